@@ -1,0 +1,144 @@
+"""Every setting, declared once.
+
+The documentation of a key is its description here: `config schema`, the
+reference page and the error messages are made from it. Durations are text with
+a unit ("90s", "15m", "6h", "2d"); `smic_tui.config.duration` reads them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+Duration = Annotated[str, Meta(pattern=r"^\d+(\.\d+)?(s|m|h|d|w)$")]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Severity = Literal["info", "warning", "critical"]
+Subject = Literal["sites", "backups", "tickets", "requests", "sources"]
+
+
+class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the configuration: no key but the declared ones."""
+
+
+class Display(Table, frozen=True, kw_only=True):
+    """How the screen looks and speaks."""
+
+    language: Annotated[
+        Literal["auto", "fr", "en"], Meta(description="Language; auto follows the locale.")
+    ] = "auto"
+    timezone: Annotated[
+        str, Meta(description="IANA time zone of the times on screen and of calendars.")
+    ] = "Europe/Paris"
+    ascii: Annotated[bool, Meta(description="Draw with ASCII characters only.")] = False
+    bell: Annotated[bool, Meta(description="Whether the terminal bell may ring at all.")] = True
+
+
+class Person(Table, frozen=True, kw_only=True):
+    """Who sits at this terminal."""
+
+    names: Annotated[
+        tuple[str, ...],
+        Meta(description="Your names in the ticket systems: what is 'mine'."),
+    ] = ()
+
+
+class Calendar(Table, frozen=True, kw_only=True):
+    """Working days and public holidays."""
+
+    country: Annotated[str, Meta(description="ISO 3166 code whose public holidays count.")] = "FR"
+    subdivision: Annotated[
+        str, Meta(description="Part of the country with holidays of its own, e.g. Alsace-Moselle.")
+    ] = ""
+    working_days: Annotated[
+        tuple[Weekday, ...], Meta(description="The days on which the syndicate works.")
+    ] = ("monday", "tuesday", "wednesday", "thursday", "friday")
+
+
+class Matching(Table, frozen=True, kw_only=True):
+    """How records of one source find their site in another."""
+
+    aliases: Annotated[
+        dict[str, str],
+        Meta(description="Name used by a source = site code, where neither code nor name agree."),
+    ] = {}
+
+
+class AlertRule(Table, frozen=True, kw_only=True):
+    """A condition that somebody must know of."""
+
+    name: Annotated[str, Meta(description="Short unique name.", min_length=1)]
+    on: Annotated[Subject, Meta(description="What the filter is applied to.")]
+    where: Annotated[str, Meta(description="Filter, in the language of the / key.")]
+    hold: Annotated[
+        Duration, Meta(description="How long it must be true before the alert fires.")
+    ] = "0s"
+    severity: Annotated[Severity, Meta(description="info, warning or critical.")] = "warning"
+    bell: Annotated[bool, Meta(description="Ring the terminal bell when it fires.")] = False
+    text: Annotated[str, Meta(description="What it means and what to do, for the reader.")] = ""
+
+
+class Pane(Table, frozen=True, kw_only=True):
+    """A saved filter that opens by itself at given times."""
+
+    name: Annotated[str, Meta(description="Short unique name.", min_length=1)]
+    title: Annotated[str, Meta(description="Title on screen; the name if empty.")] = ""
+    on: Annotated[
+        Literal["sites", "backups", "tickets", "requests", "alerts"],
+        Meta(description="What the pane lists."),
+    ]
+    where: Annotated[str, Meta(description="Filter, in the language of the / key.")] = ""
+    at: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], ...],
+        Meta(description="Local times of day, HH:MM, in `timezone`."),
+    ] = ()
+    every: Annotated[
+        Duration | None, Meta(description="Instead of times: the interval between two openings.")
+    ] = None
+    days: Annotated[
+        Literal["every day", "working days", "non-working days"] | tuple[Weekday, ...],
+        Meta(description="On which days it opens."),
+    ] = "every day"
+    timezone: Annotated[
+        str, Meta(description="IANA zone of `at`; the display's zone if empty.")
+    ] = ""
+    bell: Annotated[bool, Meta(description="Ring the terminal bell when it opens.")] = False
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """What every source has, whatever its kind.
+
+    The other keys of the table belong to the kind; they are in `options`, the
+    validated `config_type` of the adapter.
+    """
+
+    name: Annotated[str, Meta(description="The name of the table.")]
+    kind: Annotated[str, Meta(description="Which adapter reads it.")]
+    enabled: Annotated[bool, Meta(description="Whether it is read at all.")] = True
+    refresh: Annotated[Duration, Meta(description="Interval between two readings.")] = "5m"
+    stale_after: Annotated[
+        Duration | None,
+        Meta(
+            description="Age of the last good answer from which it is stale; 3 × refresh if absent."
+        ),
+    ] = None
+    full_every: Annotated[
+        Duration, Meta(description="Interval between two full readings, which find deletions.")
+    ] = "6h"
+    deadline: Annotated[Duration, Meta(description="How long one reading may take in all.")] = "2m"
+    options: Any = None
+
+
+class Settings(Table, frozen=True, kw_only=True):
+    """The whole configuration, validated."""
+
+    display: Display = Display()
+    me: Person = Person()
+    calendar: Calendar = Calendar()
+    matching: Matching = Matching()
+    sources: dict[str, Source] = {}
+    alerts: tuple[AlertRule, ...] = ()
+    panes: tuple[Pane, ...] = ()
+    filters: Annotated[
+        dict[str, str], Meta(description="Named filters offered on every list.")
+    ] = {}

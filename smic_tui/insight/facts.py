@@ -1,0 +1,214 @@
+"""Facts: records with everything computed about them at one moment.
+
+A fact says how old it is and whether its source is stale. `age` is seconds
+since the source's last good answer, None if there was none. `site` is the
+matched site's key in the register, empty when nothing matched; `site_ref` is
+the text the source used.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from msgspec import Struct
+
+from smic_tui.contract.batch import Rejected
+from smic_tui.records import (
+    BackupJob,
+    BackupRun,
+    CatalogueRequest,
+    Health,
+    Site,
+    Stream,
+    Ticket,
+)
+from smic_tui.snapshot import SourceStatus
+
+
+class Level(IntEnum):
+    """How much attention something needs; the worst of several is the highest."""
+
+    FINE = 0
+    UNKNOWN = 1
+    NOTICE = 2
+    WARNING = 3
+    CRITICAL = 4
+
+
+class SiteState(StrEnum):
+    """A site as a whole: its worst host, then its worst service.
+
+    `unknown` is a site that monitoring does not cover or whose source is stale.
+    """
+
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class BackupState(StrEnum):
+    """Computed from the plan and the runs; see `insight.backup_state`."""
+
+    FRESH = "fresh"
+    RUNNING = "running"
+    LATE = "late"
+    OVERDUE = "overdue"
+    FAILED = "failed"
+    NEVER = "never"
+    UNKNOWN = "unknown"
+
+
+class BackupFact(Struct, frozen=True, kw_only=True):
+    """A backup job with its runs, newest first, and its computed state.
+
+    `due` is when a success was or will next be expected, `last_success` when
+    the newest successful run started.
+    """
+
+    key: str
+    source: str
+    site: str
+    site_ref: str
+    site_name: str
+    job: BackupJob
+    runs: tuple[BackupRun, ...]
+    state: BackupState
+    level: Level
+    last_success: datetime | None
+    due: datetime | None
+    age: float | None
+    stale: bool
+
+
+class TicketFact(Struct, frozen=True, kw_only=True):
+    """A ticket. `overdue` is only ever true of an open ticket."""
+
+    key: str
+    source: str
+    site: str
+    site_ref: str
+    site_name: str
+    ticket: Ticket
+    level: Level
+    overdue: bool
+    mine: bool
+    age: float | None
+    stale: bool
+
+
+class RequestFact(Struct, frozen=True, kw_only=True):
+    """A catalogue request."""
+
+    key: str
+    source: str
+    site: str
+    site_ref: str
+    site_name: str
+    request: CatalogueRequest
+    level: Level
+    overdue: bool
+    mine: bool
+    age: float | None
+    stale: bool
+
+
+class SiteFact(Struct, frozen=True, kw_only=True):
+    """A site with all that is known of it; the parts are sorted worst first.
+
+    `trouble` is the level of its worst part, `since` when that began.
+    """
+
+    key: str
+    source: str
+    site: Site
+    state: SiteState
+    level: Level
+    since: datetime | None
+    acknowledged: bool
+    downtime: bool
+    health: tuple[Health, ...]
+    backups: tuple[BackupFact, ...]
+    tickets: tuple[TicketFact, ...]
+    requests: tuple[RequestFact, ...]
+    trouble: Level
+    age: float | None
+    stale: bool
+
+
+class Unmatched(Struct, frozen=True, kw_only=True):
+    """A site reference that is in no register, with what would fix it."""
+
+    source: str
+    stream: Stream
+    site_ref: str
+    count: int
+    nearest: str = ""
+    nearest_code: str = ""
+
+
+class SourceFact(Struct, frozen=True, kw_only=True):
+    """A source, its age and what could not be placed or read."""
+
+    key: str
+    status: SourceStatus
+    level: Level
+    age: float | None
+    stale: bool
+    rejected: tuple[Rejected, ...]
+    unmatched: tuple[Unmatched, ...]
+
+
+class AlertLife(StrEnum):
+    """Where an alert stands."""
+
+    PENDING = "pending"
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    CLEARED = "cleared"
+
+
+class AlertFact(Struct, frozen=True, kw_only=True):
+    """An alert: a rule that is true of a subject.
+
+    `fingerprint` is rule, source and key of the subject. `since` is when the
+    condition was first seen, `fired` when the hold time had passed. `digest`
+    changes when the fact beneath changes. `blind` says that its source is
+    stale: the alert is kept although nobody can see whether it still holds.
+    """
+
+    fingerprint: str
+    rule: str
+    severity: Level
+    subject: str
+    site: str
+    site_name: str
+    summary: str
+    text: str
+    life: AlertLife
+    since: datetime
+    fired: datetime | None
+    cleared: datetime | None
+    digest: str
+    blind: bool
+    acknowledged_by: str = ""
+    acknowledged_until: datetime | None = None
+    bell: bool = False
+
+
+class Situation(Struct, frozen=True, kw_only=True):
+    """Everything, assessed at `now`; all tuples are sorted worst first.
+
+    `sites_by_key` and the rest are for looking things up, not for order.
+    """
+
+    now: datetime
+    sites: tuple[SiteFact, ...] = ()
+    backups: tuple[BackupFact, ...] = ()
+    tickets: tuple[TicketFact, ...] = ()
+    requests: tuple[RequestFact, ...] = ()
+    alerts: tuple[AlertFact, ...] = ()
+    sources: tuple[SourceFact, ...] = ()
+    notices: tuple[str, ...] = ()
+    sites_by_key: dict[str, SiteFact] = {}

@@ -1,0 +1,80 @@
+"""The frozen picture that the collecting side hands to everyone else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from smic_tui.contract.batch import Rejected
+from smic_tui.records import Record, Stream
+
+NO_ROWS: Mapping[str, Record] = MappingProxyType({})
+
+
+class SourceState(StrEnum):
+    """How the last attempt to read a source ended."""
+
+    NEVER = "never"
+    OK = "ok"
+    UNAVAILABLE = "unavailable"
+    AUTH_FAILED = "auth failed"
+    BAD_ANSWER = "bad answer"
+    BUG = "bug"
+
+
+class SourceStatus(Struct, frozen=True, kw_only=True):
+    """What is known about a source itself. Durations are seconds.
+
+    `last_good` is when the last complete good answer began to be read: the
+    facts are as of that moment. `lost_since` is set while attempts fail.
+    `rejected` holds the first set-aside rows, `rejected_count` counts all.
+    """
+
+    name: str
+    kind: str
+    state: SourceState = SourceState.NEVER
+    streams: tuple[Stream, ...] = ()
+    last_good: datetime | None = None
+    last_try: datetime | None = None
+    next_try: datetime | None = None
+    lost_since: datetime | None = None
+    failures: int = 0
+    error: str = ""
+    hint: str = ""
+    rows: int = 0
+    rejected: tuple[Rejected, ...] = ()
+    rejected_count: int = 0
+    took: float = 0.0
+    stale_after: float = 900.0
+
+    def age(self, now: datetime) -> float | None:
+        """Seconds since the last good answer; None if there was none."""
+        return None if self.last_good is None else (now - self.last_good).total_seconds()
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether its facts are too old to be trusted as current."""
+        return self.last_good is None or now - self.last_good > timedelta(seconds=self.stale_after)
+
+
+class SourceContents(Struct, frozen=True, kw_only=True):
+    """A source's status and its rows by stream and key."""
+
+    status: SourceStatus
+    rows: Mapping[Stream, Mapping[str, Record]] = MappingProxyType({})
+
+    def of(self, stream: Stream) -> Mapping[str, Record]:
+        """The rows of one stream, by key."""
+        return self.rows.get(stream, NO_ROWS)
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """All sources at one moment, in the order of the configuration."""
+
+    taken: datetime
+    sources: tuple[SourceContents, ...] = ()
+    writer: str = ""
+    notices: tuple[str, ...] = ()

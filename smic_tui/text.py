@@ -1,0 +1,85 @@
+"""Text from outside is data: the one sanitiser, and folding for comparison.
+
+`clean` is called once, on the records and errors that come from an adapter.
+What it takes out stays visible as a mark, so that nobody believes to see the
+whole of a text that was changed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+MARK = "\N{REPLACEMENT CHARACTER}"
+BREAK = "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}"
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+# Longest text kept of one field; monitoring output and messages fit, a logged
+# file does not.
+LIMIT = 2000
+
+# More combining marks than this on one letter draw outside their cell.
+MAX_COMBINING = 2
+
+_BREAKS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]+")
+_REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]")
+# Presentation selectors change nothing but the width that terminals disagree on.
+_SELECTORS = re.compile("[\ufe00-\ufe0f]")
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800\u180e")
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Me"})
+
+
+@lru_cache(4096)
+def _refused(char: str) -> bool:
+    return (
+        unicodedata.category(char) in _REFUSED_CATEGORIES
+        or char in _FILLERS
+        or ord(char) in _SKIN_TONES
+    )
+
+
+def _mark_refused(text: str) -> str:
+    """Replace runs of refused characters by one mark, and surplus combining marks too."""
+    kept: list[str] = []
+    combining = 0
+    for char in text:
+        if unicodedata.combining(char) or unicodedata.category(char) == "Mn":
+            combining += 1
+            refused = not kept or combining > MAX_COMBINING
+        else:
+            combining = 0
+            refused = _refused(char)
+        if not refused:
+            kept.append(char)
+        elif not kept or kept[-1] != MARK:
+            kept.append(MARK)
+    return "".join(kept)
+
+
+def clean(text: str, limit: int = LIMIT) -> str:
+    """Return `text` as one line of visible characters, at most `limit` long.
+
+    Control characters (C0, C1, DEL), bidi controls, zero-width and other format
+    characters, unpaired surrogates, private and unassigned code points and
+    piled-up combining marks become a mark; line breaks become a corner arrow;
+    tabs and exotic blanks become a space; flags become their two letters.
+    """
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return text
+    cut = len(text) > limit
+    text = unicodedata.normalize("NFC", text[:limit])
+    text = _BREAKS.sub(BREAK, text.strip("\r\n")).replace("\t", " ")
+    text = _REGIONAL.sub(lambda found: chr(ord(found[0]) - 0x1F1E6 + ord("A")), text)
+    text = _SELECTORS.sub("", text)
+    text = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text)
+    text = _mark_refused(text)
+    return text[: limit - 1] + ELLIPSIS if cut else text
+
+
+@lru_cache(65536)
+def fold(text: str) -> str:
+    """Return `text` without case and accents, ligatures written out, for comparison."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return "".join(char for char in plain if not unicodedata.combining(char))
