@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from smic_tui.alertbook import EMPTY_BOOK, AlertBook
 from smic_tui.contract.batch import Rejected
 from smic_tui.records import Record, Stream
 
@@ -72,9 +73,14 @@ class SourceContents(Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """All sources at one moment, in the order of the configuration."""
+    """All sources at one moment, in the order of the configuration.
+
+    `writer` names who collects ("" when it is this program). `notices` are
+    things the person must know about the cache: set aside, full, read-only.
+    """
 
     taken: datetime
     sources: tuple[SourceContents, ...] = ()
+    alerts: AlertBook = EMPTY_BOOK
     writer: str = ""
     notices: tuple[str, ...] = ()

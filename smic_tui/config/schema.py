@@ -119,7 +119,7 @@ class Source(Struct, frozen=True, kw_only=True):
     stale_after: Annotated[
         Duration | None,
         Meta(
-            description="Age of the last good answer from which it is stale; 3 × refresh if absent."
+            description="Age of the last good answer that makes it stale; absent: 3 × refresh."
         ),
     ] = None
     full_every: Annotated[

@@ -1,0 +1,40 @@
+"""The memory of alerts: what the conditions were, and since when.
+
+Acknowledgements are not here: they are the person's, see `userstate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from msgspec import Struct
+
+
+class AlertEntry(Struct, frozen=True, kw_only=True):
+    """One alert as the collecting program remembers it.
+
+    `fingerprint` is rule, source and key of the subject. `since` is when the
+    condition was first seen, `fired` when the hold time had passed, `cleared`
+    when it was seen no more; a cleared entry is kept for a day. `digest`
+    changes when the fact beneath changes. `blind` is true while the source is
+    too stale to say whether the condition still holds.
+    """
+
+    fingerprint: str
+    rule: str
+    subject: str
+    source: str
+    key: str
+    site: str = ""
+    summary: str = ""
+    since: datetime
+    fired: datetime | None = None
+    cleared: datetime | None = None
+    digest: str = ""
+    blind: bool = False
+
+
+AlertBook = Mapping[str, AlertEntry]
+EMPTY_BOOK: AlertBook = MappingProxyType({})
