@@ -1,0 +1,79 @@
+"""Ages, sizes and moments as a person reads them, in the current language."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from smic_tui.i18n import _, language
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+MONTH, YEAR = 30.44 * DAY, 365.25 * DAY
+
+
+def age(seconds: float | None) -> str:
+    """A duration in at most six cells: "<1 min", "12 min", "5 h", "3 d", "4 mo", "2 y"."""
+    if seconds is None:
+        return _("never")
+    if seconds < MINUTE:
+        return _("<1 min")
+    for limit, unit, text in (
+        (HOUR, MINUTE, _("{n} min")),
+        (2 * DAY, HOUR, _("{n} h")),
+        (2 * MONTH, DAY, _("{n} d")),
+        (2 * YEAR, MONTH, _("{n} mo")),
+    ):
+        if seconds < limit:
+            return text.format(n=int(seconds // unit))
+    return _("{n} y").format(n=int(seconds // YEAR))
+
+
+def since(moment: datetime | None, now: datetime) -> str:
+    """How long ago `moment` was, as `age`; a dash where nobody knows."""
+    return "–" if moment is None else age(max(0.0, (now - moment).total_seconds()))
+
+
+def long_age(seconds: float) -> str:
+    """A duration in words: "3 hours", "5 jours"."""
+    import humanize
+
+    _follow_language(language())
+    return humanize.naturaldelta(timedelta(seconds=seconds))
+
+
+def size(count: int | None) -> str:
+    """Bytes with a decimal unit: "1.2 GB", in French "1,2 Go"."""
+    if count is None:
+        return "–"
+    import humanize
+
+    _follow_language(language())
+    return humanize.naturalsize(count).replace(".", humanize.decimal_separator())
+
+
+def moment(when: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    """A local time as short as can be: time of day today, else day and time, else the date."""
+    if when is None:
+        return "–"
+    local, today = when.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return local.strftime("%H:%M")
+    if abs(local - today) < timedelta(days=180):
+        return local.strftime(_("%m-%d %H:%M"))
+    return local.strftime(_("%Y-%m-%d"))
+
+
+def day(when: datetime | None, zone: ZoneInfo) -> str:
+    """A local date."""
+    return "–" if when is None else when.astimezone(zone).strftime(_("%Y-%m-%d"))
+
+
+@lru_cache(1)
+def _follow_language(wanted: str) -> None:
+    import humanize
+
+    if wanted == "fr":
+        humanize.activate("fr_FR")
+    else:
+        humanize.deactivate()

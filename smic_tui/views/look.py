@@ -1,0 +1,38 @@
+"""What a view must know of the reader: the moment, the zone, the character set."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from smic_tui.insight.facts import Level
+
+# Told apart by shape alone; each is one cell wide in every terminal.
+GLYPHS = {
+    Level.FINE: "·",
+    Level.UNKNOWN: "?",
+    Level.NOTICE: "○",
+    Level.WARNING: "▲",
+    Level.CRITICAL: "■",
+}
+ASCII_GLYPHS = {
+    Level.FINE: ".",
+    Level.UNKNOWN: "?",
+    Level.NOTICE: "o",
+    Level.WARNING: "!",
+    Level.CRITICAL: "#",
+}
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """How the reader sees: `now` is UTC, `zone` the one of times on screen."""
+
+    now: datetime
+    zone: ZoneInfo
+    ascii: bool = False
+
+    def glyph(self, level: Level) -> str:
+        """The shape that stands for a level."""
+        return (ASCII_GLYPHS if self.ascii else GLYPHS)[level]
