@@ -64,7 +64,8 @@ class BackupFact(Struct, frozen=True, kw_only=True):
     """A backup job with its runs, newest first, and its computed state.
 
     `due` is when a success was or will next be expected, `last_success` when
-    the newest successful run started.
+    the newest successful run started. `note` says what the state hides: a
+    warning, a run that does not end, a calendar that cannot be read.
     """
 
     key: str
@@ -80,6 +81,8 @@ class BackupFact(Struct, frozen=True, kw_only=True):
     due: datetime | None
     age: float | None
     stale: bool
+    site_code: str = ""
+    note: str = ""
 
 
 class TicketFact(Struct, frozen=True, kw_only=True):
@@ -96,6 +99,7 @@ class TicketFact(Struct, frozen=True, kw_only=True):
     mine: bool
     age: float | None
     stale: bool
+    site_code: str = ""
 
 
 class RequestFact(Struct, frozen=True, kw_only=True):
@@ -112,6 +116,7 @@ class RequestFact(Struct, frozen=True, kw_only=True):
     mine: bool
     age: float | None
     stale: bool
+    site_code: str = ""
 
 
 class SiteFact(Struct, frozen=True, kw_only=True):
@@ -195,12 +200,15 @@ class AlertFact(Struct, frozen=True, kw_only=True):
     acknowledged_by: str = ""
     acknowledged_until: datetime | None = None
     bell: bool = False
+    source: str = ""
+    key: str = ""
 
 
 class Situation(Struct, frozen=True, kw_only=True):
     """Everything, assessed at `now`; all tuples are sorted worst first.
 
     `sites_by_key` and the rest are for looking things up, not for order.
+    `unplaced_health` is what monitoring says of hosts that match no site.
     """
 
     now: datetime
@@ -212,3 +220,4 @@ class Situation(Struct, frozen=True, kw_only=True):
     sources: tuple[SourceFact, ...] = ()
     notices: tuple[str, ...] = ()
     sites_by_key: dict[str, SiteFact] = {}
+    unplaced_health: tuple[Health, ...] = ()
