@@ -1,0 +1,102 @@
+"""The list of catalogue requests."""
+
+from __future__ import annotations
+
+from smic_tui.i18n import N_
+from smic_tui.insight.facts import RequestFact
+from smic_tui.text import fold
+from smic_tui.views import human
+from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.listing import Listing
+from smic_tui.views.lists.parts import (
+    age_cell,
+    age_column,
+    by_number,
+    by_site_name,
+    due_cell,
+    site_cell,
+    state_cell,
+)
+from smic_tui.views.look import Look
+from smic_tui.views.words import word
+
+
+def _request_row(fact: RequestFact, look: Look) -> Row:
+    request = fact.request
+    return Row(
+        key=fact.key,
+        cells=(
+            state_cell(fact.level, word(request.stage), look),
+            Cell(request.key, Role.KEY if fact.mine else Role.MUTED),
+            Cell(request.software or request.subject),
+            site_cell(fact) if fact.site_name or fact.site_ref else Cell(request.member),
+            Cell(word(request.waiting_on)),
+            Cell(request.requester, Role.MUTED),
+            Cell(request.owner, Role.KEY if fact.mine else Role.PLAIN),
+            Cell(human.since(request.created, look.now)),
+            Cell(human.since(request.updated, look.now)),
+            due_cell(request.due, fact.overdue, look),
+            age_cell(fact),
+        ),
+        site=fact.site,
+        url=request.url,
+        copy=f"{request.key} {request.subject}",
+        stale=fact.stale,
+    )
+
+
+REQUESTS = Listing(
+    subject="requests",
+    title=N_("Requests"),
+    columns=(
+        Column(id="stage", title=N_("Stage"), width=16, sort=lambda f: -f.level),
+        Column(id="key", title=N_("No."), width=7, sort=lambda f: by_number(f.request.key)),
+        Column(
+            id="software",
+            title=N_("Software"),
+            width=16,
+            flex=2,
+            sort=lambda f: fold(f.request.software or f.request.subject),
+        ),
+        Column(id="site", title=N_("Site"), width=14, flex=2, sort=by_site_name),
+        Column(
+            id="waiting",
+            title=N_("Waiting on"),
+            width=10,
+            sort=lambda f: f.request.waiting_on,
+        ),
+        Column(
+            id="requester",
+            title=N_("Requester"),
+            width=14,
+            flex=1,
+            spare=5,
+            sort=lambda f: fold(f.request.requester),
+        ),
+        Column(
+            id="owner",
+            title=N_("Owner"),
+            width=12,
+            spare=4,
+            flex=1,
+            sort=lambda f: fold(f.request.owner),
+        ),
+        Column(
+            id="created",
+            title=N_("Asked"),
+            width=7,
+            spare=3,
+            right=True,
+            sort=lambda f: f.request.created,
+        ),
+        Column(
+            id="updated", title=N_("Updated"), width=8, right=True, sort=lambda f: f.request.updated
+        ),
+        Column(id="due", title=N_("Due"), width=11, spare=2, sort=lambda f: f.request.due),
+        age_column(),
+    ),
+    facts=lambda situation: situation.requests,
+    row=_request_row,
+    key=lambda fact: fact.key,
+    empty=N_("No catalogue request."),
+)

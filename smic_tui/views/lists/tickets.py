@@ -1,0 +1,93 @@
+"""The list of tickets."""
+
+from __future__ import annotations
+
+from smic_tui.i18n import N_
+from smic_tui.insight.facts import TicketFact
+from smic_tui.text import fold
+from smic_tui.views import human
+from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.listing import Listing
+from smic_tui.views.lists.parts import (
+    age_cell,
+    age_column,
+    by_number,
+    by_site_name,
+    due_cell,
+    site_cell,
+    state_cell,
+)
+from smic_tui.views.look import Look
+from smic_tui.views.words import priority, word
+
+
+def _ticket_row(fact: TicketFact, look: Look) -> Row:
+    ticket = fact.ticket
+    return Row(
+        key=fact.key,
+        cells=(
+            state_cell(fact.level, word(ticket.status), look),
+            Cell(ticket.key, Role.KEY if fact.mine else Role.MUTED),
+            Cell(ticket.subject),
+            site_cell(fact),
+            Cell(priority(ticket.priority), Role.WARNING if ticket.priority <= 1 else Role.PLAIN),
+            Cell(ticket.owner, Role.KEY if fact.mine else Role.PLAIN),
+            Cell(word(ticket.waiting_on), Role.MUTED),
+            Cell(human.since(ticket.updated, look.now)),
+            due_cell(ticket.due, fact.overdue, look),
+            age_cell(fact),
+        ),
+        site=fact.site,
+        url=ticket.url,
+        copy=f"{ticket.key} {ticket.subject}",
+        stale=fact.stale,
+    )
+
+
+TICKETS = Listing(
+    subject="tickets",
+    title=N_("Tickets"),
+    columns=(
+        Column(id="status", title=N_("Status"), width=10, sort=lambda f: -f.level),
+        Column(id="key", title=N_("No."), width=7, sort=lambda f: by_number(f.ticket.key)),
+        Column(
+            id="subject",
+            title=N_("Subject"),
+            width=20,
+            flex=4,
+            sort=lambda f: fold(f.ticket.subject),
+        ),
+        Column(id="site", title=N_("Site"), width=15, flex=1, sort=by_site_name),
+        Column(
+            id="priority",
+            title=N_("Priority"),
+            width=8,
+            spare=3,
+            sort=lambda f: f.ticket.priority,
+        ),
+        Column(
+            id="owner",
+            title=N_("Owner"),
+            width=12,
+            spare=4,
+            flex=1,
+            sort=lambda f: fold(f.ticket.owner),
+        ),
+        Column(
+            id="waiting",
+            title=N_("Waiting on"),
+            width=10,
+            spare=5,
+            sort=lambda f: f.ticket.waiting_on,
+        ),
+        Column(
+            id="updated", title=N_("Updated"), width=8, right=True, sort=lambda f: f.ticket.updated
+        ),
+        Column(id="due", title=N_("Due"), width=11, spare=2, sort=lambda f: f.ticket.due),
+        age_column(),
+    ),
+    facts=lambda situation: situation.tickets,
+    row=_ticket_row,
+    key=lambda fact: fact.key,
+    empty=N_("No ticket."),
+)
