@@ -118,9 +118,7 @@ class Source(Struct, frozen=True, kw_only=True):
     refresh: Annotated[Duration, Meta(description="Interval between two readings.")] = "5m"
     stale_after: Annotated[
         Duration | None,
-        Meta(
-            description="Age of the last good answer that makes it stale; absent: 3 × refresh."
-        ),
+        Meta(description="Age of the last good answer that makes it stale; absent: 3 × refresh."),
     ] = None
     full_every: Annotated[
         Duration, Meta(description="Interval between two full readings, which find deletions.")

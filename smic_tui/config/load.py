@@ -1,0 +1,218 @@
+"""From a TOML file to validated settings, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from smic_tui.config import folders
+from smic_tui.config.crosscheck import FilterCheck, cross_problems
+from smic_tui.config.errors import ConfigError, KeyPath, Problem, unknown_word
+from smic_tui.config.origins import Origins
+from smic_tui.config.schema import Settings, Source
+from smic_tui.config.shipped import shipped_config
+from smic_tui.config.validate import problems_of, problems_of_table
+from smic_tui.contract.adapter import Adapter
+from smic_tui.i18n import _
+
+SAMPLE = "{sample}"
+# What every source has; the rest of its table belongs to its kind.
+COMMON_KEYS = tuple(
+    field.name for field in msgspec.structs.fields(Source) if field.name not in ("name", "options")
+)
+
+
+class Kinds(Protocol):
+    """The kinds of source that are installed; `smic_tui.collecting.registry` is one."""
+
+    def kinds(self) -> Collection[str]:
+        """All their names."""
+
+    def find(self, kind: str) -> type[Adapter[Any]]:
+        """The adapter of a kind that `kinds` names."""
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """A configuration file and what chose it: an option, a variable, its place."""
+
+    path: Path
+    by: str
+    shipped: bool = False
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """A configuration ready for use.
+
+    `folder` is where relative paths start; `sample` is the folder of the sample
+    syndicate, where the configuration reads it. `text` is the file as it was
+    read, `overridden` the keys that something else decided, and what.
+    """
+
+    settings: Settings
+    chosen: Chosen
+    folder: Path
+    text: str
+    overridden: Mapping[KeyPath, str] = {}
+    sample: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.chosen.path
+
+    @property
+    def origins(self) -> Origins:
+        """Where each key stands; found anew at each call."""
+        return _origins(self.path, self.text, self.overridden)
+
+
+def choose(path: Path | None) -> Chosen:
+    """The file to read: the one given, SMIC_TUI_CONFIG, the user's own, the shipped one."""
+    if path is not None:
+        return Chosen(path=path.expanduser().absolute(), by="--config")
+    if variable := os.environ.get("SMIC_TUI_CONFIG"):
+        return Chosen(path=Path(variable).expanduser().absolute(), by="SMIC_TUI_CONFIG")
+    own = folders.user_config_file()
+    if own.exists():
+        return Chosen(path=own, by=_("the user's configuration folder"))
+    return Chosen(path=shipped_config(), by=_("shipped with the program"), shipped=True)
+
+
+def load(
+    path: Path | None,
+    *,
+    kinds: Kinds,
+    check_filter: FilterCheck,
+    overrides: Mapping[KeyPath, tuple[Any, str]] | None = None,
+) -> Loaded:
+    """Read and check a configuration.
+
+    `overrides` replaces keys of the top tables: path -> (value, what said so).
+    Raises `ConfigError` with every problem that was found.
+    """
+    chosen = choose(path)
+    file = chosen.path
+    text = _read(file)
+    raw = _parse(file, text)
+    overrides = overrides or {}
+    for (table, key), (value, _by) in overrides.items():
+        if isinstance(raw.setdefault(str(table), {}), dict):
+            raw[str(table)][key] = value
+    sample = folders.sample_folder()
+    uses_sample = SAMPLE in text
+    if "sources" in raw:
+        raw["sources"] = _expand(raw["sources"], str(sample))
+    settings, problems = _convert(raw, kinds)
+    if settings is not None:
+        problems = list(cross_problems(settings, check_filter))
+    if settings is None or problems:
+        origins = _origins(file, text)
+        placed = (
+            msgspec.structs.replace(problem, line=origins.line(problem.path))
+            for problem in problems
+        )
+        raise ConfigError(file, sorted(placed, key=lambda problem: problem.line))
+    return Loaded(
+        settings=settings,
+        chosen=chosen,
+        folder=file.parent,
+        text=text,
+        overridden={key: by for key, (_value, by) in overrides.items()},
+        sample=sample if uses_sample else None,
+    )
+
+
+def _origins(file: Path, text: str, overridden: Mapping[KeyPath, str] | None = None) -> Origins:
+    from smic_tui.config.positions import lines_of_keys
+
+    return Origins(file=file, lines=lines_of_keys(text), overridden=overridden or {})
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        message = _("cannot be read: {reason}").format(reason=error.strerror)
+    except UnicodeDecodeError as error:
+        message = _("is not UTF-8 text (byte {offset})").format(offset=error.start)
+    raise ConfigError(file, [Problem(message=message)])
+
+
+_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+
+
+def _parse(file: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.search(str(error))
+        message = _("not valid TOML: {reason}").format(reason=_TOML_PLACE.sub("", str(error)))
+        line = int(place[1]) if place else text.count("\n") + 1
+    raise ConfigError(file, [Problem(message=message, line=line)])
+
+
+def _expand(value: Any, sample: str) -> Any:
+    """Put the sample's folder and the home folder into the texts of sources."""
+    if isinstance(value, str):
+        value = value.replace(SAMPLE, sample)
+        return str(Path(value).expanduser()) if value.startswith("~/") else value
+    if isinstance(value, list):
+        return [_expand(item, sample) for item in value]
+    if isinstance(value, dict):
+        return {key: _expand(item, sample) for key, item in value.items()}
+    return value
+
+
+def _convert(raw: dict[str, Any], kinds: Kinds) -> tuple[Settings | None, list[Problem]]:
+    top = {key: value for key, value in raw.items() if key != "sources"}
+    tables = raw.get("sources", {})
+    if not isinstance(tables, dict):
+        return None, problems_of(tables, dict[str, dict[str, Any]], ("sources",))
+    problems: list[Problem] = []
+    sources: dict[str, Source] = {}
+    for name, table in tables.items():
+        source, wrong = _source(name, table, kinds)
+        problems += wrong
+        if source is not None:
+            sources[name] = source
+    try:
+        settings = msgspec.convert(top, Settings)
+    except msgspec.ValidationError:
+        problems += problems_of_table(top, Settings, ())
+        return None, problems
+    if problems:
+        return None, problems
+    return msgspec.structs.replace(settings, sources=sources), []
+
+
+def _source(name: str, table: Any, kinds: Kinds) -> tuple[Source | None, list[Problem]]:
+    path: KeyPath = ("sources", name)
+    if not isinstance(table, dict):
+        return None, problems_of(table, dict[str, Any], path)
+    kind = table.get("kind")
+    known = kinds.kinds()
+    if not isinstance(kind, str):
+        place = (*path, "kind") if "kind" in table else path
+        message = _('the key "kind" is missing: one of {kinds}').format(
+            kinds=", ".join(sorted(known))
+        )
+        return None, [Problem(path=place, message=message)]
+    if kind not in known:
+        message = unknown_word(kind, known, _("no such kind of source"))
+        return None, [Problem(path=(*path, "kind"), message=message)]
+    config_type = kinds.find(kind).config_type
+    common = {key: value for key, value in table.items() if key in COMMON_KEYS}
+    own = {key: value for key, value in table.items() if key not in COMMON_KEYS}
+    problems = problems_of_table({**common, "name": name}, Source, path)
+    problems += problems_of_table(own, config_type, path, also=COMMON_KEYS)
+    if problems:
+        return None, problems
+    options = msgspec.convert(own, config_type)
+    return msgspec.convert({**common, "name": name, "options": options}, Source), []
