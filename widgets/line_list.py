@@ -6,23 +6,22 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from smic_tui.i18n import N_
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.fit import cut, width
+from widgets.roles import RoleWidget
 
 MARKER, ASCII_MARKER = "▌", ">"
 MARKER_CELLS = 1
 
 
-class LineList(Widget, can_focus=True):
+class LineList(RoleWidget, can_focus=True):
     """Base of the lists: knows lines by number and key, not what they mean.
 
     A subclass says how many lines there are, what stands on each (`content`,
@@ -39,31 +38,8 @@ class LineList(Widget, can_focus=True):
         Binding("end,G", "last", N_("Last"), show=False),
         Binding("enter", "choose", N_("Open"), show=False),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "lines--heading",
-        "lines--cursor",
-        "lines--marker",
-        "lines--stale",
-        *(f"lines--{role}" for role in Role),
-    }
     DEFAULT_CSS = """
-    LineList {
-        height: 1fr;
-        background: $background;
-        color: $foreground;
-        & > .lines--heading { color: $text-muted; text-style: bold; }
-        & > .lines--cursor { background: $panel; }
-        & > .lines--marker { color: $accent; }
-        & > .lines--stale { color: $text-disabled; text-style: none; }
-        & > .lines--fine { color: $text-success; }
-        & > .lines--unknown { color: $text-muted; }
-        & > .lines--notice { color: $text-accent; }
-        & > .lines--warning { color: $text-warning; }
-        & > .lines--critical { color: $text-error; text-style: bold; }
-        & > .lines--muted { color: $text-muted; }
-        & > .lines--title { text-style: bold; }
-        & > .lines--key { color: $text-accent; text-style: bold; }
-    }
+    LineList { height: 1fr; width: 1fr; }
     """
 
     heading_lines = 0
@@ -92,7 +68,6 @@ class LineList(Widget, can_focus=True):
         self._top = 0
         self._cursor = 0
         self._drawn: dict[int, Any] = {}
-        self._styles: dict[tuple[Role, bool, bool], Style] = {}
 
     # -- what a subclass says
 
@@ -166,29 +141,10 @@ class LineList(Widget, can_focus=True):
     def _page(self) -> int:
         return max(1, self.size.height - self.heading_lines)
 
-    def style_of(self, role: Role, *, cursor: bool = False, stale: bool = False) -> Style:
-        """The style for a role on an ordinary, stale or cursor line."""
-        wanted = (role, cursor, stale)
-        style = self._styles.get(wanted)
-        if style is None:
-            style = self.rich_style
-            if role is not Role.PLAIN:
-                style += self.get_component_rich_style(f"lines--{role}", partial=True)
-            if stale:
-                style += self.get_component_rich_style("lines--stale", partial=True)
-            if cursor:
-                style += self.get_component_rich_style("lines--cursor", partial=True)
-            self._styles[wanted] = style
-        return style
-
-    def notify_style_update(self) -> None:
-        self._styles.clear()
-        super().notify_style_update()
-
     def render_line(self, y: int) -> Strip:
         cells = self.size.width
         if y < self.heading_lines:
-            style = self.rich_style + self.get_component_rich_style("lines--heading", partial=True)
+            style = self.style_of(Role.MUTED) + self.style_of(Role.TITLE)
             texts = [Segment(piece.text, style) for piece in self.heading(y, cells - MARKER_CELLS)]
             return Strip([Segment(" ", style), *texts]).adjust_cell_length(cells, self.rich_style)
         index = self._top + y - self.heading_lines
@@ -200,10 +156,7 @@ class LineList(Widget, can_focus=True):
         self._drawn[y] = (content, on_cursor)
         pieces, stale = self.pieces(content, cells - MARKER_CELLS)
         base = self.style_of(Role.PLAIN, cursor=on_cursor)
-        marker = base
-        if on_cursor:
-            marker += self.get_component_rich_style("lines--marker", partial=True)
-        segments = [Segment(self._marker if on_cursor else " ", marker)]
+        segments = [Segment(self._marker, self.marker_style()) if on_cursor else Segment(" ", base)]
         segments += [
             Segment(piece.text, self.style_of(piece.role, cursor=on_cursor, stale=stale))
             for piece in pieces

@@ -27,6 +27,7 @@ class Role(StrEnum):
     MUTED = "muted"
     TITLE = "title"
     KEY = "key"
+    CHOSEN = "chosen"
 
 
 ROLE_OF_LEVEL: dict[Level, Role] = {

@@ -1,0 +1,66 @@
+"""A few fixed lines of text in roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+
+from smic_tui.views.cells import Cell, Role
+from smic_tui.views.fit import cut, width
+from widgets.roles import RoleWidget
+
+Pieces = Sequence[Cell]
+
+
+class Block(RoleWidget):
+    """Lines with text at the left and, where there is room, at the right.
+
+    Only lines that differ from what stands there are drawn again.
+    """
+
+    DEFAULT_CSS = """
+    Block { height: auto; width: 1fr; }
+    """
+
+    def __init__(self, lines: int = 1, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[tuple[Pieces, Pieces]] = [((), ())] * lines
+        self.styles.height = lines
+
+    def show(self, *lines: tuple[Pieces, Pieces]) -> None:
+        """Replace the text: one (left, right) for each line."""
+        for y, line in enumerate(lines[: len(self._lines)]):
+            if self._lines[y] != line:
+                self._lines[y] = line
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def show_left(self, *pieces: Cell) -> None:
+        """Replace the left text of the only line."""
+        self.show((pieces, self._lines[0][1]))
+
+    def show_right(self, *pieces: Cell) -> None:
+        """Replace the right text of the only line."""
+        self.show((self._lines[0][0], pieces))
+
+    def render_line(self, y: int) -> Strip:
+        cells = self.size.width
+        left, right = self._lines[y] if y < len(self._lines) else ((), ())
+        tail = sum(width(piece.text) for piece in right)
+        head = sum(width(piece.text) for piece in left)
+        if head + 1 + tail > cells:
+            # The left says what it is about: it is cut last.
+            right, tail = (), 0
+        segments: list[Segment] = []
+        used = 0
+        for piece in left:
+            text = cut(piece.text, cells - used)
+            segments.append(Segment(text, self.style_of(piece.role)))
+            used += width(text)
+        plain = self.style_of(Role.PLAIN)
+        if cells - used - tail > 0:
+            segments.append(Segment(" " * (cells - used - tail), plain))
+        segments += [Segment(piece.text, self.style_of(piece.role)) for piece in right]
+        return Strip(segments).adjust_cell_length(cells, plain)
