@@ -8,7 +8,6 @@ reading 35 ms, so that their `config_type` takes `HttpOptions` from `http_option
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,6 +18,7 @@ import msgspec
 
 from adapters.durations import seconds
 from adapters.http_errors import Redactor, failure, moment, refusal, too_slow
+from adapters.http_messages import Answer, Credentials, Validators, basic
 from adapters.http_options import HttpOptions
 from adapters.http_tls import tls_context
 from smic_tui.contract.adapter import Context
@@ -38,65 +38,6 @@ _REDIRECTS = 3
 # Below this, handing the work to a thread costs more than doing it.
 _SMALL = 64 * 1024
 _EXCERPT = 4096
-
-
-class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request carries to prove who asks; `secrets` are hidden in every message."""
-
-    headers: Mapping[str, str]
-    secrets: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return "Credentials(***)"
-
-
-def basic(user: str, password: str) -> Credentials:
-    """Return credentials for HTTP Basic authentication (RFC 7617, UTF-8)."""
-    token = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return Credentials(
-        headers={"Authorization": f"Basic {token}"}, secrets=(password, f"{user}:{password}", token)
-    )
-
-
-class Validators(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the server told about the version of an answer, for asking whether it changed."""
-
-    etag: str = ""
-    last_modified: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.etag or self.last_modified)
-
-    def headers(self) -> dict[str, str]:
-        """The headers of a request that wants an answer only if it changed."""
-        headers = {}
-        if self.etag:
-            headers["If-None-Match"] = self.etag
-        if self.last_modified:
-            headers["If-Modified-Since"] = self.last_modified
-        return headers
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A complete answer with an expected status.
-
-    `date` is the server's clock (UTC) when it answered. `end_announced` tells
-    whether the length was known beforehand: without it (HTTP/1.0, `Connection:
-    close`) an answer that was cut off looks like a whole one.
-    """
-
-    status: int
-    content_type: str
-    body: bytes
-    date: datetime | None
-    validators: Validators
-    headers: Mapping[str, str]
-    end_announced: bool
-
-    @property
-    def not_modified(self) -> bool:
-        """Whether the server said that nothing changed (304)."""
-        return self.status == 304
 
 
 class HttpSession:
@@ -254,6 +195,8 @@ class HttpSession:
         return self._client
 
     def _new_client(self) -> httpx.AsyncClient:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         import httpx
 
         options = self.options
@@ -272,6 +215,8 @@ class HttpSession:
                 ),
                 limits=httpx.Limits(max_connections=options.max_connections),
                 headers={"User-Agent": "smic-tui"},
+                # A session cookie would answer for credentials that no longer hold.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
         except ImportError:
             raise BadAnswer(
@@ -317,7 +262,8 @@ class HttpSession:
                     body = await self._beginning(response)
         except TimeoutError:
             raise too_slow(self.options) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            # OSError: a TLS alert that comes after the handshake is let through by httpx.
             raise failure(error, self.options) from None
         self.remote_time = moment(response.headers.get("date")) or self.remote_time
         if response.status_code in expect:
@@ -383,6 +329,8 @@ def _same_server(method: str, response: httpx.Response, url: str) -> str:
     """Return where a redirect leads if it stays on the server; credentials go nowhere else."""
     location = response.headers.get("location", "")
     if method not in ("GET", "HEAD") or response.status_code not in (301, 302, 303, 307, 308):
+        return ""
+    if not location:
         return ""
     target = urljoin(url, location)
     here, there = urlsplit(url), urlsplit(target)

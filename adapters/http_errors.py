@@ -29,6 +29,16 @@ _NOT_YET_VALID = (9,)
 _EXPIRED = (10,)
 _OTHER_NAME = (62, 64)
 
+# TLS alerts by which a server refuses the client's certificate, or that there is none.
+_CLIENT_UNKNOWN = (
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "SSLV3_ALERT_BAD_CERTIFICATE",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+    "SSLV3_ALERT_CERTIFICATE_REVOKED",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+    "TLSV1_ALERT_UNKNOWN_CA",
+)
+
 
 class Redactor:
     """Takes secrets, in every form they may be echoed in, out of messages."""
@@ -119,7 +129,9 @@ def refusal(
     return BadAnswer(said, excerpt=excerpt)
 
 
-def failure(error: httpx.HTTPError | httpx.InvalidURL, options: HttpOptions) -> SourceError:
+def failure(
+    error: httpx.HTTPError | httpx.InvalidURL | OSError, options: HttpOptions
+) -> SourceError:
     """Return the error that an exception of the HTTP library stands for.
 
     The library's text is not passed on: it may quote a header, and so a secret.
@@ -207,6 +219,11 @@ def _tls_failure(error: ssl.SSLError, options: HttpOptions) -> Unavailable:
                 host=host, fingerprint=error.fingerprint
             ),
             hint=_("If the server's certificate was renewed on purpose, change `fingerprint`."),
+        )
+    if error.reason in _CLIENT_UNKNOWN:
+        return Unavailable(
+            _("{host} does not accept who we are: {reason}").format(host=host, reason=error.reason),
+            hint=_("The server wants a certificate from its clients: see `client_cert`."),
         )
     if not isinstance(error, ssl.SSLCertVerificationError):
         return Unavailable(
