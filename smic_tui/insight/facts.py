@@ -1,9 +1,10 @@
 """Facts: records with everything computed about them at one moment.
 
 A fact says how old it is and whether its source is stale. `age` is seconds
-since the source's last good answer, None if there was none. `site` is the
-matched site's key in the register, empty when nothing matched; `site_ref` is
-the text the source used.
+since the source's last good answer, None if there was none. `key` is
+"source/key of the record", unique among the facts of its kind. `site` is the
+`key` of the matched `SiteFact`, empty when nothing matched; `site_ref` is the
+text the source used.
 """
 
 from __future__ import annotations

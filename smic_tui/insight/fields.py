@@ -1,0 +1,24 @@
+"""The fields of the filter language, subject by subject.
+
+English names are canonical; the first alias is the French name. Descriptions
+are shown by help and documentation, translated there.
+"""
+
+from __future__ import annotations
+
+from smic_tui.insight.fieldset import FieldSet
+from smic_tui.insight.subjects.alerts import ALERTS
+from smic_tui.insight.subjects.backups import BACKUPS
+from smic_tui.insight.subjects.requests import REQUESTS
+from smic_tui.insight.subjects.sites import SITES
+from smic_tui.insight.subjects.sources import SOURCES
+from smic_tui.insight.subjects.tickets import TICKETS
+
+SUBJECTS: dict[str, FieldSet] = {
+    known.subject: known for known in (SITES, BACKUPS, TICKETS, REQUESTS, ALERTS, SOURCES)
+}
+
+
+def fields_for(subject: str) -> FieldSet:
+    """The fields of "sites", "backups", "tickets", "requests", "alerts" or "sources"."""
+    return SUBJECTS[subject]
