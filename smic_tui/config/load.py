@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from smic_tui.config import folders
+from smic_tui.config import folders, secrets
 from smic_tui.config.crosscheck import FilterCheck, cross_problems
 from smic_tui.config.errors import ConfigError, KeyPath, Problem, unknown_word
 from smic_tui.config.origins import Origins
@@ -210,9 +210,25 @@ def _source(name: str, table: Any, kinds: Kinds) -> tuple[Source | None, list[Pr
     config_type = kinds.find(kind).config_type
     common = {key: value for key, value in table.items() if key in COMMON_KEYS}
     own = {key: value for key, value in table.items() if key not in COMMON_KEYS}
-    problems = problems_of_table({**common, "name": name}, Source, path)
-    problems += problems_of_table(own, config_type, path, also=COMMON_KEYS)
+    named = {**common, "name": name}
+    if _is_plainly_good(named, own, config_type):
+        problems = []
+    else:
+        problems = problems_of_table(named, Source, path)
+        problems += problems_of_table(own, config_type, path, also=COMMON_KEYS)
     if problems:
         return None, problems
     options = msgspec.convert(own, config_type)
-    return msgspec.convert({**common, "name": name, "options": options}, Source), []
+    return msgspec.convert({**named, "options": options}, Source), []
+
+
+def _is_plainly_good(named: dict[str, Any], own: dict[str, Any], config_type: type[Struct]) -> bool:
+    """Whether the slow search for all problems can be spared."""
+    if own.keys() - {*config_type.__struct_encode_fields__}:
+        return False
+    try:
+        msgspec.convert(named, Source)
+        options = msgspec.convert(own, config_type)
+    except msgspec.ValidationError:
+        return False
+    return all(secrets.names_one_place(secret) for secret in secrets.within(options))

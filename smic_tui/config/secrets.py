@@ -9,7 +9,11 @@ import os
 import shlex
 import stat
 import subprocess
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
 
 from smic_tui.contract.errors import AuthFailed
 from smic_tui.contract.secret import Secret
@@ -19,6 +23,26 @@ COMMAND_TIMEOUT = 30.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Longer than any token or passphrase; a log file given by mistake is not read whole.
 _LONGEST = 65536
+
+
+def within(value: Any) -> Iterator[Secret]:
+    """All secrets that settings of any shape refer to."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from within(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from within(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from within(item)
+
+
+def names_one_place(secret: Secret) -> bool:
+    """Whether exactly one of env, file and command is given."""
+    return sum(map(bool, (secret.env, secret.file, secret.command))) == 1
 
 
 def describe(secret: Secret) -> str:

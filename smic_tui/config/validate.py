@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from smic_tui.config.errors import KeyPath, Problem, unknown_word
 from smic_tui.config.expectation import alternatives, expected, found, unwrap
+from smic_tui.config.secrets import names_one_place
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 
@@ -79,11 +80,9 @@ def _problems_of_whole(table: dict[str, Any], struct: type[Struct], path: KeyPat
         converted = msgspec.convert(table, struct)
     except msgspec.ValidationError as error:
         return [Problem(path=path, message=str(error).split(" - at `$")[0])]
-    if isinstance(converted, Secret):
-        given = [name for name in ("env", "file", "command") if getattr(converted, name)]
-        if len(given) != 1:
-            message = _("a secret names exactly one of env, file and command")
-            return [Problem(path=path, message=message)]
+    if isinstance(converted, Secret) and not names_one_place(converted):
+        message = _("a secret names exactly one of env, file and command")
+        return [Problem(path=path, message=message)]
     return []
 
 

@@ -1,0 +1,68 @@
+# Everything is done in an environment of its own, .venv, which is made again
+# only when pyproject.toml changes. `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check test-live bench man messages catalogues docs clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: $(VENV)/.installed ## open the dashboard (ARGS="--config FILE" and the like are passed on)
+	@$(BIN)/smic-tui $(ARGS)
+
+test: catalogues ## run the tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+check: catalogues ## lint, format, types, import directions
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-live: catalogues ## start real source systems on loopback and test against them
+	@test -x tests/live/setup || { echo "tests/live/setup is missing" >&2; exit 1; }
+	tests/live/setup
+	$(BIN)/python -m pytest -m live tests/live $(ARGS)
+
+bench: catalogues ## measure; BENCH_QUICK=1 for a short run
+	@for script in benchmarks/*.py; do \
+	    case $$script in */_*|*/__*) continue;; esac; \
+	    echo "== $$script"; $(BIN)/python $$script || exit 1; \
+	done
+
+man: catalogues ## write docs/smic-tui.1
+	$(BIN)/argparse-manpage --module smic_tui.cli.parser --function build_parser \
+	    --prog smic-tui --project-name smic-tui --manual-title "User Commands" \
+	    --output docs/smic-tui.1
+
+docs: catalogues man ## write the pages that are made from the code
+	$(BIN)/python -m smic_tui.config.reference > docs/configuration.md
+
+messages: $(VENV)/.developing ## bring the French catalogue up to date with the code
+	$(BIN)/pybabel -q extract -F smic_tui/locale/babel.cfg -o smic_tui/locale/smic_tui.pot \
+	    --keywords=N_ --keywords=pgettext:1c,2 --project=smic-tui --no-location --sort-output .
+	$(BIN)/pybabel -q update -D smic_tui -l fr -i smic_tui/locale/smic_tui.pot -d smic_tui/locale \
+	    --no-fuzzy-matching --ignore-obsolete --omit-header
+	$(BIN)/python smic_tui/locale/hatch_build.py
+
+catalogues: $(VENV)/.developing
+	@$(BIN)/python smic_tui/locale/hatch_build.py
+
+clean: ## remove everything that can be made again
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find smic_tui widgets adapters tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	rm -f smic_tui/locale/*/LC_MESSAGES/*.mo
+
+$(VENV)/.installed: pyproject.toml
+	@PYTHON="$(PYTHON)" sh .ci/make-venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@

@@ -1,0 +1,24 @@
+"""Exit codes, documented in docs/exit-codes.md."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What the exit code of a command means."""
+
+    FINE = 0
+    ATTENTION = 1
+    USAGE = 2
+    SOURCE = 3
+    OUTPUT = 4
+    INTERRUPTED = 130
+
+
+class CommandError(Exception):
+    """A command cannot go on; the message is for the person who typed it."""
+
+    def __init__(self, code: Exit, message: str) -> None:
+        super().__init__(message)
+        self.code = code

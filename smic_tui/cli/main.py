@@ -1,0 +1,97 @@
+"""From arguments to an exit code: language, command, and every way to end."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+
+from smic_tui import i18n
+from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.i18n import _
+
+MODULES = {
+    "dashboard": "smic_tui.cli.dashboard",
+    "status": "smic_tui.cli.status",
+    "list": "smic_tui.cli.list_facts",
+    "site": "smic_tui.cli.site",
+    "sync": "smic_tui.cli.sync",
+    "doctor": "smic_tui.cli.doctor",
+    "export": "smic_tui.cli.export",
+    "config": "smic_tui.cli.config",
+    "sample": "smic_tui.cli.sample",
+    "ack": "smic_tui.cli.acknowledge",
+    "unack": "smic_tui.cli.acknowledge",
+    "completion": "smic_tui.cli.completion",
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line. Data goes to standard output, words to standard error."""
+    i18n.use(_language_asked(arguments))
+    _speak_for_argparse()
+    from smic_tui.cli.parser import build_parser
+
+    try:
+        options = build_parser().parse_args(arguments)
+    except SystemExit as ending:  # argparse has said what is wrong, or printed help
+        return int(ending.code or 0)
+    try:
+        code = _command(options.command)(options)
+        sys.stdout.flush()
+        return code
+    except CommandError as error:
+        say(str(error))
+        return error.code
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return Exit.FINE
+    except OSError as error:
+        say(_("{file}: {reason}").format(file=error.filename or "stdout", reason=error.strerror))
+        _silence_stdout()
+        return Exit.OUTPUT
+
+
+def say(text: str) -> None:
+    """A word to the person, beside the data."""
+    with contextlib.suppress(OSError):
+        print(f"smic-tui: {text}", file=sys.stderr)
+
+
+def _command(name: str) -> Callable[[Namespace], int]:
+    module = importlib.import_module(MODULES[name])
+    command: Callable[[Namespace], int] = module.run
+    return command
+
+
+def _language_asked(arguments: Sequence[str]) -> str:
+    """The language of help and usage errors, which come before the configuration is read."""
+    for index, argument in enumerate(arguments):
+        if argument == "--language" and index + 1 < len(arguments):
+            wanted = arguments[index + 1]
+        elif argument.startswith("--language="):
+            wanted = argument.partition("=")[2]
+        else:
+            continue
+        return wanted if wanted in i18n.LANGUAGES else "auto"
+    return "auto"
+
+
+def _speak_for_argparse() -> None:
+    """Let argparse, which asks gettext's default domain, find our catalogue."""
+    import gettext
+
+    os.environ["LANGUAGE"] = i18n.language()
+    gettext.bindtextdomain(i18n.DOMAIN, str(i18n.LOCALE_FOLDER))
+    gettext.textdomain(i18n.DOMAIN)
+
+
+def _silence_stdout() -> None:
+    """Keep the interpreter from failing again when it flushes what nobody reads."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

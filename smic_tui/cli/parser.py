@@ -1,0 +1,223 @@
+"""The command line. Commands are named here and imported only when they run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from smic_tui import __version__
+from smic_tui.i18n import _
+
+SUBJECTS = ("sites", "backups", "tickets", "requests", "alerts", "sources")
+SHELLS = ("bash", "zsh", "fish")
+PROGRAM = "smic-tui"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line, in the current language."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description=_(
+            "One screen over the sites, backups, tickets and catalogue requests of an IT "
+            "syndicate. Without a command, the dashboard opens."
+        ),
+        epilog=_(
+            "Exit codes: 0 fine, 1 something needs attention, 2 usage or configuration, "
+            "3 a source failed, 4 the cache or the output cannot be written, 130 interrupted."
+        ),
+    )
+    parser.set_defaults(command="dashboard")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    _add_common(parser)
+    # The same options after the command; absent there, they keep what stood before it.
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    _add_common(common)
+    commands = parser.add_subparsers(title=_("commands"), metavar=_("COMMAND"))
+
+    def add(name: str, summary: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=summary, description=summary, parents=[common])
+        command.set_defaults(command=name)
+        return command
+
+    add("dashboard", _("Open the dashboard (the same as no command)."))
+    _status(add("status", _("Count what is down, late, failed, open, waiting and firing.")))
+    _list(add("list", _("List facts, worst first.")))
+    _site(add("site", _("Show everything about one site.")))
+    _sync(add("sync", _("Read the sources into the cache, once or for as long as it runs.")))
+    _doctor(add("doctor", _("Examine each source: reach, account, clock, rows, what to do.")))
+    _export(add("export", _("Write all records of the cache as JSON or CSV.")))
+    _config(add("config", _("Check, explain or show the configuration.")))
+    _sample(add("sample", _("Write the sample syndicate: files and a configuration for them.")))
+    _ack(add("ack", _("Acknowledge an alert: somebody takes care of it.")))
+    _unack(add("unack", _("Take an acknowledgement back.")))
+    _completion(add("completion", _("Print the completion script of a shell.")))
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(_("everywhere"))
+    # In the main parser these say None when absent; in a command's, nothing at all.
+    group.add_argument(
+        "--config",
+        metavar=_("FILE"),
+        type=Path,
+        help=_("the configuration; else SMIC_TUI_CONFIG, the user's own, the shipped sample"),
+    )
+    group.add_argument(
+        "--cache",
+        metavar=_("FOLDER"),
+        type=Path,
+        help=_("the cache; else SMIC_TUI_CACHE, one per configuration in the user's cache folder"),
+    )
+    group.add_argument(
+        "--language", choices=("auto", "fr", "en"), help=_("instead of the configured language")
+    )
+    group.add_argument(
+        "--timezone", metavar=_("ZONE"), help=_("instead of the configured time zone")
+    )
+    group.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        **({} if parser.argument_default else {"default": False}),
+        help=_("log every step, to the log file and to standard error"),
+    )
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """How fresh the facts of a command without a screen must be."""
+    reading = parser.add_mutually_exclusive_group()
+    reading.add_argument(
+        "--cached",
+        action="store_true",
+        help=_("read the cache only, even when a source has never been read"),
+    )
+    reading.add_argument(
+        "--sync", action="store_true", help=_("read every source that is due first")
+    )
+
+
+def _status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
+    _add_reading(parser)
+
+
+def _list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("subject", choices=SUBJECTS, help=_("what to list"))
+    parser.add_argument(
+        "--where", metavar=_("FILTER"), default="", help=_("only what this filter lets through")
+    )
+    parser.add_argument(
+        "--sort",
+        metavar=_("FIELD"),
+        default="",
+        help=_("order by a field of the filter language; -FIELD for the reverse"),
+    )
+    parser.add_argument("--limit", metavar="N", type=_count, help=_("at most N lines"))
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_const", dest="form", const="json", help="JSON")
+    form.add_argument("--csv", action="store_const", dest="form", const="csv", help="CSV")
+    form.add_argument(
+        "--plain",
+        action="store_const",
+        dest="form",
+        const="plain",
+        help=_("an aligned table (the default)"),
+    )
+    parser.set_defaults(form="plain")
+    _add_reading(parser)
+
+
+def _site(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("code", metavar="CODE", help=_("the site's code or its name"))
+    parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
+    _add_reading(parser)
+
+
+def _sync(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sources", metavar="SOURCE", nargs="*", help=_("only these sources (all of them if none)")
+    )
+    parser.add_argument(
+        "--watch", action="store_true", help=_("keep reading, each source at its interval")
+    )
+
+
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sources", metavar="SOURCE", nargs="*", help=_("only these sources (all of them if none)")
+    )
+    parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target",
+        metavar=_("TARGET"),
+        type=Path,
+        help=_("a .json file for everything, or a folder for one file per stream; - for stdout"),
+    )
+    parser.add_argument(
+        "--csv", action="store_true", help=_("in a folder: CSV files instead of JSON")
+    )
+    _add_reading(parser)
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(
+        title=_("what to do"), dest="action", metavar=_("ACTION"), required=True
+    )
+    actions.add_parser("check", help=_("tell every problem of the configuration"))
+    actions.add_parser("schema", help=_("print the JSON Schema of the configuration"))
+    show = actions.add_parser("show", help=_("print the configuration in effect, as TOML"))
+    show.add_argument(
+        "--origin", action="store_true", help=_("say of each key where its value comes from")
+    )
+
+
+def _sample(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", metavar=_("FOLDER"), type=Path, help=_("where the files are written")
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, help=_("another syndicate: a number of your choice")
+    )
+    parser.add_argument(
+        "--play", action="store_true", help=_("keep changing the files, until interrupted")
+    )
+
+
+def _ack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "fingerprint", metavar=_("ALERT"), help=_("its fingerprint, as `list alerts` shows it")
+    )
+    parser.add_argument(
+        "--until",
+        metavar=_("WHEN"),
+        help=_(
+            "until a duration from now (8h) or a local time (2026-11-30T08:00); "
+            "otherwise until the fact changes"
+        ),
+    )
+    parser.add_argument("--comment", metavar=_("TEXT"), default="", help=_("a word for colleagues"))
+    parser.add_argument("--by", metavar=_("NAME"), help=_("your name (default: the login)"))
+
+
+def _unack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("fingerprint", metavar=_("ALERT"), help=_("its fingerprint"))
+
+
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=SHELLS, help=_("the shell"))
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(
+            _("a whole number is expected, not {text!r}").format(text=text)
+        )
+    return number
