@@ -205,6 +205,22 @@ def _tls(certificate: Path, client_authority: Path | None) -> ssl.SSLContext:
     return context
 
 
+def _linger(secured: ssl.SSLSocket) -> None:
+    """Let the client read the alert: closing with its bytes unread would reset the connection."""
+    secured.settimeout(1)
+    with suppress(OSError):
+        socket.socket.shutdown(secured, socket.SHUT_WR)
+        while _received(secured):
+            pass
+
+
+def _received(secured: ssl.SSLSocket) -> bytes:
+    # Beneath TLS: the handshake has failed, so SSLSocket.recv would not read.
+    with socket.socket(fileno=socket.dup(secured.fileno())) as plain:
+        plain.settimeout(1)
+        return plain.recv(4096)
+
+
 class _Server(ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
@@ -224,8 +240,15 @@ class _Server(ThreadingTCPServer):
             if owner._tls is None:
                 super().finish_request(request, client_address)
                 return
-            with owner._tls.wrap_socket(request, server_side=True) as secured:
+            with owner._tls.wrap_socket(
+                request, server_side=True, do_handshake_on_connect=False
+            ) as secured:
                 owner._sockets.add(secured)
+                try:
+                    secured.do_handshake()
+                except ssl.SSLError:
+                    _linger(secured)
+                    raise
                 for part in (secured.getpeercert() or {}).get("subject", ()):
                     owner.on_client(part[0][1])
                 try:
