@@ -1,0 +1,91 @@
+"""The memory of alerts, on disk."""
+
+from __future__ import annotations
+
+from threading import Lock
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from smic_tui.alertbook import EMPTY_BOOK, AlertBook
+from smic_tui.cache.layout import ALERTS, META, SCHEMA, AlertLayout, Header, check_schema, decode
+from smic_tui.cache.place import Place
+from smic_tui.cache.table_file import TableFile
+
+if TYPE_CHECKING:
+    from smic_tui.cache.keyed import KeyedDB
+
+_DECODER = msgspec.json.Decoder(AlertLayout)
+
+
+def _decode(data: bytes) -> AlertLayout:
+    layout = decode(data, _DECODER)
+    check_schema(layout.meta.file.schema)
+    return layout
+
+
+class AlertFile:
+    """Read by everyone, written by who collects. Safe for threads.
+
+    It can be rebuilt: without it alerts fire again, their times lost.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._book: AlertBook = EMPTY_BOOK
+        self.path = place.folder / "alerts.json"
+        self._file = TableFile(self.path, place, _decode)
+        self._lock = Lock()
+
+    def load(self) -> AlertBook:
+        """The book; read again if the file has changed and somebody else writes it."""
+        with self._lock:
+            if not self._file.is_open and self._file.changed():
+                layout = self._file.read()
+                if layout is not None:
+                    self._book = MappingProxyType(layout.alerts)
+            return self._book
+
+    def open(self) -> AlertBook:
+        """Become the writer; unreadable generations are set aside."""
+        with self._lock:
+            if not self._file.is_open:
+                layout = self._file.open()
+                self._book = EMPTY_BOOK if layout is None else MappingProxyType(layout.alerts)
+            return self._book
+
+    def close(self) -> None:
+        """Be a reader again."""
+        with self._lock:
+            self._file.close()
+
+    def commit(self, book: AlertBook) -> bool:
+        """Make this the book, in one write; nothing is written if it is the same.
+
+        Returns whether it is on the disk; if not, it is kept in memory and
+        written later.
+        """
+        with self._lock:
+            before, after = self._book, dict(book)
+            if before == after:
+                return self._file.flush()
+            changed = {
+                fingerprint: msgspec.to_builtins(entry)
+                for fingerprint, entry in after.items()
+                if before.get(fingerprint) != entry
+            }
+            header = msgspec.to_builtins(Header(schema=SCHEMA))
+            self._book = MappingProxyType(after)
+
+            def edit(tables: KeyedDB) -> None:
+                table = tables.keyed(ALERTS)
+                table.remove_many(before.keys() - after.keys())
+                table.put_many(changed)
+                tables.keyed(META).put_many({"file": header})
+
+            return self._file.save(edit)
+
+    def flush(self) -> bool:
+        """Try again to write what a commit could not; whether all is on the disk now."""
+        with self._lock:
+            return self._file.flush()

@@ -1,0 +1,36 @@
+"""A storage that collects changes, so that many of them are one write."""
+
+from __future__ import annotations
+
+from tinydb.storages import Storage
+
+from smic_tui.cache.storage import Tables
+
+
+class BufferedStorage(Storage):
+    """Keeps the tables in memory above another storage; `flush` writes them.
+
+    When a flush fails the changes stay here, and the next flush writes them.
+    """
+
+    def __init__(self, inner: Storage) -> None:
+        self._inner = inner
+        self._tables: Tables | None = None
+        self.dirty = False
+
+    def read(self) -> Tables:
+        """The tables with all changes; the owner alone may change them."""
+        if self._tables is None:
+            self._tables = self._inner.read() or {}
+        return self._tables
+
+    def write(self, data: Tables) -> None:
+        """Take the changes into memory."""
+        self._tables = data
+        self.dirty = True
+
+    def flush(self) -> None:
+        """Write what has changed in one step; raises what the inner storage raises."""
+        if self.dirty:
+            self._inner.write(self.read())
+            self.dirty = False

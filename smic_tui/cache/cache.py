@@ -1,0 +1,162 @@
+"""The cache folder as a whole. Nothing in it ever ends the program.
+
+sources/NAME.json   rows, status and cursors of one source
+user.json           acknowledgements, notes, panes seen, filters
+alerts.json         the memory of alerts
+writer.lock         held by the one program that collects
+user.lock           held for an instant by whoever changes user.json
+requests/           what readers ask of the writer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from smic_tui.cache import trouble
+from smic_tui.cache.alert_file import AlertFile
+from smic_tui.cache.file_ops import FileOps
+from smic_tui.cache.follow import Follower
+from smic_tui.cache.lock import WriterLock
+from smic_tui.cache.notices import Notices
+from smic_tui.cache.place import Place
+from smic_tui.cache.requests import RefreshRequests
+from smic_tui.cache.source_file import SourceFile
+from smic_tui.cache.user_file import UserFile
+from smic_tui.config import duration
+from smic_tui.config.schema import Settings, Source
+from smic_tui.snapshot import Snapshot, SourceContents, SourceStatus
+
+# Clocks of one machine do not differ by more; a later time was written while
+# the clock was wrong and says nothing about the age of a fact.
+_CLOCK_ERROR = timedelta(minutes=1)
+
+
+class Cache:
+    """What the program remembers in `folder`, which is made when it is first written.
+
+    `user` and `alerts` are its files, `lock` says who collects, `requests` asks
+    that program. Methods do file work: call them off the event loop, but for
+    `snapshot` at start.
+    """
+
+    def __init__(self, folder: Path, *, ops: FileOps | None = None) -> None:
+        self.folder = folder
+        self._notices = Notices()
+        self._place = Place(folder, FileOps() if ops is None else ops, self._notices)
+        self.user = UserFile(self._place)
+        self.alerts = AlertFile(self._place)
+        self.lock = WriterLock(self._place)
+        self.requests = RefreshRequests(self._place)
+        self._sources: dict[str, SourceFile] = {}
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the person must know about the cache now."""
+        return self._notices.current()
+
+    def source(self, name: str) -> SourceFile:
+        """The file of the source called `name`; one object per name."""
+        return self._sources.setdefault(name, SourceFile(name, self._place))
+
+    def snapshot(self, settings: Settings) -> Snapshot:
+        """What the cache knows of the enabled sources, in the configuration's order.
+
+        No source is contacted. Files of sources that are not configured any more
+        stay and are not shown.
+        """
+        now = datetime.now(UTC)
+        sources = tuple(
+            _as_configured(self.source(source.name).load(), source, now)
+            for source in settings.sources.values()
+            if source.enabled
+        )
+        holder = None if self.lock.held else self.lock.holder()
+        return Snapshot(
+            taken=now,
+            sources=sources,
+            alerts=self.alerts.load(),
+            writer="" if holder is None else str(holder),
+            notices=self.notices,
+        )
+
+    def follower(self, settings: Settings) -> Follower:
+        """What notices that another program has written something that is shown."""
+        return Follower(
+            self._place.ops,
+            [
+                self.user.path,
+                self.alerts.path,
+                *(self.source(name).path for name in settings.sources),
+            ],
+        )
+
+    def open(self, names: Iterable[str]) -> None:
+        """Become the writer of these sources' files and of the alerts."""
+        for name in names:
+            self.source(name).open()
+        self.alerts.open()
+
+    def flush(self) -> bool:
+        """Try again to write what could not be written; whether all is on the disk."""
+        done = [file.flush() for file in self._sources.values()]
+        return all([*done, self.alerts.flush(), self.user.flush()])
+
+    def close(self) -> None:
+        """Be a reader again, and let another program become the writer.
+
+        Waits for writes that other threads have begun. What could not be written
+        is given up, except for the user's own state.
+        """
+        self.flush()
+        for file in self._sources.values():
+            file.close()
+        self.alerts.close()
+        self.lock.release()
+
+    def report(self, error: OSError) -> None:
+        """Say that the folder allows no writing at all."""
+        trouble.report(self._place, "folder", error)
+
+    def settle(self) -> None:
+        """The folder can be written again."""
+        trouble.settle(self._place, "folder")
+
+    def put_notice(self, topic: str, text: str) -> None:
+        """Say something among the notices until `drop_notice`."""
+        self._notices.put(topic, text)
+
+    def drop_notice(self, topic: str) -> None:
+        """The topic is settled."""
+        self._notices.drop(topic)
+
+
+def _as_configured(contents: SourceContents, source: Source, now: datetime) -> SourceContents:
+    """The contents as this configuration sees them, whatever the writer's said."""
+    status = contents.status
+    return msgspec.structs.replace(
+        contents,
+        status=msgspec.structs.replace(
+            status,
+            name=source.name,
+            kind=source.kind,
+            stale_after=stale_after(source),
+            last_good=_believable(status, now),
+        ),
+    )
+
+
+def _believable(status: SourceStatus, now: datetime) -> datetime | None:
+    if status.last_good is not None and status.last_good > now + _CLOCK_ERROR:
+        return None
+    return status.last_good
+
+
+def stale_after(source: Source) -> float:
+    """Seconds after which the facts of a source are stale: as set, or 3 × refresh."""
+    if source.stale_after is not None:
+        return duration.seconds(source.stale_after)
+    return 3 * duration.seconds(source.refresh)

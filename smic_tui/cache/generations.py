@@ -1,0 +1,155 @@
+"""A file that is replaced whole, with the generation before kept beside it.
+
+    NAME                       the current content
+    NAME.previous              the one before
+    NAME.tmp-…                 being written, or left over from a kill
+    NAME.unreadable-…          set aside because nobody could read it
+
+Replacing writes and syncs the new file, links the current one to `.previous`,
+renames the new one over the current one and syncs the folder. At every instant
+NAME is either entirely old or entirely new.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from smic_tui.cache.file_ops import Signature
+from smic_tui.cache.place import Place
+
+T = TypeVar("T")
+
+# What file systems without hard links answer.
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS})
+_MARK = f".tmp-{secrets.token_hex(4)}"
+
+
+class Unreadable(Exception):
+    """The content is not what it should be; the message says what was found."""
+
+
+class Fault(Struct, frozen=True):
+    """A generation that could not be read, and why."""
+
+    path: Path
+    reason: str
+
+
+class Reading(Struct, Generic[T], frozen=True):
+    """What was read: None if there is nothing, or nothing readable."""
+
+    value: T | None
+    signature: Signature | None
+    faults: tuple[Fault, ...] = ()
+
+
+class GenerationalFile:
+    """The file called `path` in a cache folder. Not safe for two threads at once."""
+
+    def __init__(self, path: Path, place: Place) -> None:
+        self.path = path
+        self.previous = path.with_name(path.name + ".previous")
+        self._place = place
+        self._ops = place.ops
+
+    def signature(self) -> Signature | None:
+        """The signature of the current content; None if there is none or none can be had."""
+        try:
+            return self._ops.signature(self.path)
+        except OSError:
+            return None
+
+    def read(self, decode: Callable[[bytes], T]) -> Reading[T]:
+        """The newest generation that `decode` accepts; it raises `Unreadable` for others."""
+        faults: list[Fault] = []
+        current: Signature | None = None
+        for path in (self.path, self.previous):
+            try:
+                data, signature = self._ops.read(path)
+                if path == self.path:
+                    current = signature
+                return Reading(decode(data), current, tuple(faults))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                faults.append(Fault(path, error.strerror or str(error)))
+            except Unreadable as error:
+                faults.append(Fault(path, str(error)))
+        return Reading(None, current, tuple(faults))
+
+    def replace(self, data: bytes) -> Signature | None:
+        """Make `data` the current content, on the disk when this returns.
+
+        Raises `OSError` when it cannot; the current content then still stands.
+        """
+        temporary = self.path.with_name(self.path.name + _MARK)
+        self._ops.unlink(temporary)
+        try:
+            descriptor = self._place.create(temporary)
+            try:
+                self._ops.write(descriptor, data)
+                self._ops.sync(descriptor)
+            finally:
+                self._ops.close(descriptor)
+            if self._ops.signature(self.path) is not None:
+                self._keep()
+            self._ops.rename(temporary, self.path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._ops.unlink(temporary)
+            raise
+        self._ops.sync_folder(self.path.parent)
+        return self.signature()
+
+    def _keep(self) -> None:
+        """Make the current content the previous generation."""
+        self._ops.unlink(self.previous)
+        try:
+            self._ops.link(self.path, self.previous)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            # For an instant only the previous generation has a name: readers
+            # and the next start take it then.
+            self._ops.rename(self.path, self.previous)
+
+    def set_aside(self, path: Path) -> Path:
+        """Rename an unreadable generation out of the way, never over another; its new name."""
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        target = path.with_name(f"{path.name}.unreadable-{stamp}")
+        count = 1
+        while self._ops.signature(target) is not None:
+            count += 1
+            target = path.with_name(f"{path.name}.unreadable-{stamp}-{count}")
+        self._ops.rename(path, target)
+        self._ops.sync_folder(path.parent)
+        return target
+
+    def set_aside_names(self) -> list[Path]:
+        """What has been set aside of this file, oldest first."""
+        start = (f"{self.path.name}.unreadable-", f"{self.previous.name}.unreadable-")
+        names = [name for name in self._ops.names(self.path.parent) if name.startswith(start)]
+        return [self.path.with_name(name) for name in sorted(names, key=_stamp)]
+
+    def forget(self, path: Path) -> None:
+        """Delete a file that was set aside."""
+        self._ops.unlink(path)
+
+    def sweep(self) -> None:
+        """Delete what kills left over. Only for who alone may write this file."""
+        start = f"{self.path.name}.tmp-"
+        for name in self._ops.names(self.path.parent):
+            if name.startswith(start):
+                self._ops.unlink(self.path.with_name(name))
+
+
+def _stamp(name: str) -> str:
+    return name.rpartition(".unreadable-")[2]

@@ -1,0 +1,208 @@
+"""Locks between programs: who writes the user's file, and who collects.
+
+`flock` belongs to the open file: the system frees it however the holder ends.
+It holds between the machines that mount one folder over NFS only where the
+mount passes locks to the server (not with `nolock` or `local_lock`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import getpass
+import os
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from smic_tui.cache.place import Place
+from smic_tui.text import clean
+
+_POLL = 0.02
+_LONGEST = 4096
+
+
+class Busy(OSError):
+    """Somebody else holds the lock."""
+
+
+class FileLock:
+    """An exclusive lock on a file that is never deleted. Not reentrant."""
+
+    def __init__(self, path: Path, place: Place) -> None:
+        self.path = path
+        self._place = place
+        self._descriptor: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._descriptor is not None
+
+    @property
+    def descriptor(self) -> int:
+        """The open file, while the lock is held."""
+        assert self._descriptor is not None
+        return self._descriptor
+
+    def acquire(self, timeout: float = 0.0) -> None:
+        """Take the lock, waiting up to `timeout` seconds.
+
+        Raises `Busy`, or another `OSError` when there can be no lock here.
+        """
+        if self.held:
+            return
+        descriptor = self._open()
+        give_up = time.monotonic() + timeout
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._descriptor = descriptor
+                return
+            except BlockingIOError as error:
+                if time.monotonic() >= give_up:
+                    os.close(descriptor)
+                    raise Busy(error.errno, "locked by another program", str(self.path)) from None
+            except OSError:
+                os.close(descriptor)
+                raise
+            time.sleep(_POLL)
+
+    def release(self) -> None:
+        """Give the lock back; nothing happens if it is not held."""
+        if self._descriptor is not None:
+            # Closing frees the lock: nobody else has this open file.
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    @contextlib.contextmanager
+    def hold(self, timeout: float) -> Iterator[None]:
+        """Hold the lock for a block."""
+        self.acquire(timeout)
+        try:
+            yield
+        finally:
+            self.release()
+
+    def _open(self) -> int:
+        with contextlib.suppress(FileExistsError):
+            return self._place.create(self.path)
+        return os.open(self.path, os.O_RDWR | os.O_NOFOLLOW)
+
+
+class Holder(Struct, frozen=True, kw_only=True):
+    """Who collects. `since` is when it began, UTC."""
+
+    host: str = ""
+    user: str = ""
+    pid: int = 0
+    since: datetime | None = None
+
+    def __str__(self) -> str:
+        return clean(f"{self.user}@{self.host} pid {self.pid}", 120) if self.pid else "?"
+
+
+class Outcome(Enum):
+    """What came of trying to become the writer."""
+
+    HELD = "held"
+    BUSY = "busy"
+    IMPOSSIBLE = "impossible"
+
+
+class WriterLock:
+    """The lock of the one program that collects into a cache folder."""
+
+    def __init__(self, place: Place) -> None:
+        self.path = place.folder / "writer.lock"
+        self._place = place
+        self._lock = FileLock(self.path, place)
+        self.error: OSError | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this program is the writer."""
+        return self._lock.held
+
+    def try_acquire(self) -> Outcome:
+        """Become the writer if nobody is.
+
+        IMPOSSIBLE when the folder allows no lock (read-only, full): `error` says
+        why. A writer who is alive is seen even where the folder is read-only.
+        """
+        if self._lock.held:
+            return Outcome.HELD
+        try:
+            self._place.prepare()
+            self._lock.acquire()
+        except Busy:
+            return Outcome.BUSY
+        except OSError as error:
+            self.error = error
+            return Outcome.BUSY if self._taken() else Outcome.IMPOSSIBLE
+        self._place.writer = True
+        me = Holder(
+            host=socket.gethostname(), user=_user(), pid=os.getpid(), since=datetime.now(UTC)
+        )
+        # The lock counts, not what is written in it: a full disk is no hindrance.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._lock.descriptor, 0)
+            os.pwrite(self._lock.descriptor, msgspec.json.encode(me), 0)
+        return Outcome.HELD
+
+    def release(self) -> None:
+        """Let another program become the writer."""
+        self._place.writer = False
+        self._lock.release()
+
+    def beat(self) -> None:
+        """Show that the writer is not frozen: readers see the file's time change."""
+        if self._lock.held:
+            with contextlib.suppress(OSError):
+                os.utime(self._lock.descriptor)
+
+    def pulse(self) -> int | None:
+        """What changes with every beat of the writer, None if it cannot be seen."""
+        try:
+            return self.path.stat().st_mtime_ns
+        except OSError:
+            return None
+
+    def holder(self) -> Holder | None:
+        """Who is the writer now; None if nobody is."""
+        if not self._lock.held and not self._taken():
+            return None
+        try:
+            with self.path.open("rb") as file:
+                return msgspec.json.decode(file.read(_LONGEST), type=Holder)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return Holder()
+
+    def _taken(self) -> bool:
+        """Whether another program holds the lock; needs no right but to read."""
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
+        return False
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -1,0 +1,153 @@
+"""The file of one source: its rows, its status and how far its reading has come."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from threading import Lock
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from smic_tui.cache.generations import Unreadable
+from smic_tui.cache.layout import (
+    META,
+    SCHEMA,
+    Cursor,
+    Header,
+    SourceLayout,
+    check_schema,
+    decode,
+    file_stem,
+)
+from smic_tui.cache.place import SOURCES, Place
+from smic_tui.cache.table_file import TableFile
+from smic_tui.records import Record, Stream
+from smic_tui.snapshot import SourceContents, SourceStatus
+
+if TYPE_CHECKING:
+    from smic_tui.cache.keyed import KeyedDB
+
+Rows = Mapping[Stream, Mapping[str, Record]]
+_DECODER = msgspec.json.Decoder(SourceLayout)
+
+
+class SourceFile:
+    """What the cache holds of the source called `name`. Safe for threads.
+
+    `contents` and `cursors` are what is known in this program: as the disk had
+    it when it was read last, or newer when this program is the writer. They are
+    immutable; a commit replaces them.
+    """
+
+    def __init__(self, name: str, place: Place) -> None:
+        self.name = name
+        self.contents = self._nothing()
+        self.cursors: Mapping[Stream, Cursor] = MappingProxyType({})
+        self.path = place.folder / SOURCES / f"{file_stem(name)}.json"
+        self._file = TableFile(self.path, place, self._decode)
+        self._lock = Lock()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this program is the writer of the file."""
+        return self._file.is_open
+
+    def load(self) -> SourceContents:
+        """What the cache knows of the source now.
+
+        The writer knows better than the disk. A reader reads the file if it has
+        changed, the generation before if it is unreadable; when neither can be
+        read, what was known is kept and the notices say so.
+        """
+        with self._lock:
+            if not self._file.is_open and self._file.changed():
+                layout = self._file.read()
+                if layout is not None:
+                    self._take(layout)
+            return self.contents
+
+    def open(self) -> SourceContents:
+        """Become the writer; unreadable generations are set aside."""
+        with self._lock:
+            if not self._file.is_open:
+                layout = self._file.open()
+                if layout is None:
+                    self.contents, self.cursors = self._nothing(), MappingProxyType({})
+                else:
+                    self._take(layout)
+            return self.contents
+
+    def close(self) -> None:
+        """Be a reader again."""
+        with self._lock:
+            self._file.close()
+
+    def commit(
+        self,
+        upserts: Rows,
+        deletes: Mapping[Stream, Collection[str]],
+        cursors: Mapping[Stream, Cursor],
+        status: SourceStatus,
+    ) -> bool:
+        """Apply a reading: rows, cursors and status together, in one write.
+
+        Deletes come first, so that a key in both stays. Cursors of other streams
+        stay. `status.rows` is counted here. Returns whether it is on the disk; if
+        not, it is kept in memory, the notices say why, and the next commit or
+        `flush` writes it. Raises `ValueError` for text that is not Unicode
+        (unpaired surrogates); nothing has changed then.
+        """
+        with self._lock:
+            rows = dict(self.contents.rows)
+            for stream in {*upserts, *deletes}:
+                changed = dict(rows.get(stream, {}))
+                for key in deletes.get(stream, ()):
+                    changed.pop(key, None)
+                changed.update(upserts.get(stream, {}))
+                rows[stream] = MappingProxyType(changed)
+            status = msgspec.structs.replace(
+                status, rows=sum(len(of_stream) for of_stream in rows.values())
+            )
+            all_cursors = {**self.cursors, **cursors}
+            documents: dict[Stream, dict[str, Any]] = {
+                stream: {key: msgspec.to_builtins(row) for key, row in of_stream.items()}
+                for stream, of_stream in upserts.items()
+            }
+            meta: dict[str, Any] = {
+                "file": msgspec.to_builtins(Header(schema=SCHEMA, source=self.name)),
+                "status": msgspec.to_builtins(status),
+                "cursors": msgspec.to_builtins(all_cursors),
+            }
+            # What cannot be encoded is refused here, before it can spoil the file.
+            msgspec.json.encode((documents, meta))
+            self.contents = SourceContents(status=status, rows=MappingProxyType(rows))
+            self.cursors = MappingProxyType(all_cursors)
+
+            def edit(tables: KeyedDB) -> None:
+                for stream in Stream:
+                    table = tables.keyed(stream.value)
+                    table.remove_many(deletes.get(stream, ()))
+                    table.put_many(documents.get(stream, {}))
+                tables.keyed(META).put_many(meta)
+
+            return self._file.save(edit)
+
+    def flush(self) -> bool:
+        """Try again to write what a commit could not; whether all is on the disk now."""
+        with self._lock:
+            return self._file.flush()
+
+    def _take(self, layout: SourceLayout) -> None:
+        self.contents = SourceContents(status=layout.meta.status, rows=layout.rows())
+        self.cursors = MappingProxyType(layout.meta.cursors)
+
+    def _nothing(self) -> SourceContents:
+        return SourceContents(status=SourceStatus(name=self.name, kind=""))
+
+    def _decode(self, data: bytes) -> SourceLayout:
+        layout = decode(data, _DECODER)
+        check_schema(layout.meta.file.schema)
+        if layout.meta.file.source != self.name:
+            raise Unreadable(f"belongs to the source {layout.meta.file.source!r}")
+        return layout

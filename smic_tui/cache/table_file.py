@@ -1,0 +1,150 @@
+"""A TinyDB file that can be rebuilt: read by many, written by the holder of the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from smic_tui.cache import trouble
+from smic_tui.cache.file_ops import Signature
+from smic_tui.cache.generations import Fault, GenerationalFile, Reading
+from smic_tui.cache.place import Place
+from smic_tui.i18n import _
+
+if TYPE_CHECKING:
+    from smic_tui.cache.buffered import BufferedStorage
+    from smic_tui.cache.keyed import KeyedDB
+
+T = TypeVar("T")
+
+# Enough to see what went wrong, not enough to fill the disk.
+KEPT_ASIDE = 3
+
+
+class TableFile(Generic[T]):
+    """The file called `path`; `decode` turns its bytes into what it means.
+
+    Not safe for two threads at once: its owner holds a lock.
+    """
+
+    def __init__(self, path: Path, place: Place, decode: Callable[[bytes], T]) -> None:
+        self.path = path
+        self._place = place
+        self._decode = decode
+        self._file = GenerationalFile(path, place)
+        self._seen: Signature | None = None
+        self._storage: BufferedStorage | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this program writes the file: what it holds is then newer than the disk."""
+        return self._storage is not None
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something is not on the disk yet."""
+        return self._storage is not None and self._storage.dirty
+
+    def changed(self) -> bool:
+        """Whether the disk holds another content than was read last."""
+        return self._file.signature() != self._seen
+
+    def read(self) -> T | None:
+        """What the disk holds now, as a reader: nothing is set aside."""
+        reading = self._read()
+        for fault in reading.faults:
+            self._place.notices.put(
+                ("unreadable", fault.path),
+                _(
+                    "The cache file {path} cannot be read ({reason}). Whoever collects next "
+                    "sets it aside and rebuilds it."
+                ).format(path=fault.path, reason=fault.reason),
+            )
+        if not reading.faults:
+            self._settle_unreadable()
+        return reading.value
+
+    def open(self) -> T | None:
+        """Become the writer: read, set aside what is unreadable, sweep left-overs.
+
+        Without the writer's lock this program is the writer of its own memory
+        only: the disk is not touched until it has the lock.
+        """
+        from smic_tui.cache.buffered import BufferedStorage
+        from smic_tui.cache.storage import AtomicStorage
+
+        self._settle_unreadable()
+        reading = self._read()
+        if self._place.writer:
+            self._tidy(reading)
+        self._storage = BufferedStorage(AtomicStorage(self._file, check=self._decode))
+        return reading.value
+
+    def close(self) -> None:
+        """Be a reader again; what is not on the disk is given up."""
+        self._storage = None
+        self._seen = None
+        trouble.settle(self._place, self.path.name)
+
+    def save(self, edit: Callable[[KeyedDB], None]) -> bool:
+        """Change tables and write them in one step; whether they are on the disk now."""
+        from smic_tui.cache.keyed import KeyedDB
+
+        assert self._storage is not None, "only the writer saves"
+        edit(KeyedDB(self._storage))
+        return self.flush()
+
+    def flush(self) -> bool:
+        """Write what is not on the disk yet; whether everything is there now."""
+        if self._storage is None or not self._storage.dirty:
+            return True
+        if not self._place.writer:
+            return False
+        try:
+            self._place.prepare()
+            self._storage.flush()
+        except OSError as error:
+            trouble.report(self._place, self.path.name, error)
+            return False
+        trouble.settle(self._place, self.path.name)
+        self._seen = self._file.signature()
+        return True
+
+    def _tidy(self, reading: Reading[T]) -> None:
+        try:
+            for fault in reading.faults:
+                self._set_aside(fault, rebuilt=reading.value is None)
+            self._file.sweep()
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            trouble.report(self._place, self.path.name, error)
+
+    def _read(self) -> Reading[T]:
+        reading = self._file.read(self._decode)
+        self._seen = reading.signature
+        return reading
+
+    def _settle_unreadable(self) -> None:
+        for path in (self._file.path, self._file.previous):
+            self._place.notices.drop(("unreadable", path))
+
+    def _set_aside(self, fault: Fault, *, rebuilt: bool) -> None:
+        target = self._file.set_aside(fault.path)
+        if rebuilt:
+            text = _(
+                "The cache file {path} could not be read ({reason}). It was set aside as {name} "
+                "and is rebuilt from its source; delete it when nobody wants to look at it."
+            )
+        else:
+            text = _(
+                "The cache file {path} could not be read ({reason}). It was set aside as {name}; "
+                "the other generation is used until the source is read again."
+            )
+        self._place.notices.put(
+            ("set aside", fault.path),
+            text.format(path=fault.path, reason=fault.reason, name=target.name),
+        )
+        for old in self._file.set_aside_names()[:-KEPT_ASIDE]:
+            self._file.forget(old)

@@ -1,0 +1,284 @@
+"""What the person decided, on disk: never rebuilt, never discarded.
+
+Several programs write this file, each under a short lock of its own, and each
+reads it again before it changes it. A row that this program does not
+understand stays in the file as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from threading import Lock
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from smic_tui.cache import trouble
+from smic_tui.cache.file_ops import Signature
+from smic_tui.cache.generations import GenerationalFile, Unreadable
+from smic_tui.cache.layout import META, SCHEMA, Header
+from smic_tui.cache.lock import FileLock
+from smic_tui.cache.place import Place
+from smic_tui.i18n import _
+from smic_tui.userstate import Acknowledgement, Note, PaneSeen, UserState
+
+ACKNOWLEDGEMENTS = "acknowledgements"
+NOTES = "notes"
+PANES = "panes"
+FILTERS = "filters"
+
+# A change takes milliseconds; who holds the lock longer is frozen.
+LOCK_TIMEOUT = 5.0
+
+Tables = dict[str, dict[str, Any]]
+RowT = TypeVar("RowT", bound=Struct)
+
+
+class _Filter(Struct, frozen=True):
+    where: str
+
+
+class UserFile:
+    """The user's own state. Safe for threads and for several programs.
+
+    A method that changes something returns True once the change is on the disk,
+    whatever happens afterwards. It returns False when it could not be put there:
+    the change then holds in this program, the notices say why, and every later
+    change and `flush` try again. Methods may wait for the lock and the disk:
+    call them off the event loop.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.path = place.folder / "user.json"
+        self._place = place
+        self._file = GenerationalFile(self.path, place)
+        self._guard = FileLock(place.folder / "user.lock", place)
+        self._mutex = Lock()
+        self._seen: Signature | None = None
+        self._tables: Tables = {}
+        self._state = UserState()
+        # Changes that are not on the disk: a document, or None to remove it.
+        self._pending: dict[tuple[str, str], dict[str, Any] | None] = {}
+
+    def load(self) -> UserState:
+        """All of it, read again if the file has changed."""
+        with self._mutex:
+            if self._file.signature() != self._seen:
+                reading = self._file.read(_decode_tables)
+                self._seen = reading.signature
+                for fault in reading.faults:
+                    self._place.notices.put(
+                        ("user", fault.path),
+                        _(
+                            "Your acknowledgements and notes in {path} cannot be read ({reason})."
+                        ).format(path=fault.path, reason=fault.reason),
+                    )
+                if not reading.faults:
+                    self._settle_unreadable()
+                if reading.value is not None:
+                    self._tables = reading.value
+                    _apply(self._tables, self._pending)
+                self._state = self._understand()
+            return self._state
+
+    def acknowledge(self, acknowledgement: Acknowledgement) -> bool:
+        """Remember that somebody knows of an alert; replaces an earlier one."""
+        return self._put(ACKNOWLEDGEMENTS, acknowledgement.fingerprint, acknowledgement)
+
+    def unacknowledge(self, fingerprint: str) -> bool:
+        """Take an acknowledgement back."""
+        return self._change(ACKNOWLEDGEMENTS, fingerprint, None)
+
+    def add_note(self, note: Note) -> bool:
+        """Remember a note; replaces one with the same id."""
+        return self._put(NOTES, note.id, note)
+
+    def remove_note(self, note_id: str) -> bool:
+        """Take a note away."""
+        return self._change(NOTES, note_id, None)
+
+    def pane_seen(self, seen: PaneSeen) -> bool:
+        """Remember the last opening of a pane that was dismissed."""
+        return self._put(PANES, seen.pane, seen)
+
+    def save_filter(self, name: str, where: str) -> bool:
+        """Remember a filter under a name."""
+        return self._put(FILTERS, name, _Filter(where))
+
+    def remove_filter(self, name: str) -> bool:
+        """Take a saved filter away."""
+        return self._change(FILTERS, name, None)
+
+    def flush(self) -> bool:
+        """Try again to write what could not be; whether everything is on the disk."""
+        with self._mutex:
+            return self._save()
+
+    def changed(self) -> bool:
+        """Whether the disk holds something that was not read yet."""
+        return self._file.signature() != self._seen
+
+    def _put(self, table: str, key: str, row: Struct) -> bool:
+        document = msgspec.to_builtins(row)
+        # Text that cannot be written is refused before it blocks everything else.
+        msgspec.json.encode((key, document))
+        return self._change(table, key, document)
+
+    def _change(self, table: str, key: str, document: dict[str, Any] | None) -> bool:
+        with self._mutex:
+            self._pending[table, key] = document
+            saved = self._save()
+            if not saved:
+                _apply(self._tables, self._pending)
+                self._state = self._understand()
+            return saved
+
+    def _save(self) -> bool:
+        if not self._pending:
+            return True
+        try:
+            self._place.prepare()
+            with self._guard.hold(LOCK_TIMEOUT):
+                self._write()
+        except OSError as error:
+            trouble.report(self._place, self.path.name, error)
+            return False
+        except Unreadable as error:
+            self._place.notices.put(("user", "newer"), str(error))
+            return False
+        trouble.settle(self._place, self.path.name)
+        self._place.notices.drop(("user", "newer"))
+        self._settle_unreadable()
+        self._pending.clear()
+        self._state = self._understand()
+        return True
+
+    def _write(self) -> None:
+        """Read the file again, change it, and replace it. The lock is held."""
+        from smic_tui.cache.buffered import BufferedStorage
+        from smic_tui.cache.keyed import KeyedDB
+        from smic_tui.cache.storage import AtomicStorage
+
+        self._set_aside_unreadable()
+        self._file.sweep()
+        storage = BufferedStorage(AtomicStorage(self._file))
+        self._refuse_newer(storage.read())
+        tables = KeyedDB(storage)
+        for table, changes in _by_table(self._pending).items():
+            tables.keyed(table).remove_many(key for key, row in changes.items() if row is None)
+            tables.keyed(table).put_many(
+                {key: row for key, row in changes.items() if row is not None}
+            )
+        header = msgspec.to_builtins(Header(schema=SCHEMA))
+        tables.keyed(META).put_many({"file": header})
+        storage.flush()
+        self._tables = storage.read()
+        self._seen = self._file.signature()
+
+    def _refuse_newer(self, tables: Tables) -> None:
+        """Raise `Unreadable` rather than write a file of a newer program."""
+        schema = tables.get(META, {}).get("file", {}).get("schema", SCHEMA)
+        if schema != SCHEMA:
+            raise Unreadable(
+                _(
+                    "{path} was written by another version of smic-tui (layout {schema}): "
+                    "what you decide here is kept in memory only. Use the same version "
+                    "everywhere."
+                ).format(path=self.path, schema=schema)
+            )
+
+    def _set_aside_unreadable(self) -> None:
+        reading = self._file.read(_decode_tables)
+        for fault in reading.faults:
+            target = self._file.set_aside(fault.path)
+            if reading.value is None:
+                text = _(
+                    "Your acknowledgements and notes in {path} could not be read ({reason}). "
+                    "Nothing was deleted: the file is now called {name}; show it to whoever "
+                    "looks after smic-tui. A new file was begun."
+                )
+            else:
+                text = _(
+                    "Your acknowledgements and notes in {path} could not be read ({reason}). "
+                    "The generation before is used: the last change may be missing. Nothing "
+                    "was deleted: the file is now called {name}."
+                )
+            self._place.notices.put(
+                ("user set aside", fault.path),
+                text.format(path=fault.path, reason=fault.reason, name=target.name),
+            )
+
+    def _settle_unreadable(self) -> None:
+        for path in (self._file.path, self._file.previous):
+            self._place.notices.drop(("user", path))
+
+    def _understand(self) -> UserState:
+        """The state that the tables mean, with a notice for rows that mean nothing."""
+        strange: list[str] = []
+
+        def rows(table: str, kind: type[RowT]) -> Mapping[str, RowT]:
+            found: dict[str, RowT] = {}
+            for key, document in self._tables.get(table, {}).items():
+                try:
+                    found[key] = _with_zone(msgspec.convert(document, kind))
+                except (msgspec.ValidationError, ValueError):
+                    strange.append(f"{table}/{key}")
+            return MappingProxyType(found)
+
+        state = UserState(
+            acknowledgements=rows(ACKNOWLEDGEMENTS, Acknowledgement),
+            notes=rows(NOTES, Note),
+            panes=rows(PANES, PaneSeen),
+            filters=MappingProxyType(
+                {name: filter_.where for name, filter_ in rows(FILTERS, _Filter).items()}
+            ),
+        )
+        if strange:
+            self._place.notices.put(
+                ("user", "strange"),
+                _(
+                    "{path} has entries that cannot be understood; they are left as they are: "
+                    "{entries}"
+                ).format(path=self.path, entries=", ".join(strange[:5])),
+            )
+        else:
+            self._place.notices.drop(("user", "strange"))
+        return state
+
+
+def _decode_tables(data: bytes) -> Tables:
+    from smic_tui.cache.storage import decode_tables
+
+    return decode_tables(data)
+
+
+def _by_table(
+    changes: Mapping[tuple[str, str], dict[str, Any] | None],
+) -> dict[str, dict[str, dict[str, Any] | None]]:
+    found: dict[str, dict[str, dict[str, Any] | None]] = {}
+    for (table, key), document in changes.items():
+        found.setdefault(table, {})[key] = document
+    return found
+
+
+def _apply(tables: Tables, changes: Mapping[tuple[str, str], dict[str, Any] | None]) -> None:
+    for (table, key), document in changes.items():
+        if document is None:
+            tables.setdefault(table, {}).pop(key, None)
+        else:
+            tables.setdefault(table, {})[key] = document
+
+
+def _with_zone(row: RowT) -> RowT:
+    """The row with its times in UTC; `ValueError` for a time without a zone."""
+    changes: dict[str, datetime] = {}
+    for name in row.__struct_fields__:
+        value = getattr(row, name)
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise ValueError(name)
+            changes[name] = value.astimezone(UTC)
+    return msgspec.structs.replace(row, **changes) if changes else row
