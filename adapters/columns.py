@@ -1,0 +1,175 @@
+"""Which fields of a record a table can fill, and the settings that say from where.
+
+All of it follows from the record types: a field added there can be mapped at
+once, is documented, and is checked like any other key of the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from smic_tui.records import RECORD_TYPES, Contact, Stream
+
+# A column's name or an expression; several for a list; tables of them for contacts.
+Column = str | list[str | dict[str, str]]
+Constant = str | int | float | bool | list[str | int]
+
+# The program's own: the intake sets it.
+_NOT_MAPPED = frozenset(("source",))
+# Streams whose records have no natural key besides an identifier in the source.
+_NEED_KEY = frozenset((Stream.TICKETS, Stream.REQUESTS))
+
+_SPECIAL = {
+    "size": "a size in bytes or with a unit",
+    "period": "a duration",
+    "grace": "a duration",
+    "closed": "days of the week",
+    "calendar": "cron syntax",
+}
+
+
+class FieldInfo(Struct, frozen=True, kw_only=True):
+    """A field of a record type: its type without None, and whether a record needs it."""
+
+    name: str
+    type: Any
+    required: bool
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it holds several values."""
+        return get_origin(self.type) is tuple
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words it may hold, if these are fixed."""
+        if isinstance(self.type, type) and issubclass(self.type, StrEnum):
+            return tuple(self.type)
+        return ()
+
+    @property
+    def description(self) -> str:
+        """What it holds, for the documentation of the settings."""
+        if self.words:
+            return "one of " + ", ".join(self.words)
+        if self.name in _SPECIAL:
+            return _SPECIAL[self.name]
+        if self.is_list and get_args(self.type)[0] is Contact:
+            return "contacts"
+        if self.is_list:
+            return "a list"
+        return {
+            bool: "yes or no",
+            int: "a whole number",
+            float: "a number",
+            datetime: "a date",
+        }.get(self.type, "text")
+
+
+def _without_none(hint: Any) -> Any:
+    if get_origin(hint) in (Union, UnionType):
+        return next(part for part in get_args(hint) if part is not NoneType)
+    return hint
+
+
+@cache
+def fields_of(stream: Stream) -> Mapping[str, FieldInfo]:
+    """Return the fields that a table for `stream` can fill, by name."""
+    record_type = RECORD_TYPES[stream]
+    hints = get_type_hints(record_type)
+    return {
+        field.name: FieldInfo(
+            name=field.name,
+            type=_without_none(hints[field.name]),
+            required=field.required and (field.name != "key" or stream in _NEED_KEY),
+        )
+        for field in msgspec.structs.fields(record_type)
+        if field.name not in _NOT_MAPPED
+    }
+
+
+def _settings(title: str, stream: Stream, type_: Any, empty: Any, sentence: str) -> type[Struct]:
+    """Make a settings table with one optional key per field of the stream's record."""
+    record = RECORD_TYPES[stream].__name__
+    return msgspec.defstruct(
+        f"{record}{title}",
+        [
+            (
+                field.name,
+                Annotated[
+                    type_,
+                    Meta(description=sentence.format(name=field.name, what=field.description)),
+                ],
+                empty if not isinstance(empty, dict) else msgspec.field(default_factory=dict),
+            )
+            for field in fields_of(stream).values()
+        ],
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        module=__name__,
+    )
+
+
+@cache
+def columns_type(stream: Stream) -> type[Struct]:
+    """Return the settings type that names a column for each field."""
+    return _settings("Columns", stream, Column, "", "Where `{name}` ({what}) stands.")
+
+
+@cache
+def defaults_type(stream: Stream) -> type[Struct]:
+    """Return the settings type that gives fields a value where the source has none."""
+    return _settings(
+        "Defaults",
+        stream,
+        Constant | None,
+        None,
+        "Value of `{name}` ({what}) where the source has no such column or an empty cell.",
+    )
+
+
+@cache
+def values_type(stream: Stream) -> type[Struct]:
+    """Return the settings type that translates the source's words, field by field."""
+    return _settings(
+        "Values",
+        stream,
+        dict[str, str],
+        {},
+        "The source's word = the value of `{name}` ({what}). Case and accents do not matter.",
+    )
+
+
+def given(settings: Struct) -> dict[str, Any]:
+    """Return what is set in a table made here, by field."""
+    return {
+        name: value
+        for name, value in msgspec.structs.asdict(settings).items()
+        if value not in ("", None, {}, [])
+    }
+
+
+def names_in(column: Column) -> Iterator[str]:
+    """Every column name or expression in a mapping."""
+    if isinstance(column, str):
+        yield column
+        return
+    for part in column:
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from part.values()
+
+
+def label_of(column: Column) -> str:
+    """How messages call a mapped column."""
+    return ", ".join(names_in(column))

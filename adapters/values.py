@@ -1,0 +1,260 @@
+"""Values as people and programs write them, read into the program's own types.
+
+Every function takes the text of a cell and raises `ValueError` whose message is
+what was expected, ready to be shown after "is not". French and English spellings
+are understood alike: decimal commas, blanks between thousands, "1,2 Go", "7 j",
+"24/11/2026 07:30".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from smic_tui.i18n import N_, _
+from smic_tui.text import fold
+
+LARGEST = 2**63 - 1
+
+A_WHOLE_NUMBER = N_("a whole number")
+A_NUMBER = N_("a number")
+YES_OR_NO = N_("yes or no")
+A_SIZE = N_("a size (bytes, or with a unit such as 1.2 GiB or 1,2 Go)")
+A_DURATION = N_("a duration (seconds, or with a unit such as 24 h, 7 d or 7 j)")
+A_TIME = N_("a date (ISO 8601 or dd/mm/yyyy hh:mm)")
+A_TIME_IN = N_("a date ({formats})")
+A_WEEKDAY = N_("a day of the week")
+A_CALENDAR = N_("a calendar in cron syntax (minute hour day month weekday)")
+
+
+def squeeze(text: str) -> str:
+    """Return `text` with each run of blanks, non-breaking ones included, as one space."""
+    return " ".join(text.split())
+
+
+def word(text: str) -> str:
+    """Return `text` as words are compared: without case, accents and surplus blanks."""
+    return squeeze(fold(text))
+
+
+# -- numbers -----------------------------------------------------------------
+
+_GROUPED = re.compile(r"(?<=\d)['’ ](?=\d{3}(?!\d))")
+_NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
+
+
+def _plain_number(text: str, decimal: str) -> str | None:
+    """Return a number with a point for its decimals, None if `text` is not one.
+
+    `decimal` is the decimal separator, or "auto": the last of comma and point
+    when both occur, else whichever occurs, if only once.
+    """
+    text = _GROUPED.sub("", squeeze(text))
+    if decimal == "auto":
+        decimal = max(",.", key=text.rfind)
+        if text.count(decimal) > 1:
+            return None
+    thousands = "," if decimal == "." else "."
+    text = re.sub(rf"(?<=\d){re.escape(thousands)}(?=\d{{3}}(?!\d))", "", text)
+    text = text.replace(decimal, ".")
+    return text if _NUMBER.fullmatch(text) else None
+
+
+def read_number(text: str, decimal: str = "auto") -> float:
+    """Read a number; `decimal` is its decimal separator, or "auto"."""
+    plain = _plain_number(text, decimal)
+    if plain is None:
+        raise ValueError(_(A_NUMBER))
+    return float(plain)
+
+
+def read_whole(text: str, decimal: str = "auto") -> int:
+    """Read a whole number. "1200,0" is one; "1.200" is refused as ambiguous when `auto`."""
+    plain = _plain_number(text, decimal)
+    if plain is None:
+        raise ValueError(_(A_WHOLE_NUMBER))
+    digits, _point, decimals = plain.partition(".")
+    if decimals.strip("0") or (decimal == "auto" and len(decimals) == 3):
+        raise ValueError(_(A_WHOLE_NUMBER))
+    return int(digits)
+
+
+_YES = frozenset(("oui", "o", "yes", "y", "true", "vrai", "1", "x", "on"))
+_NO = frozenset(("non", "n", "no", "false", "faux", "0", "-", "off"))
+
+
+def read_flag(text: str) -> bool:
+    """Read yes or no, in French or English, as a word, a letter, a digit or a cross."""
+    folded = word(text)
+    if folded in _YES:
+        return True
+    if folded in _NO:
+        return False
+    raise ValueError(_(YES_OR_NO))
+
+
+# -- sizes and durations -----------------------------------------------------
+
+_QUANTITY = re.compile(r"([+-]?[\d.,'’ ]*\d) ?([a-z]*)", re.ASCII)
+
+_SIZES = {"": 1, "b": 1, "o": 1, "byte": 1, "bytes": 1, "octet": 1, "octets": 1}
+for _power, _letter in enumerate("kmgtpe", start=1):
+    for _end in ("", "b", "o"):
+        _SIZES[_letter + _end] = 1000**_power
+        _SIZES[_letter + "i" + _end] = 1024**_power
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_DURATIONS = (
+    dict.fromkeys(("", "s", "sec", "second", "seconds", "seconde", "secondes"), 1)
+    | dict.fromkeys(("m", "mn", "min", "minute", "minutes"), _MINUTE)
+    | dict.fromkeys(("h", "hour", "hours", "heure", "heures"), _HOUR)
+    | dict.fromkeys(("d", "day", "days", "j", "jour", "jours"), _DAY)
+    | dict.fromkeys(("w", "week", "weeks", "sem", "semaine", "semaines"), 7 * _DAY)
+)
+_DURATION_PART = re.compile(r"(\d[\d.,]*) ?([a-z]*)", re.ASCII)
+_HOURS_AND_MINUTES = re.compile(r"(?<=\dh)(\d{2})$", re.ASCII)
+
+
+def read_size(text: str, decimal: str = "auto") -> int:
+    """Read a size in bytes: Ko, Mo, Go and kB, MB, GB are powers of 1000, Kio and KiB of 1024."""
+    found = _QUANTITY.fullmatch(word(text))
+    number = _plain_number(found[1], decimal) if found else None
+    if found is None or number is None or number.startswith("-") or found[2] not in _SIZES:
+        raise ValueError(_(A_SIZE))
+    factor = _SIZES[found[2]]
+    size = int(number) * factor if "." not in number else round(float(number) * factor)
+    if size > LARGEST:
+        raise ValueError(_(A_SIZE))
+    return size
+
+
+def read_duration(text: str, decimal: str = "auto") -> int:
+    """Read a duration in seconds; parts add up: "1 j 12 h", "1h30"."""
+    folded = _HOURS_AND_MINUTES.sub(r" \1m", word(text))
+    total, end = 0.0, 0
+    for part in _DURATION_PART.finditer(folded):
+        number = _plain_number(part[1], decimal)
+        between = folded[end : part.start()]
+        if number is None or part[2] not in _DURATIONS or between.strip():
+            raise ValueError(_(A_DURATION))
+        total += float(number) * _DURATIONS[part[2]]
+        end = part.end()
+    if end == 0 or folded[end:] or total > LARGEST:
+        raise ValueError(_(A_DURATION))
+    return round(total)
+
+
+# -- times -------------------------------------------------------------------
+
+_DAY_FIRST = re.compile(
+    r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})"
+    r"(?:[ ,]+(?:a )?(\d{1,2}) ?[:h] ?(\d{2})?(?::(\d{2}))?)?",
+    re.ASCII,
+)
+_BLANK_BEFORE_OFFSET = re.compile(r" (?=(?:[+-]\d{2}:?\d{2}|Z)$)", re.ASCII)
+_EPOCHS = {"unix": 1.0, "unix-ms": 1000.0}
+_CLOCK_DIRECTIVES = re.compile(r"%[HIMSTXcRrs]")
+
+
+@lru_cache(64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _of_epoch(text: str, per_second: float) -> datetime:
+    plain = _plain_number(text, ".")
+    if plain is None:
+        raise ValueError(text)
+    return datetime.fromtimestamp(float(plain) / per_second, UTC)
+
+
+def _day_first(text: str) -> tuple[datetime, bool] | None:
+    found = _DAY_FIRST.fullmatch(fold(text))
+    if found is None:
+        return None
+    day, month, year = int(found[1]), int(found[2]), int(found[3])
+    clock = time(int(found[4] or 0), int(found[5] or 0), int(found[6] or 0))
+    year += 2000 if len(found[3]) == 2 else 0
+    return datetime.combine(datetime(year, month, day), clock), found[4] is None
+
+
+def _of_format(text: str, wanted: str) -> tuple[datetime, bool]:
+    if wanted in _EPOCHS:
+        return _of_epoch(text, _EPOCHS[wanted]), False
+    return datetime.strptime(text, wanted), not _CLOCK_DIRECTIVES.search(wanted)
+
+
+def _automatic(text: str) -> tuple[datetime, bool]:
+    french = _day_first(text)
+    if french is not None:
+        return french
+    moment = datetime.fromisoformat(_BLANK_BEFORE_OFFSET.sub("", text))
+    return moment, ":" not in text and "T" not in text
+
+
+def read_time(
+    text: str, zone: str, formats: Sequence[str] = (), *, end_of_day: bool = False
+) -> datetime:
+    """Read a moment and return it in UTC.
+
+    Without an offset it is local time of `zone` (IANA name); an hour that
+    occurs twice is the first of the two. `formats` are tried in turn: strptime
+    formats, "unix" (seconds) or "unix-ms"; without them, ISO 8601 and day first
+    as French writes it. A date without a time is its first moment, or its last
+    second if `end_of_day` (a due date has not passed while its day lasts).
+    """
+    text = squeeze(text)
+    for wanted in formats or ("",):
+        try:
+            moment, whole_day = _of_format(text, wanted) if wanted else _automatic(text)
+            if whole_day and end_of_day:
+                moment = moment.replace(hour=23, minute=59, second=59)
+            return _local(moment, _zone(zone))
+        except (ValueError, OverflowError, OSError):
+            continue
+    raise ValueError(_(A_TIME_IN).format(formats=", ".join(formats)) if formats else _(A_TIME))
+
+
+_WEEKDAYS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("lundi", "monday"),
+            ("mardi", "tuesday"),
+            ("mercredi", "wednesday"),
+            ("jeudi", "thursday"),
+            ("vendredi", "friday"),
+            ("samedi", "saturday"),
+            ("dimanche", "sunday"),
+        )
+    )
+    for full in names
+    for name in (full, full[:3], str(number))
+}
+
+
+def read_weekday(text: str) -> int:
+    """Read a day of the week, 0 is Monday: a French or English name, its first three letters
+    or the number."""
+    number = _WEEKDAYS.get(word(text).rstrip("."))
+    if number is None:
+        raise ValueError(_(A_WEEKDAY))
+    return number
+
+
+def read_calendar(text: str) -> str:
+    """Check a calendar in cron syntax and return it unchanged."""
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(text, datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError:
+        raise ValueError(_(A_CALENDAR)) from None
+    return text
