@@ -62,6 +62,13 @@ class Matching(Table, frozen=True, kw_only=True):
         dict[str, str],
         Meta(description="Name used by a source = site code, where neither code nor name agree."),
     ] = {}
+    shared_name: Annotated[
+        str,
+        Meta(
+            description="Kind of site that is meant by a name or member code which several sites"
+            " share; empty: then nothing is guessed."
+        ),
+    ] = "mairie"
 
 
 class AlertRule(Table, frozen=True, kw_only=True):

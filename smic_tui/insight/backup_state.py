@@ -1,14 +1,15 @@
 """The state of a backup, computed from its plan and its runs.
 
-Which runs belong to a job (`runs_by_job`)
-    A run with a `job` belongs to the job with that key in the run's own source;
-    if that source has no such job, to the job with that key in another source
-    (the first in the order of the configuration). A run without `job` belongs
-    to the job with the run's site and application: both matched to the same
-    site of the register (or, where neither is matched, written the same), and
-    the applications equal but for case and accents; of several such jobs, one of
-    the run's own source, then the first in the order of the configuration. A run
-    that finds no job is listed with its source; nothing is dropped.
+Which runs belong to a job (`backup_runs.runs_by_job`); the first that exists
+    1. a run with a `job`: the job with that key in the run's own source;
+    2. the job with that key in another source, the first in the order of the
+       configuration;
+    3. a run with `site` and `application`: the job of the same site and
+       application. Both name the same site of the register, or, where neither is
+       matched, the same normalised name; the applications are equal but for case
+       and accents. Of several, one of the run's own source goes first, then the
+       first in the order of the configuration.
+    A run that finds no job is listed with its source; nothing is dropped.
 
 Definitions
     *started* is a run's `started`, the only time of a run that is looked at.

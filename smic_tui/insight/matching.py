@@ -1,0 +1,175 @@
+"""From the sites that sources name to the sites of the register.
+
+A reference is tried in this order; the first that gives one site wins:
+
+1. the code of a site, without blanks and case; a code of four digits also with
+   the leading 0 that spreadsheets drop;
+2. the code of a member;
+3. the name, without case, accents, hyphens, apostrophes and blanks, with St and
+   Ste written out; then also without its article ("Rochelle (La)");
+4. the place, when the reference or the register's name says the kind of site
+   before or after it: "École de Saintes", "Saintes (mairie)", "CCAS Saintes". The
+   kinds are those of the register. "Ville de" and "Commune de" say no kind;
+5. an alias of the configuration, compared as names are.
+
+Where several sites share a member code or a name, the one whose kind is
+`matching.shared_name` (mairie) is meant, if there is exactly one. A place alone
+means the site of that kind there; with a kind, the site of that kind, again if
+there is exactly one. Where several sites share a code, it is the first in the
+order of the configuration. Otherwise nothing is guessed: the reference stays
+unmatched, with the nearest name of the register beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from msgspec import Struct
+
+from smic_tui.config.schema import Matching
+from smic_tui.insight.names import kind_and_place, normal_code, normal_name, without_article
+from smic_tui.records import Site
+
+NEAR = 0.6
+MOST_COMPARED = 8
+
+
+class Entry(Struct, frozen=True):
+    """A site of the register: the key of its fact, and the record."""
+
+    key: str
+    site: Site
+
+
+def _trigrams(text: str) -> frozenset[str]:
+    padded = f"  {text} "
+    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
+
+
+def _several(index: dict[str, list[Entry]], key: str, entry: Entry) -> None:
+    if key:
+        found = index.setdefault(key, [])
+        if entry not in found:
+            found.append(entry)
+
+
+class Register:
+    """All known sites, found by what sources call them.
+
+    `broken_aliases` are the aliases that lead to no site. Answers are
+    remembered: the same references come again with every refresh.
+    """
+
+    def __init__(self, sites: Iterable[Site], matching: Matching) -> None:
+        self.entries = tuple(Entry(f"{site.source}/{site.key}", site) for site in sites)
+        self._shared_kind = normal_name(matching.shared_name)
+        self._kinds = frozenset(
+            {normal_name(entry.site.kind) for entry in self.entries} - {""} | {"mairie"}
+        )
+        self._by_code: dict[str, Entry] = {}
+        self._by_member: dict[str, list[Entry]] = {}
+        self._by_name: dict[str, list[Entry]] = {}
+        self._by_bare_name: dict[str, list[Entry]] = {}
+        self._by_place: dict[str, list[Entry]] = {}
+        self._matched: dict[str, Entry | None] = {}
+        self._nearest: dict[str, Entry | None] = {}
+        self._trigrams: list[tuple[frozenset[str], str, Entry]] = []
+        for entry in self.entries:
+            self._index(entry)
+        self._aliases: dict[str, Entry] = {}
+        broken = []
+        for name, code in matching.aliases.items():
+            if target := self._by_code.get(normal_code(code)):
+                self._aliases[normal_name(name)] = target
+            else:
+                broken.append(name)
+        self.broken_aliases = tuple(broken)
+
+    def _index(self, entry: Entry) -> None:
+        site = entry.site
+        name = normal_name(site.name)
+        self._by_code.setdefault(normal_code(site.code), entry)
+        _several(self._by_member, normal_code(site.member_code), entry)
+        _several(self._by_name, name, entry)
+        _several(self._by_bare_name, without_article(name), entry)
+        for called in (name, normal_name(site.member)):
+            _kind, place = kind_and_place(called, self._kinds)
+            _several(self._by_place, place, entry)
+
+    def match(self, reference: str) -> Entry | None:
+        """The site that `reference` means, None where that is not certain."""
+        try:
+            return self._matched[reference]
+        except KeyError:
+            found = self._matched[reference] = self._find(reference)
+            return found
+
+    def _find(self, reference: str) -> Entry | None:
+        code = normal_code(reference)
+        if not code:
+            return None
+        if found := self._by_code.get(code):
+            return found
+        if len(code) == 4 and code.isdecimal() and (found := self._by_code.get("0" + code)):
+            return found
+        if found := self._one(self._by_member.get(code)):
+            return found
+        name = normal_name(reference)
+        if found := self._one(self._by_name.get(name)):
+            return found
+        if found := self._one(self._by_bare_name.get(without_article(name))):
+            return found
+        kind, place = kind_and_place(name, self._kinds)
+        if found := self._of_kind(self._by_place.get(place, ()), kind or self._shared_kind):
+            return found
+        return self._aliases.get(name)
+
+    def _one(self, entries: list[Entry] | None) -> Entry | None:
+        """The one that is meant by what several may share."""
+        if not entries:
+            return None
+        return entries[0] if len(entries) == 1 else self._of_kind(entries, self._shared_kind)
+
+    @staticmethod
+    def _of_kind(entries: Iterable[Entry], kind: str) -> Entry | None:
+        found = [entry for entry in entries if normal_name(entry.site.kind) == kind]
+        return found[0] if kind and len(found) == 1 else None
+
+    def nearest(self, reference: str) -> Entry | None:
+        """The site whose name is most like `reference`, if any is like it at all."""
+        if reference not in self._nearest:
+            self._nearest[reference] = self._find_nearest(normal_name(reference))
+        return self._nearest[reference]
+
+    def _find_nearest(self, name: str) -> Entry | None:
+        if not self._trigrams:
+            for entry in self.entries:
+                known = normal_name(entry.site.name)
+                self._trigrams.append((_trigrams(known), known, entry))
+        wanted = _trigrams(name)
+        ranked = sorted(
+            ((len(wanted & grams), at) for at, (grams, _name, _entry) in enumerate(self._trigrams)),
+            key=lambda rank: (-rank[0], rank[1]),
+        )[:MOST_COMPARED]
+        best: Entry | None = None
+        best_ratio = NEAR
+        for common, at in ranked:
+            _grams, known, entry = self._trigrams[at]
+            ratio = SequenceMatcher(None, name, known).ratio() if common else 0.0
+            if ratio > best_ratio:
+                best, best_ratio = entry, ratio
+        return best
+
+
+_last: list[tuple[tuple[Site, ...], Matching, Register]] = []
+
+
+def register_of(sites: tuple[Site, ...], matching: Matching) -> Register:
+    """The register of `sites`; the last one again while neither it nor the rules change."""
+    for known, rules, register in _last:
+        if rules == matching and known == sites:
+            return register
+    register = Register(sites, matching)
+    _last[:] = [(sites, matching, register)]
+    return register
