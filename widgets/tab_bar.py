@@ -11,8 +11,8 @@ from smic_tui.views.cells import Cell, Role
 from smic_tui.views.fit import width
 from widgets.block import Block
 
-# What every label needs beside its text: a blank on both sides.
-PADDING = 2
+# What every label needs beside its title: the digit and two blanks.
+BESIDE_TITLE = 3
 
 
 class TabBar(Block):
@@ -41,20 +41,21 @@ class TabBar(Block):
         self._arrange()
 
     def _arrange(self) -> None:
-        whole = sum(width(title) + 2 + PADDING for title in self._titles)
+        whole = sum(width(title) + BESIDE_TITLE for title in self._titles)
         brief = whole > self.size.width
         pieces: list[Cell] = []
         self._starts = []
         at = 0
         for number, title in enumerate(self._titles, 1):
             here = number == self._current
-            label = f" {number} {title} " if here or not brief else f" {number} "
+            label = f"{number} {title}" if here or not brief else str(number)
             self._starts.append(at)
             if here:
                 pieces.append(Cell(label, Role.CHOSEN))
             else:
-                pieces += [Cell(label[:2], Role.KEY), Cell(label[2:])]
-            at += width(label)
+                pieces += [Cell(label[:1], Role.KEY), Cell(label[1:])]
+            pieces.append(Cell(" "))
+            at += width(label) + 1
         self.show_left(*pieces)
 
     def on_click(self, event: events.Click) -> None:

@@ -1,0 +1,288 @@
+"""The dashboard: screens over a collector.
+
+The collector hands over snapshots, a thread assesses them, the screen on top
+draws the result. Nothing here waits for a source.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.theme import Theme
+
+from smic_tui.cache.cache import Cache
+from smic_tui.collecting.collector import Collector
+from smic_tui.config.schema import Settings
+from smic_tui.i18n import N_, _
+from smic_tui.insight.assess import assess
+from smic_tui.insight.facts import AlertFact, AlertLife, Situation
+from smic_tui.screens.frame import TABS, FrameScreen
+from smic_tui.snapshot import Snapshot
+from smic_tui.text import clean
+from smic_tui.userstate import Acknowledgement, Note, UserState
+from smic_tui.views.look import Look
+
+# The terminal's own colours: right on every background, and the cheapest to send.
+TERMINAL_THEME = Theme(
+    name="terminal",
+    ansi=True,
+    primary="ansi_blue",
+    secondary="ansi_magenta",
+    accent="ansi_cyan",
+    warning="ansi_yellow",
+    error="ansi_bright_red",
+    success="ansi_green",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+)
+
+log = logging.getLogger(__name__)
+
+CollectorOf = Callable[[Callable[[Snapshot], None]], Collector]
+
+
+class SmicApp(App[None]):
+    """One person's dashboard. It is the `Desk` that the screens know."""
+
+    TITLE = "smic-tui"
+    DEFAULT_MODE = "overview"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "quit", N_("Quit"), show=False, priority=True),
+        Binding("ctrl+l", "repaint", N_("Draw the screen again"), show=False, priority=True),
+    ]
+
+    def __init__(
+        self, settings: Settings, cache: Cache, collector_of: CollectorOf, *, person: str
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.cache = cache
+        self.collector = collector_of(self._on_snapshot)
+        self._person = person
+        self._situation = Situation(now=datetime.now(UTC))
+        self._user = UserState()
+        self._zone = ZoneInfo(settings.display.timezone)
+        self._snapshot: Snapshot | None = None
+        self._wanted = asyncio.Event()
+        self._rung: set[str] | None = None
+        self.animation_level = "none"
+        self.register_theme(TERMINAL_THEME)
+        self.theme = TERMINAL_THEME.name
+        for name, _title in TABS:
+            self.add_mode(name, partial(self._screen_called, name))
+
+    def _screen_called(self, name: str) -> FrameScreen:
+        """The numbered screen with that name; its code is read when it is first wanted."""
+        ascii_only = self.settings.display.ascii
+        if name == "overview":
+            from smic_tui.screens.overview import OverviewScreen
+
+            return OverviewScreen(ascii_only=ascii_only)
+        if name == "sources":
+            from smic_tui.screens.sources import SourcesScreen
+
+            return SourcesScreen(ascii_only=ascii_only)
+        from smic_tui.screens.alerts import AlertsScreen
+        from smic_tui.screens.listing import ListScreen
+        from smic_tui.views.lists.all import LISTINGS
+
+        kind = AlertsScreen if name == "alerts" else ListScreen
+        return kind(LISTINGS[name], ascii_only=ascii_only)
+
+    # -- life
+
+    def on_mount(self) -> None:
+        """Show what the cache knows, then collect."""
+        self.run_worker(self._assess_for_ever(), exit_on_error=False)
+        self.run_worker(self._collect(), exit_on_error=False)
+        self.set_interval(1, self._each_second)
+
+    async def _collect(self) -> None:
+        """Run the collector; should it ever fail, say so and go on with what is known."""
+        self._on_snapshot(await asyncio.to_thread(self.cache.snapshot, self.settings))
+        try:
+            await self.collector.run()
+        except Exception as error:
+            log.exception("the collector has stopped")
+            self.tell(_("Collecting has stopped: {error}").format(error=error), bad=True)
+
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._wanted.set()
+
+    def _each_second(self) -> None:
+        """Ages and the clock change by the minute; so does what is late."""
+        if datetime.now(UTC).replace(second=0, microsecond=0) > self._situation.now:
+            self._wanted.set()
+
+    async def _assess_for_ever(self) -> None:
+        """Assess whenever something changed, one at a time, always the newest."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                self._user, self._situation = await asyncio.to_thread(self._assess)
+            except Exception as error:
+                log.exception("the situation could not be assessed")
+                self.tell(_("Program error: {error}").format(error=error), bad=True)
+                continue
+            self._ring()
+            if isinstance(self.screen, FrameScreen):
+                self.screen.update()
+
+    def _assess(self) -> tuple[UserState, Situation]:
+        user = self.cache.user.load()
+        now = datetime.now(UTC)
+        if self._snapshot is None:
+            return user, Situation(now=now)
+        return user, assess(self._snapshot, user, self.settings, now)
+
+    def _ring(self) -> None:
+        """Ring once for alerts that have begun to fire and whose rule says so."""
+        firing = {
+            alert.fingerprint
+            for alert in self._situation.alerts
+            if alert.bell and alert.life is AlertLife.FIRING
+        }
+        if self._rung is not None and firing - self._rung and self.settings.display.bell:
+            self.bell()
+        self._rung = firing if self._snapshot is not None else None
+
+    async def action_quit(self) -> None:
+        """Let the sources go, then leave."""
+        await self.collector.close()
+        self.exit()
+
+    def action_repaint(self) -> None:
+        """Send the whole screen again, after another program wrote over it."""
+        self.refresh(repaint=True, layout=True)
+
+    # -- the Desk
+
+    @property
+    def situation(self) -> Situation:
+        """What is known, assessed."""
+        return self._situation
+
+    @property
+    def look(self) -> Look:
+        """How the reader sees, at the moment of the situation."""
+        return Look(now=self._situation.now, zone=self._zone, ascii=self.settings.display.ascii)
+
+    @property
+    def is_reader(self) -> bool:
+        """Whether another program collects."""
+        return not self.collector.is_writer
+
+    @property
+    def named_filters(self) -> Mapping[str, str]:
+        """The filters of the configuration and of the person, by name."""
+        return {**self.settings.filters, **self._user.filters}
+
+    @property
+    def notes(self) -> Mapping[str, Note]:
+        """The remarks on sites, by id."""
+        return self._user.notes
+
+    @property
+    def person(self) -> str:
+        """Who sits here."""
+        return self._person
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Show a short message at the bottom for a while."""
+        if isinstance(self.screen, FrameScreen):
+            self.screen.tell(text, bad=bad)
+
+    def refresh_source(self, name: str | None) -> None:
+        """Read one source now, or all."""
+        self.collector.refresh(name)
+        if name is None:
+            self.tell(_("Reading all sources…"))
+        else:
+            self.tell(_("Reading {source}…").format(source=name))
+
+    def open_dossier(self, site: str) -> None:
+        """Show all about a site."""
+        from smic_tui.screens.dossier import DossierScreen
+
+        self.push_screen(DossierScreen(site, ascii_only=self.settings.display.ascii))
+
+    def open_record(self, url: str) -> None:
+        """Open a page in the browser of this desktop; over SSH, copy its address instead."""
+        if not url.startswith(("https://", "http://")):
+            self.tell(_("This record has no page of its own."))
+        elif os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+            self.open_url(url)
+        else:
+            self.copy_to_clipboard(url)
+            self.tell(_("Address copied: {url}").format(url=url))
+
+    def copy_text(self, text: str) -> None:
+        """Put text into the clipboard of the terminal."""
+        if text:
+            self.copy_to_clipboard(text)
+            self.tell(_("Copied: {text}").format(text=text))
+
+    def acknowledge(
+        self, alert: AlertFact, *, until: datetime | None, until_change: bool, comment: str
+    ) -> None:
+        """Keep an alert quiet until a time, or until the fact changes."""
+        entry = Acknowledgement(
+            fingerprint=alert.fingerprint,
+            by=self._person,
+            at=datetime.now(UTC),
+            until=until,
+            digest=alert.digest if until_change else "",
+            comment=comment,
+        )
+        self._remember(_("Acknowledged."), self.cache.user.acknowledge, entry)
+
+    def unacknowledge(self, fingerprint: str) -> None:
+        """Take an acknowledgement back."""
+        self._remember(_("Acknowledgement taken back."), self.cache.user.unacknowledge, fingerprint)
+
+    def add_note(self, site: str, text: str) -> None:
+        """Leave a remark on a site for colleagues."""
+        note = Note(
+            id=uuid.uuid4().hex[:12],
+            site=site,
+            by=self._person,
+            at=datetime.now(UTC),
+            text=clean(text),
+        )
+        self._remember(_("Note kept."), self.cache.user.add_note, note)
+
+    def save_filter(self, name: str, text: str) -> None:
+        """Keep a filter under a name; an empty text removes it."""
+        if text:
+            self._remember(_("Filter kept."), self.cache.user.save_filter, name, text)
+        else:
+            self._remember(_("Filter removed."), self.cache.user.remove_filter, name)
+
+    def _remember(self, done: str, change: Callable[..., bool], *arguments: object) -> None:
+        """Write to the person's own state; it is confirmed only once it is on the disk."""
+
+        async def write() -> None:
+            kept = await asyncio.to_thread(change, *arguments)
+            self._wanted.set()
+            if kept:
+                self.tell(done)
+            else:
+                self.tell(_("Kept in memory only: the disk refuses it. See Sources (7)."), bad=True)
+
+        self.run_worker(write(), exit_on_error=False)

@@ -1,0 +1,55 @@
+"""The alerts: acknowledge them, take it back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from smic_tui.duty.until import parse_until
+from smic_tui.i18n import N_, _
+from smic_tui.insight.facts import AlertFact, AlertLife
+from smic_tui.screens.listing import ListScreen
+from smic_tui.views.cells import Cell, Role
+from widgets.prompt import Prompt
+
+ACKNOWLEDGE = "acknowledge"
+
+
+class AlertsScreen(ListScreen):
+    """The list of alerts."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "acknowledge", N_("Acknowledge")),
+        Binding("u", "unacknowledge", N_("Take the acknowledgement back"), show=False),
+    ]
+
+    def source_of(self, fact: AlertFact | None) -> str:
+        return "" if fact is None else fact.fingerprint.split("/", 2)[1]
+
+    def action_acknowledge(self) -> None:
+        """Ask until when, and for a comment."""
+        if isinstance(self.fact, AlertFact) and self.fact.life is not AlertLife.CLEARED:
+            self.prompt.ask(ACKNOWLEDGE, _("Acknowledge until (4h, 18:00, change): "), "4h ")
+
+    def action_unacknowledge(self) -> None:
+        """Take the acknowledgement back."""
+        fact = self.fact
+        if isinstance(fact, AlertFact) and fact.life is AlertLife.ACKNOWLEDGED:
+            self.desk.unacknowledge(fact.fingerprint)
+
+    def on_prompt_done(self, event: Prompt.Done) -> None:
+        if event.purpose != ACKNOWLEDGE:
+            super().on_prompt_done(event)
+            return
+        try:
+            until = parse_until(event.value, self.desk.look.now, self.desk.look.zone)
+        except ValueError as error:
+            self.keys.show_left(Cell(str(error), Role.WARNING))
+            return
+        fact = self.fact
+        if isinstance(fact, AlertFact):
+            self.desk.acknowledge(
+                fact, until=until.moment, until_change=until.change, comment=until.comment
+            )
+        self.close_prompt()

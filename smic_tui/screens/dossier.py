@@ -1,0 +1,108 @@
+"""The site dossier: everything about one site on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from smic_tui.i18n import N_, _
+from smic_tui.screens.frame import FrameScreen
+from smic_tui.views.cells import Cell, Line, Role
+from smic_tui.views.dossier import NOT_THERE, dossier
+from widgets.prompt import Prompt
+from widgets.text_lines import TextLines
+
+NOTE = "note"
+
+
+class DossierScreen(FrameScreen):
+    """One site. It lies on the screen from which it was opened; Escape goes back there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,backspace", "back", N_("Back"), key_display="Esc"),
+        Binding("n", "note", N_("Note")),
+        Binding("r", "refresh_sources", N_("Refresh")),
+        Binding("o,enter", "open_record", N_("Open record"), key_display="o"),
+        Binding("y", "copy", N_("Copy")),
+    ]
+
+    def __init__(self, site: str, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.site = site
+        self.lines = TextLines(ascii_only=ascii_only, id="dossier")
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield self.lines
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.lines.focus()
+
+    def show_situation(self) -> None:
+        fact = self.desk.situation.sites_by_key.get(self.site)
+        if fact is None:
+            self.lines.show([Line(cells=(Cell(_(NOT_THERE), Role.WARNING),))])
+            return
+        notes = [note for note in self.desk.notes.values() if note.site == fact.site.code]
+        self.lines.show(dossier(fact, notes, self.desk.look, self.app.size.width - 1))
+
+    def on_resize(self) -> None:
+        """The lines are made for a width."""
+        if self.is_mounted:
+            self.show_situation()
+
+    def action_back(self) -> None:
+        """Go back to where the dossier was opened."""
+        self.dismiss()
+
+    def action_go(self, name: str) -> None:
+        """A number leaves the dossier for that screen."""
+        self.dismiss()
+        self.app.call_later(self.app.switch_mode, name)
+
+    def action_refresh_sources(self) -> None:
+        """Read all sources that know something of this site."""
+        fact = self.desk.situation.sites_by_key.get(self.site)
+        if fact is None:
+            return
+        parts: tuple[Any, ...] = (fact, *fact.health, *fact.backups, *fact.tickets, *fact.requests)
+        for source in dict.fromkeys(str(part.source) for part in parts):
+            self.desk.refresh_source(source)
+
+    def action_open_record(self) -> None:
+        """Show the record of the line in the system that owns it."""
+        line = self.lines.line
+        if line is not None:
+            self.desk.open_record(line.url)
+
+    def on_line_list_chosen(self) -> None:
+        """Enter or a click on a line."""
+        self.action_open_record()
+
+    def action_copy(self) -> None:
+        """Copy the line's text."""
+        line = self.lines.line
+        if line is not None:
+            self.desk.copy_text(line.copy)
+
+    def action_note(self) -> None:
+        """Write a note on this site."""
+        self.prompt.ask(NOTE, _("Note: "))
+
+    def on_prompt_done(self, event: Prompt.Done) -> None:
+        """Keep the note."""
+        fact = self.desk.situation.sites_by_key.get(self.site)
+        if event.value.strip() and fact is not None:
+            self.desk.add_note(fact.site.code, event.value.strip())
+        self._close_prompt()
+
+    def on_prompt_cancelled(self) -> None:
+        """No note."""
+        self._close_prompt()
+
+    def _close_prompt(self) -> None:
+        self.prompt.close()
+        self.lines.focus()

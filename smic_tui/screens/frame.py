@@ -1,0 +1,160 @@
+"""What every screen has: tabs above, keys and messages below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
+
+from smic_tui.i18n import N_, _
+from smic_tui.screens.desk import Desk, desk_of
+from smic_tui.views.cells import Cell, Role
+from smic_tui.views.summary import alarm
+from widgets.block import Block
+from widgets.prompt import Prompt
+from widgets.tab_bar import TabBar
+
+MESSAGE_SECONDS = 6
+
+# Name of the screen and title of its tab, in the order of the number keys.
+TABS: tuple[tuple[str, str], ...] = (
+    ("overview", N_("Overview")),
+    ("sites", N_("Sites")),
+    ("backups", N_("Bkups")),
+    ("tickets", N_("Tickets")),
+    ("requests", N_("Requests")),
+    ("alerts", N_("Alerts")),
+    ("sources", N_("Sources")),
+)
+
+
+class FrameScreen(Screen[None]):
+    """Base of the screens: a tab bar, a body, a prompt and a line of keys.
+
+    A subclass yields its body in `compose_body` and draws the present
+    situation in `show_situation`, which is called whenever it changed while
+    the screen is on top, and when it comes on top again.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(number), f"go('{name}')", title, show=False)
+            for number, (name, title) in enumerate(TABS, 1)
+        ),
+        Binding(
+            "left_square_bracket", "step(-1)", N_("Previous screen"), show=False, key_display="["
+        ),
+        Binding("right_square_bracket", "step(1)", N_("Next screen"), show=False, key_display="]"),
+        Binding("R", "refresh_all", N_("Read all sources now"), show=False),
+        Binding("question_mark", "help", N_("Help"), key_display="?"),
+        Binding("escape", "back", N_("Back"), show=False),
+        Binding("q", "quit", N_("Quit")),
+    ]
+    CSS = """
+    FrameScreen { background: $background; layout: vertical; }
+    #keys { dock: bottom; }
+    #prompt { dock: bottom; }
+    """
+
+    tab = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tabs = TabBar(id="tabs")
+        self.prompt = Prompt(id="prompt")
+        self.keys = Block(id="keys")
+        self._message_timer: Timer | None = None
+
+    @property
+    def desk(self) -> Desk:
+        """The program around this screen."""
+        return desk_of(self.app)
+
+    def compose(self) -> ComposeResult:
+        yield self.tabs
+        yield from self.compose_body()
+        yield self.prompt
+        yield self.keys
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The widgets between tabs and keys."""
+        raise NotImplementedError
+
+    def show_situation(self) -> None:
+        """Draw what is known now."""
+        raise NotImplementedError
+
+    def update(self) -> None:
+        """Draw everything that depends on the situation, frame included."""
+        names = [name for name, _title in TABS]
+        number = names.index(self.tab) + 1 if self.tab in names else 0
+        self.tabs.show_tabs([_(title) for _name, title in TABS], number)
+        self.tabs.show_right(*alarm(self.desk.situation, self.desk.look))
+        self.show_situation()
+
+    def on_mount(self) -> None:
+        """Draw for the first time."""
+        self.update()
+        self.show_keys()
+
+    def on_screen_resume(self) -> None:
+        """The screen comes back: what it shows may be old."""
+        self.update()
+        self.show_keys()
+
+    # -- the line of keys and messages
+
+    def show_keys(self) -> None:
+        """Say which keys matter here; made from the bindings."""
+        pieces: list[Cell] = []
+        seen = set()
+        for active in self.active_bindings.values():
+            binding = active.binding
+            if not binding.show or binding.action in seen:
+                continue
+            seen.add(binding.action)
+            key = binding.key_display or self.app.get_key_display(binding)
+            pieces += [Cell(key, Role.KEY), Cell(f" {_(binding.description)}  ", Role.MUTED)]
+        self.keys.show_left(*pieces)
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Show a message in place of the keys for a while."""
+        if self._message_timer is not None:
+            self._message_timer.stop()
+        self.keys.show_left(Cell(text, Role.WARNING if bad else Role.NOTICE))
+        self._message_timer = self.set_timer(MESSAGE_SECONDS, self.show_keys)
+
+    # -- going about
+
+    def action_go(self, name: str) -> None:
+        """Go to another of the numbered screens."""
+        if name != self.tab:
+            self.app.switch_mode(name)
+
+    def on_tab_bar_clicked(self, event: TabBar.Clicked) -> None:
+        """The mouse does what the number key does."""
+        self.action_go(TABS[event.number - 1][0])
+
+    def action_step(self, step: int) -> None:
+        """Go to the next or the previous numbered screen."""
+        names = [name for name, _title in TABS]
+        at = names.index(self.tab) if self.tab in names else 0
+        self.action_go(names[(at + step) % len(names)])
+
+    def action_refresh_all(self) -> None:
+        """Read all sources now."""
+        self.desk.refresh_source(None)
+
+    def action_back(self) -> None:
+        """Leave a screen that lies on another; the numbered ones lie on none."""
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        from smic_tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self))

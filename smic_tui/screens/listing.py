@@ -1,0 +1,265 @@
+"""A screen with one list: filter as you type, sort, open, copy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from smic_tui.i18n import N_, _
+from smic_tui.insight.fields import fields_for
+from smic_tui.insight.query import Query, QuerySyntaxError, parse
+from smic_tui.screens.frame import FrameScreen
+from smic_tui.views.cells import Cell, Role
+from smic_tui.views.listing import Listing, sort_facts, tally
+from smic_tui.views.summary import SUMMARIES
+from widgets.block import Block
+from widgets.line_list import LineList
+from widgets.prompt import Prompt
+from widgets.row_table import RowTable
+
+# Lists longer than this are filtered and sorted off the event loop.
+LONG_LIST = 3000
+
+FILTER = "filter"
+
+
+class ListScreen(FrameScreen):
+    """One `Listing` on screen. The filter, the order and the cursor stay while one is away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", N_("Dossier"), key_display="⏎"),
+        Binding("slash", "filter", N_("Filter"), key_display="/"),
+        Binding("f", "next_named_filter", N_("Named filter"), show=False),
+        Binding("s", "sort", N_("Sort")),
+        Binding("S", "reverse", N_("Reverse order"), show=False),
+        Binding("r", "refresh_source", N_("Refresh")),
+        Binding("o", "open_record", N_("Open record"), show=False),
+        Binding("y", "copy", N_("Copy"), show=False),
+    ]
+
+    def __init__(self, listing: Listing, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.listing = listing
+        self.tab = listing.subject
+        self.summary = Block(id="summary")
+        self.table = RowTable(ascii_only=ascii_only, id="rows")
+        self.query_text = ""
+        self._filter_before = ""
+        self._query: Query | None = None
+        self._sort: str | None = None
+        self._descending = False
+        self._named = -1
+        self._total = 0
+        self._facts: Sequence[Any] = ()
+        # Counts the questions asked; an answer to an old one is dropped.
+        self._asked = 0
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield self.summary
+        yield self.table
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.table.focus()
+
+    # -- drawing
+
+    def all_facts(self) -> Sequence[Any]:
+        """The facts before filter and order."""
+        return self.listing.facts(self.desk.situation)
+
+    def show_situation(self) -> None:
+        facts, query = self.all_facts(), self._query
+        self._asked += 1
+        if len(facts) <= LONG_LIST:
+            self._show_facts(self._select(facts, query), len(facts))
+        else:
+            self.run_worker(self._select_long(self._asked, facts, query), group="select")
+
+    def _select(self, facts: Sequence[Any], query: Query | None) -> Sequence[Any]:
+        now = self.desk.situation.now
+        if query is not None:
+            facts = query.select(facts, now)
+        return sort_facts(self.listing, facts, self._sort, self._descending)
+
+    async def _select_long(self, asked: int, facts: Sequence[Any], query: Query | None) -> None:
+        chosen = await asyncio.to_thread(self._select, facts, query)
+        if asked == self._asked:
+            self._show_facts(chosen, len(facts))
+
+    def _show_facts(self, facts: Sequence[Any], total: int) -> None:
+        look = self.desk.look
+        self._facts, self._total = facts, total
+        key, row = self.listing.key, self.listing.row
+        self.table.show(
+            self.listing.columns,
+            [key(fact) for fact in facts],
+            lambda index: row(facts[index], look),
+            sorted_by=(self._sort, self._descending) if self._sort else None,
+        )
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        left = self.summary_cells()
+        if self.query_text:
+            left = [*left, Cell("   "), Cell(f"/{self.query_text}", Role.KEY)]
+        count = len(self._facts)
+        place = f"{self.table.cursor_index + 1}/{count}" if count else "0"
+        if not count:
+            empty = self.listing.empty if not self._total else N_("Nothing matches the filter.")
+            left = [*left, Cell("   "), Cell(_(empty), Role.MUTED)]
+        right = place if count == self._total else f"{place} ({tally(count, self._total)})"
+        self.summary.show((left, [Cell(" " + right, Role.MUTED)]))
+
+    def summary_cells(self) -> list[Cell]:
+        """What sums the whole list up."""
+        return SUMMARIES[self.listing.subject](self.desk.situation, self.desk.look)
+
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        """The position in the list changed."""
+        if event.sender is self.table:
+            self._show_summary()
+
+    # -- the fact under the cursor
+
+    @property
+    def fact(self) -> Any:
+        """The fact under the cursor, None in an empty list."""
+        index = self.table.cursor_index
+        return self._facts[index] if index < len(self._facts) else None
+
+    def action_open(self) -> None:
+        """Show all about the site under the cursor."""
+        self.table.action_choose()
+
+    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+        """Enter or a click on a row."""
+        row = self.table.row
+        if row is None:
+            return
+        if row.site:
+            self.desk.open_dossier(row.site)
+        else:
+            self.desk.tell(_("This line belongs to no known site; see Sources (7)."))
+
+    def action_copy(self) -> None:
+        """Copy what the row is known by."""
+        row = self.table.row
+        if row is not None:
+            self.desk.copy_text(row.copy)
+
+    def action_open_record(self) -> None:
+        """Show the record in the system that owns it."""
+        row = self.table.row
+        if row is not None:
+            self.desk.open_record(row.url)
+
+    def action_refresh_source(self) -> None:
+        """Read the source of the row under the cursor now."""
+        self.desk.refresh_source(self.source_of(self.fact) or None)
+
+    def source_of(self, fact: Any) -> str:
+        """The source that a fact comes from."""
+        return getattr(fact, "source", "") if fact is not None else ""
+
+    # -- order
+
+    def action_sort(self) -> None:
+        """Order by the next column; after the last, worst first again."""
+        names = [column.id for column in self.listing.sorts()]
+        at = names.index(self._sort) + 1 if self._sort in names else 0
+        self._order(names[at] if at < len(names) else None, descending=False)
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        if self._sort is not None:
+            self._order(self._sort, descending=not self._descending)
+
+    def on_row_table_heading_clicked(self, event: RowTable.HeadingClicked) -> None:
+        """A click on a title orders by it; another turns the order round."""
+        if event.column in [column.id for column in self.listing.sorts()]:
+            same = event.column == self._sort
+            self._order(event.column, descending=same and not self._descending)
+
+    def _order(self, column: str | None, *, descending: bool) -> None:
+        self._sort, self._descending = column, descending
+        self.show_situation()
+
+    # -- filter
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self._filter_before = self.query_text
+        self.prompt.ask(FILTER, "/", self.query_text)
+
+    def action_next_named_filter(self) -> None:
+        """Apply the next of the named filters; after the last, none."""
+        names = [name for name, text in self.desk.named_filters.items() if self._understood(text)]
+        self._named = self._named + 1 if self._named + 1 < len(names) else -1
+        name = names[self._named] if self._named >= 0 else ""
+        self.set_filter(self.desk.named_filters[name] if name else "")
+        self.desk.tell(_("Filter: {name}").format(name=name) if name else _("No filter"))
+
+    def _parse(self, text: str) -> Query:
+        return parse(text, fields_for(self.listing.subject), self.desk.look.zone.key)
+
+    def _understood(self, text: str) -> bool:
+        try:
+            self._parse(text)
+        except QuerySyntaxError:
+            return False
+        return True
+
+    def set_filter(self, text: str) -> bool:
+        """Show what matches `text`; False and a message when it cannot be understood."""
+        text = text.strip()
+        try:
+            self._query = (
+                parse(text, fields_for(self.listing.subject), self.desk.look.zone) if text else None
+            )
+        except QuerySyntaxError as error:
+            self._point_at(error)
+            return False
+        self.query_text = text
+        self.show_situation()
+        return True
+
+    def _point_at(self, error: QuerySyntaxError) -> None:
+        """Put a pointer above the column of the prompt that is not understood."""
+        column = self.prompt.text_column + error.column
+        pointer = "v" if self.desk.look.ascii else "▼"
+        self.keys.show_left(
+            Cell(" " * max(0, column - 1) + pointer + " ", Role.WARNING),
+            Cell(error.message, Role.WARNING),
+        )
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        """Filter as it is typed; what is not understood yet leaves the list as it is."""
+        if event.purpose == FILTER and self.set_filter(event.value):
+            self.show_keys()
+
+    def on_prompt_done(self, event: Prompt.Done) -> None:
+        """Keep the filter."""
+        if event.purpose == FILTER and self.set_filter(event.value):
+            self.close_prompt()
+
+    def on_prompt_cancelled(self, event: Prompt.Cancelled) -> None:
+        """Back to the filter from before."""
+        if event.purpose == FILTER:
+            self.set_filter(self._filter_before)
+        self.close_prompt()
+
+    def close_prompt(self) -> None:
+        """Hide the prompt and go back to the list."""
+        self.prompt.close()
+        self.table.focus()
+        self.show_keys()
+
+    def action_back(self) -> None:
+        """Escape takes the filter away."""
+        if self.query_text:
+            self.set_filter("")

@@ -1,0 +1,269 @@
+"""All about one site, as lines for one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from smic_tui.i18n import N_, _, ngettext
+from smic_tui.insight.facts import (
+    BackupFact,
+    Level,
+    RequestFact,
+    SiteFact,
+    TicketFact,
+)
+from smic_tui.insight.history import Event, recent
+from smic_tui.records import Contact, Health, HealthState
+from smic_tui.userstate import Note
+from smic_tui.views import human
+from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Line, Role
+from smic_tui.views.fit import fit, width
+from smic_tui.views.lists.sites import site_marks
+from smic_tui.views.look import Look
+from smic_tui.views.words import priority, word
+
+# How far back "what changed" looks.
+DAYS = 7
+
+LABEL_CELLS = 12
+
+_HEALTH_LEVELS = {
+    HealthState.UP: Level.FINE,
+    HealthState.OK: Level.FINE,
+    HealthState.PENDING: Level.UNKNOWN,
+    HealthState.UNKNOWN: Level.UNKNOWN,
+    HealthState.WARNING: Level.WARNING,
+    HealthState.UNREACHABLE: Level.CRITICAL,
+    HealthState.CRITICAL: Level.CRITICAL,
+    HealthState.DOWN: Level.CRITICAL,
+}
+
+
+def dossier(fact: SiteFact, notes: Iterable[Note], look: Look, cells: int) -> list[Line]:
+    """The lines of a site's dossier, for a screen that is `cells` wide."""
+    return [
+        *_identity(fact, look, cells),
+        *_health(fact, look),
+        *_backups(fact.backups, look, cells),
+        *_tickets(fact.tickets, look, cells),
+        *_requests(fact.requests, look, cells),
+        *_notes(notes, look),
+        *_changes(recent(fact, look.now, DAYS), look),
+    ]
+
+
+def _labelled(label: str, *cells: Cell) -> Line:
+    return Line(cells=(Cell(fit(label, LABEL_CELLS), Role.MUTED), *cells))
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _contact(contact: Contact) -> str:
+    return " ".join(part for part in (contact.role, contact.name, contact.phone) if part)
+
+
+def _identity(fact: SiteFact, look: Look, cells: int) -> list[Line]:
+    site = fact.site
+    people = (
+        ngettext("{n} inhabitant", "{n} inhabitants", site.population).format(n=site.population)
+        if site.population
+        else ""
+    )
+    name = Cell(f"{site.name} ", Role.TITLE)
+    what = Cell(_joined((site.kind, site.code)), Role.MUTED)
+    as_of = Cell(
+        _("as of {age} ago").format(age=human.age(fact.age)) if fact.age is not None else "",
+        Role.WARNING if fact.stale else Role.MUTED,
+    )
+    gap = max(2, cells - width(name.text) - width(what.text) - width(as_of.text))
+    lines = [
+        Line(
+            cells=(name, what, Cell(" " * gap), as_of),
+            key="site",
+            url=site.url,
+            copy=f"{site.code} {site.name}",
+        )
+    ]
+    if site.member or people:
+        member = _joined((site.member if site.member != site.name else "", people))
+        lines.append(_labelled(_("Member"), Cell(member)))
+    if site.address:
+        lines.append(_labelled(_("Address"), Cell(site.address)))
+    lines.append(_labelled(_("Line"), Cell(_joined((site.line, site.supplier)) or "–")))
+    for number, contact in enumerate(site.contacts):
+        text = _joined((_contact(contact), contact.email))
+        line = _labelled(_("Contacts") if not number else "", Cell(text))
+        lines.append(
+            Line(cells=line.cells, key=f"contact/{number}", copy=contact.phone or contact.email)
+        )
+    if site.equipment:
+        lines.append(_labelled(_("Equipment"), Cell(_joined(site.equipment))))
+    if site.applications:
+        lines.append(_labelled(_("Software"), Cell(_joined(site.applications))))
+    return lines
+
+
+def _health(fact: SiteFact, look: Look) -> list[Line]:
+    state = f"{look.glyph(fact.level)} {word(fact.state)}{site_marks(fact)}"
+    since = "  " + human.since(fact.since, look.now) if fact.since else ""
+    lines = [
+        _labelled(
+            _("Health"), Cell(state, ROLE_OF_LEVEL[fact.level]), Cell(since), *_not_monitored(fact)
+        )
+    ]
+    lines += [_health_line(health, look) for health in fact.health]
+    return lines
+
+
+def _not_monitored(fact: SiteFact) -> list[Cell]:
+    return [] if fact.health else [Cell("  " + _("no source monitors this site"), Role.MUTED)]
+
+
+def _health_line(health: Health, look: Look) -> Line:
+    level = _HEALTH_LEVELS[health.state]
+    name = health.service or health.host
+    return Line(
+        cells=(
+            Cell(f"  {look.glyph(level)} ", ROLE_OF_LEVEL[level]),
+            Cell(fit(name, 16)),
+            Cell(fit(" " + word(health.state), 12), ROLE_OF_LEVEL[level]),
+            Cell(fit(human.since(health.since, look.now), 8, right=True)),
+            Cell("  " + health.output, Role.MUTED),
+        ),
+        key=f"health/{health.key}",
+        url=health.url,
+        copy=f"{health.host} {health.service} {health.output}",
+    )
+
+
+def _section(title: str, count: int) -> Line:
+    return Line(cells=(Cell(title, Role.TITLE), Cell(f" {count}", Role.MUTED)))
+
+
+def _backups(backups: Sequence[BackupFact], look: Look, cells: int) -> list[Line]:
+    if not backups:
+        return [_labelled(_("Backups"), Cell(_("none is planned"), Role.MUTED))]
+    return [
+        _section(_("Backups"), len(backups)),
+        *(_backup_line(backup, look, cells) for backup in backups),
+    ]
+
+
+def _backup_line(fact: BackupFact, look: Look, cells: int) -> Line:
+    newest = fact.runs[0] if fact.runs else None
+    name = max(16, min(30, cells - 60))
+    return Line(
+        cells=(
+            Cell(f"  {look.glyph(fact.level)} ", ROLE_OF_LEVEL[fact.level]),
+            Cell(fit(fact.job.application, name)),
+            Cell(fit(" " + word(fact.state), 12), ROLE_OF_LEVEL[fact.level]),
+            Cell(fit(human.since(fact.last_success, look.now), 8, right=True)),
+            Cell(fit("  " + fact.job.protocol, 11), Role.MUTED),
+            Cell(fit(human.size(newest.size) if newest else "", 9, right=True), Role.MUTED),
+            Cell("  " + (newest.message if newest else ""), Role.MUTED),
+        ),
+        key=f"backup/{fact.key}",
+        url=fact.job.url,
+        copy=f"{fact.job.application} {newest.message if newest else ''}",
+        stale=fact.stale,
+    )
+
+
+def _tickets(tickets: Sequence[TicketFact], look: Look, cells: int) -> list[Line]:
+    opened = [fact for fact in tickets if fact.ticket.status.is_open]
+    if not opened:
+        return [_labelled(_("Tickets"), Cell(_("none is open"), Role.MUTED))]
+    return [
+        _section(_("Tickets"), len(opened)),
+        *(_ticket_line(fact, look, cells) for fact in opened),
+    ]
+
+
+def _ticket_line(fact: TicketFact, look: Look, cells: int) -> Line:
+    ticket = fact.ticket
+    subject = max(20, cells - 46)
+    return Line(
+        cells=(
+            Cell(f"  {look.glyph(fact.level)} ", ROLE_OF_LEVEL[fact.level]),
+            Cell(fit(ticket.key, 8), Role.MUTED),
+            Cell(fit(ticket.subject, subject)),
+            Cell(fit(" " + word(ticket.status), 11), ROLE_OF_LEVEL[fact.level]),
+            Cell(fit(" " + priority(ticket.priority), 9), Role.MUTED),
+            Cell(fit(human.since(ticket.updated, look.now), 8, right=True)),
+        ),
+        key=f"ticket/{fact.key}",
+        url=ticket.url,
+        copy=f"{ticket.key} {ticket.subject}",
+        stale=fact.stale,
+    )
+
+
+def _requests(requests: Sequence[RequestFact], look: Look, cells: int) -> list[Line]:
+    opened = [fact for fact in requests if fact.request.stage.is_open]
+    if not opened:
+        return [_labelled(_("Requests"), Cell(_("none goes on"), Role.MUTED))]
+    return [
+        _section(_("Requests"), len(opened)),
+        *(_request_line(fact, look, cells) for fact in opened),
+    ]
+
+
+def _request_line(fact: RequestFact, look: Look, cells: int) -> Line:
+    request = fact.request
+    waiting = _("waiting on {actor}").format(actor=word(request.waiting_on))
+    return Line(
+        cells=(
+            Cell(f"  {look.glyph(fact.level)} ", ROLE_OF_LEVEL[fact.level]),
+            Cell(fit(request.key, 8), Role.MUTED),
+            Cell(fit(request.software or request.subject, max(16, cells - 62))),
+            Cell(fit(" " + word(request.stage), 18), ROLE_OF_LEVEL[fact.level]),
+            Cell(fit(" " + waiting, 24), Role.MUTED),
+            Cell(fit(human.since(request.updated, look.now), 8, right=True)),
+        ),
+        key=f"request/{fact.key}",
+        url=request.url,
+        copy=f"{request.key} {request.subject}",
+        stale=fact.stale,
+    )
+
+
+def _notes(notes: Iterable[Note], look: Look) -> list[Line]:
+    ordered = sorted(notes, key=lambda note: note.at, reverse=True)
+    return [
+        Line(
+            cells=(
+                Cell(fit(_("Note") if not number else "", LABEL_CELLS), Role.MUTED),
+                Cell(note.text, Role.NOTICE),
+                Cell(f"  {note.by}, {human.moment(note.at, look.now, look.zone)}", Role.MUTED),
+            ),
+            key=f"note/{note.id}",
+            copy=note.text,
+        )
+        for number, note in enumerate(ordered)
+    ]
+
+
+def _changes(events: Sequence[Event], look: Look) -> list[Line]:
+    title = ngettext("What changed in {n} day", "What changed in {n} days", DAYS).format(n=DAYS)
+    if not events:
+        return [Line(cells=(Cell(title, Role.TITLE), Cell("  " + _("nothing"), Role.MUTED)))]
+    return [
+        _section(title, len(events)),
+        *(
+            Line(
+                cells=(
+                    Cell(fit("  " + human.moment(event.at, look.now, look.zone), 14), Role.MUTED),
+                    Cell(f"{look.glyph(event.level)} ", ROLE_OF_LEVEL[event.level]),
+                    Cell(event.text),
+                ),
+                key=f"event/{event.key}",
+                copy=event.text,
+            )
+            for event in events
+        ),
+    ]
+
+
+NOT_THERE = N_("This site is no longer in any register.")

@@ -1,0 +1,137 @@
+"""The few words that sum a list up, and the alarm at the corner of every screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from smic_tui.i18n import _, ngettext
+from smic_tui.insight.facts import AlertLife, BackupState, Level, SiteState, Situation
+from smic_tui.records import Actor
+from smic_tui.views import human
+from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
+from smic_tui.views.look import Look
+from smic_tui.views.words import word
+
+GAP = Cell("   ")
+
+
+def alarm(situation: Situation, look: Look) -> list[Cell]:
+    """How many alerts fire, by the worst of them, and the local time."""
+    firing = [alert for alert in situation.alerts if alert.life is AlertLife.FIRING]
+    time = Cell(look.now.astimezone(look.zone).strftime("%H:%M"), Role.MUTED)
+    if not firing:
+        return [time]
+    worst = max(alert.severity for alert in firing)
+    return [Cell(f"{look.glyph(worst)}{len(firing)} ", ROLE_OF_LEVEL[worst]), time]
+
+
+def _counted(count: int, text: str, level: Level, look: Look) -> list[Cell]:
+    """A count with its state; nothing where there is nothing of it."""
+    if not count:
+        return []
+    return [GAP, Cell(f"{look.glyph(level)} {count} {text}", ROLE_OF_LEVEL[level])]
+
+
+def sites(situation: Situation, look: Look) -> list[Cell]:
+    """How many sites there are, and in which states."""
+    states = Counter(site.state for site in situation.sites)
+    total = len(situation.sites)
+    return [
+        Cell(ngettext("{n} site", "{n} sites", total).format(n=total), Role.TITLE),
+        *_counted(states[SiteState.DOWN], word(SiteState.DOWN), Level.CRITICAL, look),
+        *_counted(states[SiteState.DEGRADED], word(SiteState.DEGRADED), Level.WARNING, look),
+        *_counted(states[SiteState.UNKNOWN], word(SiteState.UNKNOWN), Level.UNKNOWN, look),
+    ]
+
+
+_BACKUP_LEVELS = (
+    (BackupState.FAILED, Level.CRITICAL),
+    (BackupState.OVERDUE, Level.CRITICAL),
+    (BackupState.NEVER, Level.WARNING),
+    (BackupState.LATE, Level.WARNING),
+    (BackupState.UNKNOWN, Level.UNKNOWN),
+)
+
+
+def backups(situation: Situation, look: Look) -> list[Cell]:
+    """How many backups there are, and which are not as they should be."""
+    states = Counter(backup.state for backup in situation.backups)
+    total = len(situation.backups)
+    cells = [Cell(ngettext("{n} backup", "{n} backups", total).format(n=total), Role.TITLE)]
+    for state, level in _BACKUP_LEVELS:
+        cells += _counted(states[state], word(state), level, look)
+    return cells
+
+
+def tickets(situation: Situation, look: Look) -> list[Cell]:
+    """How many tickets are open, overdue and mine."""
+    opened = [t for t in situation.tickets if t.ticket.status.is_open]
+    total = len(opened)
+    return [
+        Cell(ngettext("{n} open ticket", "{n} open tickets", total).format(n=total), Role.TITLE),
+        *_counted(sum(t.overdue for t in opened), _("overdue"), Level.WARNING, look),
+        *_counted(sum(t.mine for t in opened), _("mine"), Level.NOTICE, look),
+    ]
+
+
+def requests(situation: Situation, look: Look) -> list[Cell]:
+    """How many catalogue requests go on, and how many wait for us."""
+    opened = [r for r in situation.requests if r.request.stage.is_open]
+    total = len(opened)
+    waiting = sum(r.request.waiting_on is Actor.US for r in opened)
+    return [
+        Cell(ngettext("{n} request", "{n} requests", total).format(n=total), Role.TITLE),
+        *_counted(sum(r.overdue for r in opened), _("overdue"), Level.WARNING, look),
+        *_counted(waiting, _("waiting on us"), Level.NOTICE, look),
+    ]
+
+
+def alerts(situation: Situation, look: Look) -> list[Cell]:
+    """How many alerts fire, are acknowledged, were cleared."""
+    lives = Counter(alert.life for alert in situation.alerts)
+    total = lives[AlertLife.FIRING]
+    return [
+        Cell(ngettext("{n} alert fires", "{n} alerts fire", total).format(n=total), Role.TITLE),
+        *_counted(lives[AlertLife.ACKNOWLEDGED], word(AlertLife.ACKNOWLEDGED), Level.NOTICE, look),
+        *_counted(lives[AlertLife.CLEARED], word(AlertLife.CLEARED), Level.FINE, look),
+    ]
+
+
+def sources(situation: Situation, look: Look) -> list[Cell]:
+    """How many sources there are, and how many cannot be trusted now."""
+    total = len(situation.sources)
+    stale = sum(source.stale for source in situation.sources)
+    aside = sum(source.status.rejected_count for source in situation.sources)
+    nowhere = sum(u.count for source in situation.sources for u in source.unmatched)
+    return [
+        Cell(ngettext("{n} source", "{n} sources", total).format(n=total), Role.TITLE),
+        *_counted(stale, _("stale"), Level.WARNING, look),
+        *_counted(aside, _("set aside"), Level.NOTICE, look),
+        *_counted(nowhere, _("without a site"), Level.NOTICE, look),
+    ]
+
+
+SUMMARIES = {
+    "sites": sites,
+    "backups": backups,
+    "tickets": tickets,
+    "requests": requests,
+    "alerts": alerts,
+    "sources": sources,
+}
+
+
+def freshness(situation: Situation, look: Look) -> list[Cell]:
+    """Every source with the age of its facts, the oldest trouble first."""
+    cells: list[Cell] = []
+    ordered = sorted(situation.sources, key=lambda source: not source.stale)
+    for source in ordered:
+        if cells:
+            cells.append(Cell("  ", Role.MUTED))
+        if source.stale:
+            text = f"{look.glyph(source.level)} {source.status.name} {human.age(source.age)}"
+            cells.append(Cell(text, ROLE_OF_LEVEL[source.level]))
+        else:
+            cells.append(Cell(f"{source.status.name} ", Role.MUTED))
+            cells.append(Cell(human.age(source.age)))
+    return cells
