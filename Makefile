@@ -41,7 +41,7 @@ man: catalogues ## write docs/smic-tui.1
 	    --output docs/smic-tui.1
 
 docs: catalogues man ## write the pages that are made from the code
-	$(BIN)/python -m smic_tui.config.reference > docs/configuration.md
+	$(BIN)/smic-tui --language en config reference > docs/configuration.md
 
 messages: $(VENV)/.developing ## bring the French catalogue up to date with the code
 	$(BIN)/pybabel -q extract -F smic_tui/locale/babel.cfg -o smic_tui/locale/smic_tui.pot \

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from smic_tui import i18n
 from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.say import say
 from smic_tui.i18n import _
 
 MODULES = {
@@ -55,12 +56,6 @@ def run(arguments: Sequence[str]) -> int:
         say(_("{file}: {reason}").format(file=error.filename or "stdout", reason=error.strerror))
         _silence_stdout()
         return Exit.OUTPUT
-
-
-def say(text: str) -> None:
-    """A word to the person, beside the data."""
-    with contextlib.suppress(OSError):
-        print(f"smic-tui: {text}", file=sys.stderr)
 
 
 def _command(name: str) -> Callable[[Namespace], int]:

@@ -79,7 +79,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "-v",
         "--verbose",
         action="store_true",
-        **({} if parser.argument_default else {"default": False}),
+        default=argparse.SUPPRESS if parser.argument_default else False,
         help=_("log every step, to the log file and to standard error"),
     )
 
@@ -169,6 +169,7 @@ def _config(parser: argparse.ArgumentParser) -> None:
     )
     actions.add_parser("check", help=_("tell every problem of the configuration"))
     actions.add_parser("schema", help=_("print the JSON Schema of the configuration"))
+    actions.add_parser("reference", help=_("print the reference of all keys, in Markdown"))
     show = actions.add_parser("show", help=_("print the configuration in effect, as TOML"))
     show.add_argument(
         "--origin", action="store_true", help=_("say of each key where its value comes from")

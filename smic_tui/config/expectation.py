@@ -54,6 +54,9 @@ def expected(type_: Any) -> str:
     if isinstance(origin, type) and (issubclass(origin, Struct) or issubclass(origin, dict)):
         return _("a table")
     if origin in (list, tuple, set, frozenset):
+        items = get_args(base)[:1]
+        if items and items[0] is not Any:
+            return _("a list (each: {item})").format(item=expected(items[0]))
         return _("a list")
     if origin is str:
         return _text(metas + outer)

@@ -1,0 +1,47 @@
+"""smic-tui config: check, explain or show the configuration."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from smic_tui.cli.exits import Exit
+from smic_tui.cli.say import say
+from smic_tui.cli.settings import open_settings
+from smic_tui.config.load import Loaded
+from smic_tui.i18n import _
+
+
+def run(options: Namespace) -> int:
+    """Do what the action says; a configuration with problems is `Exit.USAGE`."""
+    if options.action in ("schema", "reference"):
+        _describe(options.action)
+        return Exit.FINE
+    loaded = open_settings(options)
+    if options.action == "check":
+        say(_("{file}: no problem found ({by})").format(file=loaded.path, by=loaded.chosen.by))
+    else:
+        _show(loaded, options.origin)
+    return Exit.FINE
+
+
+def _describe(how: str) -> None:
+    from smic_tui.collecting import registry
+
+    if how == "schema":
+        from smic_tui.cli.tables import print_json
+        from smic_tui.config.schema_doc import json_schema
+
+        print_json(json_schema(registry))
+    else:
+        from smic_tui.config.reference import reference
+
+        print(reference(registry), end="")
+
+
+def _show(loaded: Loaded, with_origin: bool) -> None:
+    from smic_tui.config.toml_text import settings_lines
+
+    origins = loaded.origins
+    print(f"# {loaded.path} ({loaded.chosen.by})")
+    for line, path in settings_lines(loaded.settings):
+        print(f"{line}  # {origins.of(path)}" if with_origin and path is not None else line)

@@ -1,0 +1,99 @@
+"""Lists as aligned text, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from enum import Enum, IntEnum
+from typing import Any
+
+import msgspec
+
+from smic_tui.cli import terminal
+from smic_tui.i18n import _
+from smic_tui.insight.fieldset import FieldSet
+from smic_tui.views.cells import Cell, Role, Row
+from smic_tui.views.fit import fit, fit_columns, width
+from smic_tui.views.listing import Listing
+from smic_tui.views.look import Look
+
+GAP = "  "
+
+
+def plain(listing: Listing, facts: Sequence[Any], look: Look) -> Iterator[str]:
+    """A table. In a terminal it is cut to the width, elsewhere nothing is cut."""
+    if not facts:
+        return
+    titles = Row(key="", cells=tuple(Cell(_(c.title).upper(), Role.TITLE) for c in listing.columns))
+    rows = [titles, *(listing.row(fact, look) for fact in facts)]
+    if terminal.is_terminal():
+        layout = fit_columns(listing.columns, terminal.columns(), gap=len(GAP))
+    else:
+        layout = [
+            (index, max(width(row.cells[index].text) for row in rows))
+            for index in range(len(listing.columns))
+        ]
+    for row in rows:
+        yield GAP.join(
+            terminal.painted(cell, fit(cell.text, cells, right=listing.columns[index].right))
+            for index, cells in layout
+            for cell in (row.cells[index],)
+        ).rstrip()
+
+
+def as_objects(
+    fields: FieldSet, key: Any, facts: Iterable[Any], now: datetime
+) -> Iterator[dict[str, Any]]:
+    """One object per fact: its key, then every field of the filter language."""
+    for fact in facts:
+        yield {
+            "key": key(fact),
+            **{field.name: _value(field.get(fact, now)) for field in fields},
+        }
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, IntEnum):
+        return value.name.lower()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple | list | frozenset | set):
+        return [_value(item) for item in value]
+    return value
+
+
+def print_json(value: Any) -> None:
+    """One JSON text on standard output."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2)
+    print(text.decode())
+
+
+def write_csv(names: Sequence[str], rows: Iterable[dict[str, Any]], file: Any = None) -> None:
+    """CSV in UTF-8 with a line of names; several values of a cell are joined by "; "."""
+    writer = csv.writer(file or sys.stdout, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([csv_cell(row.get(name)) for name in names])
+
+
+# What a spreadsheet would take for a formula; a number or a telephone number is none.
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d\s().,-]*$)")
+
+
+def csv_cell(value: Any) -> str:
+    """The text of a value. Remote text never becomes a formula of the reader's spreadsheet."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, list | tuple):
+        value = "; ".join(csv_cell(item) for item in value)
+    elif isinstance(value, dict):
+        value = msgspec.json.encode(value).decode()
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text

@@ -1,0 +1,44 @@
+"""How the parts are put together, the same for the dashboard and every command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from smic_tui import i18n
+from smic_tui.config.errors import KeyPath
+from smic_tui.config.load import Loaded, load
+from smic_tui.i18n import _
+
+
+def load_settings(
+    path: Path | None, overrides: Mapping[KeyPath, tuple[Any, str]] | None = None
+) -> Loaded:
+    """Read the configuration, speak its language, have the sample it reads.
+
+    Raises `ConfigError`; `OSError` when the sample cannot be written.
+    """
+    from smic_tui.collecting import registry
+
+    loaded = load(path, kinds=registry, check_filter=check_filter, overrides=overrides)
+    i18n.use(loaded.settings.display.language)
+    if loaded.sample is not None:
+        from smic_tui.sample.ensure import ensure
+
+        ensure(loaded.sample)
+    return loaded
+
+
+def check_filter(subject: str, text: str) -> str:
+    """What is wrong with a filter of the configuration, for people; empty when nothing is."""
+    from smic_tui.insight.fields import fields_for
+    from smic_tui.insight.query import QuerySyntaxError, parse
+
+    try:
+        parse(text, fields_for(subject), "UTC")
+    except QuerySyntaxError as error:
+        return _("column {column}: {message}").format(
+            column=error.column + 1, message=error.message
+        )
+    return ""
