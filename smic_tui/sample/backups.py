@@ -1,0 +1,145 @@
+"""Backup jobs and their runs: most of them well, as many of them ill as is usual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+
+from msgspec import Struct
+
+from smic_tui.sample.applications import backed_up
+from smic_tui.sample.outage import Outage
+from smic_tui.sample.protocols import MEGABYTE, PROTOCOLS, Protocol, schedule
+from smic_tui.sample.schedules import Schedule
+from smic_tui.sample.sites import SampleSite
+
+SHARES = {"well": 905, "failed": 35, "missing": 44, "never": 9, "running": 5, "hung": 2}
+
+
+class SampleJob(Struct, frozen=True, kw_only=True):
+    """A backup job of the plan."""
+
+    key: str
+    site: SampleSite
+    application: str
+    protocol: Protocol
+    schedule: Schedule
+
+
+class SampleRun(Struct, frozen=True, kw_only=True):
+    """A run in the journal; `result` is the journal's own word."""
+
+    job: SampleJob
+    started: datetime
+    ended: datetime | None
+    result: str
+    size: int | None
+    message: str
+
+    @property
+    def key(self) -> str:
+        """The journal's own key of the run."""
+        return f"{self.job.key}-{self.started:%Y%m%dT%H%M%SZ}"
+
+
+def jobs(sites: tuple[SampleSite, ...], seed: int) -> tuple[SampleJob, ...]:
+    """The plan: one job for each application that is backed up at its site."""
+    random = Random(f"{seed} jobs")
+    shares = [protocol.share for protocol in PROTOCOLS]
+    plan = []
+    for site in sites:
+        for application in backed_up(site.applications):
+            protocol = random.choices(PROTOCOLS, shares)[0]
+            plan.append(
+                SampleJob(
+                    key=f"SV-{len(plan) + 1:04d}",
+                    site=site,
+                    application=application,
+                    protocol=protocol,
+                    schedule=schedule(protocol, random, office=site.kind in ("mairie", "école")),
+                )
+            )
+    return tuple(plan)
+
+
+def finished(
+    random: Random, job: SampleJob, started: datetime, now: datetime, result: str
+) -> SampleRun:
+    """A run that began at `started`, as the journal has it at `now`."""
+    least, most = job.protocol.minutes
+    ended = started + timedelta(seconds=random.randrange(least * 60, most * 60))
+    low, high = job.protocol.megabytes
+    # The same job is about as big each time.
+    base = Random(job.key).uniform(low, low + (high - low) ** 0.5 * 8)
+    size: int | None = round(base * random.uniform(0.95, 1.05) * MEGABYTE)
+    if result == "en cours" or ended > now:
+        return SampleRun(
+            job=job, started=started, ended=None, result="en cours", size=None, message=""
+        )
+    if result == "échec":
+        message, size = random.choice(job.protocol.failures), None
+    elif result == "avertissement":
+        message = random.choice(job.protocol.warnings)
+    else:
+        message = job.protocol.done.format(
+            files=random.randrange(400, 60000), new=random.randrange(0, 300)
+        )
+    return SampleRun(
+        job=job, started=started, ended=ended, result=result, size=size, message=message
+    )
+
+
+def _starts(random: Random, job: SampleJob, now: datetime, skip: int, count: int) -> list[datetime]:
+    """When the last runs began, newest first, had the `skip` newest been missed."""
+    plan = job.schedule
+    if plan.period is None:
+        due = plan.last(now, skip + count)[skip:]
+        starts = [when + timedelta(seconds=random.randrange(0, 900)) for when in due]
+        return [when for when in starts if when <= now]
+    last = now - plan.period * (skip + random.uniform(0.02, 0.96))
+    return [
+        (last - plan.period * (back + random.uniform(-0.02, 0.02) * bool(back))).replace(
+            microsecond=0
+        )
+        for back in range(count)
+    ]
+
+
+def _runs_of(random: Random, job: SampleJob, now: datetime, fate: str) -> Iterator[SampleRun]:
+    """The runs of one job, newest first."""
+    if fate == "never":
+        return
+    skip = 0
+    if fate == "missing":
+        skip = 1 if random.random() < 0.6 else random.randrange(2, 13)
+    failing = 1 if random.random() < 0.6 else random.randrange(2, 5)
+    if fate in ("running", "hung"):
+        ago = random.uniform(4, 25) if fate == "running" else random.uniform(4000, 9000)
+        started = (now - timedelta(minutes=ago)).replace(microsecond=0)
+        yield finished(random, job, started, now, "en cours")
+        now = started - timedelta(minutes=30)
+    for index, started in enumerate(_starts(random, job, now, skip, random.randrange(6, 11))):
+        if fate == "failed" and index < failing:
+            result = "échec"
+        elif index == 0:
+            result = random.choices(("réussi", "avertissement"), (96, 4))[0]
+        else:
+            result = random.choices(("réussi", "avertissement", "échec"), (94, 3, 3))[0]
+        yield finished(random, job, started, now, result)
+
+
+def runs(
+    plan: tuple[SampleJob, ...], outage: Outage, seed: int, now: datetime
+) -> tuple[SampleRun, ...]:
+    """The journal up to `now`, oldest first. Nothing ran where the line was down."""
+    random = Random(f"{seed} runs")
+    fates = random.choices(tuple(SHARES), tuple(SHARES.values()), k=len(plan))
+    journal = [
+        run
+        for job, fate in zip(plan, fates, strict=True)
+        for run in _runs_of(random, job, now, fate)
+        if not (job.site.code in outage.sites and run.started >= outage.began)
+    ]
+    journal.sort(key=lambda run: (run.started, run.job.key))
+    return tuple(journal)

@@ -1,0 +1,128 @@
+"""Requests for software of the shared library, in every stage."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+
+from msgspec import Struct
+
+from smic_tui.sample import people
+from smic_tui.sample.sites import SampleSite
+
+STAGES = {
+    "demandé": 27,
+    "analysé": 21,
+    "groupe de travail": 17,
+    "commandé": 16,
+    "installation": 22,
+    "terminé": 36,
+    "refusé": 11,
+}
+FINAL = ("terminé", "refusé")
+ORDER = tuple(STAGES)[:-1]
+
+SOFTWARE = (
+    "Gestion financière en ligne",
+    "Paie en ligne",
+    "État civil dématérialisé",
+    "Gestion du cimetière",
+    "Guichet d'urbanisme",
+    "Parapheur électronique",
+    "Convocations des élus",
+    "Archivage électronique",
+    "Portail familles",
+    "Gestion de la cantine",
+    "SIG communal",
+    "Signalements des habitants",
+    "Site internet mutualisé",
+    "Messagerie collaborative",
+    "Sauvegarde externalisée",
+    "Coffre-fort de mots de passe",
+    "Téléphonie sur IP",
+    "Gestion des salles",
+    "Inventaire du parc",
+    "Visioconférence",
+    "Catalogue de la médiathèque",
+    "Registre des délibérations",
+)
+
+# Who must act next in each stage, and how often.
+TURNS = {
+    "demandé": (("syndicat", 9), ("adhérent", 1)),
+    "analysé": (("syndicat", 6), ("adhérent", 4)),
+    "groupe de travail": (("groupe de travail", 9), ("syndicat", 1)),
+    "commandé": (("fournisseur", 8), ("syndicat", 2)),
+    "installation": (("syndicat", 6), ("fournisseur", 2), ("adhérent", 2)),
+    "terminé": (("personne", 1),),
+    "refusé": (("personne", 1),),
+}
+_WEEKS_IN = {
+    "demandé": (0.02, 3),
+    "analysé": (1, 9),
+    "groupe de travail": (3, 20),
+    "commandé": (6, 26),
+    "installation": (8, 34),
+    "terminé": (10, 50),
+    "refusé": (3, 40),
+}
+_REASONS = ("Remplacement de", "Première installation de", "Changement de fournisseur pour")
+
+
+class SampleRequest(Struct, frozen=True, kw_only=True):
+    """A request in the words of the catalogue's own register."""
+
+    reference: str
+    subject: str
+    software: str
+    stage: str
+    site: SampleSite
+    requester: str
+    owner: str
+    turn: str
+    created: datetime
+    updated: datetime
+    due: datetime | None
+
+
+def turn(random: Random, stage: str) -> str:
+    """Who must act next in that stage."""
+    names, weights = zip(*TURNS[stage], strict=True)
+    return str(random.choices(names, weights)[0])
+
+
+def requests(sites: tuple[SampleSite, ...], seed: int, now: datetime) -> tuple[SampleRequest, ...]:
+    """All requests of the last year, oldest first."""
+    random = Random(f"{seed} requests")
+    seats = [site for site in sites if site.code == site.member.code]
+    drafts = []
+    for stage, count in STAGES.items():
+        for _ in range(count):
+            asked = now - timedelta(weeks=random.uniform(*_WEEKS_IN[stage]))
+            asked = asked.replace(microsecond=0)
+            drafts.append((asked, stage, random.choice(seats)))
+    drafts.sort(key=lambda draft: (draft[0], draft[1]))
+    register = []
+    for number, (asked, stage, site) in enumerate(drafts, start=1):
+        software = random.choice(SOFTWARE)
+        due = None
+        if stage not in FINAL and random.random() < 0.5:
+            due = now + timedelta(days=random.uniform(-25, 90))
+        register.append(
+            SampleRequest(
+                reference=f"CAT-{asked:%Y}-{number:04d}",
+                subject=f"{random.choice(_REASONS)} « {software} »"
+                if random.random() < 0.6
+                else software,
+                software=software,
+                stage=stage,
+                site=site,
+                requester=people.requester(random, site.kind),
+                owner=random.choice(people.TECHNICIANS) if stage != "demandé" else "",
+                turn=turn(random, stage),
+                created=asked,
+                updated=(asked + (now - asked) * random.uniform(0.3, 0.99)).replace(microsecond=0),
+                due=due.replace(microsecond=0) if due else None,
+            )
+        )
+    return tuple(register)

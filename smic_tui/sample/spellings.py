@@ -1,0 +1,48 @@
+"""How other systems write the sites: nearly always the code, sometimes something else."""
+
+from __future__ import annotations
+
+from random import Random
+
+from smic_tui.sample.sites import SampleSite
+from smic_tui.text import fold
+
+# Names that only the table of aliases in config.toml knows.
+ALIASES = {
+    "HDV La Rochelle": "17300",
+    "Hôtel de ville de Saintes": "17415",
+    "Rochefort - service informatique": "17299",
+    "Agglo Royan": "241700640",
+    "CdC Haute Saintonge": "200041523",
+    "Île de Ré (siège)": "241700459",
+    "Régie des eaux Pons": "SYN03",
+}
+
+# Names that nothing knows: somebody has to find out what is meant.
+UNKNOWN = ("Ancienne poste d'Hiers", "Dépôt communal (à préciser)", "17999")
+
+
+def other_spelling(name: str, random: Random) -> str:
+    """The same name in capitals, without hyphens, with St for Saint."""
+    short = name.replace("Sainte-", "Ste-").replace("Saint-", "St-")
+    match random.randrange(3):
+        case 0:
+            return fold(name).upper()
+        case 1:
+            return short.replace("-", " ")
+        case _:
+            return fold(short).upper().replace("-", " ").replace("'", " ")
+
+
+def reference(site: SampleSite, random: Random, names: float = 0.0) -> str:
+    """What a source writes to mean `site`: the code, or with the share `names` a name."""
+    if random.random() >= names:
+        return site.code
+    return site.name if random.random() < 0.9 else other_spelling(site.name, random)
+
+
+def reference_of_job(site: SampleSite, index: int) -> str:
+    """What the backup plan writes to mean `site`, in its row `index`: a few by name."""
+    if index % 97 != 5:
+        return site.code
+    return site.name if index % 2 else other_spelling(site.name, Random(site.code))
