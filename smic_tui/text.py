@@ -81,5 +81,7 @@ def clean(text: str, limit: int = LIMIT) -> str:
 @lru_cache(65536)
 def fold(text: str) -> str:
     """Return `text` without case and accents, ligatures written out, for comparison."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    # Compatible forms first: some have a case that only shows once decomposed.
+    plain = unicodedata.normalize("NFKD", text).casefold().replace("œ", "oe").replace("æ", "ae")
+    plain = unicodedata.normalize("NFKD", plain)
     return "".join(char for char in plain if not unicodedata.combining(char))
