@@ -19,7 +19,8 @@ class AlertEntry(Struct, frozen=True, kw_only=True):
     condition was first seen, `fired` when the hold time had passed, `cleared`
     when it was seen no more; a cleared entry is kept for a day. `digest`
     changes when the fact beneath changes. `blind` is true while the source is
-    too stale to say whether the condition still holds.
+    too stale to say whether the condition still holds. `quiet_since` is when the
+    condition of an alert that has fired was last seen to end, None while it holds.
     """
 
     fingerprint: str
@@ -34,6 +35,7 @@ class AlertEntry(Struct, frozen=True, kw_only=True):
     cleared: datetime | None = None
     digest: str = ""
     blind: bool = False
+    quiet_since: datetime | None = None
 
 
 AlertBook = Mapping[str, AlertEntry]

@@ -1,0 +1,70 @@
+"""Putting records at their sites, and counting those that have none."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from msgspec import Struct
+
+from smic_tui.insight.facts import Unmatched
+from smic_tui.insight.matching import Register
+from smic_tui.records import Stream
+
+
+class Place(Struct, frozen=True):
+    """The site of a fact: its key, name and code, all empty where nothing matched."""
+
+    key: str = ""
+    name: str = ""
+    code: str = ""
+
+
+NOWHERE = Place()
+
+
+class Placer:
+    """Finds the site of references of one snapshot and counts those that match none."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._places: dict[str, Place] = {"": NOWHERE}
+        self._unmatched: Counter[tuple[str, Stream, str]] = Counter()
+
+    def find(self, reference: str) -> Place:
+        """The place that `reference` means."""
+        place = self._places.get(reference)
+        if place is None:
+            entry = self._register.match(reference)
+            place = Place(entry.key, entry.site.name, entry.site.code) if entry else NOWHERE
+            self._places[reference] = place
+        return place
+
+    def place(self, reference: str, source: str, stream: Stream) -> Place:
+        """As `find`; counts the record where there is a reference and no site."""
+        place = self.find(reference)
+        if not place.key and reference:
+            self._unmatched[source, stream, reference] += 1
+        return place
+
+    def set_aside(self, label: str, source: str, stream: Stream) -> None:
+        """Count a record that finds no place for another reason than its site."""
+        self._unmatched[source, stream, label] += 1
+
+    def unmatched(self, source: str) -> tuple[Unmatched, ...]:
+        """What matched nothing in one source, the most frequent first."""
+        found = []
+        for (name, stream, reference), count in self._unmatched.items():
+            if name == source:
+                near = self._register.nearest(reference)
+                found.append(
+                    Unmatched(
+                        source=name,
+                        stream=stream,
+                        site_ref=reference,
+                        count=count,
+                        nearest=near.site.name if near else "",
+                        nearest_code=near.site.code if near else "",
+                    )
+                )
+        found.sort(key=lambda one: (-one.count, one.stream, one.site_ref))
+        return tuple(found)

@@ -1,0 +1,139 @@
+"""The state of a site from what monitoring says of its hosts and services.
+
+One record of a source that is not stale says
+
+    host      down, unreachable, critical    the site is down        CRITICAL
+              warning                        degraded                WARNING
+              pending, unknown               unknown                 UNKNOWN
+              up, ok                         up                      FINE
+    service   critical, down, unreachable    degraded                WARNING
+              warning                        degraded                NOTICE
+              unknown                        (nothing)               UNKNOWN
+              ok, up, pending                (nothing)               FINE
+
+A record of a stale source says that the site is unknown. The state of the site
+is the worst that its hosts say, then its services: down, degraded, unknown, up.
+It is also unknown when there is no record at all, and up when there are only
+services and all is well with them. The level is the worst of the records'
+levels; an acknowledged record, one in downtime, and a service of a host in
+downtime count at most NOTICE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from smic_tui.insight.facts import Level, SiteState
+from smic_tui.records import Health, HealthState
+
+_HOST = {
+    HealthState.DOWN: (SiteState.DOWN, Level.CRITICAL),
+    HealthState.UNREACHABLE: (SiteState.DOWN, Level.CRITICAL),
+    HealthState.CRITICAL: (SiteState.DOWN, Level.CRITICAL),
+    HealthState.WARNING: (SiteState.DEGRADED, Level.WARNING),
+    HealthState.UNKNOWN: (SiteState.UNKNOWN, Level.UNKNOWN),
+    HealthState.PENDING: (SiteState.UNKNOWN, Level.UNKNOWN),
+    HealthState.UP: (SiteState.UP, Level.FINE),
+    HealthState.OK: (SiteState.UP, Level.FINE),
+}
+_SERVICE = {
+    HealthState.CRITICAL: (SiteState.DEGRADED, Level.WARNING),
+    HealthState.DOWN: (SiteState.DEGRADED, Level.WARNING),
+    HealthState.UNREACHABLE: (SiteState.DEGRADED, Level.WARNING),
+    HealthState.WARNING: (SiteState.DEGRADED, Level.NOTICE),
+    HealthState.UNKNOWN: (SiteState.UP, Level.UNKNOWN),
+    HealthState.OK: (SiteState.UP, Level.FINE),
+    HealthState.UP: (SiteState.UP, Level.FINE),
+    HealthState.PENDING: (SiteState.UP, Level.FINE),
+}
+_RANK = {SiteState.UP: 0, SiteState.UNKNOWN: 1, SiteState.DEGRADED: 2, SiteState.DOWN: 3}
+
+
+class SiteHealth(Struct, frozen=True, kw_only=True):
+    """What all records of a site say together.
+
+    `since` is when the worst of them began. `acknowledged` and `downtime` are
+    true when all trouble there is is acknowledged, or in downtime; without any
+    trouble, `downtime` is true when a host is in downtime.
+    """
+
+    state: SiteState
+    level: Level
+    since: datetime | None
+    acknowledged: bool
+    downtime: bool
+    records: tuple[Health, ...]
+
+
+NOT_MONITORED = SiteHealth(
+    state=SiteState.UNKNOWN,
+    level=Level.UNKNOWN,
+    since=None,
+    acknowledged=False,
+    downtime=False,
+    records=(),
+)
+
+
+def verdict(health: Health, *, stale: bool) -> tuple[SiteState, Level]:
+    """What one record says of its site, before downtime and acknowledgement."""
+    if stale:
+        return SiteState.UNKNOWN, Level.UNKNOWN
+    return (_SERVICE if health.service else _HOST)[health.state]
+
+
+def health_of_site(records: Sequence[Health], stale: Collection[str]) -> SiteHealth:
+    """The state of the site that `records` are of; `stale` names the stale sources."""
+    if len(records) == 1 and not stale:  # most sites, most of the time
+        only = records[0]
+        if only.state in (HealthState.UP, HealthState.OK):
+            return SiteHealth(
+                state=SiteState.UP,
+                level=Level.FINE,
+                since=only.since,
+                acknowledged=False,
+                downtime=only.downtime,
+                records=(only,),
+            )
+    if not records:
+        return NOT_MONITORED
+    down_hosts = {health.host for health in records if health.downtime and not health.service}
+    judged = []
+    for health in records:
+        state, level = verdict(health, stale=health.source in stale)
+        quiet = health.acknowledged or health.downtime or health.host in down_hosts
+        seen = min(level, Level.NOTICE) if quiet else level
+        judged.append((health, state, level, Level(seen)))
+    judged.sort(
+        key=lambda part: (
+            -part[3],
+            -_RANK[part[1]],
+            -part[2],
+            bool(part[0].service),
+            part[0].host,
+            part[0].service,
+            part[0].key,
+        )
+    )
+    trouble = [health for health, _state, level, _seen in judged if level >= Level.NOTICE]
+    state = max((part[1] for part in judged), key=_RANK.__getitem__)
+    began = [
+        health.since
+        for health, said, _level, seen in judged
+        if seen == judged[0][3] and said is judged[0][1] and health.since
+    ]
+    return SiteHealth(
+        state=state,
+        level=judged[0][3],
+        since=min(began, default=None),
+        acknowledged=bool(trouble) and all(health.acknowledged for health in trouble),
+        downtime=(
+            all(health.downtime or health.host in down_hosts for health in trouble)
+            if trouble
+            else bool(down_hosts)
+        ),
+        records=tuple(part[0] for part in judged),
+    )
