@@ -9,6 +9,7 @@ from random import Random
 from msgspec import Struct
 
 from smic_tui.sample.applications import backed_up
+from smic_tui.sample.chance import chance
 from smic_tui.sample.outage import Outage
 from smic_tui.sample.protocols import MEGABYTE, PROTOCOLS, Protocol, schedule
 from smic_tui.sample.schedules import Schedule
@@ -45,9 +46,9 @@ class SampleRun(Struct, frozen=True, kw_only=True):
 
 def jobs(sites: tuple[SampleSite, ...], seed: int) -> tuple[SampleJob, ...]:
     """The plan: one job for each application that is backed up at its site."""
-    random = Random(f"{seed} jobs")
+    random = chance(seed, "jobs")
     shares = [protocol.share for protocol in PROTOCOLS]
-    plan = []
+    plan: list[SampleJob] = []
     for site in sites:
         for application in backed_up(site.applications):
             protocol = random.choices(PROTOCOLS, shares)[0]
@@ -71,7 +72,7 @@ def finished(
     ended = started + timedelta(seconds=random.randrange(least * 60, most * 60))
     low, high = job.protocol.megabytes
     # The same job is about as big each time.
-    base = Random(job.key).uniform(low, low + (high - low) ** 0.5 * 8)
+    base = chance(job.key).uniform(low, low + (high - low) ** 0.5 * 8)
     size: int | None = round(base * random.uniform(0.95, 1.05) * MEGABYTE)
     if result == "en cours" or ended > now:
         return SampleRun(
@@ -133,7 +134,7 @@ def runs(
     plan: tuple[SampleJob, ...], outage: Outage, seed: int, now: datetime
 ) -> tuple[SampleRun, ...]:
     """The journal up to `now`, oldest first. Nothing ran where the line was down."""
-    random = Random(f"{seed} runs")
+    random = chance(seed, "runs")
     fates = random.choices(tuple(SHARES), tuple(SHARES.values()), k=len(plan))
     journal = [
         run

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from random import Random
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -24,6 +25,17 @@ def is_holiday(day: date) -> bool:
 def moment(day: date, hour: int, minute: int, second: int = 0) -> datetime:
     """A local time of day as UTC; not for the hours in which clocks change."""
     return datetime.combine(day, time(hour, minute, second), PARIS).astimezone(UTC)
+
+
+def in_office_hours(random: Random, when: datetime) -> datetime:
+    """A moment of a working day, between 8:30 and 17:30, at most some days before `when`."""
+    day = local_day(when)
+    while True:
+        minutes = random.randrange(510, 1050)
+        moved = moment(day, minutes // 60, minutes % 60, random.randrange(60))
+        if day.weekday() < 5 and not is_holiday(day) and moved <= when:
+            return moved
+        day -= timedelta(days=1)
 
 
 def local_day(when: datetime) -> date:

@@ -8,6 +8,7 @@ from random import Random
 
 from msgspec import Struct
 
+from smic_tui.sample.chance import chance
 from smic_tui.sample.outage import Outage
 from smic_tui.sample.sites import SampleSite
 from smic_tui.sample.spellings import ALIASES, other_spelling
@@ -143,7 +144,7 @@ def host_up(
 
 def unmonitored(sites: tuple[SampleSite, ...], outage: Outage, seed: int) -> frozenset[str]:
     """The codes of the sites that monitoring does not cover (yet)."""
-    random = Random(f"{seed} unmonitored")
+    random = chance(seed, "unmonitored")
     known = {*outage.sites, *ALIASES.values()}
     small = [site.code for site in sites if site.code not in known and site.kind != "EPCI"]
     return frozenset(random.sample(small, UNMONITORED))
@@ -153,7 +154,7 @@ def health(
     sites: tuple[SampleSite, ...], outage: Outage, seed: int, now: datetime
 ) -> tuple[SampleHealth, ...]:
     """Every monitored object of every site that is monitored, at `now`."""
-    random = Random(f"{seed} health")
+    random = chance(seed, "health")
     left_out = unmonitored(sites, outage, seed)
     watched = [site for site in sites if site.code not in left_out]
     steady = [site for site in watched if site.code not in outage.sites]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from random import Random
 
 from msgspec import Struct
 
+from smic_tui.sample.chance import chance
 from smic_tui.sample.sites import SampleSite
 
 SUPPLIER = "Boutonne Services Exemple"
@@ -24,7 +24,7 @@ class Outage(Struct, frozen=True, kw_only=True):
 
 def outage(sites: tuple[SampleSite, ...], seed: int, now: datetime) -> Outage:
     """Forty sites on the copper lines of one supplier, down for one to two hours."""
-    random = Random(f"{seed} outage")
+    random = chance(seed, "outage")
     behind = [site.code for site in sites if site.supplier == SUPPLIER and site.line in COPPER]
     behind += [site.code for site in sites if site.supplier == SUPPLIER and site.line not in COPPER]
     ago = timedelta(minutes=random.randrange(70, 130), seconds=random.randrange(60))

@@ -8,6 +8,8 @@ from random import Random
 from msgspec import Struct
 
 from smic_tui.sample import people
+from smic_tui.sample.chance import chance
+from smic_tui.sample.days import in_office_hours
 from smic_tui.sample.sites import SampleSite
 
 STAGES = {
@@ -93,21 +95,22 @@ def turn(random: Random, stage: str) -> str:
 
 def requests(sites: tuple[SampleSite, ...], seed: int, now: datetime) -> tuple[SampleRequest, ...]:
     """All requests of the last year, oldest first."""
-    random = Random(f"{seed} requests")
+    random = chance(seed, "requests")
     seats = [site for site in sites if site.code == site.member.code]
     drafts = []
     for stage, count in STAGES.items():
         for _ in range(count):
             asked = now - timedelta(weeks=random.uniform(*_WEEKS_IN[stage]))
-            asked = asked.replace(microsecond=0)
-            drafts.append((asked, stage, random.choice(seats)))
+            drafts.append((in_office_hours(random, asked), stage, random.choice(seats)))
     drafts.sort(key=lambda draft: (draft[0], draft[1]))
     register = []
     for number, (asked, stage, site) in enumerate(drafts, start=1):
         software = random.choice(SOFTWARE)
         due = None
         if stage not in FINAL and random.random() < 0.5:
-            due = now + timedelta(days=random.uniform(-25, 90))
+            soonest = max((asked - now).total_seconds() / 86400 + 14, -25)
+            due = now + timedelta(days=random.uniform(soonest, 90))
+        moved = in_office_hours(random, asked + (now - asked) * random.uniform(0.3, 0.99))
         register.append(
             SampleRequest(
                 reference=f"CAT-{asked:%Y}-{number:04d}",
@@ -121,8 +124,8 @@ def requests(sites: tuple[SampleSite, ...], seed: int, now: datetime) -> tuple[S
                 owner=random.choice(people.TECHNICIANS) if stage != "demandé" else "",
                 turn=turn(random, stage),
                 created=asked,
-                updated=(asked + (now - asked) * random.uniform(0.3, 0.99)).replace(microsecond=0),
-                due=due.replace(microsecond=0) if due else None,
+                updated=max(asked, moved),
+                due=due,
             )
         )
     return tuple(register)

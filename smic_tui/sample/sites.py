@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from smic_tui.sample import people
 from smic_tui.sample.applications import applications_of
+from smic_tui.sample.chance import chance
 from smic_tui.sample.communes import BaseData, Commune, of
 from smic_tui.sample.members import Member, members
 
@@ -46,6 +47,7 @@ class SampleSite(Struct, frozen=True, kw_only=True):
     kind: str
     member: Member
     commune: Commune
+    population: int | None
     line: str
     supplier: str
     contact: str
@@ -95,6 +97,15 @@ def _planned(base: BaseData) -> Iterator[tuple[str, str, str, Member]]:
         yield f"{member.code}-A{1 + rank // len(epci)}", name, "antenne EPCI", branch
 
 
+def inhabitants(base: BaseData, kind: str, member: Member) -> int | None:
+    """Those of the commune or of all communes of the EPCI; a school has none."""
+    if kind in ("mairie", "CCAS"):
+        return member.commune.population
+    if kind == "EPCI":
+        return sum(commune.population for commune in base.communes if commune.epci == member.code)
+    return None
+
+
 def _line(random: Random, population: int, kind: str) -> str:
     """Small places have poor lines; a third of all are on fibre."""
     if kind in ("EPCI", "CCAS") or population > 4000:
@@ -127,7 +138,7 @@ def _equipment(random: Random, population: int, kind: str, line: str) -> tuple[s
 
 def sites(base: BaseData, seed: int) -> tuple[SampleSite, ...]:
     """The register: names and codes are always the same, the rest depends on the seed."""
-    random = Random(f"{seed} sites")
+    random = chance(seed, "sites")
     register = []
     for number, (code, name, kind, member) in enumerate(_planned(base)):
         population = member.commune.population
@@ -140,6 +151,7 @@ def sites(base: BaseData, seed: int) -> tuple[SampleSite, ...]:
                 kind=kind,
                 member=member,
                 commune=member.commune,
+                population=inhabitants(base, kind, member),
                 line=line,
                 supplier=SUPPLIERS[member.commune.epci],
                 contact=people.requester(random, kind),

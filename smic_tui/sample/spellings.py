@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+from smic_tui.sample.chance import chance
 from smic_tui.sample.sites import SampleSite
 from smic_tui.text import fold
 
@@ -45,4 +46,4 @@ def reference_of_job(site: SampleSite, index: int) -> str:
     """What the backup plan writes to mean `site`, in its row `index`: a few by name."""
     if index % 97 != 5:
         return site.code
-    return site.name if index % 2 else other_spelling(site.name, Random(site.code))
+    return site.name if index % 2 else other_spelling(site.name, chance(site.code))

@@ -70,6 +70,7 @@ TICKET_HEADER = (
 # How many rows of sites.csv are no sites: see `_mess`.
 BAD_ROWS = 7
 
+_BLANK = "\N{NO-BREAK SPACE}"
 _STREETS = {
     "mairie": "Place de la Mairie",
     "école": "Rue des Écoles",
@@ -90,12 +91,12 @@ def _text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return stream.getvalue()
 
 
-def _decimal(value: float) -> str:
-    return str(value).replace(".", ",")
+def _decimal(value: float | None) -> str:
+    return "" if value is None else str(value).replace(".", ",")
 
 
 def _site_row(site: SampleSite) -> list[object]:
-    latitude, longitude = site.commune.place or ("", "")
+    latitude, longitude = site.commune.place or (None, None)
     return [
         site.code,
         site.name,
@@ -103,9 +104,9 @@ def _site_row(site: SampleSite) -> list[object]:
         site.member.code,
         site.member.name,
         f"{_STREETS[site.kind]}, {site.commune.postcodes[0]} {site.commune.name}",
-        f"{site.commune.population:,}".replace(",", "\N{NO-BREAK SPACE}"),
-        _decimal(latitude) if latitude else "",
-        _decimal(longitude) if longitude else "",
+        "" if site.population is None else f"{site.population:,}".replace(",", _BLANK),
+        _decimal(latitude),
+        _decimal(longitude),
         site.line,
         site.supplier,
         site.contact,
@@ -129,8 +130,8 @@ def _mess(rows: list[list[object]]) -> list[list[object]]:
     total[0], total[1], total[6] = "TOTAL", f"{len(rows)} sites", "hab. cumulés"
     copied = rows[40]
     # A line break typed into a cell, saved without quotes: one row becomes two.
-    cut = ["17999-ANX", "Mairie annexe"]
-    rest = ["(ancien presbytère)", "mairie", "17300"]
+    cut: list[object] = ["17999-ANX", "Mairie annexe"]
+    rest: list[object] = ["(ancien presbytère)", "mairie", "17300"]
     return [
         *rows[:90],
         list(SITE_HEADER),

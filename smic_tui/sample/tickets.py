@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from smic_tui.sample import people
+from smic_tui.sample.chance import chance
 from smic_tui.sample.days import PARIS, is_holiday, local_day, moment
 from smic_tui.sample.outage import Outage
 from smic_tui.sample.sites import SampleSite
@@ -194,7 +195,7 @@ def tickets(
     sites: tuple[SampleSite, ...], outage: Outage, seed: int, now: datetime
 ) -> tuple[SampleTicket, ...]:
     """All tickets of two months, by number; 270 to 330 of them are open."""
-    random = Random(f"{seed} tickets")
+    random = chance(seed, "tickets")
     weights = [4 + site.commune.population**0.5 / 4 for site in sites]
     queues, shares = tuple(QUEUES), tuple(QUEUES.values())
     times = _call_times(random, now)
@@ -204,11 +205,9 @@ def tickets(
         for when, site in zip(times, callers, strict=True)
     ]
     # The younger a ticket, the likelier it is still open.
-    chance = [
-        random.random() ** (1 + (now - call.created).total_seconds() / 86400) for call in calls
-    ]
-    by_chance = sorted(range(len(calls)), key=chance.__getitem__, reverse=True)
-    still_open = set(by_chance[: random.randrange(*OPEN)])
+    rank = [random.random() ** (1 + (now - call.created).total_seconds() / 86400) for call in calls]
+    by_rank = sorted(range(len(calls)), key=rank.__getitem__, reverse=True)
+    still_open = set(by_rank[: random.randrange(*OPEN)])
     calls = [
         (unsettled if index in still_open else settled)(random, call, now)
         for index, call in enumerate(calls)

@@ -1,0 +1,159 @@
+"""The folder of a sample: its files, who may write it, and whether it is whole.
+
+A folder is written under a lock and file by file, each one whole or not at all.
+The marker that says what stands there is taken away first and written last, so
+that a folder left half-written is known as such and written again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from smic_tui.i18n import _
+
+SITES = "sites.csv"
+MONITORING = "monitoring.json"
+PLAN = "backup_plan.csv"
+JOURNAL = "backup_journal.jsonl"
+TICKETS = "tickets.csv"
+REQUESTS = "requests.json"
+CONFIG = "config.toml"
+FILES = (SITES, MONITORING, PLAN, JOURNAL, TICKETS, REQUESTS, CONFIG)
+
+_MARKER = ".sample.json"
+_BEGUN = ".sample.begun"
+_LOCK = ".lock"
+_PLAYING = ".playing"
+_OURS = frozenset((_MARKER, _BEGUN, _LOCK, _PLAYING))
+_LOCK_WAIT = 20.0
+
+
+class SampleError(OSError):
+    """The sample cannot be written there; the message says why and what to do."""
+
+
+class Marker(Struct, frozen=True, kw_only=True):
+    """What stands in the folder, as of which moment (UTC), by which version of the program."""
+
+    seed: int
+    anchored: datetime
+    version: str
+
+
+def read_marker(folder: Path) -> Marker | None:
+    """What stands in the folder; None if that is no whole sample."""
+    try:
+        marker = msgspec.json.decode((folder / _MARKER).read_bytes(), type=Marker)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return marker if all((folder / name).exists() for name in FILES) else None
+
+
+@contextmanager
+def rewriting(folder: Path, marker: Marker) -> Iterator[None]:
+    """While every file is written anew: no marker; afterwards, `marker`."""
+    (folder / _BEGUN).touch()
+    (folder / _MARKER).unlink(missing_ok=True)
+    for leftover in folder.glob(".*.tmp"):
+        leftover.unlink(missing_ok=True)
+    yield
+    replace_file(folder / _MARKER, msgspec.json.encode(marker))
+    (folder / _BEGUN).unlink(missing_ok=True)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put `data` into `path` at one stroke: readers see the old file or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make the folder if needed and be the only one to write it; waits for another one.
+
+    Raises `SampleError`, where the folder holds files of somebody's own and for
+    what the system refuses meanwhile.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _refuse_strangers(folder)
+        with (folder / _LOCK).open("ab") as lock:
+            _wait_for(lock.fileno(), folder)
+            yield
+    except SampleError:
+        raise
+    except OSError as error:
+        raise SampleError(
+            _("{file} cannot be written: {reason}").format(
+                file=error.filename or folder, reason=error.strerror
+            )
+        ) from error
+
+
+def _wait_for(lock: int, folder: Path) -> None:
+    deadline = time.monotonic() + _LOCK_WAIT
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                message = _("{folder} is being written by another program; try again later")
+                raise SampleError(message.format(folder=folder)) from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+@contextmanager
+def playing(folder: Path) -> Iterator[None]:
+    """While a player changes the sample: nobody else plays it or writes it anew.
+
+    Raises `SampleError` if somebody plays it already.
+    """
+    with (folder / _PLAYING).open("ab") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = _("the sample in {folder} is being played by another program")
+            raise SampleError(message.format(folder=folder)) from None
+        yield
+
+
+def is_playing(folder: Path) -> bool:
+    """Whether a player is changing the sample in `folder` at this moment."""
+    try:
+        with (folder / _PLAYING).open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _refuse_strangers(folder: Path) -> None:
+    if (folder / _MARKER).exists() or (folder / _BEGUN).exists():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name not in _OURS:
+            raise SampleError(
+                _(
+                    "{folder} holds {file}, which is no sample of this program; "
+                    "give an empty or a new folder"
+                ).format(folder=folder, file=path.name)
+            )
