@@ -47,22 +47,6 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
     return padding + text if right else text + padding
 
 
-def wrap(text: str, cells: int, most: int) -> list[str]:
-    """`text` broken at blanks into at most `most` lines of `cells` cells."""
-    lines: list[str] = []
-    rest = text
-    while rest and len(lines) < most:
-        if len(lines) == most - 1 or width(rest) <= cells:
-            lines.append(cut(rest, cells))
-            break
-        head = cut(rest, cells + 1).removesuffix(ELLIPSIS)
-        at = head.rfind(" ")
-        at = at if at > 0 else len(head)
-        lines.append(rest[:at])
-        rest = rest[at:].lstrip()
-    return lines
-
-
 def fit_columns(columns: Sequence[Column], cells: int, gap: int = 1) -> list[tuple[int, int]]:
     """Choose columns and their widths for a line of `cells` cells.
 
