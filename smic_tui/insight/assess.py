@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,6 @@ from smic_tui.insight.backup_runs import runs_by_job
 from smic_tui.insight.backup_state import LEVELS, state_of
 from smic_tui.insight.facts import (
     BackupFact,
-    BackupState,
     Level,
     RequestFact,
     SiteFact,
@@ -30,6 +29,7 @@ from smic_tui.insight.facts import (
 from smic_tui.insight.matching import Register, register_of
 from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
 from smic_tui.insight.placing import Placer
+from smic_tui.insight.since import backup_since, earliest, request_since, ticket_since
 from smic_tui.insight.site_state import SiteHealth, health_of_site
 from smic_tui.insight.source_level import source_level
 from smic_tui.insight.work_level import never_fine_when_stale, request_level, ticket_level
@@ -39,7 +39,6 @@ from smic_tui.records import (
     CatalogueRequest,
     Health,
     Record,
-    RunResult,
     Site,
     Stream,
     Ticket,
@@ -246,10 +245,10 @@ class _Assessment:
         if worst <= Level.UNKNOWN:
             return worst, health.since
         began = [health.since] if health.level is worst else []
-        began += [trouble_since(one) for one in backups if one.level is worst]
-        began += [work_since(one.ticket, one.overdue) for one in tickets if one.level is worst]
-        began += [work_since(one.request, one.overdue) for one in requests if one.level is worst]
-        return worst, min((moment for moment in began if moment), default=None)
+        began += [backup_since(one) for one in backups if one.level is worst]
+        began += [ticket_since(one) for one in tickets if one.level is worst]
+        began += [request_since(one) for one in requests if one.level is worst]
+        return worst, earliest(began)
 
     # -- all of it
 
@@ -323,31 +322,6 @@ def _by_site(facts: Iterable[PartT]) -> dict[str, list[PartT]]:
         if fact.site:
             found[fact.site].append(fact)
     return found
-
-
-def trouble_since(fact: BackupFact) -> datetime | None:
-    """When the trouble of a backup began, None where it has none or nobody knows.
-
-    A failure: when the first run since the last success began. Late: when it was
-    due. Overdue: when its grace had passed.
-    """
-    if fact.state is BackupState.FAILED:
-        began = fact.runs[0].started
-        for run in fact.runs:
-            if run.result in (RunResult.OK, RunResult.WARNING):
-                break
-            began = run.started
-        return began
-    if fact.due is None or fact.state not in (BackupState.LATE, BackupState.OVERDUE):
-        return None
-    if fact.state is BackupState.LATE:
-        return fact.due
-    return fact.due + timedelta(seconds=fact.job.grace)
-
-
-def work_since(work: Ticket | CatalogueRequest, overdue: bool) -> datetime:
-    """Since when a ticket or request needs attention: past due, or created."""
-    return work.due if overdue and work.due else work.created
 
 
 def assess(snapshot: Snapshot, user: UserState, settings: Settings, now: datetime) -> Situation:

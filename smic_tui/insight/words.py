@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
+from smic_tui.i18n import N_
 from smic_tui.insight.facts import AlertLife, BackupState, Level, SiteState
-from smic_tui.records import Actor, Stage, TicketStatus
+from smic_tui.records import Actor, HealthState, Stage, TicketStatus
 from smic_tui.snapshot import SourceState
 
 
@@ -99,3 +100,14 @@ LEVELS = _words(
         Level.CRITICAL: ("critical", "critique"),
     }
 )
+
+HEALTH_LABELS = {
+    HealthState.UP: N_("up"),
+    HealthState.OK: N_("ok"),
+    HealthState.PENDING: N_("pending"),
+    HealthState.WARNING: N_("warning"),
+    HealthState.UNKNOWN: N_("unknown"),
+    HealthState.UNREACHABLE: N_("unreachable"),
+    HealthState.CRITICAL: N_("critical"),
+    HealthState.DOWN: N_("down"),
+}

@@ -1,0 +1,258 @@
+"""The Overview: what needs somebody now, one line per site with all its troubles.
+
+Sites that went down together behind one supplier are one line (see
+`supplier_groups`); what else is the matter at such a site stays on its own line.
+What matches no site of the register has a line under the name that its source
+uses, and every source in trouble has one. Being unknown is no trouble of a site:
+its stale source has a line, and the counts tell the rest.
+
+Lines are in the order: level; the longest trouble first, unknown beginnings
+last; title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from smic_tui.i18n import _, ngettext
+from smic_tui.insight.facts import (
+    BackupFact,
+    Level,
+    RequestFact,
+    SiteFact,
+    Situation,
+    SourceFact,
+    TicketFact,
+)
+from smic_tui.insight.since import earliest
+from smic_tui.insight.site_state import verdict
+from smic_tui.insight.supplier_groups import SupplierGroup, supplier_groups
+from smic_tui.insight.trouble_items import (
+    Part,
+    TroubleItem,
+    backup_items,
+    health_item,
+    health_words,
+    request_items,
+    ticket_items,
+)
+from smic_tui.records import Health
+from smic_tui.snapshot import SourceState
+from smic_tui.text import fold
+
+
+class Line(StrEnum):
+    """What a line of the Overview is about."""
+
+    SITE = "site"
+    GROUP = "group"
+    UNPLACED = "unplaced"
+    SOURCE = "source"
+
+
+class SiteTrouble(Struct, frozen=True, kw_only=True):
+    """One line. `site` is the key of the site's fact where the line is about a known site.
+
+    `members` are the keys of the sites behind a group. `stale` says that some of
+    it rests on a source that is. `key` is unique among the lines and stays the
+    same while the trouble lasts.
+    """
+
+    key: str
+    line: Line
+    site: str
+    title: str
+    level: Level
+    since: datetime | None
+    items: tuple[TroubleItem, ...]
+    members: tuple[str, ...] = ()
+    acknowledged: bool = False
+    downtime: bool = False
+    stale: bool = False
+
+
+def _line(
+    key: str,
+    line: Line,
+    title: str,
+    items: Iterable[TroubleItem],
+    *,
+    site: str = "",
+    members: tuple[str, ...] = (),
+    acknowledged: bool = False,
+    downtime: bool = False,
+    stale: bool = False,
+) -> SiteTrouble | None:
+    """A line of `items`, worst first; none without items."""
+    worst_first = tuple(sorted(items, key=lambda item: -item.level))
+    if not worst_first:
+        return None
+    level = worst_first[0].level
+    return SiteTrouble(
+        key=key,
+        line=line,
+        site=site,
+        title=title,
+        level=level,
+        since=earliest(item.since for item in worst_first if item.level is level),
+        items=worst_first,
+        members=members,
+        acknowledged=acknowledged,
+        downtime=downtime,
+        stale=stale,
+    )
+
+
+def _site_line(fact: SiteFact, *, grouped: bool) -> SiteTrouble | None:
+    health = None if grouped else health_item(fact)
+    return _line(
+        fact.key,
+        Line.SITE,
+        fact.site.name,
+        ([health] if health else [])
+        + backup_items(fact.backups)
+        + ticket_items(fact.tickets)
+        + request_items(fact.requests),
+        site=fact.key,
+        acknowledged=fact.acknowledged and not grouped,
+        downtime=fact.downtime and not grouped,
+        stale=fact.stale,
+    )
+
+
+def _group_line(group: SupplierGroup) -> SiteTrouble | None:
+    count = len(group.sites)
+    item = TroubleItem(
+        kind=Part.HEALTH,
+        level=max(fact.level for fact in group.sites),
+        words=ngettext("{count} site down", "{count} sites down", count).format(count=count),
+        since=group.since,
+        keys=tuple(fact.key for fact in group.sites),
+    )
+    return _line(
+        f"supplier/{group.key}",
+        Line.GROUP,
+        group.supplier,
+        [item],
+        members=item.keys,
+        stale=any(fact.stale for fact in group.sites),
+    )
+
+
+class _Unplaced:
+    """What belongs to no site, under the name that its source uses for the site."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        self.health: list[Health] = []
+        self.backups: list[BackupFact] = []
+        self.tickets: list[TicketFact] = []
+        self.requests: list[RequestFact] = []
+
+    def line(self, stale: frozenset[str]) -> SiteTrouble | None:
+        items = [
+            TroubleItem(
+                kind=Part.HEALTH,
+                level=min(level, Level.NOTICE) if one.acknowledged or one.downtime else level,
+                words=health_words(one),
+                since=one.since,
+            )
+            for one in self.health
+            if (level := verdict(one, stale=one.source in stale)[1]) >= Level.NOTICE
+        ]
+        facts: tuple[BackupFact | TicketFact | RequestFact, ...] = (
+            *self.backups,
+            *self.tickets,
+            *self.requests,
+        )
+        return _line(
+            "unplaced/" + fold(self.reference),
+            Line.UNPLACED,
+            self.reference or _("no site"),
+            items
+            + backup_items(self.backups)
+            + ticket_items(self.tickets)
+            + request_items(self.requests),
+            stale=any(fact.stale for fact in facts)
+            or any(one.source in stale for one in self.health),
+        )
+
+
+def _unplaced(situation: Situation) -> Iterable[_Unplaced]:
+    found: dict[str, _Unplaced] = {}
+
+    def under(reference: str) -> _Unplaced:
+        return found.setdefault(fold(reference), _Unplaced(reference))
+
+    for health in situation.unplaced_health:
+        under(health.site or health.host).health.append(health)
+    for backup in situation.backups:
+        if not backup.site:
+            under(backup.site_ref).backups.append(backup)
+    for ticket in situation.tickets:
+        if not ticket.site:
+            under(ticket.site_ref).tickets.append(ticket)
+    for request in situation.requests:
+        if not request.site:
+            under(request.site_ref).requests.append(request)
+    return found.values()
+
+
+def _source_line(fact: SourceFact) -> SiteTrouble | None:
+    if fact.level < Level.NOTICE:
+        return None
+    status = fact.status
+    words = []
+    if fact.stale:
+        words.append(_("stale"))
+    if status.state is SourceState.AUTH_FAILED:
+        words.append(_("access refused"))
+    elif status.state is SourceState.BAD_ANSWER:
+        words.append(_("its answers make no sense"))
+    elif status.state is SourceState.BUG:
+        words.append(_("its adapter failed"))
+    elif status.state is SourceState.UNAVAILABLE:
+        words.append(_("no answer"))
+    if count := status.rejected_count:
+        text = ngettext("{count} row set aside", "{count} rows set aside", count)
+        words.append(text.format(count=count))
+    if count := sum(one.count for one in fact.unmatched):
+        text = ngettext("{count} record matches no site", "{count} records match no site", count)
+        words.append(text.format(count=count))
+    since = status.lost_since or (status.last_good if fact.stale else None)
+    return _line(
+        f"source/{fact.key}",
+        Line.SOURCE,
+        fact.key,
+        [
+            TroubleItem(kind=Part.SOURCE, level=fact.level, words=text, since=since)
+            for text in words
+        ],
+        stale=fact.stale,
+    )
+
+
+def _order(trouble: SiteTrouble) -> tuple[float | str, ...]:
+    since = trouble.since.timestamp() if trouble.since else float("inf")
+    return -trouble.level, since, fold(trouble.title), trouble.key
+
+
+def _lines(situation: Situation) -> Iterator[SiteTrouble | None]:
+    groups = supplier_groups(situation.sites)
+    grouped = {fact.key for group in groups for fact in group.sites}
+    yield from (_group_line(group) for group in groups)
+    yield from (_site_line(fact, grouped=fact.key in grouped) for fact in situation.sites)
+    stale = frozenset(fact.key for fact in situation.sources if fact.stale)
+    yield from (one.line(stale) for one in _unplaced(situation))
+    yield from (_source_line(fact) for fact in situation.sources)
+
+
+def troubles(situation: Situation) -> tuple[SiteTrouble, ...]:
+    """All lines of the Overview, worst first."""
+    found = [line for line in _lines(situation) if line is not None]
+    found.sort(key=_order)
+    return tuple(found)
