@@ -267,6 +267,7 @@ class _Server(ThreadingTCPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every answer waits 40 ms for a delayed ACK
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -1,0 +1,218 @@
+"""An Icinga 2 API that answers as version 2.13.6 was seen to answer."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote
+
+from fakes.misbehaving import Reply, Request, json_reply
+
+NOT_FOUND = {"error": 404, "status": "No objects found."}
+READER = ["objects/query/Host", "objects/query/Service", "status/query"]
+
+
+def check_result(output: str, state: int, at: float) -> dict[str, Any]:
+    """Return a check result in full, as `last_check_result` carries it."""
+    return {
+        "active": True,
+        "check_source": "monitoring.example",
+        "command": "dummy",
+        "execution_end": at,
+        "execution_start": at,
+        "exit_status": state,
+        "output": output,
+        "performance_data": ["rta=8.2ms;100;500;0"],
+        "schedule_end": at,
+        "schedule_start": at,
+        "scheduling_source": "monitoring.example",
+        "state": state,
+        "ttl": 0,
+        "type": "CheckResult",
+        "vars_after": {"attempt": 1, "reachable": True, "state": state, "state_type": 1},
+        "vars_before": None,
+    }
+
+
+class FakeIcinga:
+    """Hosts, services and users; call it with a request to get the answer.
+
+    Objects are the `attrs` of the real API under their `__name`. `now` is its
+    clock. `checking` False is a daemon whose checker stands still.
+    """
+
+    def __init__(self) -> None:
+        self.now = time.time
+        self.started = self.now() - 86400
+        self.checking = True
+        self.users: dict[str, tuple[str, list[str]]] = {"smic": ("word", list(READER))}
+        self.hidden_by_rights: set[str] = set()
+        self.hosts: dict[str, dict[str, Any]] = {}
+        self.services: dict[str, dict[str, Any]] = {}
+
+    def add_host(self, name: str, state: int = 0, **attrs: Any) -> None:
+        self.hosts[name] = {
+            "__name": name,
+            "name": name,
+            "display_name": f"Mairie de {name}",
+            "vars": None,
+            **self._checkable(state, "PING OK - Paquets perdus = 0%"),
+            "last_reachable": True,
+            **attrs,
+        }
+
+    def add_service(self, host: str, name: str, state: int = 0, **attrs: Any) -> None:
+        self.services[f"{host}!{name}"] = {
+            "__name": f"{host}!{name}",
+            "name": name,
+            "host_name": host,
+            "display_name": name,
+            **self._checkable(state, "OK"),
+            **attrs,
+        }
+
+    def check(self, name: str, state: int, output: str = "checked") -> None:
+        """Execute a check of an object, with this outcome."""
+        attrs = self.services[name] if "!" in name else self.hosts[name]
+        at = self.now()
+        if attrs["state"] != state:
+            attrs["last_state_change"] = at
+        attrs |= {
+            "state": state,
+            "last_check": at,
+            "last_check_result": check_result(output, state, at),
+        }
+
+    def _checkable(self, state: int, output: str) -> dict[str, Any]:
+        at = self.now() - 300
+        return {
+            "state": state,
+            "state_type": 1,
+            "last_check": at,
+            "last_state_change": at - 3600,
+            "last_check_result": check_result(output, state, at),
+            "acknowledgement": 0,
+            "downtime_depth": 0,
+        }
+
+    def __call__(self, request: Request) -> Reply:
+        user = self._user(request)
+        if user is None:
+            said = "Unauthorized. Please check your user credentials."
+            return json_reply(
+                {"error": 401, "status": said}, 401, WWW_Authenticate='Basic realm="Icinga 2"'
+            )
+        permissions = self.users[user][1]
+        method = request.headers.get("x-http-method-override", request.method)
+        if method != "GET":
+            return json_reply({"error": 405, "status": "Invalid HTTP method."}, 405)
+        if request.path == "/v1":
+            account = {"user": user, "permissions": permissions, "version": "r2.13.6-1"}
+            return json_reply({"results": [{"info": "More information …", **account}]})
+        if request.path.startswith("/v1/status/"):
+            return self._status(request.path.rpartition("/")[2], permissions)
+        if request.path in ("/v1/objects/hosts", "/v1/objects/services"):
+            return self._objects(request, permissions)
+        return json_reply({"error": 404, "status": "The requested path could not be found."}, 404)
+
+    def _user(self, request: Request) -> str | None:
+        scheme, _blank, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Basic":
+            return None
+        name, _colon, password = base64.b64decode(token).decode().partition(":")
+        return name if self.users.get(name, (None, []))[0] == password else None
+
+    def _status(self, what: str, permissions: list[str]) -> Reply:
+        if not {"*", "status/query"} & set(permissions):
+            return json_reply(NOT_FOUND, 404)
+        if what == "CIB":
+            status: dict[str, Any] = self._cib()
+        elif what == "IcingaApplication":
+            app = {"node_name": "monitoring.example", "pid": 4711, "program_start": self.started}
+            status = {"icingaapplication": {"app": app}}
+        else:
+            return json_reply(NOT_FOUND, 404)
+        return json_reply({"results": [{"name": what, "perfdata": [], "status": status}]})
+
+    def _cib(self) -> dict[str, Any]:
+        hosts, services = list(self.hosts.values()), list(self.services.values())
+        words = ("ok", "warning", "critical", "unknown")
+        counts: dict[str, Any] = {"uptime": self.now() - self.started}
+        for index, word in enumerate(("up", "down")):
+            counts[f"num_hosts_{word}"] = sum(host["state"] == index for host in hosts)
+        for index, word in enumerate(words):
+            counts[f"num_services_{word}"] = sum(row["state"] == index for row in services)
+        for kind, rows in (("hosts", hosts), ("services", services)):
+            counts[f"num_{kind}_acknowledged"] = sum(row["acknowledgement"] > 0 for row in rows)
+            counts[f"num_{kind}_in_downtime"] = sum(row["downtime_depth"] > 0 for row in rows)
+        for how in ("active_host", "active_service", "passive_host", "passive_service"):
+            for minutes in (1, 5, 15):
+                done = 7 if self.checking and how.startswith("active") else 0
+                counts[f"{how}_checks_{minutes}min"] = done
+        return counts
+
+    def _objects(self, request: Request, permissions: list[str]) -> Reply:
+        kind = request.path.rpartition("/")[2][:-1]
+        right = f"objects/query/{kind.capitalize()}"
+        if not any(held in ("*", right, f"{right} (filtered)") for held in permissions):
+            return json_reply(NOT_FOUND, 404)
+        body = _parameters(request)
+        try:
+            rows = self._chosen(kind, body.get("filter", "true"), body.get("filter_vars", {}))
+        except (SyntaxError, NameError, AttributeError, TypeError):
+            return json_reply(NOT_FOUND, 404)
+        results = []
+        for row in rows:
+            wanted = body.get("attrs", list(row))
+            for name in wanted:
+                if name not in row:
+                    return json_reply(
+                        {"error": 400, "status": f"Invalid field specified: {name}"}, 400
+                    )
+            results.append(
+                {
+                    "attrs": {name: row[name] for name in wanted},
+                    "joins": {},
+                    "meta": {},
+                    "name": row["__name"],
+                    "type": kind.capitalize(),
+                }
+            )
+        return json_reply({"results": results})
+
+    def _chosen(self, kind: str, filter: str, variables: dict[str, Any]) -> list[dict[str, Any]]:
+        """Filter as Icinga does, far enough for the filters in use."""
+        python = filter.replace("&&", " and ").replace("||", " or ")
+        python = re.sub(r"!(?!=)", " not ", python)
+        code = compile(python.strip(), "filter", "eval")
+        chosen = []
+        for row in (self.hosts if kind == "host" else self.services).values():
+            if row["__name"] in self.hidden_by_rights:
+                continue
+            host = row if kind == "host" else self.hosts[row["host_name"]]
+            names = {
+                kind: SimpleNamespace(**row),
+                "host": SimpleNamespace(
+                    **{**host, "vars": SimpleNamespace(**(host["vars"] or {}))}
+                ),
+                "true": True,
+                **variables,
+            }
+            if eval(code, {"__builtins__": {}}, names):
+                chosen.append(row)
+        return chosen
+
+
+def _parameters(request: Request) -> dict[str, Any]:
+    if request.body:
+        parameters: dict[str, Any] = request.json()
+        return parameters
+    # A plus sign in an address stays one: Icinga does not take it for a blank.
+    query = request.target.partition("?")[2]
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    found = {name: unquote(text) for name, _equals, text in pairs}
+    return json.loads(json.dumps(found | ({"attrs": [found["attrs"]]} if "attrs" in found else {})))
