@@ -27,6 +27,10 @@ class Signature(NamedTuple):
     size: int
 
 
+# Differs from the signature of every content, and from there being none.
+UNSEEN = Signature(-1, -1, -1)
+
+
 class FileOps:
     """The real thing. Every method raises `OSError` as the system does."""
 

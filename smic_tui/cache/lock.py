@@ -161,11 +161,27 @@ class WriterLock:
         self._place.writer = False
         self._lock.release()
 
-    def beat(self) -> None:
-        """Show that the writer is not frozen: readers see the file's time change."""
-        if self._lock.held:
-            with contextlib.suppress(OSError):
-                os.utime(self._lock.descriptor)
+    def beat(self) -> bool:
+        """Show that the writer is not frozen: readers see the file's time change.
+
+        Returns whether this program still is the writer: it is not when somebody
+        has deleted the lock file, for another program may hold a new one.
+        """
+        if not self._lock.held:
+            return False
+        try:
+            there = self.path.stat()
+        except FileNotFoundError:
+            self.release()
+            return False
+        except OSError:
+            return True
+        if there.st_ino != os.fstat(self._lock.descriptor).st_ino:
+            self.release()
+            return False
+        with contextlib.suppress(OSError):
+            os.utime(self._lock.descriptor)
+        return True
 
     def pulse(self) -> int | None:
         """What changes with every beat of the writer, None if it cannot be seen."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from smic_tui.cache import trouble
-from smic_tui.cache.file_ops import Signature
+from smic_tui.cache.file_ops import UNSEEN, Signature
 from smic_tui.cache.generations import Fault, GenerationalFile, Reading
 from smic_tui.cache.place import Place
 from smic_tui.i18n import _
@@ -33,7 +33,7 @@ class TableFile(Generic[T]):
         self._place = place
         self._decode = decode
         self._file = GenerationalFile(path, place)
-        self._seen: Signature | None = None
+        self._seen: Signature | None = UNSEEN
         self._storage: BufferedStorage | None = None
 
     @property
@@ -84,7 +84,7 @@ class TableFile(Generic[T]):
     def close(self) -> None:
         """Be a reader again; what is not on the disk is given up."""
         self._storage = None
-        self._seen = None
+        self._seen = UNSEEN
         trouble.settle(self._place, self.path.name)
 
     def save(self, edit: Callable[[KeyedDB], None]) -> bool:

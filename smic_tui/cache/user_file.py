@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from smic_tui.cache import trouble
-from smic_tui.cache.file_ops import Signature
+from smic_tui.cache.file_ops import UNSEEN, Signature
 from smic_tui.cache.generations import GenerationalFile, Unreadable
 from smic_tui.cache.layout import META, SCHEMA, Header
 from smic_tui.cache.lock import FileLock
@@ -57,7 +57,7 @@ class UserFile:
         self._file = GenerationalFile(self.path, place)
         self._guard = FileLock(place.folder / "user.lock", place)
         self._mutex = Lock()
-        self._seen: Signature | None = None
+        self._seen: Signature | None = UNSEEN
         self._tables: Tables = {}
         self._state = UserState()
         # Changes that are not on the disk: a document, or None to remove it.

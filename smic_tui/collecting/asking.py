@@ -1,0 +1,82 @@
+"""Having the program that collects read sources, from one that does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from datetime import datetime
+
+from smic_tui.cache.cache import Cache
+from smic_tui.cache.lock import Outcome
+from smic_tui.collecting.off_loop import OffLoop
+from smic_tui.config import duration
+from smic_tui.config.schema import Settings
+from smic_tui.i18n import _
+
+_LOOK = 0.2
+# What the other program needs besides the reading itself.
+_MARGIN = 15.0
+_TOPIC = "asking"
+
+
+class Asking:
+    """Requests go through the cache folder, answers are changed files."""
+
+    def __init__(self, settings: Settings, cache: Cache, off: OffLoop) -> None:
+        self._settings = settings
+        self._cache = cache
+        self._off = off
+
+    async def ask(self, sources: Collection[str | None]) -> None:
+        """Ask for these sources (None: all); a notice says when that cannot be."""
+        await self._off.run(self._ask, sources)
+
+    async def ask_and_wait(self, names: Collection[str]) -> Outcome:
+        """Ask, and wait until each source has been tried.
+
+        Returns BUSY then, or when the other program does not react: a notice says
+        so. Any other outcome means that the other program has ended and that this
+        one may do it.
+        """
+        before = await self._off.run(self._last_tries, names)
+        await self.ask(names)
+        loop = asyncio.get_running_loop()
+        longest = [duration.seconds(self._settings.sources[name].deadline) for name in names]
+        give_up = loop.time() + max(longest, default=0.0) + _MARGIN
+        while True:
+            now = await self._off.run(self._last_tries, names)
+            if all(now[name] != before[name] for name in names):
+                return Outcome.BUSY
+            outcome = await self._off.run(self._cache.lock.try_acquire)
+            if outcome is not Outcome.BUSY:
+                return outcome
+            if loop.time() >= give_up:
+                await self._off.run(self._complain)
+                return Outcome.BUSY
+            await asyncio.sleep(_LOOK)
+
+    def _ask(self, sources: Collection[str | None]) -> None:
+        try:
+            for source in sources:
+                self._cache.requests.ask(source)
+        except OSError as error:
+            self._cache.put_notice(
+                _TOPIC,
+                _(
+                    "The program that collects cannot be asked to refresh: {folder} cannot be "
+                    "written ({reason})."
+                ).format(folder=self._cache.folder, reason=error.strerror or error),
+            )
+        else:
+            self._cache.drop_notice(_TOPIC)
+
+    def _last_tries(self, names: Collection[str]) -> dict[str, datetime | None]:
+        return {name: self._cache.source(name).load().status.last_try for name in names}
+
+    def _complain(self) -> None:
+        self._cache.put_notice(
+            _TOPIC,
+            _("The program that collects ({writer}) did not answer in time.").format(
+                writer=self._cache.lock.holder() or "?"
+            ),
+        )

@@ -1,0 +1,227 @@
+"""The collecting side as a whole: one program collects, the others follow it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from smic_tui.alertbook import AlertBook
+from smic_tui.cache.cache import Cache
+from smic_tui.cache.lock import Outcome
+from smic_tui.collecting import registry
+from smic_tui.collecting.asking import Asking
+from smic_tui.collecting.coordinator import Coordinator
+from smic_tui.collecting.following import Following
+from smic_tui.collecting.off_loop import OffLoop
+from smic_tui.collecting.publisher import Publisher
+from smic_tui.collecting.redact import Redactor
+from smic_tui.collecting.writing import Writing
+from smic_tui.config.schema import Settings, Source
+from smic_tui.contract.adapter import Adapter, Context
+from smic_tui.contract.secret import Secret
+from smic_tui.snapshot import Snapshot
+
+AdapterFactory = Callable[[Source, Context], Adapter[Any]]
+
+
+class Collector:
+    """Keeps the cache fresh and hands out snapshots.
+
+    `folder` is where relative paths of the configuration start. `on_change` is
+    called on the event loop with each new snapshot, at most about four times a
+    second; the first one comes from the cache before any source is contacted.
+    `after_commit` evaluates the alerts: called off the event loop, by the writer
+    only, after changes and every minute; the book that it returns is stored and
+    travels with the snapshot. `secret` gives a secret's value or raises
+    `AuthFailed`; adapters call it wherever they like.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        cache: Cache,
+        *,
+        on_change: Callable[[Snapshot], None],
+        after_commit: Callable[[Snapshot], AlertBook | None] | None = None,
+        secret: Callable[[Secret], str],
+        adapter_factory: AdapterFactory = registry.make,
+    ) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._cache = cache
+        self._secret = secret
+        self._make = adapter_factory
+        self._redact = Redactor()
+        self._off = OffLoop()
+        self._publisher = Publisher(
+            settings, cache, self._off, on_change=on_change, evaluate=after_commit
+        )
+        self._writing: Writing | None = None
+        self._ended = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._errands: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_writer(self) -> bool:
+        """Whether this program collects."""
+        return self._writing is not None
+
+    @property
+    def writer(self) -> str:
+        """Who collects; empty when it is this program, or nobody yet."""
+        last = self._publisher.last
+        return "" if self.is_writer or last is None else last.writer
+
+    async def run(self) -> None:
+        """Collect, or follow whoever collects and take over when the lock falls free.
+
+        Returns after `close`, or is cancelled. Sources and disks that fail never
+        end it.
+        """
+        self._idle.clear()
+        try:
+            await self._publisher.publish()
+            publishing = asyncio.create_task(self._publisher.run(), name="publisher")
+            try:
+                while not self._ended.is_set():
+                    outcome = await self._off.run(self._cache.lock.try_acquire)
+                    if outcome is Outcome.BUSY:
+                        outcome = await self._following().run()
+                    if outcome is not Outcome.BUSY:
+                        await self._collect(outcome)
+            finally:
+                publishing.cancel()
+                await asyncio.gather(publishing, return_exceptions=True)
+        finally:
+            await self._off.run(self._cache.close)
+            self._idle.set()
+
+    def refresh(self, source: str | None = None) -> None:
+        """Read this source, or all, now: also one that is parked or backed off.
+
+        Where another program collects it is asked to. Nothing happens for a
+        source that is being read. Only from the event loop.
+        """
+        if self._writing is not None:
+            self._writing.refresh(source)
+        else:
+            self._errand(self._asking().ask([source]))
+
+    async def sync_once(self, names: Iterable[str] | None = None) -> Snapshot:
+        """Read every source, or those named, once; the snapshot after all have ended.
+
+        Sources that fail are in the snapshot with their state. Where another
+        program collects it is asked to, and its files are waited for; when it
+        dies meanwhile, this one does it. Names that are not configured are ignored.
+        """
+        wanted = list(self._enabled(names))
+        if self._writing is not None:
+            await self._writing.read_now(wanted)
+            return await self._publisher.publish()
+        outcome = await self._off.run(self._cache.lock.try_acquire)
+        if outcome is Outcome.BUSY:
+            outcome = await self._asking().ask_and_wait(wanted)
+        try:
+            if outcome is not Outcome.BUSY:
+                await self._read_once(outcome, wanted)
+            return await self._publisher.publish()
+        finally:
+            self._publisher.writing = False
+            await self._off.run(self._cache.close)
+
+    async def close(self) -> None:
+        """End `run`, wait until everything is written, and free the lock."""
+        self._ended.set()
+        await self._idle.wait()
+        for errand in self._errands:
+            errand.cancel()
+        await asyncio.gather(*self._errands, return_exceptions=True)
+        self._off.close()
+
+    async def _collect(self, outcome: Outcome) -> None:
+        names = list(self._enabled())
+        await self._open(outcome, names)
+        self._writing = Writing(
+            self._cache,
+            {name: self._coordinator(name) for name in names},
+            self._off,
+            touch=self._publisher.touch,
+            ended=self._ended,
+        )
+        self._publisher.writing = True
+        self._publisher.touch()
+        try:
+            await self._writing.run()
+        finally:
+            self._writing = None
+            self._publisher.writing = False
+            await self._off.run(self._cache.close)
+
+    async def _read_once(self, outcome: Outcome, names: Collection[str]) -> None:
+        await self._open(outcome, names)
+        self._publisher.writing = True
+        coordinators = [self._coordinator(name) for name in names]
+        try:
+            await asyncio.gather(*(coordinator.read() for coordinator in coordinators))
+        finally:
+            await asyncio.gather(*(coordinator.close() for coordinator in coordinators))
+
+    async def _open(self, outcome: Outcome, names: Collection[str]) -> None:
+        if outcome is Outcome.IMPOSSIBLE and self._cache.lock.error is not None:
+            self._cache.report(self._cache.lock.error)
+        else:
+            self._cache.settle()
+        await self._off.run(self._cache.open, names)
+
+    def _coordinator(self, name: str) -> Coordinator:
+        source = self._settings.sources[name]
+        context = Context(
+            source=name,
+            folder=self._folder,
+            timezone=self._settings.display.timezone,
+            secret=self._give_secret,
+        )
+        return Coordinator(
+            source,
+            self._folder,
+            self._cache.source(name),
+            partial(self._make, source, context),
+            committed=self._publisher.touch,
+            redact=self._redact,
+            off=self._off,
+        )
+
+    def _following(self) -> Following:
+        return Following(
+            self._settings,
+            self._cache,
+            self._off,
+            touch=self._publisher.touch,
+            ended=self._ended,
+        )
+
+    def _asking(self) -> Asking:
+        return Asking(self._settings, self._cache, self._off)
+
+    def _give_secret(self, secret: Secret) -> str:
+        value = self._secret(secret)
+        self._redact.remember(value)
+        return value
+
+    def _enabled(self, names: Iterable[str] | None = None) -> Iterable[str]:
+        wanted = None if names is None else set(names)
+        return (
+            name
+            for name, source in self._settings.sources.items()
+            if source.enabled and (wanted is None or name in wanted)
+        )
+
+    def _errand(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)

@@ -1,0 +1,97 @@
+"""Pictures of the cache go out: at most a few per second, each complete."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from smic_tui.alertbook import AlertBook
+from smic_tui.cache.cache import Cache
+from smic_tui.collecting.off_loop import OffLoop
+from smic_tui.config.schema import Settings
+from smic_tui.i18n import _
+from smic_tui.snapshot import Snapshot
+
+_log = logging.getLogger(__name__)
+
+# Changes within this time are one picture: four per second at most.
+PAUSE = 0.25
+_RULES = "rules"
+
+
+class Publisher:
+    """Takes a snapshot after a change and hands it out on the event loop.
+
+    `evaluate` is called off the event loop, one call at a time, while `writing`
+    is true; the alerts that it returns are stored and travel with the snapshot.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        cache: Cache,
+        off: OffLoop,
+        *,
+        on_change: Callable[[Snapshot], None],
+        evaluate: Callable[[Snapshot], AlertBook | None] | None,
+    ) -> None:
+        self.writing = False
+        self.last: Snapshot | None = None
+        self._settings = settings
+        self._cache = cache
+        self._off = off
+        self._on_change = on_change
+        self._evaluate = evaluate
+        self._changed = asyncio.Event()
+
+    def touch(self) -> None:
+        """Something has changed. Only from the event loop."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Publish after changes, until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self.publish()
+            await asyncio.sleep(PAUSE)
+
+    async def publish(self) -> Snapshot:
+        """Take a snapshot now and hand it out."""
+        snapshot = await self._off.run(self.take)
+        self.last = snapshot
+        try:
+            self._on_change(snapshot)
+        except Exception:
+            # Whoever listens may break; the collecting goes on.
+            _log.exception("handing out a snapshot failed")
+        return snapshot
+
+    def take(self) -> Snapshot:
+        """The picture now, with its alerts evaluated by the writer. Off the event loop."""
+        snapshot = self._cache.snapshot(self._settings)
+        if not self.writing or self._evaluate is None:
+            return snapshot
+        try:
+            book = self._evaluate(snapshot)
+        except Exception as error:
+            self._failed(error)
+            book = None
+        else:
+            self._cache.drop_notice(_RULES)
+        if book is not None:
+            self._cache.alerts.commit(book)
+            snapshot = msgspec.structs.replace(snapshot, alerts=self._cache.alerts.load())
+        return msgspec.structs.replace(snapshot, notices=self._cache.notices)
+
+    def _failed(self, error: Exception) -> None:
+        text = _(
+            "The alert rules could not be evaluated ({reason}): alerts are as they were. "
+            "The log has the details."
+        ).format(reason=type(error).__name__)
+        if text not in self._cache.notices:
+            _log.error("evaluating the alert rules failed", exc_info=error)
+        self._cache.put_notice(_RULES, text)

@@ -1,0 +1,130 @@
+"""One reading of a source: all its streams, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from smic_tui.cache.layout import Cursor
+from smic_tui.collecting.intake import Admitted, admit
+from smic_tui.collecting.off_loop import OffLoop
+from smic_tui.contract.adapter import Adapter
+from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.records import Record, Stream
+
+
+class StreamReading:
+    """What a stream has brought so far. The last word about a key counts."""
+
+    def __init__(self) -> None:
+        self.upserts: dict[str, Record] = {}
+        self.deletes: set[str] = set()
+        self.rejected: list[Rejected] = []
+        self.cursor: Cursor | None = None
+        self.was_full = False
+        self._refused: set[str] = set()
+        self._batches = 0
+        self._full_batches = 0
+        self._last: str | None = None
+
+    def take(self, batch: Batch, admitted: Admitted) -> None:
+        """Add a batch."""
+        self._batches += 1
+        self._full_batches += batch.full
+        for key in admitted.deletes:
+            self.upserts.pop(key, None)
+        self.deletes |= admitted.deletes
+        self.deletes -= admitted.upserts.keys()
+        self.upserts.update(admitted.upserts)
+        self._refused |= admitted.refused
+        self.rejected += admitted.rejected
+        if batch.cursor is not None:
+            self._last = batch.cursor
+
+    def end(self, known: Mapping[str, Record], before: Cursor, began: datetime) -> None:
+        """The stream has ended without an error.
+
+        Only now does a full reading delete what it did not bring, and only now
+        is the cursor worth anything. `before` is what was asked with.
+        """
+        self.was_full = self._batches > 0 and self._full_batches == self._batches
+        if self.was_full:
+            self.deletes |= known.keys() - self.upserts.keys() - self._refused
+        value = self._last
+        if value is None and not self.was_full:
+            value = before.value
+        asked_for_all = before.value is None
+        self.cursor = Cursor(
+            value=value,
+            full_at=began if self.was_full or asked_for_all else before.full_at,
+            config=before.config,
+        )
+
+
+class SourceReading(Struct):
+    """What a reading of a source has brought, also when it failed midway."""
+
+    began: datetime
+    streams: dict[Stream, StreamReading] = {}
+
+    def upserts(self) -> dict[Stream, dict[str, Record]]:
+        """The new and changed rows."""
+        return {stream: part.upserts for stream, part in self.streams.items() if part.upserts}
+
+    def cursors(self) -> dict[Stream, Cursor]:
+        """How far the streams that ended have come."""
+        return {
+            stream: part.cursor for stream, part in self.streams.items() if part.cursor is not None
+        }
+
+
+class Point(Struct, frozen=True, kw_only=True):
+    """Where a stream stands before it is read: its rows and its cursor."""
+
+    rows: Mapping[str, Record]
+    cursor: Cursor
+
+
+def starting_cursor(stored: Cursor | None, config: str, full_every: float, now: datetime) -> Cursor:
+    """What to ask with: the stored cursor, or none when everything must be read.
+
+    That is when nothing is stored, when it was read with other settings, when
+    the last full reading is long ago, or when the clock says that it is yet to come.
+    """
+    if (
+        stored is None
+        or stored.config != config
+        or stored.full_at is None
+        or not stored.full_at <= now < stored.full_at + timedelta(seconds=full_every)
+    ):
+        return Cursor(config=config)
+    return stored
+
+
+async def read_stream(
+    adapter: Adapter[Any], stream: Stream, point: Point, reading: SourceReading, off: OffLoop
+) -> None:
+    """Read one stream into `reading`; raises whatever the adapter raises."""
+    part = reading.streams[stream] = StreamReading()
+    async with _closing(adapter.fetch(stream, point.cursor.value)) as batches:
+        async for batch in batches:
+            if not isinstance(batch, Batch):
+                raise TypeError(f"fetch gave a {type(batch).__name__} instead of a Batch")
+            admitted = await off.run(admit, adapter.context.source, stream, batch)
+            part.take(batch, admitted)
+    part.end(point.rows, point.cursor, reading.began)
+
+
+@asynccontextmanager
+async def _closing(batches: AsyncIterator[Batch]) -> AsyncIterator[AsyncIterator[Batch]]:
+    """Let a generator give back what it holds, also when it is left early."""
+    try:
+        yield batches
+    finally:
+        close = getattr(batches, "aclose", None)
+        if close is not None:
+            await close()

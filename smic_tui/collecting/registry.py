@@ -1,0 +1,160 @@
+"""Which kinds of source there are, and the adapter of each.
+
+The kinds that come with the program are found by a table, without looking
+through everything that is installed. Other packages bring theirs as entry
+points of the group `smic_tui.adapters`; they cannot replace one of ours.
+Nothing here raises: a kind whose adapter cannot be had gets one that says why.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from smic_tui.collecting.broken import broken
+from smic_tui.config.schema import Source
+from smic_tui.contract.adapter import ENTRY_POINT_GROUP, Adapter, Context
+from smic_tui.i18n import _
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+DISTRIBUTION = "smic-tui"
+
+# The same as in pyproject.toml; a test compares them.
+BUILT_IN: Mapping[str, str] = MappingProxyType(
+    {
+        "csv": "adapters.csv_files:CsvAdapter",
+        "json": "adapters.json_files:JsonAdapter",
+        "restic": "adapters.restic:ResticAdapter",
+        "borg": "adapters.borg:BorgAdapter",
+        "icinga2": "adapters.icinga2:Icinga2Adapter",
+        "redmine": "adapters.redmine:RedmineAdapter",
+    }
+)
+
+
+class _Kinds(Collection[str]):
+    """The names of all kinds; packages are looked through only for one not ours."""
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in BUILT_IN or kind in _others()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*BUILT_IN, *_others()])
+
+    def __len__(self) -> int:
+        return len(BUILT_IN) + len(_others())
+
+
+def kinds() -> Collection[str]:
+    """The names of all kinds that are installed."""
+    return _Kinds()
+
+
+def find(kind: str) -> type[Adapter[Any]]:
+    """The adapter class of a kind.
+
+    For a kind that is unknown, brought twice or cannot be imported it is a class
+    whose sources fail with the reason.
+    """
+    if kind in BUILT_IN:
+        return _built_in(kind)
+    candidates = _others().get(kind, ())
+    if not candidates:
+        return broken(
+            kind,
+            _("no adapter for the kind {kind!r} is installed").format(kind=kind),
+            _("known kinds: {kinds}").format(kinds=", ".join(kinds())),
+        )
+    if len(candidates) > 1:
+        packages = ", ".join(sorted(_package(candidate) for candidate in candidates))
+        return broken(
+            kind,
+            _("several packages bring the kind {kind!r}: {packages}").format(
+                kind=kind, packages=packages
+            ),
+            _("uninstall all but one of them"),
+        )
+    return _load(kind, candidates[0].value, _package(candidates[0]))
+
+
+def make(source: Source, context: Context) -> Adapter[Any]:
+    """The adapter of a source, ready to read. May import modules: not for the event loop."""
+    adapter = find(source.kind)
+    options = source.options
+    if not isinstance(options, adapter.config_type):
+        try:
+            options = msgspec.convert({} if options is None else options, adapter.config_type)
+        except msgspec.ValidationError as error:
+            adapter = broken(source.kind, str(error))
+            options = adapter.config_type()
+    return adapter(options, context)
+
+
+@lru_cache
+def _built_in(kind: str) -> type[Adapter[Any]]:
+    try:
+        package = importlib.import_module("adapters")
+    except ImportError as error:
+        return broken(
+            kind,
+            _("the package 'adapters' of smic-tui cannot be imported: {reason}").format(
+                reason=error
+            ),
+            _("install smic-tui again"),
+        )
+    if getattr(package, "DISTRIBUTION", None) != DISTRIBUTION:
+        place = getattr(package, "__file__", None) or ", ".join(getattr(package, "__path__", ()))
+        return broken(
+            kind,
+            _("another package is called 'adapters' and hides ours: {place}").format(place=place),
+            _("install smic-tui into an environment of its own (pipx or uv tool)"),
+        )
+    return _load(kind, BUILT_IN[kind], DISTRIBUTION)
+
+
+def _load(kind: str, reference: str, package: str) -> type[Adapter[Any]]:
+    module, _colon, name = reference.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except Exception as error:
+        # Code of others runs at import: whatever it raises, only this kind fails.
+        return broken(
+            kind,
+            _("the adapter {reference} of {package} cannot be imported: {reason}").format(
+                reference=reference, package=package, reason=f"{type(error).__name__}: {error}"
+            ),
+            _("install {package} again, or tell its author").format(package=package),
+        )
+    if not (isinstance(found, type) and issubclass(found, Adapter)):
+        return broken(
+            kind,
+            _("{reference} of {package} is not an adapter").format(
+                reference=reference, package=package
+            ),
+            _("tell the author of {package}").format(package=package),
+        )
+    return found
+
+
+@lru_cache
+def _others() -> Mapping[str, tuple[EntryPoint, ...]]:
+    from importlib.metadata import entry_points
+
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        if point.name not in BUILT_IN:
+            found[point.name] = (*found.get(point.name, ()), point)
+    return found
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.value
