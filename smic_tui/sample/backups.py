@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
+import msgspec
 from msgspec import Struct
 
 from smic_tui.sample.applications import backed_up
@@ -64,20 +65,24 @@ def jobs(sites: tuple[SampleSite, ...], seed: int) -> tuple[SampleJob, ...]:
     return tuple(plan)
 
 
-def finished(
-    random: Random, job: SampleJob, started: datetime, now: datetime, result: str
-) -> SampleRun:
-    """A run that began at `started`, as the journal has it at `now`."""
+def begun(job: SampleJob, started: datetime) -> SampleRun:
+    """A run that has begun at `started` and not ended."""
+    return SampleRun(job=job, started=started, ended=None, result="en cours", size=None, message="")
+
+
+def duration(random: Random, job: SampleJob) -> timedelta:
+    """How long a run of that protocol takes."""
     least, most = job.protocol.minutes
-    ended = started + timedelta(seconds=random.randrange(least * 60, most * 60))
+    return timedelta(seconds=random.randrange(least * 60, most * 60))
+
+
+def finished(random: Random, run: SampleRun, ended: datetime, result: str) -> SampleRun:
+    """The run that ended so, as the journal has it."""
+    job = run.job
     low, high = job.protocol.megabytes
     # The same job is about as big each time.
-    base = chance(job.key).uniform(low, low + (high - low) ** 0.5 * 8)
-    size: int | None = round(base * random.uniform(0.95, 1.05) * MEGABYTE)
-    if result == "en cours" or ended > now:
-        return SampleRun(
-            job=job, started=started, ended=None, result="en cours", size=None, message=""
-        )
+    usual = chance(job.key).uniform(low, low + (high - low) ** 0.5 * 8)
+    size: int | None = round(usual * random.uniform(0.95, 1.05) * MEGABYTE)
     if result == "échec":
         message, size = random.choice(job.protocol.failures), None
     elif result == "avertissement":
@@ -86,9 +91,7 @@ def finished(
         message = job.protocol.done.format(
             files=random.randrange(400, 60000), new=random.randrange(0, 300)
         )
-    return SampleRun(
-        job=job, started=started, ended=ended, result=result, size=size, message=message
-    )
+    return msgspec.structs.replace(run, ended=ended, result=result, size=size, message=message)
 
 
 def _starts(random: Random, job: SampleJob, now: datetime, skip: int, count: int) -> list[datetime]:
@@ -118,7 +121,7 @@ def _runs_of(random: Random, job: SampleJob, now: datetime, fate: str) -> Iterat
     if fate in ("running", "hung"):
         ago = random.uniform(4, 25) if fate == "running" else random.uniform(4000, 9000)
         started = (now - timedelta(minutes=ago)).replace(microsecond=0)
-        yield finished(random, job, started, now, "en cours")
+        yield begun(job, started)
         now = started - timedelta(minutes=30)
     for index, started in enumerate(_starts(random, job, now, skip, random.randrange(6, 11))):
         if fate == "failed" and index < failing:
@@ -127,7 +130,8 @@ def _runs_of(random: Random, job: SampleJob, now: datetime, fate: str) -> Iterat
             result = random.choices(("réussi", "avertissement"), (96, 4))[0]
         else:
             result = random.choices(("réussi", "avertissement", "échec"), (94, 3, 3))[0]
-        yield finished(random, job, started, now, result)
+        run, ended = begun(job, started), started + duration(random, job)
+        yield finished(random, run, ended, result) if ended <= now else run
 
 
 def runs(

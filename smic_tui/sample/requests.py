@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
+import msgspec
 from msgspec import Struct
 
 from smic_tui.sample import people
@@ -87,6 +88,30 @@ class SampleRequest(Struct, frozen=True, kw_only=True):
     due: datetime | None
 
 
+def _subject(random: Random, software: str) -> str:
+    if random.random() < 0.6:
+        return f"{random.choice(_REASONS)} « {software} »"
+    return software
+
+
+def asked(random: Random, number: int, site: SampleSite, when: datetime) -> SampleRequest:
+    """A request as it comes in."""
+    software = random.choice(SOFTWARE)
+    return SampleRequest(
+        reference=f"CAT-{when:%Y}-{number:04d}",
+        subject=_subject(random, software),
+        software=software,
+        stage="demandé",
+        site=site,
+        requester=people.requester(random, site.kind),
+        owner="",
+        turn=turn(random, "demandé"),
+        created=when,
+        updated=when,
+        due=None,
+    )
+
+
 def turn(random: Random, stage: str) -> str:
     """Who must act next in that stage."""
     names, weights = zip(*TURNS[stage], strict=True)
@@ -97,34 +122,27 @@ def requests(sites: tuple[SampleSite, ...], seed: int, now: datetime) -> tuple[S
     """All requests of the last year, oldest first."""
     random = chance(seed, "requests")
     seats = [site for site in sites if site.code == site.member.code]
-    drafts = []
-    for stage, count in STAGES.items():
-        for _ in range(count):
-            asked = now - timedelta(weeks=random.uniform(*_WEEKS_IN[stage]))
-            drafts.append((in_office_hours(random, asked), stage, random.choice(seats)))
-    drafts.sort(key=lambda draft: (draft[0], draft[1]))
+    drafts = [
+        (in_office_hours(random, now - timedelta(weeks=random.uniform(*_WEEKS_IN[stage]))), stage)
+        for stage, count in STAGES.items()
+        for _ in range(count)
+    ]
+    drafts.sort()
     register = []
-    for number, (asked, stage, site) in enumerate(drafts, start=1):
-        software = random.choice(SOFTWARE)
+    for number, (when, stage) in enumerate(drafts, start=1):
+        request = asked(random, number, random.choice(seats), when)
+        moved = in_office_hours(random, when + (now - when) * random.uniform(0.3, 0.99))
         due = None
         if stage not in FINAL and random.random() < 0.5:
-            soonest = max((asked - now).total_seconds() / 86400 + 14, -25)
+            soonest = max((when - now).total_seconds() / 86400 + 14, -25)
             due = now + timedelta(days=random.uniform(soonest, 90))
-        moved = in_office_hours(random, asked + (now - asked) * random.uniform(0.3, 0.99))
         register.append(
-            SampleRequest(
-                reference=f"CAT-{asked:%Y}-{number:04d}",
-                subject=f"{random.choice(_REASONS)} « {software} »"
-                if random.random() < 0.6
-                else software,
-                software=software,
+            msgspec.structs.replace(
+                request,
                 stage=stage,
-                site=site,
-                requester=people.requester(random, site.kind),
                 owner=random.choice(people.TECHNICIANS) if stage != "demandé" else "",
                 turn=turn(random, stage),
-                created=asked,
-                updated=max(asked, moved),
+                updated=max(when, moved),
                 due=due,
             )
         )

@@ -9,8 +9,16 @@ from msgspec import Struct
 
 from smic_tui import __version__
 from smic_tui.config.shipped import shipped_config
+from smic_tui.i18n import _
 from smic_tui.sample import folder as files
-from smic_tui.sample.folder import Marker, locked, replace_file, rewriting
+from smic_tui.sample.folder import (
+    Marker,
+    SampleError,
+    is_playing,
+    locked,
+    replace_file,
+    rewriting,
+)
 from smic_tui.sample.syndicate import Syndicate, compose
 
 SEED = 17
@@ -41,11 +49,14 @@ def write(folder: Path, *, seed: int = SEED, now: datetime | None = None) -> Sum
     """Write the sample as of `now` (timezone-aware; the present if absent) into `folder`.
 
     The same seed and moment give the same bytes. A sample that is there is
-    replaced. Raises `SampleError` if the folder holds something else or cannot
-    be written, `ValueError` if `now` has no time zone.
+    replaced. Raises `SampleError` if the folder holds something else, is being
+    played or cannot be written, `ValueError` if `now` has no time zone.
     """
     now = to_second(now)
     with locked(folder):
+        if is_playing(folder):
+            message = _("the sample in {folder} is being played by another program")
+            raise SampleError(message.format(folder=folder))
         return write_locked(folder, compose(seed, now))
 
 

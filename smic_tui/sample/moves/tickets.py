@@ -1,0 +1,68 @@
+"""People call, and tickets move on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from smic_tui.i18n import _
+from smic_tui.sample import folder as files
+from smic_tui.sample.moves.change import Change
+from smic_tui.sample.syndicate import Syndicate
+from smic_tui.sample.tables import tickets_csv
+from smic_tui.sample.ticket_subjects import QUEUES
+from smic_tui.sample.tickets import MEMBER, NOBODY, SUPPLIER, US, SampleTicket, opened, owner
+
+# As many open tickets as this and the team works faster than people call.
+_MANY = 340
+
+
+class TicketDesk:
+    """The tickets, all of them in one export that is written anew each time."""
+
+    def __init__(self, made: Syndicate, folder: Path, random: Random) -> None:
+        self._path = folder / files.TICKETS
+        self._random = random
+        self._sites = made.sites
+        self._tickets = list(made.tickets)
+
+    def move(self, now: datetime) -> Change:
+        """A call comes in, or one of the open tickets moves on."""
+        waiting = [index for index, one in enumerate(self._tickets) if one.is_open]
+        calls = 0.3 if len(waiting) > _MANY else 0.5
+        if not waiting or self._random.random() < calls:
+            ticket = self._call(now)
+            self._tickets.append(ticket)
+            text = _("new ticket {number}: {subject}")
+        else:
+            index = self._random.choice(waiting)
+            ticket = self._tickets[index] = self._next(self._tickets[index], now)
+            text = _("ticket {number}, {status}: {subject}")
+        files.replace_file(self._path, tickets_csv(self._tickets))
+        told = text.format(number=ticket.number, status=ticket.status, subject=ticket.subject)
+        return Change(at=now, file=files.TICKETS, text=told)
+
+    def _call(self, now: datetime) -> SampleTicket:
+        queue = self._random.choices(tuple(QUEUES), tuple(QUEUES.values()))[0]
+        number = self._tickets[-1].number + 1
+        return opened(self._random, number, self._random.choice(self._sites), queue, now)
+
+    def _next(self, ticket: SampleTicket, now: datetime) -> SampleTicket:
+        match ticket.status:
+            case "Nouveau":
+                status, turn = "En cours", US
+            case "En cours":
+                status = self._random.choices(("En attente", "Résolu"), (35, 65))[0]
+                turn = self._random.choice((MEMBER, SUPPLIER))
+            case _:
+                status, turn = self._random.choice((("En cours", US), ("Résolu", NOBODY)))
+        return msgspec.structs.replace(
+            ticket,
+            status=status,
+            owner=ticket.owner or owner(self._random, ticket.queue),
+            updated=now,
+            waiting_on=NOBODY if status == "Résolu" else turn,
+        )
