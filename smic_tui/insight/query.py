@@ -60,6 +60,11 @@ class Query:
         """Whether it lets every fact through."""
         return self.root == And(())
 
+    @property
+    def mentioned(self) -> frozenset[str]:
+        """The names of the fields that it asks about; flags by their own name."""
+        return _mentioned(self.root)
+
     def matches(self, fact: Any, now: datetime) -> bool:
         """Whether `fact`, one of the kind that its fields are of, is let through."""
         return self._test(fact, now)
@@ -68,6 +73,16 @@ class Query:
         """The facts that are let through, in their order."""
         test = self._test
         return tuple(fact for fact in facts if test(fact, now))
+
+
+def _mentioned(node: Node) -> frozenset[str]:
+    if isinstance(node, Text):
+        return frozenset()
+    if isinstance(node, Compare):
+        return frozenset({node.value if node.field in IS else node.field})
+    if isinstance(node, Not):
+        return _mentioned(node.part)
+    return frozenset().union(*(_mentioned(part) for part in node.parts))
 
 
 def _everything(_fact: Any, _now: datetime) -> bool:

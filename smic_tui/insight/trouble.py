@@ -107,7 +107,8 @@ def _line(
     )
 
 
-def _site_line(fact: SiteFact, *, grouped: bool) -> SiteTrouble | None:
+def site_line(fact: SiteFact, *, grouped: bool = False) -> SiteTrouble | None:
+    """The line of a site, without its health where that is told by a group."""
     health = None if grouped else health_item(fact)
     return _line(
         fact.key,
@@ -124,7 +125,8 @@ def _site_line(fact: SiteFact, *, grouped: bool) -> SiteTrouble | None:
     )
 
 
-def _group_line(group: SupplierGroup) -> SiteTrouble | None:
+def group_line(group: SupplierGroup) -> SiteTrouble | None:
+    """The line of sites that are down together."""
     count = len(group.sites)
     item = TroubleItem(
         kind=Part.HEALTH,
@@ -202,7 +204,8 @@ def _unplaced(situation: Situation) -> Iterable[_Unplaced]:
     return found.values()
 
 
-def _source_line(fact: SourceFact) -> SiteTrouble | None:
+def source_line(fact: SourceFact) -> SiteTrouble | None:
+    """The line of a source, if it is in trouble."""
     if fact.level < Level.NOTICE:
         return None
     status = fact.status
@@ -244,11 +247,11 @@ def _order(trouble: SiteTrouble) -> tuple[float | str, ...]:
 def _lines(situation: Situation) -> Iterator[SiteTrouble | None]:
     groups = supplier_groups(situation.sites)
     grouped = {fact.key for group in groups for fact in group.sites}
-    yield from (_group_line(group) for group in groups)
-    yield from (_site_line(fact, grouped=fact.key in grouped) for fact in situation.sites)
+    yield from (group_line(group) for group in groups)
+    yield from (site_line(fact, grouped=fact.key in grouped) for fact in situation.sites)
     stale = frozenset(fact.key for fact in situation.sources if fact.stale)
     yield from (one.line(stale) for one in _unplaced(situation))
-    yield from (_source_line(fact) for fact in situation.sources)
+    yield from (source_line(fact) for fact in situation.sources)
 
 
 def troubles(situation: Situation) -> tuple[SiteTrouble, ...]:

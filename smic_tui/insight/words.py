@@ -2,7 +2,8 @@
 
 Each state's own value comes first; the rest are what people say and what
 screens show. Filters in a configuration must read the same whatever the
-language of the screen, so the French words are here and not in a catalogue.
+language of the screen, so the French words are here and not in a catalogue. The
+labels, for sentences made here, are translated.
 """
 
 from __future__ import annotations
@@ -110,4 +111,20 @@ HEALTH_LABELS = {
     HealthState.UNREACHABLE: N_("unreachable"),
     HealthState.CRITICAL: N_("critical"),
     HealthState.DOWN: N_("down"),
+}
+
+SITE_LABELS = {
+    SiteState.UP: N_("up"),
+    SiteState.DEGRADED: N_("degraded"),
+    SiteState.DOWN: N_("down"),
+    SiteState.UNKNOWN: N_("unknown"),
+}
+BACKUP_LABELS = {
+    BackupState.FRESH: N_("fresh"),
+    BackupState.RUNNING: N_("running"),
+    BackupState.LATE: N_("late"),
+    BackupState.OVERDUE: N_("overdue"),
+    BackupState.FAILED: N_("failed"),
+    BackupState.NEVER: N_("never ran"),
+    BackupState.UNKNOWN: N_("unknown"),
 }

@@ -1,0 +1,158 @@
+"""What an alert rule can be true of: facts, and sites down together behind a supplier.
+
+A subject's digest is a short text that changes when the fact beneath changes,
+so that an acknowledgement "until it changes" ends:
+
+    site       the state of each host and service and since when; the states of
+               its backups
+    backup     its state and its newest run
+    ticket     its status, owner, priority and last change
+    request    its stage, who must act, and last change
+    source     how the last attempt ended, and whether it is stale
+    supplier   the number of sites, in powers of two: it comes back when the
+               outage doubles, not with each site
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from smic_tui.i18n import _
+from smic_tui.insight.facts import BackupFact, RequestFact, SiteFact, SourceFact, TicketFact
+from smic_tui.insight.supplier_groups import SupplierGroup
+from smic_tui.insight.trouble import SiteTrouble, group_line, site_line, source_line
+from smic_tui.insight.words import BACKUP_LABELS, SITE_LABELS
+
+SUPPLIER = "supplier/"
+
+Fact = SiteFact | BackupFact | TicketFact | RequestFact | SourceFact
+
+
+class AlertSubject(Struct, frozen=True, kw_only=True):
+    """Something that a rule is true of.
+
+    `key` ends the fingerprint: "source/key" of a fact, or "supplier/name".
+    `blind` says that part of it rests on a stale source.
+    """
+
+    key: str
+    source: str
+    record_key: str
+    site: str
+    summary: str
+    digest: str
+    blind: bool
+
+
+def _digest(*parts: object) -> str:
+    return blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).hexdigest()
+
+
+def _in_words(line: SiteTrouble | None, otherwise: str) -> str:
+    return "; ".join(item.words for item in line.items) if line else otherwise
+
+
+def is_blind(fact: Fact) -> bool:
+    """Whether something that a rule may ask of this fact rests on a stale source."""
+    if isinstance(fact, SourceFact):
+        return False
+    if isinstance(fact, SiteFact):
+        return (
+            fact.stale
+            or any(part.stale for part in fact.backups)
+            or any(part.stale for part in fact.tickets)
+            or any(part.stale for part in fact.requests)
+        )
+    return fact.stale
+
+
+def _of_site(fact: SiteFact) -> AlertSubject:
+    health = [(one.host, one.service, one.state, one.since) for one in fact.health]
+    backups = sorted((one.key, one.state) for one in fact.backups)
+    return AlertSubject(
+        key=fact.key,
+        source=fact.source,
+        record_key=fact.site.key,
+        site=fact.key,
+        summary=_in_words(site_line(fact), _(SITE_LABELS[fact.state])),
+        digest=_digest(sorted(map(str, health)), backups),
+        blind=is_blind(fact),
+    )
+
+
+def _placed(
+    fact: BackupFact | TicketFact | RequestFact, record_key: str, summary: str, digest: str
+) -> AlertSubject:
+    if not fact.site and fact.site_ref:
+        summary = f"{fact.site_ref}: {summary}"
+    return AlertSubject(
+        key=fact.key,
+        source=fact.source,
+        record_key=record_key,
+        site=fact.site,
+        summary=summary,
+        digest=digest,
+        blind=fact.stale,
+    )
+
+
+def _of_backup(fact: BackupFact) -> AlertSubject:
+    newest = fact.runs[0] if fact.runs else None
+    summary = _("backup of {what}: {state}").format(
+        what=fact.job.application or fact.job.key, state=_(BACKUP_LABELS[fact.state])
+    )
+    run = (newest.source, newest.key, newest.result) if newest else ()
+    return _placed(fact, fact.job.key, summary, _digest(fact.state, *run))
+
+
+def _of_ticket(fact: TicketFact) -> AlertSubject:
+    ticket = fact.ticket
+    digest = _digest(ticket.status, ticket.owner, ticket.priority, ticket.updated)
+    return _placed(fact, ticket.key, f"#{ticket.key} {ticket.subject}", digest)
+
+
+def _of_request(fact: RequestFact) -> AlertSubject:
+    request = fact.request
+    digest = _digest(request.stage, request.waiting_on, request.updated)
+    return _placed(fact, request.key, f"#{request.key} {request.subject}", digest)
+
+
+def _of_source(fact: SourceFact) -> AlertSubject:
+    words = _in_words(source_line(fact), _("nothing is the matter"))
+    return AlertSubject(
+        key=fact.key,
+        source=fact.key,
+        record_key="",
+        site="",
+        summary=f"{fact.key}: {words}",
+        digest=_digest(fact.status.state, fact.stale),
+        blind=False,
+    )
+
+
+def subject_of(fact: Fact) -> AlertSubject:
+    """The subject that a fact is."""
+    if isinstance(fact, SiteFact):
+        return _of_site(fact)
+    if isinstance(fact, BackupFact):
+        return _of_backup(fact)
+    if isinstance(fact, TicketFact):
+        return _of_ticket(fact)
+    if isinstance(fact, RequestFact):
+        return _of_request(fact)
+    return _of_source(fact)
+
+
+def subject_of_group(group: SupplierGroup) -> AlertSubject:
+    """The one subject that sites down together are."""
+    return AlertSubject(
+        key=SUPPLIER + group.key,
+        source="",
+        record_key=SUPPLIER + group.key,
+        site="",
+        summary=f"{group.supplier}: {_in_words(group_line(group), '')}",
+        digest=_digest(len(group.sites).bit_length()),
+        blind=any(is_blind(fact) for fact in group.sites),
+    )
