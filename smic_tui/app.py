@@ -11,6 +11,7 @@ import logging
 import os
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES
 
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
@@ -27,26 +28,20 @@ from smic_tui.i18n import N_, _
 from smic_tui.insight.assess import assess
 from smic_tui.insight.facts import AlertFact, AlertLife, Situation
 from smic_tui.screens.frame import TABS, FrameScreen
+from smic_tui.screens.listing import ListScreen
 from smic_tui.snapshot import Snapshot
 from smic_tui.text import clean
 from smic_tui.userstate import Acknowledgement, Note, UserState
 from smic_tui.views.look import Look
 
 # The terminal's own colours: right on every background, and the cheapest to send.
-TERMINAL_THEME = Theme(
+TERMINAL_THEME = replace(
+    BUILTIN_THEMES["ansi-dark"],
     name="terminal",
-    ansi=True,
     primary="ansi_blue",
     secondary="ansi_magenta",
     accent="ansi_cyan",
-    warning="ansi_yellow",
     error="ansi_bright_red",
-    success="ansi_green",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
-    boost="ansi_default",
 )
 
 log = logging.getLogger(__name__)
@@ -54,7 +49,7 @@ log = logging.getLogger(__name__)
 CollectorOf = Callable[[Callable[[Snapshot], None]], Collector]
 
 
-class SmicApp(App[None]):
+class SmicApp(App[None], inherit_bindings=False):
     """One person's dashboard. It is the `Desk` that the screens know."""
 
     TITLE = "smic-tui"
@@ -97,7 +92,6 @@ class SmicApp(App[None]):
 
             return SourcesScreen(ascii_only=ascii_only)
         from smic_tui.screens.alerts import AlertsScreen
-        from smic_tui.screens.listing import ListScreen
         from smic_tui.views.lists.all import LISTINGS
 
         kind = AlertsScreen if name == "alerts" else ListScreen
@@ -113,7 +107,6 @@ class SmicApp(App[None]):
 
     async def _collect(self) -> None:
         """Run the collector; should it ever fail, say so and go on with what is known."""
-        self._on_snapshot(await asyncio.to_thread(self.cache.snapshot, self.settings))
         try:
             await self.collector.run()
         except Exception as error:
@@ -221,6 +214,16 @@ class SmicApp(App[None]):
         from smic_tui.screens.dossier import DossierScreen
 
         self.push_screen(DossierScreen(site, ascii_only=self.settings.display.ascii))
+
+    def show_list(self, name: str, where: str) -> None:
+        """Go to one of the numbered screens, with a filter."""
+
+        async def go() -> None:
+            await self.switch_mode(name)
+            if isinstance(self.screen, ListScreen):
+                self.screen.set_filter(where)
+
+        self.run_worker(go(), exit_on_error=False)
 
     def open_record(self, url: str) -> None:
         """Open a page in the browser of this desktop; over SSH, copy its address instead."""

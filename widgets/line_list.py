@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -36,7 +36,7 @@ class LineList(RoleWidget, can_focus=True):
         Binding("pageup,ctrl+b", "page(-1)", N_("Page up"), show=False),
         Binding("home,g", "first", N_("First"), show=False),
         Binding("end,G", "last", N_("Last"), show=False),
-        Binding("enter", "choose", N_("Open"), show=False),
+        Binding("enter", "choose", N_("Open"), key_display="⏎"),
     ]
     DEFAULT_CSS = """
     LineList { height: 1fr; width: 1fr; }
@@ -68,6 +68,8 @@ class LineList(RoleWidget, can_focus=True):
         self._top = 0
         self._cursor = 0
         self._drawn: dict[int, Any] = {}
+        # Until the person has moved the cursor it waits on the first line.
+        self._moved = False
 
     # -- what a subclass says
 
@@ -121,13 +123,15 @@ class LineList(RoleWidget, can_focus=True):
     def lines_changed(self, cursor_key: str) -> None:
         """Call after the lines were replaced; `cursor_key` is where the cursor stood before.
 
-        The cursor stays with its key, on the same line of the screen. A list
-        that shows its beginning goes on showing it while the cursor fits, so
-        that what is new and worst is seen.
+        Once the person has moved it the cursor stays with its key, on the same
+        line of the screen. A list that shows its beginning goes on showing it
+        while the cursor fits, so that what is new and worst is seen.
         """
         count, page = self.line_count(), self._page
+        if self.styles.is_auto_height and count + self.heading_lines != self.size.height:
+            self.refresh(layout=True)
         offset = self._cursor - self._top
-        found = self.index_of(cursor_key) if cursor_key else None
+        found = self.index_of(cursor_key) if cursor_key and self._moved else None
         self._cursor = self._nearest_stop(self._cursor if found is None else found)
         top = 0 if self._top == 0 and self._cursor < page else self._cursor - offset
         self._top = max(0, min(top, count - page))
@@ -179,6 +183,10 @@ class LineList(RoleWidget, can_focus=True):
     def _refresh_line(self, y: int) -> None:
         self.refresh(Region(0, y, self.size.width, 1))
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """With `height: auto`, as high as all lines together."""
+        return self.heading_lines + self.line_count()
+
     def on_resize(self) -> None:
         """The number of visible lines changed: keep the cursor among them."""
         self._top = max(0, min(self._top, self.line_count() - self._page))
@@ -210,6 +218,7 @@ class LineList(RoleWidget, can_focus=True):
     def _place(self, index: int) -> None:
         """Put the cursor on a line, scroll if it must, draw what changed."""
         before = self._cursor
+        self._moved = True
         self._cursor = self._nearest_stop(index)
         self._keep_cursor_visible()
         self._redraw_changed()

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from textual.app import App
 
 from smic_tui.insight.facts import AlertFact, Situation
-from smic_tui.userstate import Acknowledgement, Note
+from smic_tui.userstate import Note
 from smic_tui.views.look import Look
 
 
@@ -53,6 +53,9 @@ class Desk(Protocol):
     def open_dossier(self, site: str) -> None:
         """Show all about a site."""
 
+    def show_list(self, name: str, where: str) -> None:
+        """Go to one of the numbered screens, with a filter."""
+
     def open_record(self, url: str) -> None:
         """Show the record in the system that owns it."""
 
@@ -77,6 +80,3 @@ class Desk(Protocol):
 def desk_of(app: App[object]) -> Desk:
     """The program, as the screens see it."""
     return cast(Desk, app)
-
-
-__all__ = ["Acknowledgement", "Desk", "desk_of"]

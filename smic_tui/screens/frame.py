@@ -20,12 +20,14 @@ from widgets.prompt import Prompt
 from widgets.tab_bar import TabBar
 
 MESSAGE_SECONDS = 6
+# Opening comes first in the line of keys, what every screen has comes last.
+KEY_ORDER = {"choose": 0, "back": 2, "help": 3, "quit": 4}
 
 # Name of the screen and title of its tab, in the order of the number keys.
 TABS: tuple[tuple[str, str], ...] = (
     ("overview", N_("Overview")),
     ("sites", N_("Sites")),
-    ("backups", N_("Bkups")),
+    ("backups", N_("Backups")),
     ("tickets", N_("Tickets")),
     ("requests", N_("Requests")),
     ("alerts", N_("Alerts")),
@@ -33,7 +35,7 @@ TABS: tuple[tuple[str, str], ...] = (
 )
 
 
-class FrameScreen(Screen[None]):
+class FrameScreen(Screen[None], inherit_bindings=False):
     """Base of the screens: a tab bar, a body, a prompt and a line of keys.
 
     A subclass yields its body in `compose_body` and draws the present
@@ -57,8 +59,6 @@ class FrameScreen(Screen[None]):
     ]
     CSS = """
     FrameScreen { background: $background; layout: vertical; }
-    #keys { dock: bottom; }
-    #prompt { dock: bottom; }
     """
 
     tab = ""
@@ -112,12 +112,11 @@ class FrameScreen(Screen[None]):
     def show_keys(self) -> None:
         """Say which keys matter here; made from the bindings."""
         pieces: list[Cell] = []
-        seen = set()
+        shown: dict[str, Binding] = {}
         for active in self.active_bindings.values():
-            binding = active.binding
-            if not binding.show or binding.action in seen:
-                continue
-            seen.add(binding.action)
+            if active.binding.show:
+                shown.setdefault(active.binding.action, active.binding)
+        for binding in sorted(shown.values(), key=lambda each: KEY_ORDER.get(each.action, 1)):
             key = binding.key_display or self.app.get_key_display(binding)
             pieces += [Cell(key, Role.KEY), Cell(f" {_(binding.description)}  ", Role.MUTED)]
         self.keys.show_left(*pieces)

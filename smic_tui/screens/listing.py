@@ -31,7 +31,6 @@ class ListScreen(FrameScreen):
     """One `Listing` on screen. The filter, the order and the cursor stay while one is away."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", N_("Dossier"), key_display="⏎"),
         Binding("slash", "filter", N_("Filter"), key_display="/"),
         Binding("f", "next_named_filter", N_("Named filter"), show=False),
         Binding("s", "sort", N_("Sort")),
@@ -131,10 +130,6 @@ class ListScreen(FrameScreen):
         """The fact under the cursor, None in an empty list."""
         index = self.table.cursor_index
         return self._facts[index] if index < len(self._facts) else None
-
-    def action_open(self) -> None:
-        """Show all about the site under the cursor."""
-        self.table.action_choose()
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         """Enter or a click on a row."""

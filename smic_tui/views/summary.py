@@ -9,6 +9,7 @@ from smic_tui.insight.facts import AlertLife, BackupState, Level, SiteState, Sit
 from smic_tui.records import Actor
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
+from smic_tui.views.fit import width
 from smic_tui.views.look import Look
 from smic_tui.views.words import word
 
@@ -121,17 +122,28 @@ SUMMARIES = {
 }
 
 
-def freshness(situation: Situation, look: Look) -> list[Cell]:
-    """Every source with the age of its facts, the oldest trouble first."""
-    cells: list[Cell] = []
-    ordered = sorted(situation.sources, key=lambda source: not source.stale)
-    for source in ordered:
-        if cells:
-            cells.append(Cell("  ", Role.MUTED))
-        if source.stale:
-            text = f"{look.glyph(source.level)} {source.status.name} {human.age(source.age)}"
-            cells.append(Cell(text, ROLE_OF_LEVEL[source.level]))
-        else:
-            cells.append(Cell(f"{source.status.name} ", Role.MUTED))
-            cells.append(Cell(human.age(source.age)))
-    return cells
+def freshness(situation: Situation, look: Look, cells: int) -> list[Cell]:
+    """Every source with the age of its facts, stale ones first.
+
+    Where `cells` do not suffice, fresh sources are summed up by the oldest.
+    """
+    stale = [source for source in situation.sources if source.stale]
+    fresh = [source for source in situation.sources if not source.stale]
+    pieces: list[Cell] = []
+    for source in stale:
+        text = f"{look.glyph(source.level)} {source.status.name} {human.age(source.age)}  "
+        pieces.append(Cell(text, ROLE_OF_LEVEL[source.level]))
+    each = [
+        cell
+        for source in fresh
+        for cell in (
+            Cell(f"{source.status.name} ", Role.MUTED),
+            Cell(f"{human.age(source.age)}  "),
+        )
+    ]
+    if sum(width(cell.text) for cell in pieces + each) <= cells + 2 or not fresh:
+        return pieces + each
+    oldest = max(source.age or 0.0 for source in fresh)
+    text = ngettext("{n} source fresh", "{n} sources fresh", len(fresh)).format(n=len(fresh))
+    pieces.append(Cell(_("{sources}, oldest {age}").format(sources=text, age=human.age(oldest))))
+    return pieces

@@ -50,7 +50,9 @@ REQUESTS = Listing(
     title=N_("Requests"),
     columns=(
         Column(id="stage", title=N_("Stage"), width=16, sort=lambda f: -f.level),
-        Column(id="key", title=N_("No."), width=7, sort=lambda f: by_number(f.request.key)),
+        Column(
+            id="key", title=N_("No."), width=13, spare=2, sort=lambda f: by_number(f.request.key)
+        ),
         Column(
             id="software",
             title=N_("Software"),

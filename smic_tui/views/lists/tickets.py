@@ -48,7 +48,7 @@ TICKETS = Listing(
     subject="tickets",
     title=N_("Tickets"),
     columns=(
-        Column(id="status", title=N_("Status"), width=10, sort=lambda f: -f.level),
+        Column(id="status", title=N_("Status"), width=13, sort=lambda f: -f.level),
         Column(id="key", title=N_("No."), width=7, sort=lambda f: by_number(f.ticket.key)),
         Column(
             id="subject",
