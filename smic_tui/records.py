@@ -130,12 +130,17 @@ class BackupJob(Record, frozen=True, kw_only=True):
 
 
 class RunResult(StrEnum):
-    """How a run of a backup ended, or that it has not."""
+    """How a run of a backup ended, or that it has not.
+
+    `unknown` stands for whatever ran since `started` in a place that cannot be
+    read: what is known of the job before it does not tell its state now.
+    """
 
     OK = "ok"
     WARNING = "warning"
     FAILED = "failed"
     RUNNING = "running"
+    UNKNOWN = "unknown"
 
 
 class BackupRun(Record, frozen=True, kw_only=True):

@@ -1,0 +1,390 @@
+"""What the kinds that read backup repositories share: plans, spreading, broken repositories.
+
+Backup programs record what succeeded; neither failed attempts nor the plan are
+in a repository, so the plan is in the configuration. One repository is one job.
+
+A repository that cannot be read hides nothing and takes nobody with it: its
+known runs are kept, it is set aside with its reason, and it gets one run with
+the result `unknown` that is newer than all others, until it can be read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+import msgspec
+from msgspec import Meta, Struct
+
+from adapters.durations import Duration, seconds
+from adapters.http_errors import Redactor
+from adapters.subprocesses import Finished, run
+from adapters.values import read_calendar
+from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
+from smic_tui.contract.secret import Secret
+from smic_tui.i18n import _
+from smic_tui.records import BackupJob, BackupRun, RunResult, Stream
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+_UNREADABLE = "unreadable"
+_BATCH = 1000
+_PASSWORD_IN_URL = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
+_OUTPUT_LIMIT = 64 * 1024 * 1024
+
+
+class RepositoryOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One repository, and the plan of the backup that is kept in it."""
+
+    site: Annotated[str, Meta(description="Site that is backed up: its code or name.")]
+    application: Annotated[str, Meta(description="What is backed up.")]
+    repository: Annotated[
+        str | Secret,
+        Meta(
+            description="Path or address as the backup program takes it; a relative path starts "
+            "from the folder of the configuration. A secret where the address holds a password."
+        ),
+    ]
+    name: Annotated[str, Meta(description="Unique name of the job; empty: site/application.")] = ""
+    period: Annotated[
+        Duration | None, Meta(description="Longest time between two successes, e.g. 24h.")
+    ] = None
+    calendar: Annotated[
+        str,
+        Meta(description="Instead of a period: cron syntax in the display's time zone."),
+    ] = ""
+    grace: Annotated[
+        Duration, Meta(description="How long a missing run is late and not yet overdue.")
+    ] = "0s"
+    closed: Annotated[
+        tuple[Weekday, ...], Meta(description="Weekdays on which no run is expected.")
+    ] = ()
+    holidays: Annotated[
+        bool, Meta(description="Whether no run is expected on public holidays.")
+    ] = False
+    url: Annotated[str, Meta(description="Page about this backup, for opening.")] = ""
+    environment: Annotated[
+        dict[str, str], Meta(description="Environment variables for the backup program.")
+    ] = {}
+    secret_environment: Annotated[
+        dict[str, Secret],
+        Meta(description="Environment variables that are secret, e.g. AWS_SECRET_ACCESS_KEY."),
+    ] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse plans and addresses that cannot be used."""
+        if not self.key.strip("/") or not self.repository:
+            raise ValueError(_("site, application and repository must not be empty"))
+        if self.calendar:
+            try:
+                read_calendar(self.calendar)
+            except ValueError as error:
+                raise ValueError(
+                    _('calendar: "{value}" is not {expected}').format(
+                        value=self.calendar, expected=error
+                    )
+                ) from None
+        if isinstance(self.repository, str) and _PASSWORD_IN_URL.search(self.repository):
+            raise ValueError(
+                _(
+                    "repository: an address with a password must come from a secret, e.g. "
+                    'repository = { file = "address" }'
+                )
+            )
+
+    @property
+    def key(self) -> str:
+        """The key of the job."""
+        return self.name or f"{self.site}/{self.application}"
+
+
+class RepositoriesOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of a kind that reads repositories. A kind adds `repositories` and `binary`."""
+
+    newest: Annotated[
+        int, Meta(description="How many runs of each job are read.", ge=1, le=1000)
+    ] = 10
+    parallel: Annotated[
+        int, Meta(description="How many repositories are read at the same time.", ge=1, le=16)
+    ] = 2
+    timeout: Annotated[Duration, Meta(description="How long reading one repository may take.")] = (
+        "60s"
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a source without repositories, and two with one name."""
+        seen: set[str] = set()
+        if not self.listed:
+            raise ValueError(_("repositories is empty: at least one is needed"))
+        for each in self.listed:
+            if each.key in seen:
+                raise ValueError(
+                    _('repositories: two are called "{name}"; give one another `name`').format(
+                        name=each.key
+                    )
+                )
+            seen.add(each.key)
+
+    @property
+    def listed(self) -> tuple[RepositoryOptions, ...]:
+        """The repositories."""
+        found: tuple[RepositoryOptions, ...] = self.__getattribute__("repositories")
+        return found
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What one repository answered. `oddities` are complaints that came with a good answer."""
+
+    runs: tuple[BackupRun, ...] = ()
+    oddities: tuple[str, ...] = ()
+
+
+class _Known(Struct, frozen=True, omit_defaults=True):
+    """What the last reading brought of one repository."""
+
+    runs: tuple[str, ...] = ()
+    unreadable_since: datetime | None = None
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """All that is secret about one call: environment variables, and how to hide them."""
+
+    address: str
+    secrets: Mapping[str, str]
+    redactor: Redactor
+
+    def __repr__(self) -> str:
+        return "Access(***)"
+
+
+class RepositoriesAdapter(Adapter[Any]):
+    """Base of the kinds that start a backup program for each repository."""
+
+    streams: ClassVar[frozenset[Stream]] = frozenset((Stream.BACKUP_JOBS, Stream.BACKUP_RUNS))
+    package: ClassVar[str]
+
+    def __init__(self, config: Any, context: Context) -> None:
+        super().__init__(config, context)
+        self._since: dict[str, datetime] = {}
+
+    @abstractmethod
+    def secrets_of(self, repository: Any) -> Mapping[str, Secret]:
+        """Return the secrets of a repository by the environment variable that takes them."""
+
+    @abstractmethod
+    async def read(self, repository: Any, access: Access) -> Reading:
+        """Return the newest runs of a repository, errors as in `fetch`."""
+
+    @abstractmethod
+    async def version(self) -> str:
+        """Return what the backup program calls itself."""
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Give the plan, or read all repositories.
+
+        Raises the repositories' common kind of error when none can be read,
+        `Unavailable` when they differ.
+        """
+        if stream is Stream.BACKUP_JOBS:
+            jobs = tuple(self._job(repository) for repository in self.config.listed)
+            yield Batch(upserts=jobs, full=True)
+            return
+        known = _decode(cursor)
+        readings = await self._read_all()
+        batch = self._merged(readings, known)
+        for start in range(0, max(len(batch.upserts), 1), _BATCH):
+            last = start + _BATCH >= len(batch.upserts)
+            yield Batch(
+                upserts=batch.upserts[start : start + _BATCH],
+                deletes=batch.deletes if last else (),
+                rejected=batch.rejected if last else (),
+                cursor=batch.cursor if last else None,
+                full=batch.full,
+            )
+
+    async def probe(self) -> Probe:
+        """Read every repository; what fails is remarked, unless all do."""
+        version = await self.version()
+        readings = await self._read_all()
+        remarks = [
+            f"{name}: {part}"
+            for name, reading in readings.items()
+            for part in (
+                [_set_aside(name, reading).reason]
+                if isinstance(reading, SourceError)
+                else reading.oddities
+            )
+        ]
+        return Probe(version=version, remarks=tuple(remarks))
+
+    async def run(self, command: list[str], env: Mapping[str, str], access: Access) -> Finished:
+        """Start the backup program for one repository."""
+        return await run(
+            command,
+            {**env, **access.secrets},
+            timeout=seconds(self.config.timeout),
+            limit=_OUTPUT_LIMIT,
+            package=self.package,
+        )
+
+    def local_path(self, address: str) -> Path:
+        """Return a local address as an absolute path."""
+        return self.context.folder / Path(address).expanduser()
+
+    def _job(self, repository: RepositoryOptions) -> BackupJob:
+        return BackupJob(
+            key=repository.key,
+            site=repository.site,
+            application=repository.application,
+            protocol=self.kind,
+            period=round(seconds(repository.period)) if repository.period else None,
+            calendar=repository.calendar,
+            grace=round(seconds(repository.grace)),
+            closed=tuple(sorted(get_args(Weekday).index(day) for day in set(repository.closed))),
+            holidays=repository.holidays,
+            url=repository.url,
+        )
+
+    async def _read_all(self) -> dict[str, Reading | SourceError]:
+        slots = asyncio.Semaphore(self.config.parallel)
+
+        async def one(repository: RepositoryOptions) -> Reading | SourceError:
+            async with slots:
+                redactor = Redactor()
+                try:
+                    access = await asyncio.to_thread(self._access, repository)
+                    redactor = access.redactor
+                    reading = await self.read(repository, access)
+                except SourceError as error:
+                    return _redacted(error, redactor)
+                return Reading(
+                    runs=reading.runs, oddities=tuple(map(redactor.text, reading.oddities))
+                )
+
+        async with asyncio.TaskGroup() as group:
+            tasks = {each.key: group.create_task(one(each)) for each in self.config.listed}
+        readings = {name: task.result() for name, task in tasks.items()}
+        errors = [each for each in readings.values() if isinstance(each, SourceError)]
+        if len(errors) == len(readings):
+            raise _common(errors, next(iter(readings)))
+        return readings
+
+    def _access(self, repository: RepositoryOptions) -> Access:
+        ask: Callable[[Secret], str] = self.context.secret
+        wanted = {**self.secrets_of(repository), **repository.secret_environment}
+        secrets = {name: ask(secret) for name, secret in wanted.items()}
+        address = repository.repository
+        hidden = list(secrets.values())
+        if isinstance(address, Secret):
+            address = ask(address)
+            hidden += [address, *_PASSWORD_IN_URL.findall(address)]
+        return Access(address=address, secrets=secrets, redactor=Redactor(hidden))
+
+    def _merged(
+        self, readings: Mapping[str, Reading | SourceError], known: Mapping[str, _Known]
+    ) -> Batch:
+        """Return everything as one batch.
+
+        It is full if all repositories could be read; otherwise it deletes only
+        what is gone from those that could.
+        """
+        upserts: list[BackupRun] = []
+        rejected: list[Rejected] = []
+        deletes: set[str] = set()
+        kept: dict[str, _Known] = {}
+        for repository in self.config.listed:
+            name = repository.key
+            before = known.get(name, _Known())
+            reading = readings[name]
+            if isinstance(reading, SourceError):
+                marker = self._marker(repository, reading, before)
+                upserts.append(marker)
+                rejected.append(_set_aside(name, reading))
+                kept[name] = _Known(before.runs, marker.started)
+                continue
+            self._since.pop(name, None)
+            upserts += reading.runs
+            rejected += _oddities(name, reading)
+            kept[name] = _Known(tuple(run.key for run in reading.runs))
+            deletes |= set(before.runs) - set(kept[name].runs)
+            if before.unreadable_since:
+                deletes.add(_marker_key(name))
+        for name in known.keys() - kept.keys():
+            deletes |= {*known[name].runs, _marker_key(name)}
+        complete = not any(isinstance(each, SourceError) for each in readings.values())
+        return Batch(
+            upserts=tuple(upserts),
+            deletes=() if complete else tuple(sorted(deletes)),
+            rejected=tuple(rejected),
+            full=complete,
+            cursor=msgspec.json.encode(kept).decode(),
+        )
+
+    def _marker(
+        self, repository: RepositoryOptions, error: SourceError, before: _Known
+    ) -> BackupRun:
+        since = before.unreadable_since or datetime.now(UTC).replace(microsecond=0)
+        since = self._since.setdefault(repository.key, since)
+        return BackupRun(
+            key=_marker_key(repository.key),
+            job=repository.key,
+            site=repository.site,
+            application=repository.application,
+            started=since,
+            result=RunResult.UNKNOWN,
+            message=error.message,
+        )
+
+
+def _marker_key(name: str) -> str:
+    return f"{name}/{_UNREADABLE}"
+
+
+def _set_aside(name: str, error: SourceError) -> Rejected:
+    return Rejected(where=name, reason=" — ".join(filter(None, (error.message, error.hint))))
+
+
+def _oddities(name: str, reading: Reading) -> list[Rejected]:
+    """Return complaints as rows set aside; each place is told once only, so they are numbered."""
+    return [
+        Rejected(where=name if number == 1 else f"{name} ({number})", reason=oddity)
+        for number, oddity in enumerate(reading.oddities, start=1)
+    ]
+
+
+def _redacted(error: SourceError, redactor: Redactor) -> SourceError:
+    """Return an error like `error` that quotes no secret."""
+    message, hint = redactor.text(error.message), redactor.text(error.hint)
+    if isinstance(error, BadAnswer):
+        return BadAnswer(message, hint=hint, excerpt=redactor.data(error.excerpt))
+    return type(error)(message, hint=hint)
+
+
+def _decode(cursor: str | None) -> dict[str, _Known]:
+    try:
+        return msgspec.json.decode(cursor or "{}", type=dict[str, _Known])
+    except msgspec.DecodeError:
+        return {}
+
+
+def _common(errors: list[SourceError], first_name: str) -> SourceError:
+    """Return one error for a source of which no repository can be read."""
+    first = errors[0]
+    if len(errors) == 1:
+        return first
+    message = _("none of {count} repositories can be read; {name}: {reason}").format(
+        count=len(errors), name=first_name, reason=first.message
+    )
+    if all(isinstance(error, AuthFailed) for error in errors):
+        return AuthFailed(message, hint=first.hint)
+    bad = [error for error in errors if isinstance(error, BadAnswer)]
+    if len(bad) == len(errors):
+        return BadAnswer(message, hint=first.hint, excerpt=bad[0].excerpt)
+    return Unavailable(message, hint=first.hint)
