@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smic_tui import i18n
+from smic_tui.alertbook import AlertBook
+from smic_tui.cache.cache import Cache
 from smic_tui.config.errors import KeyPath
 from smic_tui.config.load import Loaded, load
 from smic_tui.i18n import _
+from smic_tui.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from smic_tui.collecting.collector import Collector
 
 
 def load_settings(
@@ -17,7 +25,7 @@ def load_settings(
 ) -> Loaded:
     """Read the configuration, speak its language, have the sample it reads.
 
-    Raises `ConfigError`; `OSError` when the sample cannot be written.
+    Raises `ConfigError`; `SampleError` when the sample cannot be written.
     """
     from smic_tui.collecting import registry
 
@@ -42,3 +50,29 @@ def check_filter(subject: str, text: str) -> str:
             column=error.column + 1, message=error.message
         )
     return ""
+
+
+def make_collector(
+    loaded: Loaded, cache: Cache, on_change: Callable[[Snapshot], None]
+) -> Collector:
+    """What reads the sources into the cache and evaluates the alert rules after it."""
+    from smic_tui.collecting.collector import Collector
+    from smic_tui.config.secrets import reveal
+    from smic_tui.insight.alerts import evaluate
+    from smic_tui.insight.assess import assess
+
+    settings = loaded.settings
+
+    def after_commit(snapshot: Snapshot) -> AlertBook:
+        now = datetime.now(UTC)
+        situation = assess(snapshot, cache.user.load(), settings, now)
+        return evaluate(situation, snapshot.alerts, settings, now)
+
+    return Collector(
+        settings,
+        loaded.folder,
+        cache,
+        on_change=on_change,
+        after_commit=after_commit,
+        secret=partial(reveal, folder=loaded.folder),
+    )

@@ -29,8 +29,11 @@ class SharedRotatingFile(WatchedFileHandler):
         super().emit(record)
 
 
-def start(verbose: bool) -> None:
-    """Log what collecting does. A log that cannot be written is said and done without."""
+def start(verbose: bool, *, to_stderr: bool = True) -> None:
+    """Log what collecting does, to standard error too if `verbose` and `to_stderr`.
+
+    A log that cannot be written is said and done without.
+    """
     root = logging.getLogger()
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     # Their debug lines hold whole requests, and so credentials.
@@ -44,7 +47,7 @@ def start(verbose: bool) -> None:
     except OSError as error:
         say(_("no log: {file}: {reason}").format(file=path, reason=error.strerror))
         handlers = []
-    if verbose:
+    if verbose and to_stderr:
         handlers.append(logging.StreamHandler(sys.stderr))
     for handler in handlers:
         handler.setFormatter(logging.Formatter(_FORMAT))

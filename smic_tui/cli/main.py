@@ -53,7 +53,12 @@ def run(arguments: Sequence[str]) -> int:
         _silence_stdout()
         return Exit.FINE
     except OSError as error:
-        say(_("{file}: {reason}").format(file=error.filename or "stdout", reason=error.strerror))
+        reason = error.strerror or str(error)
+        say(
+            _("{file}: {reason}").format(file=error.filename, reason=reason)
+            if error.filename
+            else reason
+        )
         _silence_stdout()
         return Exit.OUTPUT
 

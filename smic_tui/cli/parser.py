@@ -195,10 +195,8 @@ def _ack(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until",
         metavar=_("WHEN"),
-        help=_(
-            "until a duration from now (8h) or a local time (2026-11-30T08:00); "
-            "otherwise until the fact changes"
-        ),
+        default="change",
+        help=_("a duration (4h, 2d), a time (18:00), or change (default)"),
     )
     parser.add_argument("--comment", metavar=_("TEXT"), default="", help=_("a word for colleagues"))
     parser.add_argument("--by", metavar=_("NAME"), help=_("your name (default: the login)"))

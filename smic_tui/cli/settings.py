@@ -10,7 +10,8 @@ from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.config import folders
 from smic_tui.config.errors import ConfigError, KeyPath
 from smic_tui.config.load import Loaded
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import ngettext
+from smic_tui.sample.folder import SampleError
 from smic_tui.wiring import load_settings
 
 
@@ -24,11 +25,8 @@ def open_settings(options: Namespace) -> Loaded:
             "{n} problem in the configuration", "{n} problems in the configuration", count
         ).format(n=count)
         raise CommandError(Exit.USAGE, f"{head}\n{error}") from None
-    except OSError as error:
-        message = _("the sample cannot be written: {file}: {reason}").format(
-            file=error.filename, reason=error.strerror
-        )
-        raise CommandError(Exit.OUTPUT, message) from None
+    except SampleError as error:
+        raise CommandError(Exit.OUTPUT, str(error)) from None
 
 
 def overrides(options: Namespace) -> dict[KeyPath, tuple[Any, str]]:

@@ -18,6 +18,9 @@ _SGR = {
     Role.KEY: "1",
 }
 
+# A line of a pipe is as long as it must be.
+UNCUT = 10_000
+
 
 def is_terminal() -> bool:
     """Whether a person reads along."""
@@ -30,7 +33,9 @@ def has_colour() -> bool:
 
 
 def columns() -> int:
-    """The width of the terminal, in cells."""
+    """The width of the terminal, in cells; more than any line has where there is none."""
+    if not is_terminal():
+        return UNCUT
     return os.get_terminal_size(sys.stdout.fileno()).columns or 80
 
 

@@ -106,7 +106,7 @@ def load(
         if isinstance(raw.setdefault(str(table), {}), dict):
             raw[str(table)][key] = value
     sample = folders.sample_folder()
-    uses_sample = SAMPLE in text
+    uses_sample = SAMPLE in str(raw.get("sources"))
     if "sources" in raw:
         raw["sources"] = _expand(raw["sources"], str(sample))
     settings, problems = _convert(raw, kinds)
@@ -210,6 +210,8 @@ def _source(name: str, table: Any, kinds: Kinds) -> tuple[Source | None, list[Pr
     config_type = kinds.find(kind).config_type
     common = {key: value for key, value in table.items() if key in COMMON_KEYS}
     own = {key: value for key, value in table.items() if key not in COMMON_KEYS}
+    if _takes_anything(config_type):
+        own = {}
     named = {**common, "name": name}
     if _is_plainly_good(named, own, config_type):
         problems = []
@@ -220,6 +222,13 @@ def _source(name: str, table: Any, kinds: Kinds) -> tuple[Source | None, list[Pr
         return None, problems
     options = msgspec.convert(own, config_type)
     return msgspec.convert({**named, "options": options}, Source), []
+
+
+def _takes_anything(config_type: type[Struct]) -> bool:
+    """Whether it stands for an adapter that cannot be had: its settings cannot be checked."""
+    return not config_type.__struct_fields__ and (
+        not config_type.__struct_config__.forbid_unknown_fields
+    )
 
 
 def _is_plainly_good(named: dict[str, Any], own: dict[str, Any], config_type: type[Struct]) -> bool:

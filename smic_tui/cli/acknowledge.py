@@ -1,0 +1,61 @@
+"""smic-tui ack and unack: somebody takes care of an alert, or no longer."""
+
+from __future__ import annotations
+
+import getpass
+from argparse import Namespace
+
+from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.reading import Reading, read
+from smic_tui.cli.say import say
+from smic_tui.config.errors import nearest
+from smic_tui.duty.until import Until, parse_until
+from smic_tui.i18n import _
+from smic_tui.insight.facts import AlertFact, AlertLife
+from smic_tui.userstate import Acknowledgement
+
+
+def run(options: Namespace) -> int:
+    """Change the user's own state; `Exit.OUTPUT` when that cannot be put on the disk."""
+    options.cached, options.sync = True, False
+    reading = read(options)
+    alert = _find(reading, options.fingerprint)
+    if options.command == "unack":
+        kept = reading.cache.user.unacknowledge(alert.fingerprint)
+    else:
+        end = _end(options.until, reading)
+        kept = reading.cache.user.acknowledge(
+            Acknowledgement(
+                fingerprint=alert.fingerprint,
+                by=options.by or getpass.getuser(),
+                at=reading.situation.now,
+                until=end.moment,
+                digest=alert.digest if end.change else "",
+                comment=options.comment or end.comment,
+            )
+        )
+    if not kept:
+        raise CommandError(Exit.OUTPUT, "\n".join(reading.cache.notices))
+    say(alert.summary or alert.fingerprint)
+    return Exit.FINE
+
+
+def _find(reading: Reading, fingerprint: str) -> AlertFact:
+    alive = {
+        alert.fingerprint: alert
+        for alert in reading.situation.alerts
+        if alert.life is not AlertLife.CLEARED
+    }
+    if fingerprint in alive:
+        return alive[fingerprint]
+    message = _("no alert has the fingerprint {given}").format(given=fingerprint)
+    if guess := nearest(fingerprint, alive):
+        message += "; " + _("did you mean {guess}?").format(guess=guess)
+    raise CommandError(Exit.USAGE, message)
+
+
+def _end(text: str, reading: Reading) -> Until:
+    try:
+        return parse_until(text, reading.situation.now, reading.look.zone)
+    except ValueError as error:
+        raise CommandError(Exit.USAGE, f"--until: {error}") from None

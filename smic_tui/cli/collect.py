@@ -1,0 +1,29 @@
+"""Reading sources once, for a command that needs them now."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from collections.abc import Collection
+
+from smic_tui.cache.cache import Cache
+from smic_tui.cli import log
+from smic_tui.config.load import Loaded
+from smic_tui.snapshot import Snapshot
+from smic_tui.wiring import make_collector
+
+
+def collect_once(
+    options: Namespace, loaded: Loaded, cache: Cache, names: Collection[str]
+) -> Snapshot:
+    """Read these sources once; what the cache knows afterwards."""
+    log.start(options.verbose)
+
+    async def collect() -> Snapshot:
+        collector = make_collector(loaded, cache, lambda _snapshot: None)
+        try:
+            return await collector.sync_once(names)
+        finally:
+            await collector.close()
+
+    return asyncio.run(collect())

@@ -1,0 +1,25 @@
+"""smic-tui without a command: the dashboard. The one command that needs a screen."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from smic_tui.cli import log
+from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.settings import cache_folder, open_settings
+from smic_tui.i18n import _
+
+
+def run(options: Namespace) -> int:
+    """Open it; refused where no terminal is, before anything heavy is imported."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CommandError(
+            Exit.USAGE,
+            _("the dashboard needs a terminal; without one: smic-tui status, list, site"),
+        )
+    loaded = open_settings(options)
+    log.start(options.verbose, to_stderr=False)
+    from smic_tui import app
+
+    return app.run(loaded, cache_folder(options, loaded))

@@ -1,0 +1,205 @@
+"""smic-tui doctor: each source asked what it is, and what would put it right."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from smic_tui.cache.cache import Cache
+from smic_tui.cli import log, sources, tables, terminal
+from smic_tui.cli.exits import Exit
+from smic_tui.cli.settings import cache_folder, open_settings
+from smic_tui.collecting import registry
+from smic_tui.collecting.failure import Overdue, failure_of
+from smic_tui.collecting.redact import Redactor
+from smic_tui.config import duration
+from smic_tui.config.load import Loaded
+from smic_tui.config.schema import Source
+from smic_tui.config.secrets import reveal
+from smic_tui.contract.adapter import Context
+from smic_tui.contract.batch import Rejected
+from smic_tui.contract.secret import Secret
+from smic_tui.i18n import _, ngettext
+from smic_tui.snapshot import SourceState, SourceStatus
+from smic_tui.text import clean
+from smic_tui.views import human
+from smic_tui.views.cells import Cell, Role
+from smic_tui.views.fit import fit
+from smic_tui.views.words import word
+
+# Differences that matter: a ticket "changed since" would be missed.
+CLOCK_LIMIT = 5.0
+_LABEL = 10
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What is known of one source. `latency` and `clock` are seconds.
+
+    `clock` is how far the source's clock is ahead of ours, None if it did not
+    say. `state` is how asking it just now ended; rows are of its last reading.
+    """
+
+    name: str
+    kind: str
+    state: SourceState
+    error: str = ""
+    version: str = ""
+    account: str = ""
+    latency: float = 0.0
+    clock: float | None = None
+    remarks: tuple[str, ...] = ()
+    last_good: datetime | None = None
+    rows: int = 0
+    rejected: int = 0
+    rejects: tuple[Rejected, ...] = ()
+    to_do: tuple[str, ...] = ()
+
+
+def run(options: Namespace) -> int:
+    """Ask every source; `Exit.SOURCE` if one fails, `Exit.ATTENTION` if one needs a hand."""
+    loaded = open_settings(options)
+    names = sources.named(loaded.settings, options.sources)
+    cache = Cache(cache_folder(options, loaded))
+    known = {one.status.name: one.status for one in cache.snapshot(loaded.settings).sources}
+    log.start(options.verbose)
+    findings = asyncio.run(_examine_all(loaded, names, known))
+    if options.json:
+        tables.print_json({"sources": findings})
+    else:
+        for finding in findings:
+            _print(finding)
+    if any(finding.state is not SourceState.OK for finding in findings):
+        return Exit.SOURCE
+    return Exit.ATTENTION if any(finding.to_do for finding in findings) else Exit.FINE
+
+
+async def _examine_all(
+    loaded: Loaded, names: list[str], known: dict[str, SourceStatus]
+) -> list[Finding]:
+    return await asyncio.gather(*(_examine(loaded, name, known[name]) for name in names))
+
+
+async def _examine(loaded: Loaded, name: str, status: SourceStatus) -> Finding:
+    source = loaded.settings.sources[name]
+    redact = Redactor()
+
+    def secret(asked: Secret) -> str:
+        value = reveal(asked, loaded.folder)
+        redact.remember(value)
+        return value
+
+    context = Context(
+        source=name,
+        folder=loaded.folder,
+        timezone=loaded.settings.display.timezone,
+        secret=secret,
+    )
+    finding = Finding(
+        name=name,
+        kind=source.kind,
+        state=SourceState.OK,
+        last_good=status.last_good,
+        rows=status.rows,
+        rejected=status.rejected_count,
+        rejects=status.rejected,
+    )
+    try:
+        return await _probed(source, context, finding, partial(_tidy, redact))
+    except Exception as error:
+        failure = failure_of(error, redact)
+        to_do = (failure.hint,) if failure.hint else ()
+        return replace(finding, state=failure.state, error=failure.error, to_do=to_do)
+
+
+def _tidy(redact: Redactor, text: str) -> str:
+    return clean(redact(text), 400)
+
+
+async def _probed(
+    source: Source, context: Context, finding: Finding, tidy: Callable[[str], str]
+) -> Finding:
+    adapter = await asyncio.to_thread(registry.make, source, context)
+    deadline = duration.seconds(source.deadline)
+    began, asked = time.monotonic(), datetime.now(UTC)
+    try:
+        async with asyncio.timeout(deadline):
+            probe = await adapter.probe()
+    except TimeoutError:
+        raise Overdue(deadline) from None
+    finally:
+        await adapter.close()
+    latency = time.monotonic() - began
+    clock = None
+    if probe.remote_time is not None:
+        middle = asked + timedelta(seconds=latency / 2)
+        clock = (probe.remote_time - middle).total_seconds()
+    finding = replace(
+        finding,
+        version=tidy(probe.version),
+        account=tidy(probe.account),
+        latency=latency,
+        clock=clock,
+        remarks=tuple(map(tidy, probe.remarks)),
+    )
+    return replace(finding, to_do=tuple(_advice(finding)))
+
+
+def _advice(finding: Finding) -> Iterator[str]:
+    if finding.last_good is None:
+        yield _("it was never read: smic-tui sync {source}").format(source=finding.name)
+    if finding.clock is not None and abs(finding.clock) > CLOCK_LIMIT:
+        text = _("set the clocks right on both machines (NTP): they differ by {seconds:.0f} s")
+        yield text.format(seconds=abs(finding.clock))
+    if finding.rejected:
+        yield _("correct the rows that were set aside, or the mapping of their columns")
+    yield from finding.remarks
+
+
+def _print(finding: Finding) -> None:
+    fine = finding.state is SourceState.OK
+    role = Role.CRITICAL if not fine else Role.NOTICE if finding.to_do else Role.FINE
+    print(
+        terminal.painted(Cell("", Role.TITLE), finding.name),
+        terminal.painted(Cell("", Role.MUTED), finding.kind),
+        terminal.painted(Cell("", role), word(finding.state) if not fine else _("reached")),
+    )
+    for label, text in _lines(finding):
+        print(f"  {fit(label, _LABEL)}  {text}")
+
+
+def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
+    if finding.error:
+        yield _("error"), finding.error
+    if finding.state is SourceState.OK:
+        yield _("latency"), f"{finding.latency * 1000:.0f} ms"
+    if finding.version:
+        yield _("version"), finding.version
+    if finding.account:
+        yield _("account"), finding.account
+    if finding.clock is not None:
+        yield _("clock"), f"{finding.clock:+.1f} s"
+    yield _("rows"), _rows(finding)
+    for reject in finding.rejects[:5]:
+        yield "", f"{reject.where}: {reject.reason}"
+    for index, advice in enumerate(finding.to_do):
+        yield _("to do") if not index else "", advice
+
+
+def _rows(finding: Finding) -> str:
+    if finding.last_good is None:
+        return _("never read")
+    age = human.age((datetime.now(UTC) - finding.last_good).total_seconds())
+    text = ngettext("{n} row, read {age} ago", "{n} rows, read {age} ago", finding.rows)
+    text = text.format(n=finding.rows, age=age)
+    if finding.rejected:
+        text += ", " + ngettext(
+            "{count} row set aside", "{count} rows set aside", finding.rejected
+        ).format(count=finding.rejected)
+    return text

@@ -1,0 +1,76 @@
+"""smic-tui site: everything about one site."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+import msgspec
+
+from smic_tui.cli import tables, terminal
+from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.reading import Reading, read
+from smic_tui.config.errors import nearest
+from smic_tui.i18n import _
+from smic_tui.insight.facts import Level, SiteFact
+from smic_tui.text import fold
+from smic_tui.views.dossier import dossier
+from smic_tui.views.fit import cut
+
+
+def run(options: Namespace) -> int:
+    """Print the dossier; `Exit.ATTENTION` when something of the site is in trouble."""
+    reading = read(options)
+    fact = _find(reading, options.code)
+    if options.json:
+        tables.print_json(_object(fact, reading))
+    else:
+        _print_dossier(fact, reading)
+    if reading.exit is not Exit.FINE:
+        return reading.exit
+    return Exit.ATTENTION if fact.trouble >= Level.WARNING else Exit.FINE
+
+
+def _find(reading: Reading, wanted: str) -> SiteFact:
+    """The site with that code, else the only one with that name."""
+    sites = reading.situation.sites
+    by_code = [fact for fact in sites if fact.site.code.lower() == wanted.lower()]
+    found = by_code or [fact for fact in sites if fold(fact.site.name) == fold(wanted)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        codes = ", ".join(fact.site.code for fact in found)
+        message = _("{count} sites are called {name}; their codes: {codes}").format(
+            count=len(found), name=wanted, codes=codes
+        )
+        raise CommandError(Exit.USAGE, message)
+    message = _("no site has the code or the name {wanted}").format(wanted=wanted)
+    known = [text for fact in sites for text in (fact.site.code, fact.site.name)]
+    if guess := nearest(wanted, known):
+        message += "; " + _("did you mean {guess}?").format(guess=guess)
+    raise CommandError(Exit.USAGE, message)
+
+
+def _object(fact: SiteFact, reading: Reading) -> dict[str, Any]:
+    """The fact with all its parts; levels by their names, notes added."""
+    plain: dict[str, Any] = msgspec.to_builtins(fact)
+    plain["level"], plain["trouble"] = fact.level.name.lower(), fact.trouble.name.lower()
+    for part in ("backups", "tickets", "requests"):
+        for record, one in zip(plain[part], getattr(fact, part), strict=True):
+            record["level"] = one.level.name.lower()
+    plain["notes"] = [
+        msgspec.to_builtins(note) for note in reading.user.notes.values() if note.site == fact.key
+    ]
+    return plain
+
+
+def _print_dossier(fact: SiteFact, reading: Reading) -> None:
+    width = terminal.columns()
+    notes = [note for note in reading.user.notes.values() if note.site == fact.key]
+    for line in dossier(fact, notes, reading.look, min(width, 120)):
+        left, pieces = width, []
+        for cell in line.cells:
+            text = cut(cell.text, left)
+            left -= len(text)
+            pieces.append(terminal.painted(cell, text))
+        print("".join(pieces).rstrip())

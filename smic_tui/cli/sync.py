@@ -1,0 +1,111 @@
+"""smic-tui sync: the collector without a screen."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from argparse import Namespace
+from pathlib import Path
+
+from smic_tui.cache.cache import Cache
+from smic_tui.cli import log, sources
+from smic_tui.cli.collect import collect_once
+from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.say import say
+from smic_tui.cli.settings import cache_folder, open_settings
+from smic_tui.config.load import Loaded
+from smic_tui.i18n import _, ngettext
+from smic_tui.snapshot import Snapshot, SourceState, SourceStatus
+from smic_tui.wiring import make_collector
+
+
+def run(options: Namespace) -> int:
+    """Read once and say what came; with --watch until interrupted or terminated."""
+    loaded = open_settings(options)
+    cache = Cache(cache_folder(options, loaded))
+    if options.watch:
+        if options.sources:
+            raise CommandError(Exit.USAGE, _("--watch reads all sources: name none"))
+        log.start(options.verbose)
+        return asyncio.run(_watch(loaded, cache))
+    names = sources.named(loaded.settings, options.sources)
+    began = time.monotonic()
+    snapshot = collect_once(options, loaded, cache, names)
+    read = sources.statuses(snapshot, names)
+    for status in read:
+        if status.state is SourceState.OK:
+            say(_came(status))
+    for notice in snapshot.notices:
+        say(notice)
+    code = sources.say_failures(read)
+    say(_("{seconds:.1f} s").format(seconds=time.monotonic() - began))
+    return code if _is_kept(cache.folder, loaded, read) else Exit.OUTPUT
+
+
+def _is_kept(folder: Path, loaded: Loaded, read: list[SourceStatus]) -> bool:
+    """Whether what was read is on the disk: looked at, not believed."""
+    names = [status.name for status in read]
+    kept = sources.statuses(Cache(folder).snapshot(loaded.settings), names)
+    return [status.last_try for status in kept] == [status.last_try for status in read]
+
+
+def _came(status: SourceStatus) -> str:
+    rows = ngettext("{n} row", "{n} rows", status.rows).format(n=status.rows)
+    text = f"{status.name}: {rows}, {status.took:.1f} s"
+    if status.rejected_count:
+        text += ", " + ngettext(
+            "{count} row set aside", "{count} rows set aside", status.rejected_count
+        ).format(count=status.rejected_count)
+    return text
+
+
+async def _watch(loaded: Loaded, cache: Cache) -> int:
+    """Collect until SIGINT or SIGTERM; say when a source is lost or found, and who collects."""
+    teller = _Teller()
+    collector = make_collector(loaded, cache, teller.look)
+    running = asyncio.create_task(collector.run())
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    stopped_by: list[signal.Signals] = []
+
+    def on_signal(signum: signal.Signals) -> None:
+        stopped_by.append(signum)
+        stop.set()
+
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(signum, on_signal, signum)
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    await collector.close()
+    await running
+    return Exit.INTERRUPTED if signal.SIGINT in stopped_by else Exit.FINE
+
+
+class _Teller:
+    """Says each change once."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, str] = {}
+
+    def look(self, snapshot: Snapshot) -> None:
+        """Called with every snapshot."""
+        if snapshot.writer:
+            self._once(
+                "writer", _("{program} collects; following it").format(program=snapshot.writer)
+            )
+        for notice in snapshot.notices:
+            self._once(notice, notice)
+        for source in snapshot.sources:
+            status = source.status
+            if status.state is SourceState.OK:
+                self._once(status.name, _("{source}: read").format(source=status.name))
+            elif status.last_try is not None:
+                text = _("{source}: {error}").format(source=status.name, error=status.error)
+                self._once(status.name, text)
+
+    def _once(self, topic: str, text: str) -> None:
+        if self._said.get(topic) != text:
+            self._said[topic] = text
+            say(text)
