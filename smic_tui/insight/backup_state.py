@@ -40,6 +40,8 @@ The state is the first of these that holds
     `unknown`   a source that matters is stale at `now`. These matter: the job's
                 own source and the sources of all its runs; if it has no runs,
                 the job's own source and every source that offers backup runs.
+    `unknown`   the newest run is `unknown`: since it started, what would tell
+                cannot be read. Older such runs count for nothing.
     `running`   the newest run is `running`, and `now` is before
                 expected(started) + `grace`; where there is no expected(started),
                 before started + 24 hours. Such a run that lasts longer is
@@ -130,7 +132,7 @@ def state_of(
         if run.started > horizon:
             continue
         newest = newest or run
-        if run.result is RunResult.RUNNING:
+        if run.result in (RunResult.RUNNING, RunResult.UNKNOWN):
             continue
         ended = ended or run
         if run.result is not RunResult.FAILED:
@@ -150,6 +152,9 @@ def state_of(
 
     if stale:
         state = BackupState.UNKNOWN
+    elif newest and newest.result is RunResult.UNKNOWN:
+        state = BackupState.UNKNOWN
+        note = newest.message
     elif (
         newest
         and newest.result is RunResult.RUNNING

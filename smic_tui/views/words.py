@@ -33,6 +33,7 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (RunResult.WARNING, N_("warning")),
     (RunResult.FAILED, N_("failed")),
     (RunResult.RUNNING, N_("running")),
+    (RunResult.UNKNOWN, N_("unknown")),
     (TicketStatus.NEW, N_("new")),
     (TicketStatus.OPEN, N_("in progress")),
     (TicketStatus.WAITING, N_("waiting")),
