@@ -1,25 +1,16 @@
 """What an alert rule can be true of: facts, and sites down together behind a supplier.
 
-A subject's digest is a short text that changes when the fact beneath changes,
-so that an acknowledgement "until it changes" ends:
-
-    site       the state of each host and service and since when; the states of
-               its backups
-    backup     its state and its newest run
-    ticket     its status, owner, priority and last change
-    request    its stage, who must act, and last change
-    source     how the last attempt ended, and whether it is stale
-    supplier   the number of sites, in powers of two: it comes back when the
-               outage doubles, not with each site
+The digest of a fact is that of `digest`; the digest of sites behind a supplier
+is their number in powers of two: acknowledged until it changes, an outage comes
+back when it doubles, not with each site.
 """
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 from msgspec import Struct
 
 from smic_tui.i18n import _
+from smic_tui.insight.digest import digest_of
 from smic_tui.insight.facts import BackupFact, RequestFact, SiteFact, SourceFact, TicketFact
 from smic_tui.insight.supplier_groups import SupplierGroup
 from smic_tui.insight.trouble import SiteTrouble, group_line, site_line, source_line
@@ -46,10 +37,6 @@ class AlertSubject(Struct, frozen=True, kw_only=True):
     blind: bool
 
 
-def _digest(*parts: object) -> str:
-    return blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).hexdigest()
-
-
 def _in_words(line: SiteTrouble | None, otherwise: str) -> str:
     return "; ".join(item.words for item in line.items) if line else otherwise
 
@@ -69,21 +56,19 @@ def is_blind(fact: Fact) -> bool:
 
 
 def _of_site(fact: SiteFact) -> AlertSubject:
-    health = [(one.host, one.service, one.state, one.since) for one in fact.health]
-    backups = sorted((one.key, one.state) for one in fact.backups)
     return AlertSubject(
         key=fact.key,
         source=fact.source,
         record_key=fact.site.key,
         site=fact.key,
         summary=_in_words(site_line(fact), _(SITE_LABELS[fact.state])),
-        digest=_digest(sorted(map(str, health)), backups),
+        digest=digest_of(fact),
         blind=is_blind(fact),
     )
 
 
 def _placed(
-    fact: BackupFact | TicketFact | RequestFact, record_key: str, summary: str, digest: str
+    fact: BackupFact | TicketFact | RequestFact, record_key: str, summary: str
 ) -> AlertSubject:
     if not fact.site and fact.site_ref:
         summary = f"{fact.site_ref}: {summary}"
@@ -93,30 +78,26 @@ def _placed(
         record_key=record_key,
         site=fact.site,
         summary=summary,
-        digest=digest,
+        digest=digest_of(fact),
         blind=fact.stale,
     )
 
 
 def _of_backup(fact: BackupFact) -> AlertSubject:
-    newest = fact.runs[0] if fact.runs else None
     summary = _("backup of {what}: {state}").format(
         what=fact.job.application or fact.job.key, state=_(BACKUP_LABELS[fact.state])
     )
-    run = (newest.source, newest.key, newest.result) if newest else ()
-    return _placed(fact, fact.job.key, summary, _digest(fact.state, *run))
+    return _placed(fact, fact.job.key, summary)
 
 
 def _of_ticket(fact: TicketFact) -> AlertSubject:
     ticket = fact.ticket
-    digest = _digest(ticket.status, ticket.owner, ticket.priority, ticket.updated)
-    return _placed(fact, ticket.key, f"#{ticket.key} {ticket.subject}", digest)
+    return _placed(fact, ticket.key, f"#{ticket.key} {ticket.subject}")
 
 
 def _of_request(fact: RequestFact) -> AlertSubject:
     request = fact.request
-    digest = _digest(request.stage, request.waiting_on, request.updated)
-    return _placed(fact, request.key, f"#{request.key} {request.subject}", digest)
+    return _placed(fact, request.key, f"#{request.key} {request.subject}")
 
 
 def _of_source(fact: SourceFact) -> AlertSubject:
@@ -127,7 +108,7 @@ def _of_source(fact: SourceFact) -> AlertSubject:
         record_key="",
         site="",
         summary=f"{fact.key}: {words}",
-        digest=_digest(fact.status.state, fact.stale),
+        digest=digest_of(fact),
         blind=False,
     )
 
@@ -153,6 +134,6 @@ def subject_of_group(group: SupplierGroup) -> AlertSubject:
         record_key=SUPPLIER + group.key,
         site="",
         summary=f"{group.supplier}: {_in_words(group_line(group), '')}",
-        digest=_digest(len(group.sites).bit_length()),
+        digest=str(len(group.sites).bit_length()),
         blind=any(is_blind(fact) for fact in group.sites),
     )

@@ -16,7 +16,7 @@ def holidays_of(country: str, subdivision: str, year: int) -> frozenset[date]:
     """The public holidays of one year.
 
     A country or part of a country that the `holidays` library does not know has
-    none; `calendar_problem` tells so.
+    none; loading the configuration refuses it.
     """
     import holidays  # 80 ms: not at start
 
@@ -28,15 +28,12 @@ def holidays_of(country: str, subdivision: str, year: int) -> frozenset[date]:
         return frozenset()
 
 
-def calendar_problem(calendar: Calendar) -> str:
-    """The part of the calendar's settings whose public holidays nobody knows, or ""."""
-    import holidays
-
-    try:
-        holidays.country_holidays(calendar.country, subdiv=calendar.subdivision or None)
-    except NotImplementedError:
-        return " ".join(part for part in (calendar.country, calendar.subdivision) if part)
-    return ""
+def prepare(calendar: Calendar, year: int) -> None:
+    """Load the public holidays around `year`: 0.2 s at the first time, to be spent off the
+    event loop.
+    """
+    for near in (year - 1, year, year + 1):
+        holidays_of(calendar.country, calendar.subdivision, near)
 
 
 def is_holiday(day: date, calendar: Calendar) -> bool:
