@@ -21,6 +21,7 @@ from adapters.http_errors import Redactor, failure, moment, refusal, too_slow
 from adapters.http_messages import Answer, Credentials, Validators, basic
 from adapters.http_options import HttpOptions
 from adapters.http_tls import tls_context
+from adapters.json_text import decode_json
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer
 from smic_tui.i18n import _
@@ -125,9 +126,9 @@ class HttpSession:
         """Decode the body as JSON, in a thread when it is large."""
         try:
             if len(answer.body) < _SMALL:
-                return msgspec.json.decode(answer.body, type=type_)
-            return await asyncio.to_thread(msgspec.json.decode, answer.body, type=type_)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                return decode_json(answer.body, type_)
+            return await asyncio.to_thread(decode_json, answer.body, type_)
+        except (msgspec.DecodeError, RecursionError) as error:
             raise self.bad_answer(
                 _("{host} sent JSON that cannot be used: {reason}").format(
                     host=self.options.host, reason=_json_reason(error)

@@ -15,6 +15,7 @@ from msgspec import Meta, Raw
 
 from adapters.columns import Column, names_in
 from adapters.documents import Document
+from adapters.json_text import decode_json
 from adapters.rows import is_blank, shown
 from adapters.tables import TableOptions, config_type
 from adapters.tabular import Row, TabularAdapter
@@ -120,8 +121,8 @@ def _evaluate(column: Column, row: object) -> object:
 
 def _decoded(raw: bytes | Raw) -> object:
     try:
-        row = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        row = decode_json(raw, object)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _Problem(_("not JSON: {reason}").format(reason=error)) from None
     return row
 
@@ -240,10 +241,10 @@ def _follow(table: JsonTable, path: str, data: bytes) -> list[Raw]:
 
 def _whole(table: JsonTable, data: bytes | Raw, type_: Any) -> Any:
     try:
-        return msgspec.json.decode(data, type=type_)
+        return decode_json(data, type_)
     except msgspec.ValidationError as error:
         raise _no_list(table, bytes(data), str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BadAnswer(
             _("{file} is not JSON: {reason}").format(file=table.name, reason=error),
             hint=_("For one document per line, set `lines = true`."),
