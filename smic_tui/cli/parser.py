@@ -46,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     _sync(add("sync", _("Read the sources into the cache, once or for as long as it runs.")))
     _doctor(add("doctor", _("Examine each source: reach, account, clock, rows, what to do.")))
     _export(add("export", _("Write all records of the cache as JSON or CSV.")))
-    _config(add("config", _("Check, explain or show the configuration.")))
+    _config(add("config", _("Check, explain or show the configuration.")), common)
     _sample(add("sample", _("Write the sample syndicate: files and a configuration for them.")))
     _ack(add("ack", _("Acknowledge an alert: somebody takes care of it.")))
     _unack(add("unack", _("Take an acknowledgement back.")))
@@ -163,14 +163,18 @@ def _export(parser: argparse.ArgumentParser) -> None:
     _add_reading(parser)
 
 
-def _config(parser: argparse.ArgumentParser) -> None:
+def _config(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(
         title=_("what to do"), dest="action", metavar=_("ACTION"), required=True
     )
-    actions.add_parser("check", help=_("tell every problem of the configuration"))
-    actions.add_parser("schema", help=_("print the JSON Schema of the configuration"))
-    actions.add_parser("reference", help=_("print the reference of all keys, in Markdown"))
-    show = actions.add_parser("show", help=_("print the configuration in effect, as TOML"))
+
+    def add(name: str, summary: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=summary, description=summary, parents=[common])
+
+    add("check", _("Tell every problem of the configuration."))
+    add("schema", _("Print the JSON Schema of the configuration."))
+    add("reference", _("Print the reference of all keys, in Markdown."))
+    show = add("show", _("Print the configuration in effect, as TOML."))
     show.add_argument(
         "--origin", action="store_true", help=_("say of each key where its value comes from")
     )

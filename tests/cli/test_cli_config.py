@@ -1,0 +1,115 @@
+"""smic-tui config."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from program import ROOT, Program
+
+from smic_tui.collecting import registry
+from smic_tui.config.reference import reference
+
+BROKEN = """\
+[display]
+timezone = "Europe/Pari"
+[sources.helpdesk]
+kind = "redmien"
+[[alerts]]
+name = "down"
+on = "sites"
+where = "stat:down"
+"""
+
+
+def write(program: Program, text: str, name: str = "config.toml") -> Path:
+    file = program.home / name
+    file.write_text(text)
+    return file
+
+
+def test_the_shipped_configuration_has_no_problem(program: Program) -> None:
+    done = program("config", "check")
+    assert done.returncode == 0, done.stderr
+    assert "no problem found" in done.stderr
+
+
+def test_every_problem_with_its_line(program: Program) -> None:
+    file = write(program, BROKEN)
+    for command in (("config", "check"), ("status",), ("list", "sites"), ("sync",)):
+        done = program("--config", file, *command)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert done.stderr.splitlines() == [
+            "smic-tui: 1 problem in the configuration",
+            f"{file}:4: sources.helpdesk.kind: no such kind of source, "
+            'found "redmien"; did you mean "redmine"?',
+        ]
+    write(program, BROKEN.replace("redmien", "csv"))
+    told = program("--config", file, "config", "check").stderr
+    assert f"{file}:3: sources.helpdesk: " in told
+    write(
+        program,
+        BROKEN.replace("kind", "enabled = false\nkind")
+        .replace("[sources.helpdesk]\n", "")
+        .replace('enabled = false\nkind = "redmien"\n', ""),
+    )
+    told = program("--config", file, "config", "check").stderr
+    assert f"{file}:2: display.timezone: " in told
+    assert f"{file}:6: alerts[1].where: column 1: " in told
+    assert "state" in told
+
+
+def test_problems_in_french(program: Program) -> None:
+    file = write(program, BROKEN)
+    done = program("--language", "fr", "--config", file, "config", "check")
+    assert done.returncode == 2
+    assert "vouliez-vous dire" in done.stderr
+
+
+def test_which_configuration_is_read(program: Program) -> None:
+    chosen = write(program, '[display]\ntimezone = "Europe/Rome"\n')
+    done = program("config", "show", "--origin", SMIC_TUI_CONFIG=str(chosen))
+    assert f"# {chosen} (SMIC_TUI_CONFIG)" in done.stdout
+    assert f'timezone = "Europe/Rome"  # {chosen}:2' in done.stdout
+    assert 'language = "auto"  # default' in done.stdout
+    done = program("config", "show", "--origin", "--timezone", "UTC", "--config", chosen)
+    assert 'timezone = "UTC"  # --timezone' in done.stdout
+
+
+def test_show_is_a_configuration_again(program: Program) -> None:
+    shown = program("config", "show").stdout
+    again = write(program, shown, "again.toml")
+    assert program("--config", again, "config", "check").returncode == 0
+    assert tomllib.loads(program("--config", again, "config", "show").stdout) == (
+        tomllib.loads(shown)
+    )
+
+
+def test_schema(program: Program) -> None:
+    schema = json.loads(program("config", "schema").stdout)
+    kinds = {
+        entry["$ref"] for entry in schema["properties"]["sources"]["additionalProperties"]["oneOf"]
+    }
+    assert {f"#/$defs/source:{kind}" for kind in registry.BUILT_IN} <= kinds
+
+
+def test_a_home_that_cannot_be_written(program: Program) -> None:
+    (program.home / ".local").write_text("in the way")
+    done = program("status")
+    assert done.returncode == 4
+    assert str(program.home / ".local") in done.stderr
+
+
+@pytest.mark.parametrize("page", ["configuration.md"])
+def test_the_reference_page_is_up_to_date(page: str, program: Program) -> None:
+    made = program("--language", "en", "config", "reference").stdout
+    assert made == (ROOT / "docs" / page).read_text(), "make docs"
+
+
+def test_every_key_has_a_description() -> None:
+    rows = [line.split(" | ") for line in reference(registry).splitlines() if line[:3] == "| `"]
+    assert len(rows) > 50
+    assert [row[0] for row in rows if not row[1].strip()] == []
