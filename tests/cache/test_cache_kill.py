@@ -1,0 +1,85 @@
+"""kill -9 at random instants of a real program that syncs and acknowledges.
+
+SMIC_TUI_KILLS sets how often (40 unless set).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cache_victim import ROWS
+
+from smic_tui.cache.cache import Cache
+from smic_tui.cache.lock import Outcome
+from smic_tui.records import Site, Stream
+
+KILLS = int(os.environ.get("SMIC_TUI_KILLS", "40"))
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+def killed(folder: Path, number: int, after: float) -> list[str]:
+    """Start the victim, kill it `after` seconds, and return what it had confirmed."""
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / "cache_victim.py"), str(folder), str(number)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(after)
+    process.kill()
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == -9, err
+    # A line that was being written when the program died was not confirmed to anybody.
+    return out.split("\n")[:-1]
+
+
+@pytest.mark.slow
+def test_kills_at_random_instants(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    chance = random.Random(20261124)
+    acknowledged: set[str] = set()
+    synced = -1
+    for number in range(KILLS):
+        for line in killed(folder, number, chance.uniform(0, 0.08)):
+            word, _space, rest = line.partition(" ")
+            if word == "ack":
+                acknowledged.add(rest)
+            else:
+                synced = max(synced, int(rest))
+
+        cache = Cache(folder)
+        assert cache.lock.holder() is None
+        assert cache.lock.try_acquire() is Outcome.HELD
+        cache.open(["register"])
+        assert acknowledged <= cache.user.load().acknowledgements.keys()
+        check_generation(cache, synced)
+        assert cache.notices == ()
+        cache.close()
+    assert len(acknowledged) > KILLS
+    assert synced > 0
+
+
+def check_generation(cache: Cache, synced: int) -> None:
+    """The rows, the cursor and nothing else of one generation, not older than confirmed."""
+    file = cache.source("register")
+    rows = file.contents.of(Stream.SITES)
+    if not rows:
+        assert synced < 0
+        return
+    names = {row.name for row in rows.values() if isinstance(row, Site)}
+    (name,) = names
+    assert int(name) >= synced
+    assert rows.keys() == {*map(str, range(ROWS)), f"only {name}"}
+    assert file.cursors[Stream.SITES].value == name
+    assert file.contents.status.rows == ROWS + 1
