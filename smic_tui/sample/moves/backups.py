@@ -9,7 +9,7 @@ from random import Random
 from smic_tui.i18n import _
 from smic_tui.sample import folder as files
 from smic_tui.sample.backups import SampleJob, SampleRun, begun, finished
-from smic_tui.sample.documents import journal_jsonl, journal_line
+from smic_tui.sample.documents import journal_line
 from smic_tui.sample.moves.change import Change
 from smic_tui.sample.syndicate import Syndicate
 
@@ -30,7 +30,7 @@ class BackupRoom:
     def __init__(self, made: Syndicate, folder: Path, random: Random) -> None:
         self._path = folder / files.JOURNAL
         self._random = random
-        self._journal = {run.key: run for run in made.runs}
+        self._journal = {run.key: journal_line(run) for run in made.runs}
         self._last: dict[str, SampleRun] = {}
         for run in made.runs:
             self._last[run.job.key] = run
@@ -75,18 +75,18 @@ class BackupRoom:
         run = begun(job, now)
         self._remember(run)
         with self._path.open("ab") as journal:
-            journal.write(journal_line(run))
+            journal.write(self._journal[run.key])
         return self._told(run, now, _("backup of {application}, {site}: begins"))
 
     def _end(self, run: SampleRun, now: datetime) -> Change:
         result = self._random.choices(_RESULTS, _SHARES)[0]
         ended = finished(self._random, run, now, result)
         self._remember(ended)
-        files.replace_file(self._path, journal_jsonl(tuple(self._journal.values())))
+        files.replace_file(self._path, b"".join(self._journal.values()))
         return self._told(ended, now, _("backup of {application}, {site}: {result}"))
 
     def _remember(self, run: SampleRun) -> None:
-        self._journal[run.key] = run
+        self._journal[run.key] = journal_line(run)
         self._last[run.job.key] = run
 
     def _told(self, run: SampleRun, now: datetime, text: str) -> Change:
