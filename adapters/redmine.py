@@ -1,0 +1,312 @@
+"""Kind `redmine`: support tickets or catalogue requests from Redmine's issues.
+
+Facts about the API are those of Redmine 5.0.4 as measured, and of its REST API
+documentation. What makes this kind particular:
+
+- With a bad key, without one or with the API switched off, /issues.json answers
+  200 with no issues. So /users/current.json proves the account at each reading,
+  and the address of each project (403, 404) the right to it.
+- A filter that Redmine does not know is ignored, and everything comes. So what
+  came is compared with what was asked for.
+- Pages are cut by issue number (`issue_id>=`), not by offset: an issue that is
+  closed while the pages are read would shift the others over a page's edge, and
+  a full reading would take one for deleted. Nor is `limit` trusted: Redmine cuts
+  it silently.
+- Deleted and moved issues are found by full readings only. Journals cost one
+  request for each issue, and are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from adapters.redmine_issues import Converter, Issue, Page, decode
+from adapters.redmine_options import RedmineOptions
+from adapters.redmine_scope import Scope, find_scope
+from adapters.redmine_words import Priority, Status, Words
+from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.errors import BadAnswer
+from smic_tui.i18n import _
+from smic_tui.records import CatalogueRequest, Stream, Ticket
+
+if TYPE_CHECKING:
+    from adapters.http import Credentials, HttpSession
+    from adapters.http_messages import Validators
+
+# More than Redmine gives; it cuts by its own limit.
+PAGE = 100
+# A change that was begun earlier may become visible later.
+OVERLAP = timedelta(minutes=2)
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class _User(Struct):
+    login: str = ""
+    admin: bool = False
+
+
+class _CurrentUser(Struct):
+    user: _User
+
+
+class _Statuses(Struct):
+    issue_statuses: list[Status]
+
+
+class _Priorities(Struct):
+    issue_priorities: list[Priority]
+
+
+class _Cursor(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`since` is on Redmine's clock; `setup` tells which configuration it was read with.
+
+    `etags` are those of answers to the same question, by address.
+    """
+
+    since: datetime
+    setup: str
+    etags: dict[str, str] = {}
+
+
+class RedmineAdapter(Adapter[RedmineOptions]):
+    """One selection of the issues of one Redmine."""
+
+    kind: ClassVar[str] = "redmine"
+    config_type: ClassVar[type[Struct]] = RedmineOptions
+    streams: ClassVar[frozenset[Stream]] = frozenset({Stream.TICKETS, Stream.REQUESTS})
+
+    def __init__(self, config: RedmineOptions, context: Context) -> None:
+        super().__init__(config, context)
+        self._http: HttpSession | None = None
+        self._words: Words | None = None
+
+    def offered(self) -> frozenset[Stream]:
+        """Tickets or requests, as configured."""
+        return frozenset({Stream(self.config.as_)})
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Read the issues that changed since the cursor, or all that are open or just closed."""
+        http = self._session()
+        reading = _Reading(self.config, self.context.timezone, self._decoded(cursor))
+        async with http.signed_in():
+            await self._current_user(http)
+            scope = await find_scope(http, self.config)
+            if reading.full or self._words is None:
+                self._words = await self._read_words(http)
+            for path in scope.paths:
+                for question in reading.questions():
+                    async for issues, rejected in self._pages(http, reading, scope, path, question):
+                        if not all(self._words.knows(issue.status) for issue in issues):
+                            self._words = await self._read_words(http)
+                        yield reading.batch(issues, rejected, self._words)
+        reading.refuse_if_nothing_was_usable(http)
+        yield Batch(cursor=reading.cursor(_setup(self.config)), full=reading.full)
+
+    async def probe(self) -> Probe:
+        """Prove the key and the right to each project; remark on what the settings miss."""
+        http = self._session()
+        async with http.signed_in():
+            user = await self._current_user(http)
+            await find_scope(http, self.config)
+            words = await self._read_words(http)
+        remarks = [*http.remarks(), *_unknown_names(self.config, words)]
+        if user.admin:
+            remarks.append(_("The account is an administrator: reading needs far less."))
+        return Probe(account=user.login, remote_time=http.remote_time, remarks=tuple(remarks))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+
+    def _session(self) -> HttpSession:
+        if self._http is None:
+            from adapters.http import HttpSession
+
+            self._http = HttpSession(self.config, self.context, self._credentials)
+        return self._http
+
+    def _credentials(self) -> Credentials:
+        from adapters.http_messages import Credentials
+
+        key = self.context.secret(self.config.api_key)
+        return Credentials(headers={"X-Redmine-API-Key": key}, secrets=(key,))
+
+    async def _current_user(self, http: HttpSession) -> _User:
+        """Return who we are. The answer carries the API key: it must reach no message."""
+        try:
+            return (await http.json(_CurrentUser, "GET", "/users/current.json")).user
+        except BadAnswer as error:
+            raise BadAnswer(
+                error.message,
+                hint=error.hint or _("Is the REST API switched on, and `url` the Redmine's?"),
+            ) from None
+
+    async def _read_words(self, http: HttpSession) -> Words:
+        statuses = await http.json(_Statuses, "GET", "/issue_statuses.json")
+        path = "/enumerations/issue_priorities.json"
+        priorities = await http.json(_Priorities, "GET", path)
+        return Words(self.config, statuses.issue_statuses, priorities.issue_priorities)
+
+    async def _pages(
+        self,
+        http: HttpSession,
+        reading: _Reading,
+        scope: Scope,
+        path: str,
+        question: Mapping[str, str],
+    ) -> AsyncIterator[tuple[list[Issue], list[Rejected]]]:
+        """Read page after page; each begins with the number after the last one's."""
+        following = 1
+        while True:
+            params = {**scope.params, **question, "sort": "id:asc", "limit": str(PAGE)}
+            if following > 1:
+                params["issue_id"] = f">={following}"
+            unless = reading.validators(path, params)
+            answer = await http.request("GET", path, params=params, unless=unless)
+            if answer.not_modified:
+                reading.keep(path, params, unless)
+                return
+            page = await http.decode(Page, answer)
+            if following == 1 and len(page.issues) >= page.total_count:
+                reading.keep(path, params, answer.validators)
+            if not page.issues:
+                return
+            issues, rejected, last = decode(page.issues)
+            scope.verify(http, issues, following, answer.body)
+            yield issues, rejected
+            if len(page.issues) >= page.total_count:
+                return
+            if last < following:
+                raise http.bad_answer(
+                    _("A page of Redmine's issues has no number to go on from"), answer.body
+                )
+            following = last + 1
+
+    def _decoded(self, cursor: str | None) -> _Cursor | None:
+        """Return the cursor; one of another version or other settings leads to a full reading."""
+        if cursor is None:
+            return None
+        try:
+            decoded = msgspec.json.decode(cursor, type=_Cursor)
+        except msgspec.DecodeError:
+            return None
+        return decoded if decoded.setup == _setup(self.config) else None
+
+
+class _Reading:
+    """One `fetch`: what it asks for, and what it has found so far."""
+
+    def __init__(self, config: RedmineOptions, timezone: str, before: _Cursor | None) -> None:
+        self.full = before is None
+        self._before = before
+        self._converter = Converter(config, timezone)
+        self._closed_after = datetime.now(UTC) - timedelta(days=config.closed_days)
+        self._newest: datetime | None = None
+        self._usable = 0
+        self._rejected: list[Rejected] = []
+        self._etags: dict[str, str] = {}
+
+    def questions(self) -> list[dict[str, str]]:
+        """The filters whose answers make up the reading.
+
+        A full one asks for what is open and for what was closed lately; an
+        issue reopened in between is missed by both and found by the next.
+        """
+        if self._before is not None:
+            return [{"status_id": "*", "updated_on": f">={self._before.since:{MOMENT}}"}]
+        closed = {"status_id": "closed", "closed_on": f">={self._closed_after:{MOMENT}}"}
+        return [{"status_id": "open"}, closed]
+
+    def batch(self, issues: list[Issue], rejected: list[Rejected], words: Words) -> Batch:
+        """Return the issues as records; those closed too long ago are no longer of interest."""
+        upserts: list[Ticket | CatalogueRequest] = []
+        deletes: list[str] = []
+        for issue in issues:
+            self._newest = max(self._newest or issue.updated_on, issue.updated_on)
+            closed = issue.closed_on if words.is_closed(issue.status) else None
+            if closed is not None and closed < self._closed_after:
+                deletes.append(str(issue.id))
+            else:
+                upserts.append(self._converter.record(issue, words))
+        self._usable += len(issues)
+        self._rejected += rejected
+        return Batch(
+            upserts=tuple(upserts),
+            deletes=() if self.full else tuple(deletes),
+            rejected=tuple(rejected),
+            full=self.full,
+        )
+
+    def refuse_if_nothing_was_usable(self, http: HttpSession) -> None:
+        """Raise rather than let a full reading of unreadable issues empty the cache."""
+        if self._rejected and not self._usable:
+            first = self._rejected[0]
+            raise http.bad_answer(
+                _("None of Redmine's {count} issues could be read: {reason}").format(
+                    count=len(self._rejected), reason=first.reason
+                ),
+                first.sample.encode(),
+            )
+
+    def cursor(self, setup: str) -> str:
+        """Where the next reading goes on: at the newest change seen, on Redmine's clock.
+
+        While nothing changes it stays the same, so that the next question is the
+        same too and Redmine can answer 304.
+        """
+        since = self._newest - OVERLAP if self._newest else None
+        if self._before is not None and (since is None or since <= self._before.since):
+            since = self._before.since
+        # Nothing is there yet: a day leaves room for any difference between the clocks.
+        since = since or datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+        return msgspec.json.encode(_Cursor(since=since, setup=setup, etags=self._etags)).decode()
+
+    def validators(self, path: str, params: Mapping[str, str]) -> Validators:
+        """What is known of the last answer to the same question."""
+        from adapters.http_messages import Validators
+
+        return Validators(
+            self._before.etags.get(_question(path, params), "") if self._before else ""
+        )
+
+    def keep(self, path: str, params: Mapping[str, str], validators: Validators) -> None:
+        """Remember the answer's version, if it was a whole answer to an incremental question."""
+        if not self.full and validators.etag:
+            self._etags[_question(path, params)] = validators.etag
+
+
+def _question(path: str, params: Mapping[str, str]) -> str:
+    return path + "?" + "&".join(f"{name}={value}" for name, value in params.items())
+
+
+def _setup(config: RedmineOptions) -> str:
+    """Return a digest of the settings; secrets are in them by name only."""
+    import hashlib
+
+    return hashlib.sha256(msgspec.json.encode(config)).hexdigest()[:16]
+
+
+def _unknown_names(config: RedmineOptions, words: Words) -> list[str]:
+    statuses = {status.name.casefold() for status in words.statuses}
+    priorities = {name.casefold() for name in words.priority_names}
+    tables: list[tuple[str, Mapping[str, Any], set[str]]] = [
+        ("statuses", config.statuses, statuses),
+        ("stages", config.stages, statuses),
+        ("waiting_on", config.waiting_on, statuses),
+        ("priorities", config.priorities, priorities),
+    ]
+    return [
+        _("{table} names '{name}', which this Redmine does not have.").format(
+            table=table, name=name
+        )
+        for table, mapping, known in tables
+        for name in mapping
+        if name.casefold() not in known
+    ]

@@ -1,0 +1,191 @@
+"""A Redmine REST API that answers as version 5.0.4 was seen to answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fakes.misbehaving import Reply, Request, json_reply
+
+CAP = 100
+STATUSES = {
+    1: ("Nouveau", False),
+    2: ("En cours", False),
+    3: ("Résolu", False),
+    4: ("Commentaire", False),
+    5: ("Fermé", True),
+    6: ("Rejeté", True),
+    7: ("En attente fournisseur", False),
+    8: ("Groupe de travail", False),
+    9: ("Installation", False),
+}
+PRIORITIES = {1: "Bas", 2: "Normal", 3: "Haut", 4: "Urgent", 5: "Immédiat"}
+TRACKERS = {1: "Anomalie", 2: "Evolution", 3: "Assistance"}
+CUSTOM = {1: "Code INSEE", 2: "Logiciel"}
+
+
+class FakeRedmine:
+    """Projects, issues and accounts; call it with a request to get the answer.
+
+    `accounts` maps an API key to a login and the projects that it sees.
+    `ignores` are filters that it does not know, and so ignores.
+    """
+
+    def __init__(self) -> None:
+        self.enabled = True
+        self.accounts: dict[str, tuple[str, set[str]]] = {
+            "a-key": ("lecture", {"assistance", "catalogue", "astreinte"}),
+            "lone": ("ailleurs", set()),
+        }
+        self.admins: set[str] = set()
+        self.projects: dict[str, tuple[int, int | None]] = {
+            "assistance": (1, None),
+            "catalogue": (2, None),
+            "astreinte": (3, 1),
+        }
+        self.issues: dict[int, dict[str, Any]] = {}
+        self.ignores: set[str] = set()
+        self.tells_closed = True
+        self.cap = CAP
+
+    def add(self, project: str = "assistance", status: int = 1, **fields: Any) -> dict[str, Any]:
+        """Add an issue; `updated` and `closed` may be given as datetimes."""
+        number = max(self.issues, default=0) + 1
+        updated = fields.pop("updated", datetime.now(UTC) - timedelta(hours=1))
+        closed = fields.pop("closed", updated if STATUSES[status][1] else None)
+        cf = {1: str(17000 + number), 2: "Berger-Levrault"} | fields.pop("custom", {})
+        self.issues[number] = {
+            "id": number,
+            "project": self._project(project),
+            "tracker": {"id": 3, "name": "Assistance"},
+            "status": status,
+            "priority": {"id": 2, "name": "Normal"},
+            "author": {"id": 9, "name": "Agent Deux"},
+            "subject": f"Imprimante {number} muette",
+            "description": None,
+            "start_date": None,
+            "due_date": None,
+            "done_ratio": 0,
+            "is_private": False,
+            "estimated_hours": None,
+            "custom_fields": [
+                {"id": id, "name": CUSTOM[id], "value": value} for id, value in cf.items()
+            ],
+            "created_on": _text(updated - timedelta(days=1)),
+            "updated_on": _text(updated),
+            "closed_on": _text(closed) if closed else None,
+            **fields,
+        }
+        return self.issues[number]
+
+    def set_status(self, number: int, status: int, at: datetime | None = None) -> None:
+        at = at or datetime.now(UTC)
+        closed = _text(at) if STATUSES[status][1] else None
+        self.issues[number] |= {"status": status, "updated_on": _text(at), "closed_on": closed}
+
+    def __call__(self, request: Request) -> Reply:
+        key = request.headers.get("x-redmine-api-key", "")
+        login, sees = self.accounts.get(key, ("", set())) if self.enabled else ("", set())
+        path = request.path
+        if path == "/users/current.json":
+            if not login:
+                return Reply(401, headers={"WWW-Authenticate": 'Basic realm="Redmine API"'})
+            user = {"id": 6, "login": login, "admin": login in self.admins, "api_key": key}
+            return json_reply({"user": user})
+        if path == "/issue_statuses.json":
+            rows = [{"id": i, "name": n, "is_closed": c} for i, (n, c) in STATUSES.items()]
+            return json_reply({"issue_statuses": rows})
+        if path == "/enumerations/issue_priorities.json":
+            ranks = [{"id": i, "name": n, "is_default": i == 2} for i, n in PRIORITIES.items()]
+            return json_reply({"issue_priorities": ranks})
+        if path == "/trackers.json":
+            return json_reply({"trackers": [{"id": i, "name": n} for i, n in TRACKERS.items()]})
+        if path == "/projects.json":
+            shown = [self._shown(name) for name in self.projects if name in sees]
+            return _page("projects", shown, request.query, self.cap)
+        if path == "/issues.json":
+            return self._list(request, sees, None)
+        parts = path.strip("/").split("/")
+        if parts[0] == "projects" and len(parts) in (2, 3):
+            name = parts[1].removesuffix(".json")
+            if name not in self.projects:
+                return Reply(404, b"", "application/json")
+            if name not in sees:
+                return Reply(403, b"", "application/json")
+            if len(parts) == 2:
+                return json_reply({"project": self._shown(name)})
+            return self._list(request, sees, name)
+        return Reply(404, b"<html>Not Found</html>", "text/html; charset=utf-8")
+
+    def _project(self, identifier: str) -> dict[str, Any]:
+        return {"id": self.projects[identifier][0], "name": identifier.capitalize()}
+
+    def _shown(self, identifier: str) -> dict[str, Any]:
+        id, parent = self.projects[identifier]
+        up = {"parent": {"id": parent, "name": "…"}} if parent else {}
+        return {"id": id, "name": identifier.capitalize(), "identifier": identifier, **up}
+
+    def _list(self, request: Request, sees: set[str], project: str | None) -> Reply:
+        query = {n: v for n, v in request.query.items() if n not in self.ignores}
+        visible = {self.projects[name][0] for name in sees}
+        rows = [row for row in self.issues.values() if row["project"]["id"] in visible]
+        if project is not None:
+            id = self.projects[project][0]
+            wanted = {id}
+            if query.get("subproject_id") != "!*":
+                wanted |= {i for i, parent in self.projects.values() if parent == id}
+            if "project" not in self.ignores:
+                rows = [row for row in rows if row["project"]["id"] in wanted]
+        rows = [row for row in rows if self._obeys(row, query)]
+        if query.get("sort") == "id:asc":
+            rows.sort(key=lambda row: row["id"])
+        else:
+            rows.sort(key=lambda row: -row["id"])
+        reply = _page("issues", [self._issue(row) for row in rows], query, self.cap)
+        etag = f'W/"{hashlib.md5(reply.body).hexdigest()}"'
+        if request.headers.get("if-none-match") == etag:
+            return Reply(304, headers={"ETag": etag})
+        return Reply(200, reply.body, "application/json; charset=utf-8", {"ETag": etag})
+
+    def _issue(self, row: dict[str, Any]) -> dict[str, Any]:
+        name, closed = STATUSES[row["status"]]
+        told = {"is_closed": closed} if self.tells_closed else {}
+        return {**row, "status": {"id": row["status"], "name": name, **told}}
+
+    def _obeys(self, row: dict[str, Any], query: dict[str, str]) -> bool:
+        status = query.get("status_id", "open")
+        if status != "*" and STATUSES[row["status"]][1] != (status == "closed"):
+            return False
+        for name in ("updated_on", "closed_on"):
+            if name in query and not (row[name] and row[name] >= query[name].removeprefix(">=")):
+                return False
+        if "issue_id" in query and row["id"] < int(query["issue_id"].removeprefix(">=")):
+            return False
+        if "tracker_id" in query and str(row["tracker"]["id"]) not in query["tracker_id"].split(
+            "|"
+        ):
+            return False
+        for name, value in query.items():
+            if name.startswith("cf_") and int(name[3:]) in CUSTOM:
+                held = {str(f["id"]): f["value"] for f in row["custom_fields"]}[name[3:]]
+                if held not in value.split("|"):
+                    return False
+            if name in ("tracker_id", "priority_id", "category_id", "author_id"):
+                named = row.get(name.removesuffix("_id")) or {}
+                if str(named.get("id")) not in value.split("|"):
+                    return False
+        return True
+
+
+def _page(name: str, rows: list[Any], query: dict[str, str], cap: int) -> Reply:
+    limit = min(int(query.get("limit", 25)), cap)
+    offset = int(query.get("offset", 0))
+    page = {name: rows[offset : offset + limit], "total_count": len(rows)}
+    body = json.dumps({**page, "offset": offset, "limit": limit}, ensure_ascii=False)
+    return Reply(200, body.encode(), "application/json; charset=utf-8")
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,89 @@
+# Fills an empty Redmine with a support project and a software catalogue, as a
+# French syndicate would run them. Run by `rails runner`; prints the API keys as JSON.
+require "json"
+
+Setting.rest_api_enabled = 1
+Setting.login_required = 0
+Setting.notified_events = []
+
+def account(login, first, last, admin: false)
+  user = User.new(firstname: first, lastname: last, mail: "#{login}@example.org", language: "fr")
+  user.login = login
+  user.admin = admin
+  user.password = user.password_confirmation = "a-long-#{login}-password"
+  user.must_change_passwd = false
+  user.save!
+  user
+end
+
+admin = account("chef", "Chef", "Informatique", admin: true)
+reader = account("lecture", "Tableau", "De bord")
+stranger = account("ailleurs", "Sans", "Projet")
+agents = [account("agent1", "Agent", "Un"), account("agent2", "Agent", "Deux")]
+
+reading = Role.new(name: "Lecture seule", issues_visibility: "all", users_visibility: "all")
+reading.permissions = [:view_issues]
+reading.save!
+handling = Role.new(name: "Agent", issues_visibility: "all", assignable: true)
+handling.permissions = [:view_issues, :add_issues, :edit_issues]
+handling.save!
+
+tracker = Tracker.first
+states = %w[Nouveau Résolu Fermé]
+def status(name, closed)
+  IssueStatus.find_by(name: name) || IssueStatus.create!(name: name, is_closed: closed)
+end
+waiting = status("En attente fournisseur", false)
+status("En attente mairie", false)
+status("Résolu", false)
+stages = {
+  "Demandé" => false, "Analysé" => false, "Groupe de travail" => false,
+  "Commandé" => false, "Installation" => false, "Terminé" => true, "Refusé" => true
+}.map { |name, closed| status(name, closed) }
+
+site = IssueCustomField.create!(name: "Code INSEE", field_format: "string", is_for_all: true,
+                                is_filter: true, trackers: Tracker.all.to_a)
+software = IssueCustomField.create!(name: "Logiciel", field_format: "string", is_for_all: true,
+                                    trackers: Tracker.all.to_a)
+
+projects = %w[assistance catalogue autre].map do |identifier|
+  project = Project.create!(name: identifier.capitalize, identifier: identifier, is_public: false,
+                            enabled_module_names: ["issue_tracking"], trackers: Tracker.all.to_a)
+  Member.create!(project: project, user: reader, roles: [reading])
+  agents.each { |agent| Member.create!(project: project, user: agent, roles: [handling]) }
+  project
+end
+support, catalogue, other = projects
+child = Project.create!(name: "Astreinte", identifier: "astreinte", is_public: false,
+                        enabled_module_names: ["issue_tracking"], trackers: Tracker.all.to_a)
+child.set_parent!(support)
+Member.create!(project: child, user: reader, roles: [reading])
+
+normal = IssueStatus.where(name: ["Nouveau", "En cours", "Résolu", "Fermé"]).to_a
+priorities = IssuePriority.all.to_a
+random = Random.new(17)
+count = (ENV["ISSUES"] || "300").to_i
+
+Issue.transaction do
+  count.times do |number|
+    project = number % 10 == 9 ? catalogue : (number % 30 == 8 ? other : support)
+    issue = Issue.new(project: project, tracker: Tracker.all[number % Tracker.count],
+                      author: agents[number % 2],
+                      subject: "Imprimante n°#{number} muette à la mairie [@click=x]",
+                      priority: priorities[number % priorities.size])
+    issue.status = project == catalogue ? stages[number / 10 % stages.size]
+                                        : (number % 7 == 0 ? waiting : normal[number % normal.size])
+    issue.assigned_to = agents[number % 2] if number % 3 == 0
+    issue.due_date = Date.today + (number % 20) - 10 if number % 4 == 0
+    issue.custom_field_values = { site.id.to_s => (17000 + number % 462).to_s,
+                                  software.id.to_s => "Berger-Levrault" }
+    issue.save!(validate: false)
+    age = random.rand(40 * 86400)
+    closed = issue.status.is_closed? ? Time.now - age : nil
+    issue.update_columns(created_on: Time.now - age - 86400, updated_on: Time.now - age,
+                         closed_on: closed)
+  end
+end
+
+keys = { "chef" => admin, "lecture" => reader, "ailleurs" => stranger, "agent1" => agents[0] }
+puts JSON.generate(keys.transform_values(&:api_key))
