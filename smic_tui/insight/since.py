@@ -25,7 +25,8 @@ def backup_since(fact: BackupFact) -> datetime | None:
         for run in fact.runs:
             if run.result in (RunResult.OK, RunResult.WARNING):
                 break
-            began = run.started
+            if run.result is RunResult.FAILED:
+                began = run.started
         return began
     if fact.due is None or fact.state not in (BackupState.LATE, BackupState.OVERDUE):
         return None
