@@ -48,7 +48,7 @@ def _find(reading: Reading, fingerprint: str) -> AlertFact:
     }
     if fingerprint in alive:
         return alive[fingerprint]
-    message = _("no alert has the fingerprint {given}").format(given=fingerprint)
+    message = _("no alert has the key {given}").format(given=fingerprint)
     if guess := nearest(fingerprint, alive):
         message += "; " + _("did you mean {guess}?").format(guess=guess)
     raise CommandError(Exit.USAGE, message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from argparse import Namespace
 from collections.abc import Collection
 
@@ -12,12 +13,15 @@ from smic_tui.config.load import Loaded
 from smic_tui.snapshot import Snapshot
 from smic_tui.wiring import make_collector
 
+_log = logging.getLogger(__name__)
+
 
 def collect_once(
     options: Namespace, loaded: Loaded, cache: Cache, names: Collection[str]
 ) -> Snapshot:
     """Read these sources once; what the cache knows afterwards."""
     log.start(options.verbose)
+    _log.info("reading %s into %s", ", ".join(names), cache.folder)
 
     async def collect() -> Snapshot:
         collector = make_collector(loaded, cache, lambda _snapshot: None)

@@ -194,7 +194,7 @@ def _sample(parser: argparse.ArgumentParser) -> None:
 
 def _ack(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "fingerprint", metavar=_("ALERT"), help=_("its fingerprint, as `list alerts` shows it")
+        "fingerprint", metavar=_("ALERT"), help=_("its key, as `list alerts --json` shows it")
     )
     parser.add_argument(
         "--until",
@@ -207,7 +207,7 @@ def _ack(parser: argparse.ArgumentParser) -> None:
 
 
 def _unack(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("fingerprint", metavar=_("ALERT"), help=_("its fingerprint"))
+    parser.add_argument("fingerprint", metavar=_("ALERT"), help=_("its key"))
 
 
 def _completion(parser: argparse.ArgumentParser) -> None:

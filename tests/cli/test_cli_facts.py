@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +17,13 @@ from typing import Any
 import pytest
 from program import ROOT, Program
 
-from smic_tui.cli.parser import SUBJECTS
-
 
 def counted(program: Program) -> Any:
     """What an independent script counts in the files of the sample."""
     script = ROOT / "tests" / "sample" / "count_sample.py"
     folder = program.home / ".local/share/smic-tui/sample"
     done = subprocess.run(
-        [os.sys.executable, str(script), str(folder)], capture_output=True, check=True
+        [sys.executable, str(script), str(folder)], capture_output=True, check=True
     )
     return json.loads(done.stdout)
 
