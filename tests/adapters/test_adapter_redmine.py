@@ -432,7 +432,7 @@ async def test_an_answer_in_which_nothing_can_be_read_deletes_nothing(
         return Reply(body=msgspec.json.encode({"issues": rows, "total_count": len(rows)}))
 
     redmine._list = listed  # type: ignore[method-assign]
-    assert "None of Redmine's 10 issues" in (await failure(make(), BadAnswer)).message
+    assert "None of Redmine's" in (await failure(make(), BadAnswer)).message
 
 
 @pytest.mark.parametrize(
