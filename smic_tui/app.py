@@ -7,32 +7,41 @@ draws the result. Nothing here waits for a source.
 from __future__ import annotations
 
 import asyncio
+import getpass
 import logging
 import os
+import signal
+import traceback
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.theme import BUILTIN_THEMES
 
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
+from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import N_, _
 from smic_tui.insight.assess import assess
 from smic_tui.insight.facts import AlertFact, AlertLife, Situation
+from smic_tui.screens.duty_panes import DutyPanes
 from smic_tui.screens.frame import TABS, FrameScreen
 from smic_tui.screens.listing import ListScreen
+from smic_tui.screens.pane import PaneScreen
 from smic_tui.snapshot import Snapshot
 from smic_tui.text import clean
-from smic_tui.userstate import Acknowledgement, Note, UserState
+from smic_tui.userstate import Acknowledgement, Note, PaneSeen, UserState
 from smic_tui.views.look import Look
+from smic_tui.wiring import make_collector
 
 # The terminal's own colours: right on every background, and the cheapest to send.
 TERMINAL_THEME = replace(
@@ -74,6 +83,8 @@ class SmicApp(App[None], inherit_bindings=False):
         self._snapshot: Snapshot | None = None
         self._wanted = asyncio.Event()
         self._rung: set[str] | None = None
+        self._duty = DutyPanes(settings, self._situation.now)
+        self._duty_begun = False
         self.animation_level = "none"
         self.register_theme(TERMINAL_THEME)
         self.theme = TERMINAL_THEME.name
@@ -101,6 +112,9 @@ class SmicApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show what the cache knows, then collect."""
+        # A line that falls or a polite kill: leave the terminal and the lock in order.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self.call_later, self.action_quit)
         self.run_worker(self._assess_for_ever(), exit_on_error=False)
         self.run_worker(self._collect(), exit_on_error=False)
         self.set_interval(1, self._each_second)
@@ -118,7 +132,9 @@ class SmicApp(App[None], inherit_bindings=False):
         self._wanted.set()
 
     def _each_second(self) -> None:
-        """Ages and the clock change by the minute; so does what is late."""
+        """Ages and the clock change by the minute, so does what is late; panes come due."""
+        self._duty.tick()
+        self._open_due_pane()
         if datetime.now(UTC).replace(second=0, microsecond=0) > self._situation.now:
             self._wanted.set()
 
@@ -136,6 +152,9 @@ class SmicApp(App[None], inherit_bindings=False):
             self._ring()
             if isinstance(self.screen, FrameScreen):
                 self.screen.update()
+            if not self._duty_begun and self._situation.sources:
+                self._duty_begun = True
+                await self._duty.start(self._user)
 
     def _assess(self) -> tuple[UserState, Situation]:
         user = self.cache.user.load()
@@ -154,6 +173,32 @@ class SmicApp(App[None], inherit_bindings=False):
         if self._rung is not None and firing - self._rung and self.settings.display.bell:
             self.bell()
         self._rung = firing if self._snapshot is not None else None
+
+    def _open_due_pane(self) -> None:
+        """Open the next pane that is due, unless somebody is typing or reading another."""
+        top = self.screen
+        if not isinstance(top, FrameScreen) or isinstance(top, PaneScreen) or top.prompt.is_open:
+            return
+        due = self._duty.take()
+        if due is None:
+            return
+        seen = self._user.panes.get(due.pane.name)
+        self.push_screen(
+            PaneScreen(due, seen, self.settings, ascii_only=self.settings.display.ascii)
+        )
+        if due.pane.bell and self.settings.display.bell:
+            self.bell()
+
+    def _fatal_error(self) -> None:
+        """A bug ends the screen with a plain traceback.
+
+        Textual's own prints every local variable, which may hold a secret or
+        whatever text a source sent.
+        """
+        trace = traceback.format_exc()
+        log.error("the dashboard has failed\n%s", trace)
+        self._exit_renderables.append(Text(trace))
+        self._close_messages_no_wait()
 
     async def action_quit(self) -> None:
         """Let the sources go, then leave."""
@@ -270,6 +315,10 @@ class SmicApp(App[None], inherit_bindings=False):
         )
         self._remember(_("Note kept."), self.cache.user.add_note, note)
 
+    def pane_dismissed(self, seen: PaneSeen) -> None:
+        """A scheduled pane has been seen."""
+        self._remember(_("Seen."), self.cache.user.pane_seen, seen)
+
     def save_filter(self, name: str, text: str) -> None:
         """Keep a filter under a name; an empty text removes it."""
         if text:
@@ -289,3 +338,16 @@ class SmicApp(App[None], inherit_bindings=False):
                 self.tell(_("Kept in memory only: the disk refuses it. See Sources (7)."), bad=True)
 
         self.run_worker(write(), exit_on_error=False)
+
+
+def run(loaded: Loaded, cache_folder: Path) -> int:
+    """Open the dashboard; returns its exit code once the person has left it."""
+    cache = Cache(cache_folder)
+    app = SmicApp(
+        loaded.settings,
+        cache,
+        partial(make_collector, loaded, cache),
+        person=next(iter(loaded.settings.me.names), "") or getpass.getuser(),
+    )
+    app.run()
+    return app.return_code or 0

@@ -25,7 +25,10 @@ class AlertsScreen(ListScreen):
     ]
 
     def source_of(self, fact: AlertFact | None) -> str:
-        return "" if fact is None else fact.fingerprint.split("/", 2)[1]
+        if fact is None:
+            return ""
+        known = {source.key for source in self.desk.situation.sources}
+        return next((part for part in fact.fingerprint.split("/") if part in known), "")
 
     def action_acknowledge(self) -> None:
         """Ask until when, and for a comment."""

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from textual.app import App
 
 from smic_tui.insight.facts import AlertFact, Situation
-from smic_tui.userstate import Note
+from smic_tui.userstate import Note, PaneSeen
 from smic_tui.views.look import Look
 
 
@@ -72,6 +72,9 @@ class Desk(Protocol):
 
     def add_note(self, site: str, text: str) -> None:
         """Leave a remark on a site for colleagues."""
+
+    def pane_dismissed(self, seen: PaneSeen) -> None:
+        """A scheduled pane has been seen."""
 
     def save_filter(self, name: str, text: str) -> None:
         """Keep a filter under a name; an empty text removes it."""

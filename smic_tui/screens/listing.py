@@ -213,9 +213,7 @@ class ListScreen(FrameScreen):
         """Show what matches `text`; False and a message when it cannot be understood."""
         text = text.strip()
         try:
-            self._query = (
-                parse(text, fields_for(self.listing.subject), self.desk.look.zone) if text else None
-            )
+            self._query = self._parse(text) if text else None
         except QuerySyntaxError as error:
             self._point_at(error)
             return False

@@ -256,10 +256,10 @@ def _changes(events: Sequence[Event], look: Look) -> list[Line]:
                 cells=(
                     Cell(fit("  " + human.moment(event.at, look.now, look.zone), 14), Role.MUTED),
                     Cell(f"{look.glyph(event.level)} ", ROLE_OF_LEVEL[event.level]),
-                    Cell(event.text),
+                    Cell(event.words),
                 ),
-                key=f"event/{event.key}",
-                copy=event.text,
+                key=f"event/{event.at:%s}/{event.words}",
+                copy=event.words,
             )
             for event in events
         ),
