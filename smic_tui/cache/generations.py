@@ -123,7 +123,7 @@ class GenerationalFile:
 
     def set_aside(self, path: Path) -> Path:
         """Rename an unreadable generation out of the way, never over another; its new name."""
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         target = path.with_name(f"{path.name}.unreadable-{stamp}")
         count = 1
         while self._ops.signature(target) is not None:

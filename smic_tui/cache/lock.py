@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from smic_tui.cache.file_ops import FileOps
 from smic_tui.cache.place import Place
 from smic_tui.text import clean
 
@@ -91,8 +92,9 @@ class FileLock:
             self.release()
 
     def _open(self) -> int:
+        # A lock is no content: it goes to the system whatever replaces the operations.
         with contextlib.suppress(FileExistsError):
-            return self._place.create(self.path)
+            return FileOps().create(self.path, self._place.file_mode, self._place.group)
         return os.open(self.path, os.O_RDWR | os.O_NOFOLLOW)
 
 
