@@ -15,6 +15,9 @@ NETWORK = "Réseau"
 BACKUPS = "Sauvegardes"
 QUEUES = {LEVEL_ONE: 60, BUSINESS: 22, NETWORK: 11, BACKUPS: 7}
 
+# What is settled the same day or not at all.
+QUICK = frozenset(("Mot de passe oublié", "Compte verrouillé après plusieurs essais"))
+
 
 class Template(Struct, frozen=True):
     """A subject with places to fill; `weight` is how common it is."""
@@ -43,8 +46,10 @@ WORDS = {
         "décembre",
     ),
     "n": tuple(str(number) for number in range(2, 90)),
+    "jours": tuple(str(number) for number in range(2, 10)),
+    "tablettes": tuple(str(number) for number in range(8, 25)),
     "protocole": ("restic", "borg", "image", "rsync", "export hebdo"),
-    "usager": ("nouvel agent", "stagiaire", "remplaçante", "nouvelle secrétaire"),
+    "usager": ("un nouvel agent", "un stagiaire", "la remplaçante", "une secrétaire"),
 }
 
 TEMPLATES: dict[str, tuple[Template, ...]] = {
@@ -85,7 +90,9 @@ TEMPLATES: dict[str, tuple[Template, ...]] = {
         Template("Déménagement d'un bureau : rebrancher le poste", 2),
         Template("Tablettes des élus : mise à jour demandée", 2),
         Template("Préparer le poste de la cantine pour la rentrée", 6, (8, 9)),
-        Template("Classe mobile : les {n} tablettes ne se synchronisent pas", 4, (9, 10, 11)),
+        Template(
+            "Classe mobile : les {tablettes} tablettes ne se synchronisent pas", 4, (9, 10, 11)
+        ),
         Template("Bureau de vote : préparer deux postes", 5, (2, 3, 5, 6)),
         Template("Vœux du maire : sonorisation et projection", 4, (12, 1)),
         Template("Forum des associations : prêt d'un poste", 3, (8, 9)),
@@ -99,7 +106,7 @@ TEMPLATES: dict[str, tuple[Template, ...]] = {
         Template("Gestion financière : décision modificative à saisir", 5, (10, 11, 12)),
         Template("Gestion financière : rattachement des charges", 6, (11, 12, 1)),
         Template("Paie : DSN rejetée", 6),
-        Template("Paie : DSN de {mois} à corriger", 5),
+        Template("Paie : DSN à corriger ({mois})", 5),
         Template("Paie : taux de prélèvement à la source non importés", 4),
         Template("Paie : paie de décembre et régularisations", 5, (11, 12)),
         Template("État civil : acte non transmis à l'INSEE", 4),
@@ -113,7 +120,7 @@ TEMPLATES: dict[str, tuple[Template, ...]] = {
         Template("Cadastre : plan illisible sur la parcelle ZA {n}", 3),
         Template("Cimetière : concession introuvable", 3),
         Template("Cimetière : plan à reprendre", 2),
-        Template("Cantine et garderie : factures de {mois} fausses", 5),
+        Template("Cantine et garderie : factures fausses ({mois})", 5),
         Template("Cantine et garderie : inscriptions de la rentrée", 6, (7, 8, 9)),
         Template("Délibérations : télétransmission en anomalie", 5),
         Template("Délibérations : certificat de télétransmission expiré", 4),
@@ -124,8 +131,8 @@ TEMPLATES: dict[str, tuple[Template, ...]] = {
         Template("Mise à jour du logiciel de paie demandée", 3),
     ),
     NETWORK: (
-        Template("Plus d'internet à la mairie", 8),
-        Template("Connexion très lente depuis {n} jours", 6),
+        Template("Plus d'internet", 8),
+        Template("Connexion très lente depuis {jours} jours", 6),
         Template("Coupures répétées de la ligne", 6),
         Template("VPN : tunnel inactif", 5),
         Template("Wi-Fi de la salle du conseil : pas d'accès", 4),
@@ -139,7 +146,7 @@ TEMPLATES: dict[str, tuple[Template, ...]] = {
         Template("École : filtrage trop strict sur un site pédagogique", 3),
     ),
     BACKUPS: (
-        Template("Sauvegarde {protocole} en échec depuis {n} jours", 7),
+        Template("Sauvegarde {protocole} en échec depuis {jours} jours", 7),
         Template("Sauvegarde {protocole} : espace insuffisant sur le NAS", 5),
         Template("Restaurer un dossier supprimé hier", 5),
         Template("Restaurer la base de gestion financière avant import", 3),

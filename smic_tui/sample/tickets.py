@@ -14,7 +14,15 @@ from smic_tui.sample.days import PARIS, is_holiday, local_day, moment
 from smic_tui.sample.outage import Outage
 from smic_tui.sample.sites import SampleSite
 from smic_tui.sample.spellings import ALIASES, UNKNOWN, reference
-from smic_tui.sample.ticket_subjects import BACKUPS, LEVEL_ONE, NETWORK, QUEUES, subject
+from smic_tui.sample.ticket_subjects import (
+    BACKUPS,
+    BUSINESS,
+    LEVEL_ONE,
+    NETWORK,
+    QUEUES,
+    QUICK,
+    subject,
+)
 
 DAYS = 61
 PER_DAY = 2000 * 12 / 365
@@ -78,6 +86,13 @@ def _call_times(random: Random, now: datetime) -> list[datetime]:
         hours = random.choices(tuple(_HOURS), tuple(_HOURS.values()), k=count)
         times += [moment(day, hour, random.randrange(60), random.randrange(60)) for hour in hours]
     return sorted(when for when in times if when <= now)
+
+
+def queue_for(random: Random, site: SampleSite) -> str:
+    """Which queue a call from `site` goes to."""
+    queue = random.choices(tuple(QUEUES), tuple(QUEUES.values()))[0]
+    keeps_accounts = site.kind in ("mairie", "EPCI", "CCAS", "syndicat")
+    return queue if keeps_accounts or queue != BUSINESS else LEVEL_ONE
 
 
 def opened(
@@ -149,6 +164,13 @@ def unsettled(random: Random, ticket: SampleTicket, now: datetime) -> SampleTick
     )
 
 
+def _staying_open(random: Random, call: SampleTicket, age: timedelta) -> float:
+    """Between 0 and 1: the younger a ticket, the likelier it is still open."""
+    if call.subject in QUICK and age > timedelta(hours=20):
+        return 0.0
+    return float(random.random() ** (1 + age.total_seconds() / 86400))
+
+
 def _of_outage(
     random: Random, sites: tuple[SampleSite, ...], outage: Outage, now: datetime
 ) -> list[SampleTicket]:
@@ -197,15 +219,13 @@ def tickets(
     """All tickets of two months, by number; 270 to 330 of them are open."""
     random = chance(seed, "tickets")
     weights = [4 + site.commune.population**0.5 / 4 for site in sites]
-    queues, shares = tuple(QUEUES), tuple(QUEUES.values())
     times = _call_times(random, now)
     callers = random.choices(sites, weights, k=len(times))
     calls = [
-        opened(random, 0, site, random.choices(queues, shares)[0], when)
+        opened(random, 0, site, queue_for(random, site), when)
         for when, site in zip(times, callers, strict=True)
     ]
-    # The younger a ticket, the likelier it is still open.
-    rank = [random.random() ** (1 + (now - call.created).total_seconds() / 86400) for call in calls]
+    rank = [_staying_open(random, call, now - call.created) for call in calls]
     by_rank = sorted(range(len(calls)), key=rank.__getitem__, reverse=True)
     still_open = set(by_rank[: random.randrange(*OPEN)])
     calls = [

@@ -13,8 +13,16 @@ from smic_tui.sample import folder as files
 from smic_tui.sample.moves.change import Change
 from smic_tui.sample.syndicate import Syndicate
 from smic_tui.sample.tables import tickets_csv
-from smic_tui.sample.ticket_subjects import QUEUES
-from smic_tui.sample.tickets import MEMBER, NOBODY, SUPPLIER, US, SampleTicket, opened, owner
+from smic_tui.sample.tickets import (
+    MEMBER,
+    NOBODY,
+    SUPPLIER,
+    US,
+    SampleTicket,
+    opened,
+    owner,
+    queue_for,
+)
 
 # As many open tickets as this and the team works faster than people call.
 _MANY = 340
@@ -46,9 +54,9 @@ class TicketDesk:
         return Change(at=now, file=files.TICKETS, text=told)
 
     def _call(self, now: datetime) -> SampleTicket:
-        queue = self._random.choices(tuple(QUEUES), tuple(QUEUES.values()))[0]
+        site = self._random.choice(self._sites)
         number = self._tickets[-1].number + 1
-        return opened(self._random, number, self._random.choice(self._sites), queue, now)
+        return opened(self._random, number, site, queue_for(self._random, site), now)
 
     def _next(self, ticket: SampleTicket, now: datetime) -> SampleTicket:
         match ticket.status:
