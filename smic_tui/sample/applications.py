@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import Random
 
 _ALWAYS_HOSTED = ("Messagerie", "Site internet", "Parapheur électronique")
-_HOSTED = " (hébergé)"
+_HOSTED = " (en ligne)"
 _SHARE_HOSTED = 0.33
 
 _TOWN_HALL = ("Gestion financière", "État civil", "Fichiers partagés")

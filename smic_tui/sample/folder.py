@@ -89,12 +89,19 @@ def locked(folder: Path) -> Iterator[None]:
     Raises `SampleError`, where the folder holds files of somebody's own and for
     what the system refuses meanwhile.
     """
-    try:
+    with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _refuse_strangers(folder)
         with (folder / _LOCK).open("ab") as lock:
             _wait_for(lock.fileno(), folder)
             yield
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn what the system refuses while the folder is written into a `SampleError`."""
+    try:
+        yield
     except SampleError:
         raise
     except OSError as error:

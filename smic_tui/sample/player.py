@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from smic_tui.sample.chance import chance
-from smic_tui.sample.folder import locked, playing
+from smic_tui.sample.folder import explained, locked, playing
 from smic_tui.sample.moves.backups import BackupRoom
 from smic_tui.sample.moves.change import Change, Mover
 from smic_tui.sample.moves.monitoring import Watch
@@ -61,12 +61,13 @@ def play(
     `speed` 1 is a change every six seconds or so, 10 ten times as many; times in
     the files are those of the clock at any speed. Every change is whole for whoever
     reads the files meanwhile. `on_change` is told of each, in the calling thread.
-    Raises `OSError`: `SampleError` as `write` does and when another program plays
-    the same folder, or what the system refuses later.
+    Raises `SampleError` as `write` does, and when another program plays the same
+    folder.
     """
     if speed <= 0:
         raise ValueError("speed must be positive")
     with ExitStack() as held:
+        held.enter_context(explained(folder))
         with locked(folder):
             held.enter_context(playing(folder))
             made = compose(seed, to_second(None))

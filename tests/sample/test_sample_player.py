@@ -138,3 +138,12 @@ def test_speed_must_be_positive(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="positive"):
         play(tmp_path, stop=threading.Event(), speed=0)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_told_in_words(tmp_path: Path) -> None:
+    def fill(change: Change) -> None:
+        raise OSError(28, "No space left on device", str(tmp_path / change.file))
+
+    with pytest.raises(files.SampleError, match=r"cannot be written: No space left"):
+        play(tmp_path, stop=threading.Event(), speed=10_000, on_change=fill)
+    assert not files.is_playing(tmp_path)
