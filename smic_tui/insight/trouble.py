@@ -6,8 +6,8 @@ What matches no site of the register has a line under the name that its source
 uses, and every source in trouble has one. Being unknown is no trouble of a site:
 its stale source has a line, and the counts tell the rest.
 
-Lines are in the order: level; the longest trouble first, unknown beginnings
-last; title.
+Lines are in the order: level; groups, the largest first, before single lines; the
+longest trouble first, unknown beginnings last; title.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ def source_line(fact: SourceFact) -> SiteTrouble | None:
 
 def _order(trouble: SiteTrouble) -> tuple[float | str, ...]:
     since = trouble.since.timestamp() if trouble.since else float("inf")
-    return -trouble.level, since, fold(trouble.title), trouble.key
+    return -trouble.level, -len(trouble.members), since, fold(trouble.title), trouble.key
 
 
 def _lines(situation: Situation) -> Iterator[SiteTrouble | None]:
