@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -96,7 +97,7 @@ def test_the_script_needs_nothing_of_the_program(samples: Samples) -> None:
     script = Path(count_sample.__file__)
     command = [sys.executable, "-I", str(script), str(folder), now.isoformat()]
     printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    counts: dict[str, Any] = count_sample.json.loads(printed)
+    counts: dict[str, Any] = json.loads(printed)
     assert counts == count_sample.count(folder, now)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sample_reading import assess_sample, read_sample
 
-from smic_tui.insight.facts import SiteState
+from smic_tui.insight.facts import BackupState, SiteState
 from smic_tui.sample import folder as files
 from smic_tui.sample.chance import chance
 from smic_tui.sample.moves.backups import BackupRoom
@@ -72,7 +72,8 @@ async def test_a_backup_fails_and_another_recovers(tmp_path: Path) -> None:
     lines = (tmp_path / files.JOURNAL).read_text(encoding="utf-8").splitlines()
     keys = [json.loads(line)["id"] for line in lines]
     assert len(keys) == len(set(keys))
-    before, after = {}, {}
+    before: dict[str, BackupState] = {}
+    after: dict[str, BackupState] = {}
     folder = tmp_path / "before"
     write(folder, now=NOW)
     for where, at, into in ((folder, NOW, before), (tmp_path, now, after)):
