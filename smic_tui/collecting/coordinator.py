@@ -71,13 +71,14 @@ class Coordinator:
         self._full_every = duration.seconds(source.full_every)
         self._config = config_digest(source)
         self._adapter: Adapter[Any] | None = None
+        self._offered: tuple[Stream, ...] = ()
         self._reading = asyncio.Lock()
         self._wake = asyncio.Event()
         self._asked = False
         self._failure: Failure | None = None
         self._failures = 0
         self._not_before = 0.0
-        self._secrets: tuple[tuple[int, int], ...] = ()
+        self._secrets: tuple[secret_files.FileMark, ...] = ()
         self._rejects: Rejects | None = None
 
     @property
@@ -181,7 +182,7 @@ class Coordinator:
     async def _other_secret(self) -> bool:
         return await self._off.run(self._secret_signature) != self._secrets
 
-    def _secret_signature(self) -> tuple[tuple[int, int], ...]:
+    def _secret_signature(self) -> tuple[secret_files.FileMark, ...]:
         return secret_files.signature(self.source.options, self._folder)
 
     async def _read_all(self, reading: SourceReading) -> None:
@@ -189,7 +190,8 @@ class Coordinator:
             async with asyncio.timeout(self._deadline) as deadline:
                 if self._adapter is None:
                     self._adapter = await asyncio.to_thread(self._make)
-                for stream in _in_order(self._adapter.offered()):
+                self._offered = _in_order(self._adapter.offered())
+                for stream in self._offered:
                     await read_stream(
                         self._adapter, stream, self._point(stream, reading), reading, self._off
                     )
@@ -212,12 +214,11 @@ class Coordinator:
         upserts = reading.upserts()
         deletes = {stream: set(part.deletes) for stream, part in reading.streams.items()}
         cursors: dict[Stream, Cursor] = reading.cursors()
-        offered = () if self._adapter is None else _in_order(self._adapter.offered())
         if failure is None:
-            for stream in before.rows.keys() - set(offered):
+            for stream in before.rows.keys() - set(self._offered):
                 # The settings do not ask for this stream any more.
                 deletes[stream] = set(before.rows[stream])
-        for stream in offered:
+        for stream in self._offered:
             rows = {**before.of(stream), **upserts.get(stream, {})}
             old = retention.expired(stream, rows, reading.began)
             if old:
@@ -225,7 +226,7 @@ class Coordinator:
                 upserts[stream] = {
                     key: row for key, row in upserts.get(stream, {}).items() if key not in old
                 }
-        status = self._status(before.status, reading, failure, took, offered)
+        status = self._status(before.status, reading, failure, took)
         self._file.commit(upserts, deletes, cursors, status)
         return self._file.contents.status
 
@@ -235,11 +236,10 @@ class Coordinator:
         reading: SourceReading,
         failure: Failure | None,
         took: float,
-        offered: tuple[Stream, ...],
     ) -> SourceStatus:
         if self._rejects is None:
             self._rejects = Rejects(before.rejected, before.rejected_count)
-        self._rejects.take(reading.streams, offered)
+        self._rejects.take(reading.streams, self._offered)
         self._failures = 0 if failure is None else self._failures + 1
         pause = self._refresh
         if failure is not None:
@@ -261,7 +261,7 @@ class Coordinator:
             return msgspec.structs.replace(
                 status,
                 state=SourceState.OK,
-                streams=offered,
+                streams=self._offered,
                 last_good=reading.began,
                 lost_since=None,
                 failures=0,

@@ -9,22 +9,25 @@ from msgspec import Struct
 
 from smic_tui.contract.secret import Secret
 
+# Inode, and the times of the last change of content and of rights, in nanoseconds.
+FileMark = tuple[int, int, int]
 
-def signature(options: object, folder: Path) -> tuple[tuple[int, int], ...]:
+
+def signature(options: object, folder: Path) -> tuple[FileMark, ...]:
     """What changes when a file that holds one of the secrets in `options` changes.
 
     Environment and commands are not looked at: the first cannot change while the
     program runs, the second may ask a person something.
     """
-    found: list[tuple[int, int]] = []
+    found: list[FileMark] = []
     for secret in _secrets(options):
         if not secret.file:
             continue
         try:
             status = (folder / Path(secret.file).expanduser()).stat()
-            found.append((status.st_ino, status.st_mtime_ns ^ status.st_ctime_ns))
+            found.append((status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
         except (OSError, RuntimeError):
-            found.append((0, 0))
+            found.append((0, 0, 0))
     return tuple(found)
 
 
