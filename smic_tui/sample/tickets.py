@@ -216,7 +216,7 @@ def _of_outage(
 def tickets(
     sites: tuple[SampleSite, ...], outage: Outage, seed: int, now: datetime
 ) -> tuple[SampleTicket, ...]:
-    """All tickets of two months, by number; 270 to 330 of them are open."""
+    """All tickets of two months, by number; 270 to 336 of them are open."""
     random = chance(seed, "tickets")
     weights = [4 + site.commune.population**0.5 / 4 for site in sites]
     times = _call_times(random, now)
