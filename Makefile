@@ -45,9 +45,12 @@ docs: catalogues man ## write the pages that are made from the code
 
 messages: $(VENV)/.developing ## bring the French catalogue up to date with the code
 	$(BIN)/pybabel -q extract -F smic_tui/locale/babel.cfg -o smic_tui/locale/smic_tui.pot \
-	    --keywords=N_ --keywords=pgettext:1c,2 --project=smic-tui --no-location --sort-output .
+	    -k N_ -k pgettext:1c,2 --project=smic-tui --no-location --sort-output .
 	$(BIN)/pybabel -q update -D smic_tui -l fr -i smic_tui/locale/smic_tui.pot -d smic_tui/locale \
-	    --no-fuzzy-matching --ignore-obsolete --omit-header
+	    -w 100 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	rm smic_tui/locale/smic_tui.pot
+	sed -i -E '/^"(Report-Msgid|POT-Creation|PO-Revision|Last-Translator|Language-Team|Generated-By)/d' \
+	    smic_tui/locale/fr/LC_MESSAGES/smic_tui.po
 	$(BIN)/python smic_tui/locale/hatch_build.py
 
 catalogues: $(VENV)/.developing

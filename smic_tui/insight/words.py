@@ -41,14 +41,14 @@ BACKUP_STATES = _words(
         BackupState.LATE: ("en retard", "retard"),
         BackupState.OVERDUE: ("dépassée", "dépassé", "hors délai"),
         BackupState.FAILED: ("échouée", "en échec", "échec"),
-        BackupState.NEVER: ("jamais",),
+        BackupState.NEVER: ("never ran", "jamais", "jamais faite"),
         BackupState.UNKNOWN: ("inconnu", "inconnue"),
     }
 )
 TICKET_STATUSES = _words(
     {
         TicketStatus.NEW: ("nouveau",),
-        TicketStatus.OPEN: ("ouvert",),
+        TicketStatus.OPEN: ("in progress", "ouvert", "en cours"),
         TicketStatus.WAITING: ("en attente", "attente"),
         TicketStatus.RESOLVED: ("résolu",),
         TicketStatus.CLOSED: ("clos", "fermé"),
@@ -88,7 +88,7 @@ ALERT_LIVES = _words(
     {
         AlertLife.PENDING: ("en attente", "attente"),
         AlertLife.FIRING: ("active", "déclenchée"),
-        AlertLife.ACKNOWLEDGED: ("acquittée",),
+        AlertLife.ACKNOWLEDGED: ("acquittée", "prise en compte"),
         AlertLife.CLEARED: ("levée", "terminée"),
     }
 )
