@@ -18,7 +18,7 @@ from adapters.tables import TableOptions, config_type
 from adapters.tabular import Row, TabularAdapter
 from adapters.values import squeeze, word
 from smic_tui.contract.errors import BadAnswer
-from smic_tui.i18n import _
+from smic_tui.i18n import _, ngettext
 
 # A header cell may hold line breaks.
 _LONGEST_HEADER = 20
@@ -205,19 +205,17 @@ class CsvAdapter(TabularAdapter):
             )
 
     def remarks(self, table: CsvTable, document: Document) -> tuple[str, ...]:
-        """Tell the encoding and separator found, and the fields that have no column."""
+        """Find the columns, and tell when the encoding does not fit."""
+        text = decode(document.data, table.encoding)
+        _Columns(table, _header_of(table, text.removeprefix("\ufeff")), table.name)
+        broken = text.count("\N{REPLACEMENT CHARACTER}")
+        if not broken:
+            return ()
         encoding = encoding_of(document.data) if table.encoding == AUTO else table.encoding
-        header = _header_of(table, decode(document.data, table.encoding).removeprefix("\ufeff"))
-        _Columns(table, header, table.name)
-        separator = {"\t": "tab"}.get(header.separator, header.separator)
-        unused = [
-            name for name in header.names if name.strip() and word(name) not in _wanted(table)
-        ]
-        found = [
-            _("encoding {encoding}, separator {separator}").format(
-                encoding=encoding, separator=separator
-            )
-        ]
-        if unused:
-            found.append(_("columns not used: {columns}").format(columns=", ".join(unused)))
-        return tuple(found)
+        return (
+            ngettext(
+                "{count} character is not {encoding}: check `encoding`",
+                "{count} characters are not {encoding}: check `encoding`",
+                broken,
+            ).format(count=broken, encoding=encoding),
+        )

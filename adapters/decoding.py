@@ -24,7 +24,7 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 def is_text_encoding(name: str) -> bool:
     """Whether `name` is an encoding of text that this Python knows."""
     try:
-        b"".decode(name)
+        "a".encode(name)
     except (LookupError, ValueError):
         return False
     return True

@@ -258,7 +258,7 @@ def _no_list(table: JsonTable, data: bytes, found: str) -> BadAnswer:
         _("{file}: a list of rows is expected at {path}: {found}").format(
             file=table.name, path=where, found=found
         ),
-        hint=_("Check `rows` (JMESPath)."),
+        hint=_("Check `rows` (JMESPath); for one document per line, set `lines = true`."),
         excerpt=data[:400],
     )
 

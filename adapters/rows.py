@@ -258,7 +258,7 @@ class RecordBuilder:
                 words_of.get(name, {}),
             )
             for name, field in fields.items()
-            if name in columns or name in default_of or field.required
+            if name in columns or name in default_of or name in words_of or field.required
         ]
         # The source's own word is kept beside ours, unless it has a column of its own.
         self._labels = [

@@ -16,9 +16,11 @@ so no pytest plugin is needed.
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import time
 import typing
+from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -130,7 +132,7 @@ class AdapterConformance:
         adapter = self.make(tmp_path)
         for stream, reading in self._read_all(adapter).items():
             assert all(reading.keys), f"{stream} brought an empty key"
-            twice = {key for key in reading.keys if reading.keys.count(key) > 1}
+            twice = [key for key, count in Counter(reading.keys).items() if count > 1]
             assert not twice, f"{stream} brought these keys twice: {sorted(twice)}"
 
     def test_batches_fit_together(self, tmp_path: Path) -> None:
@@ -227,11 +229,16 @@ class AdapterConformance:
 
         # Another program may hold the processor just then; it does not do so thrice.
         held = []
-        for _attempt in range(3):
-            adapter = self.make(tmp_path)
-            held.append(self._run(adapter, watched(adapter)))
-            if held[-1] <= self.longest_block:
-                return
+        gc.collect()
+        gc.freeze()  # what the tests have heaped up is not for a reading to collect
+        try:
+            for _attempt in range(3):
+                adapter = self.make(tmp_path)
+                held.append(self._run(adapter, watched(adapter)))
+                if held[-1] <= self.longest_block:
+                    return
+        finally:
+            gc.unfreeze()
         pytest.fail(f"a reading held the event loop for {min(held) * 1000:.0f} ms")
 
     def test_reading_can_be_abandoned(self, tmp_path: Path) -> None:
