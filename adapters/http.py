@@ -20,7 +20,7 @@ from adapters.durations import seconds
 from adapters.http_errors import Redactor, failure, moment, refusal, too_slow
 from adapters.http_messages import Answer, Credentials, Validators, basic
 from adapters.http_options import HttpOptions
-from adapters.http_tls import tls_context
+from adapters.http_tls import HandshakeGuard, tls_context
 from adapters.json_text import decode_json
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer
@@ -238,7 +238,7 @@ class HttpSession:
         """Return the answer, or the address on the same server that it redirects to."""
         import httpx
 
-        extensions = {}
+        extensions: dict[str, Any] = {"trace": HandshakeGuard()}
         if self.options.server_name:
             extensions["sni_hostname"] = self.options.server_name
         what = f"{method} {urlsplit(url).path}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 from pathlib import Path
+from typing import Any
 
 from adapters.http_options import HttpOptions
 from smic_tui.contract.errors import Unavailable
@@ -86,3 +87,20 @@ class FingerprintMismatchError(ssl.SSLError):
     def __init__(self, fingerprint: str) -> None:
         super().__init__("fingerprint mismatch")
         self.fingerprint = fingerprint
+
+
+class HandshakeGuard:
+    """Closes the connection of a TLS handshake that was cancelled, as httpcore does not.
+
+    It is given to a request as its `trace` extension.
+    """
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        """Note the connection when it stands, and close it when its handshake failed."""
+        if event.endswith("connect_tcp.complete"):
+            self._stream = info["return_value"]
+        elif event.endswith("start_tls.failed") and self._stream is not None:
+            await self._stream.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import ssl
 import subprocess
@@ -215,6 +216,24 @@ async def test_a_pinned_certificate_is_checked_before_anything_is_sent() -> None
         assert (await http.json(Rows, "GET", "/")).rows
         assert http.remarks() == ()
         await http.close()
+
+
+async def test_a_handshake_that_is_given_up_leaves_no_connection() -> None:
+    with MisbehavingServer(
+        lambda request: json_reply(ROWS), certificate=CERTS / "selfsigned.pem"
+    ) as server:
+        server.mode = Mode.FROZEN
+        pinned = {"fingerprint": "ab" * 32, "request_timeout": "0.2s"}
+        await error_of(session(server.url, **pinned), Unavailable)
+        http = session(server.url, **pinned)
+        reading = asyncio.create_task(http.request("GET"))
+        await asyncio.sleep(0.1)
+        reading.cancel()
+        await asyncio.wait([reading])
+        assert reading.cancelled()
+        await http.close()
+        # pytest makes an error of the warning that an unclosed socket gives here.
+        gc.collect()
 
 
 async def test_verification_is_switched_off_only_with_a_loud_remark() -> None:

@@ -13,15 +13,15 @@ from typing import Any
 import msgspec
 import pytest
 from fakes.icinga2 import READER, FakeIcinga
-from fakes.misbehaving import CERTS, MisbehavingServer, Mode
+from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply
+from fakes.reading import failure, read
 
 from adapters.icinga2 import Icinga2Adapter
 from adapters.icinga2_options import Icinga2Options
 from smic_tui.contract.adapter import Context
-from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
-from smic_tui.records import Health, HealthState, Stream
+from smic_tui.records import HealthState
 
 Make = Callable[..., Icinga2Adapter]
 
@@ -62,32 +62,6 @@ async def make(server: MisbehavingServer) -> AsyncIterator[Make]:
         await adapter.close()
 
 
-class Reading:
-    """Everything that one fetch brought."""
-
-    def __init__(self, batches: list[Batch]) -> None:
-        self.batches = batches
-        self.full = all(batch.full for batch in batches)
-        self.cursor = [batch.cursor for batch in batches if batch.cursor][-1]
-        self.rejected = [row for batch in batches for row in batch.rejected]
-        self.health: dict[str, Health] = {}
-        for batch in batches:
-            for record in batch.upserts:
-                assert isinstance(record, Health)
-                self.health[record.key] = record
-
-
-async def read(adapter: Icinga2Adapter, cursor: str | None = None) -> Reading:
-    return Reading([batch async for batch in adapter.fetch(Stream.HEALTH, cursor)])
-
-
-async def failure(adapter: Icinga2Adapter, kind: type[SourceError]) -> Any:
-    with pytest.raises(SourceError) as raised:
-        await read(adapter)
-    assert type(raised.value) is kind
-    return raised.value
-
-
 def sent(server: MisbehavingServer, path: str) -> dict[str, Any]:
     request = [request for request in server.requests if request.path == path][-1]
     assert request.method == "POST"
@@ -102,13 +76,13 @@ async def test_hosts_and_services_become_health(make: Make, icinga: FakeIcinga) 
     icinga.hosts["r-17006"]["last_check_result"]["output"] = "CRITICAL – délai dépassé"
     reading = await read(make())
     assert reading.full
-    assert len(reading.health) == 12
-    down = reading.health["r-17006"]
+    assert len(reading.rows) == 12
+    down = reading.rows["r-17006"]
     assert down.state is HealthState.DOWN
     assert down.output == "CRITICAL – délai dépassé"
     assert down.since == datetime.fromtimestamp(at - 60, UTC)
     assert down.checked == datetime.fromtimestamp(at, UTC)
-    service = reading.health["r-17001!disque"]
+    service = reading.rows["r-17001!disque"]
     assert (service.host, service.service, service.site) == ("r-17001", "disque", "r-17001")
 
 
@@ -137,13 +111,13 @@ async def test_states(
     icinga.services["r-17001!disque"] |= service or {}
     reading = await read(make())
     key = "r-17001" if host else "r-17001!disque"
-    assert reading.health[key].state == expected
+    assert reading.rows[key].state == expected
 
 
 async def test_a_state_that_never_changed_has_no_beginning(make: Make, icinga: FakeIcinga) -> None:
     """`last_state_change` may be 0."""
     icinga.hosts["r-17001"] |= {"last_state_change": 0, "last_check": -1, "last_check_result": None}
-    record = (await read(make())).health["r-17001"]
+    record = (await read(make())).rows["r-17001"]
     assert record.since is None
     assert record.checked is None
     assert record.output == ""
@@ -152,7 +126,7 @@ async def test_a_state_that_never_changed_has_no_beginning(make: Make, icinga: F
 async def test_acknowledgements_and_downtimes(make: Make, icinga: FakeIcinga) -> None:
     icinga.hosts["r-17001"] |= {"state": 1, "acknowledgement": 2}
     icinga.services["r-17002!disque"] |= {"downtime_depth": 2}
-    health = (await read(make())).health
+    health = (await read(make())).rows
     assert (health["r-17001"].acknowledged, health["r-17001"].downtime) == (True, False)
     service = health["r-17002!disque"]
     assert (service.acknowledged, service.downtime) == (False, True)
@@ -163,7 +137,7 @@ async def test_queries_are_posts_that_stand_for_gets(make: Make, server: Misbeha
     comes back as **404 "No objects found"**: POST with `X-HTTP-Method-Override: GET` and a JSON
     body."""
     adapter = make(filter='host.name == "r-17001" || host.name == "r-17002"')
-    assert set((await read(adapter)).health) == {
+    assert set((await read(adapter)).rows) == {
         "r-17001",
         "r-17002",
         "r-17001!disque",
@@ -213,10 +187,10 @@ async def test_rights_are_proven_at_each_reading(make: Make, icinga: FakeIcinga)
 
 async def test_wildcards_and_narrowed_rights_count(make: Make, icinga: FakeIcinga) -> None:
     icinga.users["smic"] = ("word", ["*"])
-    assert len((await read(make())).health) == 12
+    assert len((await read(make())).rows) == 12
     icinga.users["smic"] = ("word", ["objects/query/Host (filtered)", *READER[1:]])
     icinga.hidden_by_rights = set(icinga.hosts)
-    assert len((await read(make())).health) == 6
+    assert len((await read(make())).rows) == 6
 
 
 async def test_an_empty_answer_that_icingas_own_counts_contradict_is_refused(
@@ -231,11 +205,11 @@ async def test_an_empty_answer_that_icingas_own_counts_contradict_is_refused(
 async def test_a_valid_empty_answer_is_nothing(make: Make, icinga: FakeIcinga) -> None:
     """a valid empty filter is 200 `[]`."""
     reading = await read(make(filter='host.name == "elsewhere"'))
-    assert reading.health == {}
+    assert reading.rows == {}
     assert reading.full
     icinga.hosts.clear()
     icinga.services.clear()
-    assert (await read(make())).health == {}
+    assert (await read(make())).rows == {}
 
 
 async def test_a_wrong_filter_is_told_apart_from_nothing(make: Make) -> None:
@@ -255,8 +229,8 @@ async def test_only_what_was_checked_since_is_read_again(
     before = adapter._session().bytes_received
     second = await read(adapter, first.cursor)
     assert not second.full
-    assert set(second.health) == {"r-17003", "r-17004!disque"}
-    assert second.health["r-17003"].state is HealthState.DOWN
+    assert set(second.rows) == {"r-17003", "r-17004!disque"}
+    assert second.rows["r-17003"].state is HealthState.DOWN
     assert adapter._session().bytes_received - before < 4000
     since = sent(server, "/v1/objects/hosts")["filter_vars"]["since"]
     assert 60 <= time.time() - since <= 180  # an overlap, for results that come late
@@ -268,7 +242,7 @@ async def test_new_flags_are_seen_before_the_next_check(make: Make, icinga: Fake
     icinga.hosts["r-17001"]["acknowledgement"] = 1
     icinga.services["r-17002!disque"]["downtime_depth"] = 1
     reading = await read(adapter, cursor)
-    assert set(reading.health) == {"r-17001", "r-17002!disque"}
+    assert set(reading.rows) == {"r-17001", "r-17002!disque"}
     assert not reading.full
 
 
@@ -295,7 +269,7 @@ async def test_what_no_filter_can_show_leads_to_a_full_reading(
         icinga.now = lambda: moved
     reading = await read(adapter, cursor)
     assert reading.full
-    assert ("r-17001!disque" in reading.health) is (what != "gone")
+    assert ("r-17001!disque" in reading.rows) is (what != "gone")
 
 
 async def test_equal_counts_do_not_stop_the_reading(make: Make, icinga: FakeIcinga) -> None:
@@ -306,7 +280,7 @@ async def test_equal_counts_do_not_stop_the_reading(make: Make, icinga: FakeIcin
     icinga.check("r-17001", 0)
     icinga.check("r-17002", 1)
     assert icinga._cib() | {"uptime": 0} == counts
-    states = {key: record.state for key, record in (await read(adapter, cursor)).health.items()}
+    states = {key: record.state for key, record in (await read(adapter, cursor)).rows.items()}
     assert states == {"r-17001": HealthState.UP, "r-17002": HealthState.DOWN}
 
 
@@ -332,7 +306,7 @@ async def test_a_frozen_checker_behind_a_living_api_is_unavailable(
     assert "checker" in raised.value.hint
     assert "15 minutes" in (await adapter.probe()).remarks[-1]
     icinga.checking = True
-    assert (await read(adapter, cursor)).health == {}
+    assert (await read(adapter, cursor)).rows == {}
 
 
 async def test_without_the_right_to_ask_for_status_it_still_works(
@@ -341,9 +315,9 @@ async def test_without_the_right_to_ask_for_status_it_still_works(
     icinga.users["smic"][1].remove("status/query")
     adapter = make()
     first = await read(adapter)
-    assert len(first.health) == 12
+    assert len(first.rows) == 12
     icinga.check("r-17001", 1)
-    assert set((await read(adapter, first.cursor)).health) == {"r-17001"}
+    assert set((await read(adapter, first.cursor)).rows) == {"r-17001"}
     assert "status/query" in (await adapter.probe()).remarks[-1]
 
 
@@ -361,7 +335,7 @@ async def test_without_the_right_to_ask_for_status_it_still_works(
     ],
 )
 async def test_a_host_tells_its_site(make: Make, rule: str, expected: str) -> None:
-    health = (await read(make(site=rule))).health
+    health = (await read(make(site=rule))).rows
     assert health["r-17001"].site == expected
     assert health["r-17001!disque"].site == expected
 
@@ -387,7 +361,7 @@ async def test_records_lead_to_the_web_interface(
 ) -> None:
     icinga.add_host("a b")
     icinga.add_service("a b", "c/d")
-    health = (await read(make(**options))).health
+    health = (await read(make(**options))).rows
     assert health["a b"].url == host
     assert health["a b!c/d"].url == service
 
@@ -397,7 +371,7 @@ async def test_rows_that_cannot_be_read_are_set_aside(make: Make, icinga: FakeIc
     icinga.hosts["r-17002"]["last_check"] = "yesterday"
     icinga.services["r-17003!disque"]["last_state_change"] = 1e300
     reading = await read(make())
-    assert len(reading.health) == 9
+    assert len(reading.rows) == 9
     assert len(reading.rejected) == 3
     assert "r-17002" in reading.rejected[1].sample
     assert "yesterday" in reading.rejected[1].sample
@@ -416,7 +390,7 @@ async def test_hostile_output_arrives_whole_for_the_sanitiser(
 ) -> None:
     output = "\x1b]52;c;YQ==\x07 [@click=app.quit]x[/] \u202e \x00"
     icinga.check("r-17001", 1, output)
-    assert (await read(make())).health["r-17001"].output == output
+    assert (await read(make())).rows["r-17001"].output == output
 
 
 async def test_many_objects_come_in_several_batches(make: Make, icinga: FakeIcinga) -> None:
@@ -470,7 +444,7 @@ async def test_its_own_authority_and_the_name_in_its_certificate(icinga: FakeIci
         assert "ca_file" in (await failure(adapter(), Unavailable)).hint
         assert "server_name" in (await failure(adapter(ca_file="ca.pem"), Unavailable)).hint
         right = adapter(ca_file="ca.pem", server_name="monitoring.example")
-        assert len((await read(right)).health) == 12
+        assert len((await read(right)).rows) == 12
         await right.close()
 
 
@@ -495,8 +469,6 @@ async def test_probe_tells_version_account_clock_and_too_many_rights(
 async def test_a_status_in_another_form_is_a_bad_answer(
     make: Make, icinga: FakeIcinga, server: MisbehavingServer, path: str, body: bytes
 ) -> None:
-    from fakes.misbehaving import Reply
-
     server.respond = lambda request: Reply(body=body) if request.path == path else icinga(request)
     await failure(make(), BadAnswer)
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
+from fakes.reading import Reading, failure, read
 from fakes.redmine import FakeRedmine
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,40 +62,14 @@ async def make(server: MisbehavingServer) -> AsyncIterator[Make]:
         await adapter.close()
 
 
-class Reading:
-    """Everything that one fetch brought."""
-
-    def __init__(self, batches: list[Batch]) -> None:
-        self.batches = batches
-        self.full = all(batch.full for batch in batches)
-        self.cursor = [batch.cursor for batch in batches if batch.cursor][-1]
-        self.rejected = [row for batch in batches for row in batch.rejected]
-        self.deletes = [key for batch in batches for key in batch.deletes]
-        self.records: dict[int, Any] = {
-            int(record.key): record for batch in batches for record in batch.upserts
-        }
-
-    def ticket(self, number: int) -> Ticket:
-        record = self.records[number]
-        assert isinstance(record, Ticket)
-        return record
-
-    def request(self, number: int) -> CatalogueRequest:
-        record = self.records[number]
-        assert isinstance(record, CatalogueRequest)
-        return record
+def numbers(reading: Reading) -> set[int]:
+    return {int(key) for key in reading.rows}
 
 
-async def read(adapter: RedmineAdapter, cursor: str | None = None) -> Reading:
-    (stream,) = adapter.offered()
-    return Reading([batch async for batch in adapter.fetch(stream, cursor)])
-
-
-async def failure(adapter: RedmineAdapter, kind: type[SourceError]) -> Any:
-    with pytest.raises(SourceError) as raised:
-        await read(adapter)
-    assert type(raised.value) is kind
-    return raised.value
+def ticket(reading: Reading, number: int) -> Ticket:
+    record = reading.rows[str(number)]
+    assert isinstance(record, Ticket)
+    return record
 
 
 def asked(server: MisbehavingServer) -> list[Request]:
@@ -112,8 +87,8 @@ async def test_an_issue_becomes_a_ticket(make: Make, redmine: FakeRedmine) -> No
         custom={1: "17300", 2: "JVS"},
     )
     adapter = make(site_field="Code INSEE", supplier_field="2")
-    ticket = (await read(adapter)).ticket(11)
-    assert ticket == Ticket(
+    found = ticket(await read(adapter), 11)
+    assert found == Ticket(
         key="11",
         subject="Écran bleu [@click=app.quit]\x1b[2J",
         status=TicketStatus.WAITING,
@@ -136,8 +111,9 @@ async def test_an_issue_becomes_a_catalogue_request(make: Make) -> None:
     adapter = make(**REQUESTS, software_field="Logiciel", site_field="1", member_field="project")
     assert adapter.offered() == {Stream.REQUESTS}
     reading = await read(adapter)
-    assert set(reading.records) == {9}
-    request = reading.request(9)
+    assert numbers(reading) == {9}
+    request = reading.rows["9"]
+    assert isinstance(request, CatalogueRequest)
     assert (request.software, request.site, request.member) == (
         "Berger-Levrault",
         "17009",
@@ -160,7 +136,7 @@ async def test_a_due_date_ends_with_its_day(
 ) -> None:
     """due is a date"""
     redmine.add(due_date=day)
-    due = (await read(make(timezone=zone))).ticket(11).due
+    due = ticket(await read(make(timezone=zone)), 11).due
     assert due is not None
     assert due.isoformat() == end
 
@@ -172,7 +148,7 @@ async def test_pages_follow_what_came_not_what_was_asked_for(
     for _number in range(240):
         redmine.add()
     redmine.cap = 40
-    assert len((await read(make())).records) == 250
+    assert len((await read(make())).rows) == 250
     assert "offset" not in asked(server)[0].query
     assert len([request for request in asked(server) if request.query["status_id"] == "open"]) == 7
 
@@ -194,8 +170,8 @@ async def test_an_issue_closed_while_pages_are_read_hides_no_other(
 
     server.respond = respond
     reading = await read(make())
-    assert set(reading.records) == set(redmine.issues)
-    assert reading.ticket(1).status is TicketStatus.CLOSED
+    assert numbers(reading) == set(redmine.issues)
+    assert ticket(reading, 1).status is TicketStatus.CLOSED
 
 
 async def test_open_issues_and_those_closed_lately_are_read(
@@ -206,8 +182,8 @@ async def test_open_issues_and_those_closed_lately_are_read(
         redmine.set_status(number, 5, now - timedelta(days=days))
     redmine.issues[5]["updated_on"] = "2019-01-01T00:00:00Z"
     reading = await read(make(closed_days=30))
-    assert set(reading.records) == {3, 4, 5, 6, 7, 8, 9, 10}
-    assert {*(await read(make(closed_days=0))).records} == {5, 6, 7, 8, 9, 10}
+    assert numbers(reading) == {3, 4, 5, 6, 7, 8, 9, 10}
+    assert numbers(await read(make(closed_days=0))) == {5, 6, 7, 8, 9, 10}
 
 
 async def test_only_what_changed_is_read_again(
@@ -223,8 +199,8 @@ async def test_only_what_changed_is_read_again(
     second = await read(adapter, first.cursor)
     assert not second.full
     assert second.deletes == []
-    assert {2, 11} <= set(second.records)
-    assert second.ticket(2).status is TicketStatus.CLOSED
+    assert {2, 11} <= numbers(second)
+    assert ticket(second, 2).status is TicketStatus.CLOSED
     query = asked(server)[-1].query
     assert query["status_id"] == "*"
     assert query["updated_on"].startswith(">=")
@@ -241,7 +217,7 @@ async def test_changes_at_the_edge_of_the_last_reading_are_not_lost(
     redmine.set_status(2, 2, newest)  # in the same second, committed after the reading
     redmine.set_status(3, 2, newest - timedelta(seconds=90))  # in a slow transaction
     again = await read(adapter, cursor)
-    assert {1, 2, 3} <= set(again.records)
+    assert {1, 2, 3} <= numbers(again)
 
 
 async def test_an_issue_closed_long_ago_leaves_when_it_is_touched(
@@ -250,7 +226,7 @@ async def test_an_issue_closed_long_ago_leaves_when_it_is_touched(
     adapter = make(closed_days=10)
     redmine.set_status(1, 5, datetime.now(UTC) - timedelta(days=9))
     first = await read(adapter)
-    assert 1 in first.records
+    assert "1" in first.rows
     redmine.issues[1]["closed_on"] = "2026-01-01T00:00:00Z"
     redmine.issues[1]["updated_on"] = redmine.issues[2]["updated_on"]
     second = await read(adapter, first.cursor)
@@ -265,7 +241,7 @@ async def test_deletions_are_found_by_a_full_reading(make: Make, redmine: FakeRe
     assert (await read(adapter, cursor)).deletes == []
     full = await read(adapter)
     assert full.full
-    assert 3 not in full.records
+    assert "3" not in full.rows
 
 
 async def test_an_unchanged_list_is_not_sent_again(
@@ -276,10 +252,10 @@ async def test_an_unchanged_list_is_not_sent_again(
     cursor = (await read(adapter)).cursor
     cursor = (await read(adapter, cursor)).cursor
     third = await read(adapter, cursor)
-    assert third.records == {}
+    assert third.rows == {}
     assert asked(server)[-1].headers["if-none-match"].startswith('W/"')
     redmine.set_status(5, 3)
-    assert 5 in (await read(adapter, third.cursor)).records
+    assert "5" in (await read(adapter, third.cursor)).rows
     fresh = make()  # also after a restart, from the cursor alone
     before = len(asked(server))
     assert (await read(fresh, third.cursor)).full is False
@@ -344,19 +320,19 @@ async def test_names_that_lead_nowhere_are_told(make: Make) -> None:
 
 
 async def test_projects_and_subprojects(make: Make) -> None:
-    assert set((await read(make(projects=["assistance"]))).records) == set(range(1, 9))
+    assert numbers(await read(make(projects=["assistance"]))) == set(range(1, 9))
     both = await read(make(projects=["assistance"], subprojects=True))
-    assert set(both.records) == {*range(1, 9), 10}
+    assert numbers(both) == {*range(1, 9), 10}
     two = await read(make(projects=["assistance", "catalogue"]))
-    assert set(two.records) == set(range(1, 10))
+    assert numbers(two) == set(range(1, 10))
 
 
 async def test_trackers_and_further_filters(make: Make, redmine: FakeRedmine) -> None:
     redmine.issues[4]["tracker"] = {"id": 1, "name": "Anomalie"}
     redmine.issues[5]["priority"] = {"id": 5, "name": "Immédiat"}
-    assert set((await read(make(trackers=["anomalie"]))).records) == {4}
-    assert set((await read(make(filters={"priority_id": "4|5"}))).records) == {5}
-    assert set((await read(make(filters={"cf_1": "17003|17004"}))).records) == {3, 4}
+    assert numbers(await read(make(trackers=["anomalie"]))) == {4}
+    assert numbers(await read(make(filters={"priority_id": "4|5"}))) == {5}
+    assert numbers(await read(make(filters={"cf_1": "17003|17004"}))) == {3, 4}
 
 
 @pytest.mark.parametrize(
@@ -395,7 +371,7 @@ async def test_before_redmine_5_the_list_of_statuses_tells_what_is_closed(
 ) -> None:
     redmine.tells_closed = False
     redmine.set_status(1, 6)
-    assert (await read(make())).ticket(1).status is TicketStatus.CLOSED
+    assert ticket(await read(make()), 1).status is TicketStatus.CLOSED
 
 
 async def test_journals_are_not_read(make: Make, server: MisbehavingServer) -> None:
@@ -414,7 +390,7 @@ async def test_issues_that_cannot_be_read_are_set_aside_and_hide_no_other(
     for number in range(90, 111):  # the end of a page, and the beginning of the next
         redmine.issues[number]["created_on"] = "hier"
     reading = await read(make())
-    assert len(reading.records) == 210 - 22
+    assert len(reading.rows) == 210 - 22
     assert len(reading.rejected) == 22
     assert reading.rejected[0].where == "issue 4"
     assert "created_on" in reading.rejected[1].reason
