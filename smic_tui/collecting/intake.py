@@ -92,7 +92,7 @@ def _admit(source: str, stream: Stream, record: Record) -> Record:
             )
         )
     try:
-        fields = msgspec.to_builtins(record, builtin_types=(datetime,))
+        fields = msgspec.to_builtins(record, builtin_types=(datetime, bytes))
     except Exception as error:
         # A field may hold any object at all, with any conversion of its own.
         raise _Refused(f"{type(error).__name__}: {error}") from None

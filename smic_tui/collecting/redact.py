@@ -38,6 +38,7 @@ class Redactor:
         raw = value.encode("utf-8", "surrogatepass")
         self._hidden |= {
             value,
+            quote(raw),
             quote(raw, safe=""),
             quote_plus(raw),
             json.dumps(value)[1:-1],
