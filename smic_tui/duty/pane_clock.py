@@ -11,10 +11,9 @@ across a change of clock was tried, and does not do for duty:
   autumn and early in spring, because moments are kept as naive local time;
 - a job that raises is not scheduled again, and those after it do not run.
 
-So every job's `next_run` is set from `insight.panes.next_due`, which knows
-moments. `schedule` compares it with naive local time, so that it may call a job
-early within the hour that clocks show twice: the job looks at the real moment
-and reports nothing before it is due. Nothing that a job does ends the clock.
+So the moments come from `insight.panes.next_due`, and before each look at the
+jobs every `next_run` is set anew: to the naive present, which `schedule` compares
+it with, plus the real time that is left. Nothing that a job does ends the clock.
 """
 
 from __future__ import annotations
@@ -66,19 +65,22 @@ class PaneClock:
         self._due: dict[str, datetime | None] = {}
         self._jobs: dict[str, schedule.Job] = {}
         for pane in settings.panes:
-            self._reported[pane.name] = start
             self._jobs[pane.name] = self._scheduler.every().day.do(self._report, pane)
-            self._set_next(pane)
+            self._set_reported(pane, start)
 
     def run_pending(self) -> None:
         """Report what has come due. Never raises."""
-        self._heed_a_clock_set_back()
+        now = self._now()
+        naive_now = datetime.now()  # what `schedule` compares with
+        for pane in self._settings.panes:
+            if self._reported[pane.name] - now > SET_BACK:
+                self._set_reported(pane, now)
+            due = self._due[pane.name]
+            self._jobs[pane.name].next_run = NEVER if due is None else naive_now + (due - now)
         try:
             self._scheduler.run_pending()
         except Exception:
             log.exception("pane clock")
-        for pane in self._settings.panes:
-            self._set_next(pane)
 
     def seconds_to_next(self) -> float | None:
         """How long until a pane is due, 0 if one is now; None if none ever is.
@@ -91,20 +93,9 @@ class PaneClock:
             return None
         return max((min(moments) - self._now()).total_seconds(), 0.0)
 
-    def _heed_a_clock_set_back(self) -> None:
-        now = self._now()
-        for pane in self._settings.panes:
-            if self._reported[pane.name] - now > SET_BACK:
-                self._reported[pane.name] = now
-                self._set_next(pane)
-
-    def _set_next(self, pane: Pane) -> None:
-        due = next_due(pane, self._reported[pane.name], self._settings)
-        self._due[pane.name] = due
-        # `schedule` counts in naive local time.
-        self._jobs[pane.name].next_run = (
-            NEVER if due is None else due.astimezone().replace(tzinfo=None)
-        )
+    def _set_reported(self, pane: Pane, until: datetime) -> None:
+        self._reported[pane.name] = until
+        self._due[pane.name] = next_due(pane, until, self._settings)
 
     def _report(self, pane: Pane) -> None:
         try:
@@ -112,7 +103,7 @@ class PaneClock:
             due = last_due(pane, now, self._settings)
             if due is None or due <= self._reported[pane.name]:
                 return
-            self._reported[pane.name] = now
+            self._set_reported(pane, now)
             if now - due <= MISSED_WITHIN:
                 self._on_due(DuePane(pane=pane, due=due, missed=now - due > PUNCTUAL))
         except Exception:
