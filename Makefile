@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+MAN := docs/smic-tui.1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check test-live bench man messages catalogues docs clean
@@ -36,9 +37,11 @@ bench: catalogues ## measure; BENCH_QUICK=1 for a short run
 	done
 
 man: catalogues ## write docs/smic-tui.1
-	$(BIN)/argparse-manpage --module smic_tui.cli.parser --function build_parser \
-	    --prog smic-tui --project-name smic-tui --manual-title "User Commands" \
-	    --output docs/smic-tui.1
+	COLUMNS=80 LANGUAGE=en $(BIN)/argparse-manpage \
+	    --module smic_tui.cli.parser --function build_parser --prog smic-tui \
+	    --project-name smic-tui --version "$$($(BIN)/hatchling version)" \
+	    --description "one screen over the systems of an IT syndicate" \
+	    --manual-title "User Commands" --include docs/man-sections.txt --output $(MAN)
 
 docs: catalogues man ## write the pages that are made from the code
 	$(BIN)/smic-tui --language en config reference > docs/configuration.md

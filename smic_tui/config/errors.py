@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -30,6 +29,8 @@ def dotted(path: KeyPath) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that was probably meant, empty when none is near."""
+    import difflib
+
     found = difflib.get_close_matches(word.lower(), {name.lower() for name in known}, 1, 0.6)
     return next((name for name in known if name.lower() == found[0]), "") if found else ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -37,5 +36,7 @@ def cache_folder(config: Path, shipped: bool, wanted: Path | None = None) -> Pat
         return wanted.expanduser().absolute()
     if shipped:
         return _XDG.user_cache_path / "default"
+    import hashlib
+
     digest = hashlib.sha256(os.fsencode(config)).hexdigest()[:12]
     return _XDG.user_cache_path / f"{config.stem}-{digest}"

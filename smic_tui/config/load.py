@@ -18,7 +18,6 @@ from smic_tui.config.errors import ConfigError, KeyPath, Problem, unknown_word
 from smic_tui.config.origins import Origins
 from smic_tui.config.schema import Settings, Source
 from smic_tui.config.shipped import shipped_config
-from smic_tui.config.validate import problems_of, problems_of_table
 from smic_tui.contract.adapter import Adapter
 from smic_tui.i18n import _
 
@@ -170,11 +169,26 @@ def _expand(value: Any, sample: str) -> Any:
     return value
 
 
+def _problems_of(value: Any, type_: Any, path: KeyPath) -> list[Problem]:
+    # Only a configuration with problems pays for the import.
+    from smic_tui.config.validate import problems_of
+
+    return problems_of(value, type_, path)
+
+
+def _problems_of_table(
+    table: dict[str, Any], struct: type[Struct], path: KeyPath, also: Collection[str] = ()
+) -> list[Problem]:
+    from smic_tui.config.validate import problems_of_table
+
+    return problems_of_table(table, struct, path, also)
+
+
 def _convert(raw: dict[str, Any], kinds: Kinds) -> tuple[Settings | None, list[Problem]]:
     top = {key: value for key, value in raw.items() if key != "sources"}
     tables = raw.get("sources", {})
     if not isinstance(tables, dict):
-        return None, problems_of(tables, dict[str, dict[str, Any]], ("sources",))
+        return None, _problems_of(tables, dict[str, dict[str, Any]], ("sources",))
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
     for name, table in tables.items():
@@ -185,7 +199,7 @@ def _convert(raw: dict[str, Any], kinds: Kinds) -> tuple[Settings | None, list[P
     try:
         settings = msgspec.convert(top, Settings)
     except msgspec.ValidationError:
-        problems += problems_of_table(top, Settings, ())
+        problems += _problems_of_table(top, Settings, ())
         return None, problems
     if problems:
         return None, problems
@@ -195,7 +209,7 @@ def _convert(raw: dict[str, Any], kinds: Kinds) -> tuple[Settings | None, list[P
 def _source(name: str, table: Any, kinds: Kinds) -> tuple[Source | None, list[Problem]]:
     path: KeyPath = ("sources", name)
     if not isinstance(table, dict):
-        return None, problems_of(table, dict[str, Any], path)
+        return None, _problems_of(table, dict[str, Any], path)
     kind = table.get("kind")
     known = kinds.kinds()
     if not isinstance(kind, str):
@@ -216,8 +230,8 @@ def _source(name: str, table: Any, kinds: Kinds) -> tuple[Source | None, list[Pr
     if _is_plainly_good(named, own, config_type):
         problems = []
     else:
-        problems = problems_of_table(named, Source, path)
-        problems += problems_of_table(own, config_type, path, also=COMMON_KEYS)
+        problems = _problems_of_table(named, Source, path)
+        problems += _problems_of_table(own, config_type, path, also=COMMON_KEYS)
     if problems:
         return None, problems
     options = msgspec.convert(own, config_type)

@@ -6,9 +6,7 @@ Nothing here keeps a value, and no message contains one.
 from __future__ import annotations
 
 import os
-import shlex
 import stat
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -51,7 +49,7 @@ def describe(secret: Secret) -> str:
         return f"env {secret.env}"
     if secret.file:
         return f"file {secret.file}"
-    return f"command {shlex.join(secret.command)}"
+    return f"command {_as_typed(*secret.command)}"
 
 
 def reveal(secret: Secret, folder: Path) -> str:
@@ -86,7 +84,7 @@ def _from_file(path: Path) -> str:
                     _("the secret file {path} can be read by others (mode {mode:03o})").format(
                         path=path, mode=mode
                     ),
-                    hint=f"chmod 600 {shlex.quote(str(path))}",
+                    hint=f"chmod 600 {_as_typed(str(path))}",
                 )
             value = file.readline(_LONGEST).rstrip("\r\n")
     except OSError as error:
@@ -95,7 +93,7 @@ def _from_file(path: Path) -> str:
                 path=path, reason=error.strerror
             ),
             hint=_("create it with the secret on its first line, then: {command}").format(
-                command=f"chmod 600 {shlex.quote(str(path))}"
+                command=f"chmod 600 {_as_typed(str(path))}"
             ),
         ) from None
     except UnicodeDecodeError:
@@ -109,8 +107,17 @@ def _from_file(path: Path) -> str:
     return value
 
 
+def _as_typed(*words: str) -> str:
+    """Words as one would type them in a shell."""
+    import shlex
+
+    return shlex.join(words)
+
+
 def _from_command(secret: Secret, folder: Path) -> str:
-    shown = shlex.join(secret.command)
+    import subprocess
+
+    shown = _as_typed(*secret.command)
     try:
         done = subprocess.run(
             secret.command,
