@@ -64,6 +64,12 @@ class SmicApp(App[None], inherit_bindings=False):
     TITLE = "smic-tui"
     DEFAULT_MODE = "overview"
     ENABLE_COMMAND_PALETTE = False
+    # For all screens at once: a screen's own CSS would have all of it parsed again
+    # when the screen is first opened.
+    CSS = """
+    FrameScreen { background: $background; }
+    Prompt Input { background: $background; color: $foreground; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", N_("Quit"), show=False, priority=True),
         Binding("ctrl+l", "repaint", N_("Draw the screen again"), show=False, priority=True),

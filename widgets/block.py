@@ -21,14 +21,11 @@ class Block(RoleWidget):
     Only lines that differ from what stands there are drawn again.
     """
 
-    DEFAULT_CSS = """
-    Block { height: auto; width: 1fr; }
-    """
-
     def __init__(self, lines: int = 1, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: list[tuple[Pieces, Pieces]] = [((), ())] * lines
         self.styles.height = lines
+        self.styles.width = "1fr"
 
     def show(self, *lines: tuple[Pieces, Pieces]) -> None:
         """Replace the text: one (left, right) for each line."""

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from smic_tui.i18n import N_
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.fit import cut, width
-from widgets.roles import RoleWidget
+from widgets.roles import MARKER_STYLE, RoleWidget
 
 MARKER, ASCII_MARKER = "▌", ">"
 MARKER_CELLS = 1
@@ -38,10 +38,6 @@ class LineList(RoleWidget, can_focus=True):
         Binding("end,G", "last", N_("Last"), show=False),
         Binding("enter", "choose", N_("Open"), key_display="⏎"),
     ]
-    DEFAULT_CSS = """
-    LineList { height: 1fr; width: 1fr; }
-    """
-
     heading_lines = 0
 
     class Moved(Message):
@@ -64,6 +60,7 @@ class LineList(RoleWidget, can_focus=True):
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.styles.height = self.styles.width = "1fr"
         self._marker = ASCII_MARKER if ascii_only else MARKER
         self._top = 0
         self._cursor = 0
@@ -160,7 +157,7 @@ class LineList(RoleWidget, can_focus=True):
         self._drawn[y] = (content, on_cursor)
         pieces, stale = self.pieces(content, cells - MARKER_CELLS)
         base = self.style_of(Role.PLAIN, cursor=on_cursor)
-        segments = [Segment(self._marker, self.marker_style()) if on_cursor else Segment(" ", base)]
+        segments = [Segment(self._marker, base + MARKER_STYLE) if on_cursor else Segment(" ", base)]
         segments += [
             Segment(piece.text, self.style_of(piece.role, cursor=on_cursor, stale=stale))
             for piece in pieces

@@ -25,16 +25,6 @@ class Prompt(Horizontal):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", N_("Cancel"), show=False, priority=True),
     ]
-    DEFAULT_CSS = """
-    Prompt {
-        height: 1; width: 1fr; display: none;
-        & > Block { width: auto; }
-        & > Input {
-            height: 1; width: 1fr; border: none; padding: 0;
-            background: $background; color: $foreground;
-        }
-    }
-    """
 
     class Changed(Message):
         """The text changed."""
@@ -62,8 +52,10 @@ class Prompt(Horizontal):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._purpose = ""
+        self.styles.height, self.styles.width = 1, "1fr"
+        self.display = False
         self._label = Block()
-        self._input = Input(select_on_focus=False)
+        self._input = Input(select_on_focus=False, compact=True)
         self._input.cursor_blink = False
 
     def compose(self) -> ComposeResult:

@@ -57,10 +57,6 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         Binding("escape", "back", N_("Back"), show=False),
         Binding("q", "quit", N_("Quit")),
     ]
-    CSS = """
-    FrameScreen { background: $background; layout: vertical; }
-    """
-
     tab = ""
 
     def __init__(self) -> None:

@@ -22,14 +22,11 @@ class SourcesScreen(ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,enter", "other_half", N_("Problems"), key_display="Tab"),
     ]
-    CSS = """
-    SourcesScreen #rows { height: auto; max-height: 50%; }
-    SourcesScreen #problems { height: 1fr; margin-top: 1; }
-    """
-
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__(SOURCES, ascii_only=ascii_only)
         self.problems = TextLines(ascii_only=ascii_only, id="problems")
+        self.table.styles.height, self.table.styles.max_height = "auto", "50%"
+        self.problems.styles.margin = (1, 0, 0, 0)
 
     def compose_body(self) -> Iterable[Widget]:
         yield from super().compose_body()
