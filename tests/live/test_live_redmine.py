@@ -1,0 +1,265 @@
+"""The redmine kind against a real Redmine on loopback."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+from fakes.misbehaving import MisbehavingServer, Mode, forward_to
+from fakes.reading import failure, read
+from rig_redmine import ISSUES, RedmineRig
+
+from adapters.redmine import RedmineAdapter
+from adapters.redmine_options import RedmineOptions
+from smic_tui.conformance import AdapterConformance
+from smic_tui.contract.adapter import Context
+from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
+from smic_tui.records import Actor, Stage, TicketStatus
+
+pytestmark = pytest.mark.live
+
+Make = Callable[..., RedmineAdapter]
+
+
+@pytest.fixture(scope="session")
+def redmine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedmineRig]:
+    rig = RedmineRig(tmp_path_factory.mktemp("redmine"))
+    rig.daemon.start()
+    try:
+        yield rig
+    finally:
+        rig.daemon.stop()
+
+
+def new_adapter(url: str, key: str, **options: Any) -> RedmineAdapter:
+    settings = {
+        "url": url,
+        "api_key": {"env": "REDMINE"},
+        "projects": ["assistance"],
+        "site_field": "Code INSEE",
+        "request_timeout": "20s",
+        **options,
+    }
+    context = Context(source="s", folder=Path("/"), timezone="Europe/Paris", secret=lambda _: key)
+    return RedmineAdapter(msgspec.convert(settings, RedmineOptions), context)
+
+
+@pytest.fixture
+async def make(redmine: RedmineRig) -> AsyncIterator[Make]:
+    made: list[RedmineAdapter] = []
+
+    def make(who: str = "lecture", url: str = "", **options: Any) -> RedmineAdapter:
+        key = redmine.keys.get(who, who)
+        made.append(new_adapter(url or redmine.url, key, **options))
+        return made[-1]
+
+    yield make
+    for adapter in made:
+        await adapter.close()
+
+
+def in_database(redmine: RedmineRig, where: str) -> set[str]:
+    """Ask Redmine's own database, past the API."""
+    return set(redmine.script(f"puts Issue.joins(:status, :project).where({where!r}).ids").split())
+
+
+OPEN = "issue_statuses.is_closed = 0 and projects.identifier = '{}'"
+
+
+async def test_everything_is_read(make: Make, redmine: RedmineRig) -> None:
+    adapter = make(closed_days=0)
+    reading = await read(adapter)
+    assert reading.full
+    assert reading.rejected == []
+    assert set(reading.rows) == in_database(redmine, OPEN.format("assistance"))
+    assert len(reading.rows) > 100  # more than a page
+    ticket = reading.rows["1"]
+    assert ticket.subject == "Imprimante n°0 muette à la mairie [@click=x]"
+    assert ticket.site == "17000"
+    assert ticket.queue == "Assistance"
+    assert ticket.status_label == "En attente fournisseur"
+    assert (ticket.status, ticket.waiting_on) == (TicketStatus.WAITING, Actor.SUPPLIER)
+    assert ticket.url == f"{redmine.url}/issues/1"
+    assert {row.priority for row in reading.rows.values()} == {1, 2, 3, 4}
+    dues = [row.due for row in reading.rows.values() if row.due]
+    assert dues
+    assert {due.minute for due in dues} == {59}
+
+
+async def test_closed_issues_are_read_for_a_while(make: Make, redmine: RedmineRig) -> None:
+    whole = await read(make(closed_days=4000))
+    assert set(whole.rows) == in_database(redmine, "projects.identifier = 'assistance'")
+    some = await read(make(closed_days=10))
+    closed = [row for row in some.rows.values() if row.status is TicketStatus.CLOSED]
+    assert 0 < len(closed) < len(whole.rows) - len(some.rows)
+    assert all((datetime.now(UTC) - row.updated).days <= 10 for row in closed)
+
+
+async def test_the_catalogue_gives_requests(make: Make) -> None:
+    catalogue: dict[str, Any] = {"as": "requests", "projects": ["catalogue"]}
+    adapter = make(closed_days=4000, software_field="Logiciel", **catalogue)
+    reading = await read(adapter)
+    assert len(reading.rows) == ISSUES // 10
+    assert set(Counter(row.stage for row in reading.rows.values())) == set(Stage)
+    assert {row.software for row in reading.rows.values()} == {"Berger-Levrault"}
+    asked = next(row for row in reading.rows.values() if row.stage_label == "Groupe de travail")
+    assert asked.waiting_on is Actor.WORKING_GROUP
+
+
+async def test_changes_arrive_incrementally(make: Make, redmine: RedmineRig) -> None:
+    adapter = make()
+    cursor = (await read(adapter)).cursor
+    site = {"id": 1, "value": "17300"}
+    new = redmine.create("assistance", "Nouveau \u202e \x1b[2J", custom_fields=[site])
+    redmine.update(2, status_id=redmine.status_id("Fermé"))
+    reading = await read(adapter, cursor)
+    assert not reading.full
+    assert {str(new), "2"} <= set(reading.rows)
+    assert len(reading.rows) < 20
+    assert reading.rows["2"].status is TicketStatus.CLOSED
+    assert reading.rows[str(new)].subject == "Nouveau \u202e \x1b[2J"
+    assert reading.rows[str(new)].site == "17300"
+    redmine.delete(new)
+    assert str(new) not in (await read(adapter, reading.cursor)).rows
+    assert str(new) not in (await read(adapter)).rows
+
+
+async def test_an_unchanged_list_is_not_sent_again(make: Make) -> None:
+    """ETag on lists and items, 304"""
+    adapter = make()
+    cursor = (await read(adapter)).cursor
+    cursor = (await read(adapter, cursor)).cursor
+    before = adapter._session().bytes_received
+    third = await read(adapter, cursor)
+    assert third.rows == {}
+    assert adapter._session().bytes_received - before < 1500
+
+
+async def test_pages_are_cut_silently(make: Make) -> None:
+    """`limit` capped silently at 100, offset"""
+    http = make()._session()
+    async with http.signed_in():
+        params = {"limit": "500", "status_id": "*"}
+        page = await http.json(dict[str, Any], "GET", "/issues.json", params=params)
+    assert (page["limit"], len(page["issues"])) == (100, 100)
+    assert page["total_count"] > 250
+
+
+async def test_only_utc_with_z_is_understood(make: Make) -> None:
+    """only `Z` works (`+01:00` is 422)"""
+    http = make()._session()
+    async with http.signed_in():
+        for zone, status in (("Z", 200), ("+01:00", 422)):
+            params = {"updated_on": f">=2026-01-01T00:00:00{zone}"}
+            answer = await http.request("GET", "/issues.json", params=params, expect=(status,))
+            assert answer.status == status
+
+
+@pytest.mark.parametrize("key", ["0" * 40, "wrong", ""])
+async def test_a_bad_key(make: Make, key: str) -> None:
+    """with a bad key, no key or the API disabled, `/issues.json` answers **200 with no issues**"""
+    adapter = make(key)
+    http = adapter._session()
+    async with http.signed_in():
+        page = await http.json(dict[str, Any], "GET", "/issues.json")
+    assert page["issues"] == []  # the trap is there
+    error = await failure(adapter, AuthFailed)
+    assert "401" in error.message
+
+
+async def test_missing_rights(make: Make) -> None:
+    assert "403" in (await failure(make("ailleurs"), AuthFailed)).message
+    assert "no project" in (await failure(make("ailleurs", projects=[]), AuthFailed)).message
+
+
+async def test_the_api_switched_off(make: Make, redmine: RedmineRig) -> None:
+    """with a bad key, no key or the API disabled, `/issues.json` answers **200 with no issues**"""
+    adapter = make()
+    await read(adapter)
+    redmine.switch_api(False)
+    try:
+        await failure(adapter, AuthFailed)
+    finally:
+        redmine.switch_api(True)
+    await read(adapter)
+
+
+async def test_projects_trackers_and_filters(make: Make, redmine: RedmineRig) -> None:
+    new = redmine.create("astreinte", "La nuit")
+    assert str(new) not in (await read(make())).rows
+    assert str(new) in (await read(make(subprojects=True))).rows
+    redmine.delete(new)
+    one = await read(make(filters={"cf_1": "17003|17006"}, closed_days=4000))
+    assert {row.site for row in one.rows.values()} == {"17003", "17006"}
+    some = await read(make(trackers=["anomalie"], closed_days=4000))
+    in_tracker = in_database(redmine, "projects.identifier = 'assistance' and tracker_id = 1")
+    assert set(some.rows) == in_tracker
+    assert "nulle" in (await failure(make(projects=["nulle-part"]), BadAnswer)).message
+
+
+async def test_an_ignored_filter_is_noticed(make: Make) -> None:
+    """unknown filters are ignored and return everything"""
+    assert "cf_99" in (await failure(make(filters={"cf_99": "Oui"}), BadAnswer)).message
+
+
+async def test_probe(make: Make) -> None:
+    probe = await make().probe()
+    assert (probe.account, probe.remarks) == ("lecture", ())
+    assert "administrator" in (await make("chef").probe()).remarks[0]
+    remarks = (await make(statuses={"Perdu": "closed", "résolu": "open"}).probe()).remarks
+    assert len(remarks) == 1
+    assert "Perdu" in remarks[0]
+
+
+@pytest.mark.parametrize("mode", [Mode.STATUS500, Mode.HTML, Mode.TRUNCATED, Mode.CUT, Mode.DRIP])
+async def test_a_proxy_that_spoils_the_answers(make: Make, redmine: RedmineRig, mode: Mode) -> None:
+    with MisbehavingServer(forward_to(redmine.url)) as proxy:
+        adapter = make(url=proxy.url, request_timeout="2s")
+        reading = await read(adapter)
+        assert len(reading.rows) > 100
+        proxy.mode = mode
+        expected = BadAnswer if mode in (Mode.HTML, Mode.TRUNCATED) else Unavailable
+        await failure(adapter, expected)
+        proxy.mode = Mode.OK
+        assert not (await read(adapter, reading.cursor)).full
+
+
+async def test_frozen_stopped_and_back(make: Make, redmine: RedmineRig) -> None:
+    adapter = make(request_timeout="2s", connect_timeout="2s")
+    cursor = (await read(adapter)).cursor
+    redmine.daemon.freeze()
+    try:
+        started = time.monotonic()
+        await failure(adapter, Unavailable)
+        assert time.monotonic() - started < 4
+    finally:
+        redmine.daemon.thaw()
+    redmine.daemon.stop()
+    assert "refuses" in (await failure(adapter, Unavailable)).message
+    redmine.daemon.start()
+    assert not (await read(adapter, cursor)).full
+
+
+class TestConformance(AdapterConformance):
+    secrets: ClassVar = ()
+    rig: ClassVar[RedmineRig]
+
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def _rig(cls, redmine: RedmineRig) -> None:
+        cls.rig = redmine
+        cls.secrets = (redmine.keys["lecture"],)
+
+    @classmethod
+    def make(cls, tmp_path: Path) -> RedmineAdapter:
+        return new_adapter(cls.rig.url, cls.rig.keys["lecture"])
+
+    @classmethod
+    def make_unreachable(cls, tmp_path: Path) -> RedmineAdapter:
+        return new_adapter("http://127.0.0.1:9", cls.rig.keys["lecture"])
