@@ -144,7 +144,7 @@ columns = {columns(health[0])}
 kind = "csv"
 [sources.broken.tickets]
 path = "broken.csv"
-columns = {{ key = "key", subject = "subject", status = "status", created = "created", updated = "updated" }}
+columns = {columns(dict.fromkeys(("key", "subject", "status", "created", "updated"), ""))}
 """
     )
     return config

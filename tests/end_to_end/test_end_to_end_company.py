@@ -1,0 +1,117 @@
+"""Two dashboards and a headless collector on one cache: the source sees one reader."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes.misbehaving import MisbehavingServer, Request, json_reply
+from terminal import Terminal
+
+
+class Register:
+    """A source that grows by one site at every reading, and remembers when it was read."""
+
+    def __init__(self) -> None:
+        self.readings: list[float] = []
+        self._lock = threading.Lock()
+
+    def __call__(self, _request: Request) -> object:
+        with self._lock:
+            self.readings.append(time.monotonic())
+            count = len(self.readings)
+        return json_reply([{"code": str(n), "name": f"Mairie {n}"} for n in range(100 + count)])
+
+
+@pytest.fixture
+def register() -> Iterator[tuple[Register, str]]:
+    register = Register()
+    with MisbehavingServer(register) as server:
+        yield register, server.url
+
+
+def sites_on(terminal: Terminal) -> int:
+    terminal.pump(0.02)
+    found = re.search(r"(\d+) sites", terminal.text())
+    return int(found[1]) if found else 0
+
+
+def holder(cache: Path) -> int:
+    return int(json.loads((cache / "writer.lock").read_text())["pid"])
+
+
+@pytest.mark.slow
+def test_one_reader_and_everybody_agrees(register: tuple[Register, str], tmp_path: Path) -> None:
+    source, url = register
+    config, cache = tmp_path / "config.toml", tmp_path / "cache"
+    config.write_text(
+        f"""
+[display]
+language = "en"
+[sources.register]
+kind = "json"
+refresh = "2s"
+stale_after = "60s"
+[sources.register.sites]
+url = "{url}/sites"
+rows = "@"
+columns = {{ code = "code", name = "name" }}
+"""
+    )
+    common = ["--config", str(config), "--cache", str(cache)]
+    program = [sys.executable, "-m", "smic_tui"]
+    watch = subprocess.Popen([*program, *common, "sync", "--watch"], stderr=subprocess.DEVNULL)
+    try:
+        with Terminal([*program, *common]) as one, Terminal([*program, *common]) as two:
+            one.wait_for("sites", 20)
+            two.wait_for("sites", 20)
+            for _second in range(10):
+                one.pump(0.5)
+                two.pump(0.5)
+            gaps = [b - a for a, b in zip(source.readings, source.readings[1:], strict=False)]
+            # One program alone reads every two seconds; three would read three times as often.
+            assert min(gaps) > 1.0, gaps
+            wait_until_they_agree(one, two, source)
+
+            for _death in range(2):
+                victim = holder(cache)
+                others = {watch.pid, one.pid, two.pid} - {victim}
+                os.kill(victim, signal.SIGKILL)
+                killed, before = time.monotonic(), len(source.readings)
+                while len(source.readings) < before + 2:
+                    assert time.monotonic() - killed < 15, "nobody took over"
+                    for terminal in (one, two):
+                        if terminal.pid in others:
+                            terminal.pump(0.1)
+                    time.sleep(0.05)
+                print(f"healed in {source.readings[before] - killed:.1f} s")
+                assert source.readings[before] - killed < 8
+                assert holder(cache) in others
+                if victim != watch.pid:
+                    break
+            alive = [terminal for terminal in (one, two) if terminal.pid != victim]
+            for terminal in alive:
+                count = sites_on(terminal)
+                terminal.wait_for(lambda _text, t=terminal, n=count: sites_on(t) > n, 10)
+    finally:
+        watch.kill()
+        watch.wait()
+
+
+def wait_until_they_agree(one: Terminal, two: Terminal, source: Register) -> None:
+    """Within one refresh both screens show what the source said last."""
+    reading = len(source.readings)
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        if sites_on(one) == sites_on(two) >= 100 + reading:
+            return
+    raise AssertionError(f"{sites_on(one)}, {sites_on(two)}, source {100 + reading}")
