@@ -8,7 +8,7 @@ JOBS ?= 2
 MAN := docs/smic-tui.1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-live bench man messages catalogues docs clean
+.PHONY: help run test check test-live bench man docs screens messages catalogues clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -45,6 +45,9 @@ man: catalogues ## write docs/smic-tui.1
 
 docs: catalogues man ## write the pages that are made from the code
 	$(BIN)/smic-tui --language en config reference > docs/configuration.md
+
+screens: catalogues ## draw the pictures of the README
+	$(BIN)/python docs/make_screens.py
 
 messages: $(VENV)/.developing ## bring the French catalogue up to date with the code
 	$(BIN)/pybabel -q extract -F smic_tui/locale/babel.cfg -o smic_tui/locale/smic_tui.pot \

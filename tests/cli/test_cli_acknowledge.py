@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from program import Program
 
@@ -48,21 +46,17 @@ def test_what_is_refused(acting: Program, arguments: tuple[str, ...]) -> None:
     assert firing(acting) == before
 
 
-def test_a_cache_that_cannot_be_written(acting: Program, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written(acting: Program) -> None:
+    before = firing(acting)
     first = acting.json("list", "alerts", "--json", "--limit", "1")[0]["key"]
     cache = next((acting.home / ".cache/smic-tui").iterdir())
-    user = cache / "user.json"
-    assert not user.is_dir()
-    kept = user.read_bytes() if user.exists() else None
-    user.unlink(missing_ok=True)
-    user.mkdir()
-    (user / "in the way").touch()
+    lock = cache / "user.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
     try:
         done = acting("ack", first)
         assert done.returncode == 4
         assert str(cache) in done.stderr
     finally:
-        (user / "in the way").unlink()
-        user.rmdir()
-        if kept is not None:
-            user.write_bytes(kept)
+        lock.rmdir()
+    assert firing(acting) == before
