@@ -17,6 +17,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from adapters.json_text import decode_json
 from adapters.repositories import (
     Access,
     Reading,
@@ -31,7 +32,7 @@ from smic_tui.i18n import _
 from smic_tui.records import BackupRun, RunResult
 
 # "ssh://…" or "user@host:path"; anything else is a path.
-_REMOTE = re.compile(r"(?!file://)\w+://|[^/]+:")
+_REMOTE = re.compile(r"(?!file://)(?:\w+://|[^/]+:)")
 
 _NO_KEY = (
     "PassphraseWrong",
@@ -126,7 +127,8 @@ class BorgAdapter(RepositoriesAdapter):
             command += ["--glob-archives", repository.archives]
         if repository.remote_path:
             command += ["--remote-path", repository.remote_path]
-        folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="smic-tui-borg-")
+        # One system call, and not in a thread: a cancellation there would lose the folder.
+        folder = tempfile.TemporaryDirectory(prefix="smic-tui-borg-", ignore_cleanup_errors=True)
         try:
             stand_in = Path(folder.name) / "repository"
             if path is not None and await asyncio.to_thread(_stand_in_for, path, stand_in):
@@ -142,8 +144,8 @@ class BorgAdapter(RepositoriesAdapter):
         if finished.code not in (0, _WARNING):
             raise _failure(finished, log)
         try:
-            answer = msgspec.json.decode(finished.stdout, type=_Answer)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            answer = decode_json(finished.stdout, _Answer)
+        except (msgspec.DecodeError, RecursionError) as error:
             raise BadAnswer(
                 _("borg wrote something other than its list of archives: {reason}").format(
                     reason=error
@@ -163,7 +165,7 @@ class BorgAdapter(RepositoriesAdapter):
         ]
         for raw in answer.archives:
             try:
-                runs.append(_run(repository, msgspec.json.decode(raw, type=_Archive)))
+                runs.append(_run(repository, decode_json(raw, _Archive)))
             except (ValueError, OverflowError) as error:
                 odd.append(_("an archive cannot be read: {reason}").format(reason=error))
         runs.sort(key=lambda each: (each.started, each.key), reverse=True)

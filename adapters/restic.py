@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
+from adapters.json_text import decode_json
 from adapters.repositories import (
     Access,
     Reading,
@@ -77,6 +78,10 @@ class _Snapshot(Struct, frozen=True):
     summary: _Summary | None = None
 
 
+# Without any snapshot, some versions write null.
+_SNAPSHOTS: Any = list[msgspec.Raw] | None
+
+
 class _ExitError(Struct, frozen=True):
     """The error that restic 0.17 and later write as JSON."""
 
@@ -127,8 +132,8 @@ class ResticAdapter(RepositoriesAdapter):
         self, repository: ResticRepository, finished: Finished
     ) -> tuple[tuple[BackupRun, ...], tuple[str, ...]]:
         try:
-            snapshots = msgspec.json.decode(finished.stdout, type=list[msgspec.Raw] | None) or []
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            snapshots = decode_json(finished.stdout, _SNAPSHOTS) or []
+        except (msgspec.DecodeError, RecursionError) as error:
             raise BadAnswer(
                 _("restic wrote something other than its list of snapshots: {reason}").format(
                     reason=error
@@ -138,7 +143,7 @@ class ResticAdapter(RepositoriesAdapter):
         runs, odd = [], []
         for raw in snapshots:
             try:
-                runs.append(_run(repository, msgspec.json.decode(raw, type=_Snapshot)))
+                runs.append(_run(repository, decode_json(raw, _Snapshot)))
             except (msgspec.DecodeError, OverflowError) as error:
                 odd.append(_("a snapshot cannot be read: {reason}").format(reason=error))
         # `--latest` counts for each combination of host and paths.
