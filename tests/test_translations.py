@@ -18,6 +18,8 @@ from smic_tui import i18n
 from smic_tui.insight import words as filter_words
 from smic_tui.text import fold
 from smic_tui.views import words
+from smic_tui.views.fit import width
+from smic_tui.views.lists.all import LISTINGS
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "smic_tui/locale/fr/LC_MESSAGES/smic_tui.po"
@@ -159,6 +161,17 @@ def test_states_on_screen_are_words_of_the_filter() -> None:
     finally:
         i18n.use("en")
     assert unknown == []
+
+
+def test_titles_fit_their_columns() -> None:
+    try:
+        for language in i18n.LANGUAGES:
+            i18n.use(language)
+            for listing in LISTINGS.values():
+                for column in listing.columns:
+                    assert width(i18n._(column.title)) <= column.width, (language, column.id)
+    finally:
+        i18n.use("en")
 
 
 # Where a call's argument is read by a person: the function, and which argument.
