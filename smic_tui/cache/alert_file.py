@@ -9,20 +9,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from smic_tui.alertbook import EMPTY_BOOK, AlertBook
-from smic_tui.cache.layout import ALERTS, META, SCHEMA, AlertLayout, Header, check_schema, decode
+from smic_tui.cache.layout import ALERTS, META, SCHEMA, AlertLayout, Header, decode_alerts
 from smic_tui.cache.place import Place
 from smic_tui.cache.table_file import TableFile
+from smic_tui.cache.tables import Tables
 
 if TYPE_CHECKING:
     from smic_tui.cache.keyed import KeyedDB
 
-_DECODER = msgspec.json.Decoder(AlertLayout)
 
-
-def _decode(data: bytes) -> AlertLayout:
-    layout = decode(data, _DECODER)
-    check_schema(layout.meta.file.schema)
-    return layout
+def _tables(layout: AlertLayout) -> Tables:
+    return {ALERTS: {key: msgspec.to_builtins(entry) for key, entry in layout.alerts.items()}}
 
 
 class AlertFile:
@@ -34,7 +31,7 @@ class AlertFile:
     def __init__(self, place: Place) -> None:
         self._book: AlertBook = EMPTY_BOOK
         self.path = place.folder / "alerts.json"
-        self._file = TableFile(self.path, place, _decode)
+        self._file = TableFile(self.path, place, decode_alerts, _tables)
         self._lock = Lock()
 
     def load(self) -> AlertBook:

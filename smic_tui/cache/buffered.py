@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tinydb.storages import Storage
 
-from smic_tui.cache.storage import Tables
+from smic_tui.cache.tables import Tables
 
 
 class BufferedStorage(Storage):
     """Keeps the tables in memory above another storage; `flush` writes them.
 
     When a flush fails the changes stay here, and the next flush writes them.
+    `first` gives the tables to begin with, where they are known already;
+    otherwise the inner storage is read.
     """
 
-    def __init__(self, inner: Storage) -> None:
+    def __init__(self, inner: Storage, first: Callable[[], Tables] | None = None) -> None:
         self._inner = inner
+        self._first = first
         self._tables: Tables | None = None
         self.dirty = False
 
     def read(self) -> Tables:
         """The tables with all changes; the owner alone may change them."""
         if self._tables is None:
-            self._tables = self._inner.read() or {}
+            first, self._first = self._first, None
+            self._tables = (self._inner.read() or {}) if first is None else first()
         return self._tables
 
     def write(self, data: Tables) -> None:

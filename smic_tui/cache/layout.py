@@ -11,23 +11,15 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 from smic_tui.alertbook import AlertEntry
 from smic_tui.cache.generations import Unreadable
-from smic_tui.records import (
-    BackupJob,
-    BackupRun,
-    CatalogueRequest,
-    Health,
-    Record,
-    Site,
-    Stream,
-    Ticket,
-)
+from smic_tui.cache.tables import decode, decode_rows
+from smic_tui.records import RECORD_TYPES, Record, Stream
 from smic_tui.snapshot import SourceStatus
 
 # Raised when a file of an older program could be misread.
@@ -35,7 +27,7 @@ SCHEMA = 1
 META = "_meta"
 ALERTS = "alerts"
 
-T = TypeVar("T")
+Rows = Mapping[Stream, Mapping[str, Record]]
 
 
 class Header(Struct, frozen=True, kw_only=True):
@@ -67,24 +59,10 @@ class SourceMeta(Struct, frozen=True, kw_only=True):
 
 
 class SourceLayout(Struct, frozen=True, kw_only=True):
-    """A source's file."""
+    """A source's file; `rows` has the streams that have any."""
 
-    meta: SourceMeta = field(name=META)
-    sites: dict[str, Site] = {}
-    health: dict[str, Health] = {}
-    backup_jobs: dict[str, BackupJob] = {}
-    backup_runs: dict[str, BackupRun] = {}
-    tickets: dict[str, Ticket] = {}
-    requests: dict[str, CatalogueRequest] = {}
-
-    def rows(self) -> Mapping[Stream, Mapping[str, Record]]:
-        """The rows of the streams that have any."""
-        found: dict[Stream, Mapping[str, Record]] = {}
-        for stream in Stream:
-            rows: dict[str, Record] = getattr(self, stream.value)
-            if rows:
-                found[stream] = MappingProxyType(rows)
-        return MappingProxyType(found)
+    meta: SourceMeta
+    rows: Rows
 
 
 class AlertMeta(Struct, frozen=True, kw_only=True):
@@ -100,25 +78,43 @@ class AlertLayout(Struct, frozen=True, kw_only=True):
     alerts: dict[str, AlertEntry] = {}
 
 
-class _Peek(Struct):
+class _HeaderOnly(Struct):
     meta: AlertMeta = field(name=META)
 
 
-def decode(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """Decode a whole file; `Unreadable` says what is wrong with it."""
-    try:
-        return decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        try:
-            schema = msgspec.json.decode(data, type=_Peek).meta.file.schema
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            schema = SCHEMA
-        check_schema(schema)
-        raise Unreadable(str(error)) from None
+_HEADER = msgspec.json.Decoder(_HeaderOnly)
+_META = msgspec.json.Decoder(SourceMeta)
+_ALERTS = msgspec.json.Decoder(AlertLayout)
+_RAW_TABLES = msgspec.json.Decoder(dict[str, Raw])
+_DECODERS: dict[Stream, tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]] = {
+    stream: (msgspec.json.Decoder(dict[str, record]), msgspec.json.Decoder(record))  # type: ignore[valid-type]
+    for stream, record in RECORD_TYPES.items()
+}
 
 
-def check_schema(schema: int) -> None:
-    """Raise `Unreadable` for the layout of another version of the program."""
+def decode_source(data: bytes, source: str) -> SourceLayout:
+    """The file of the source called `source`; raises `Unreadable`."""
+    tables = decode(data, _RAW_TABLES)
+    _check_schema(data)
+    meta = decode(tables[META], _META)
+    if meta.file.source != source:
+        raise Unreadable(f"belongs to the source {meta.file.source!r}")
+    rows: dict[Stream, Mapping[str, Record]] = {}
+    for stream, (table, row) in _DECODERS.items():
+        found = decode_rows(tables[stream.value], table, row) if stream.value in tables else {}
+        if found:
+            rows[stream] = MappingProxyType(found)
+    return SourceLayout(meta=meta, rows=MappingProxyType(rows))
+
+
+def decode_alerts(data: bytes) -> AlertLayout:
+    """The alert file; raises `Unreadable`."""
+    _check_schema(data)
+    return decode(data, _ALERTS)
+
+
+def _check_schema(data: bytes) -> None:
+    schema = decode(data, _HEADER).meta.file.schema
     if schema != SCHEMA:
         raise Unreadable(f"layout {schema} of another version of smic-tui, not {SCHEMA}")
 

@@ -9,27 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from smic_tui.cache.generations import Unreadable
 from smic_tui.cache.layout import (
     META,
     SCHEMA,
     Cursor,
     Header,
+    Rows,
     SourceLayout,
-    check_schema,
-    decode,
+    decode_source,
     file_stem,
 )
 from smic_tui.cache.place import SOURCES, Place
 from smic_tui.cache.table_file import TableFile
-from smic_tui.records import Record, Stream
+from smic_tui.cache.tables import Tables, encode_table
+from smic_tui.records import Stream
 from smic_tui.snapshot import SourceContents, SourceStatus
 
 if TYPE_CHECKING:
     from smic_tui.cache.keyed import KeyedDB
-
-Rows = Mapping[Stream, Mapping[str, Record]]
-_DECODER = msgspec.json.Decoder(SourceLayout)
 
 
 class SourceFile:
@@ -45,7 +42,7 @@ class SourceFile:
         self.contents = self._nothing()
         self.cursors: Mapping[Stream, Cursor] = MappingProxyType({})
         self.path = place.folder / SOURCES / f"{file_stem(name)}.json"
-        self._file = TableFile(self.path, place, self._decode)
+        self._file = TableFile(self.path, place, self._decode, _tables)
         self._lock = Lock()
 
     @property
@@ -110,17 +107,15 @@ class SourceFile:
                 status, rows=sum(len(of_stream) for of_stream in rows.values())
             )
             all_cursors = {**self.cursors, **cursors}
-            documents: dict[Stream, dict[str, Any]] = {
-                stream: {key: msgspec.to_builtins(row) for key, row in of_stream.items()}
-                for stream, of_stream in upserts.items()
-            }
+            documents = _documents(upserts)
             meta: dict[str, Any] = {
                 "file": msgspec.to_builtins(Header(schema=SCHEMA, source=self.name)),
                 "status": msgspec.to_builtins(status),
                 "cursors": msgspec.to_builtins(all_cursors),
             }
             # What cannot be encoded is refused here, before it can spoil the file.
-            msgspec.json.encode((documents, meta))
+            for table in (*documents.values(), meta):
+                encode_table(table)
             self.contents = SourceContents(status=status, rows=MappingProxyType(rows))
             self.cursors = MappingProxyType(all_cursors)
 
@@ -128,7 +123,7 @@ class SourceFile:
                 for stream in Stream:
                     table = tables.keyed(stream.value)
                     table.remove_many(deletes.get(stream, ()))
-                    table.put_many(documents.get(stream, {}))
+                    table.put_many(documents.get(stream.value, {}))
                 tables.keyed(META).put_many(meta)
 
             return self._file.save(edit)
@@ -139,15 +134,22 @@ class SourceFile:
             return self._file.flush()
 
     def _take(self, layout: SourceLayout) -> None:
-        self.contents = SourceContents(status=layout.meta.status, rows=layout.rows())
+        self.contents = SourceContents(status=layout.meta.status, rows=layout.rows)
         self.cursors = MappingProxyType(layout.meta.cursors)
 
     def _nothing(self) -> SourceContents:
         return SourceContents(status=SourceStatus(name=self.name, kind=""))
 
     def _decode(self, data: bytes) -> SourceLayout:
-        layout = decode(data, _DECODER)
-        check_schema(layout.meta.file.schema)
-        if layout.meta.file.source != self.name:
-            raise Unreadable(f"belongs to the source {layout.meta.file.source!r}")
-        return layout
+        return decode_source(data, self.name)
+
+
+def _documents(rows: Rows) -> Tables:
+    return {
+        stream.value: {key: msgspec.to_builtins(row) for key, row in of_stream.items()}
+        for stream, of_stream in rows.items()
+    }
+
+
+def _tables(layout: SourceLayout) -> Tables:
+    return _documents(layout.rows)

@@ -10,6 +10,7 @@ from smic_tui.cache import trouble
 from smic_tui.cache.file_ops import UNSEEN, Signature
 from smic_tui.cache.generations import Fault, GenerationalFile, Reading
 from smic_tui.cache.place import Place
+from smic_tui.cache.tables import Tables
 from smic_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -25,13 +26,22 @@ KEPT_ASIDE = 3
 class TableFile(Generic[T]):
     """The file called `path`; `decode` turns its bytes into what it means.
 
+    `tables` turns that into TinyDB's tables again, once, when the file is first
+    written: cheaper than to read it twice, and the same generation for certain.
     Not safe for two threads at once: its owner holds a lock.
     """
 
-    def __init__(self, path: Path, place: Place, decode: Callable[[bytes], T]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        place: Place,
+        decode: Callable[[bytes], T],
+        tables: Callable[[T], Tables],
+    ) -> None:
         self.path = path
         self._place = place
         self._decode = decode
+        self._tables = tables
         self._file = GenerationalFile(path, place)
         self._seen: Signature | None = UNSEEN
         self._storage: BufferedStorage | None = None
@@ -78,7 +88,10 @@ class TableFile(Generic[T]):
         reading = self._read()
         if self._place.writer:
             self._tidy(reading)
-        self._storage = BufferedStorage(AtomicStorage(self._file, check=self._decode))
+        self._storage = BufferedStorage(
+            AtomicStorage(self._file),
+            first=lambda: {} if reading.value is None else self._tables(reading.value),
+        )
         return reading.value
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from smic_tui.cache.generations import GenerationalFile, Unreadable
 from smic_tui.cache.layout import META, SCHEMA, Header
 from smic_tui.cache.lock import FileLock
 from smic_tui.cache.place import Place
+from smic_tui.cache.tables import Tables, decode_tables
 from smic_tui.i18n import _
 from smic_tui.userstate import Acknowledgement, Note, PaneSeen, UserState
 
@@ -33,7 +34,6 @@ FILTERS = "filters"
 # A change takes milliseconds; who holds the lock longer is frozen.
 LOCK_TIMEOUT = 5.0
 
-Tables = dict[str, dict[str, Any]]
 RowT = TypeVar("RowT", bound=Struct)
 
 
@@ -67,7 +67,7 @@ class UserFile:
         """All of it, read again if the file has changed."""
         with self._mutex:
             if self._file.signature() != self._seen:
-                reading = self._file.read(_decode_tables)
+                reading = self._file.read(decode_tables)
                 self._seen = reading.signature
                 for fault in reading.faults:
                     self._place.notices.put(
@@ -191,7 +191,7 @@ class UserFile:
             )
 
     def _set_aside_unreadable(self) -> None:
-        reading = self._file.read(_decode_tables)
+        reading = self._file.read(decode_tables)
         for fault in reading.faults:
             target = self._file.set_aside(fault.path)
             if reading.value is None:
@@ -247,12 +247,6 @@ class UserFile:
         else:
             self._place.notices.drop(("user", "strange"))
         return state
-
-
-def _decode_tables(data: bytes) -> Tables:
-    from smic_tui.cache.storage import decode_tables
-
-    return decode_tables(data)
 
 
 def _by_table(

@@ -124,6 +124,10 @@ class SimulatedDisk(FileOps):
         self.names_now[path] = Inode(self.counter, data, data, self.counter)
         self.sync_everything()
 
+    def contents(self) -> frozenset[tuple[Path, bytes]]:
+        """All names and what they hold: two disks of the same contents are the same."""
+        return frozenset((path, inode.data) for path, inode in self.names_now.items())
+
     def state_after_kill(self) -> SimulatedDisk:
         """The program was killed, the system goes on: everything done is there."""
         return _disk({path: inode.copy(inode.data) for path, inode in self.names_now.items()})

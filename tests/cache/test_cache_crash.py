@@ -177,7 +177,11 @@ def test_any_crash_leaves_old_or_new_and_all_that_was_confirmed(
 def test_a_crash_while_recovering_from_a_crash(subject: Subject, tmp_path: Path) -> None:
     first = range(1, 3)
     states = states_of(tmp_path, subject, first)
+    seen = set()
     for what, confirmed, disk in list(interrupted(tmp_path, SimulatedDisk, subject, first)):
+        if (confirmed, disk.contents()) in seen:
+            continue
+        seen.add((confirmed, disk.contents()))
         start = look(tmp_path, disk.state_after_kill(), subject)
         assert start in states[confirmed : confirmed + 2], what
         goal_disk = disk.state_after_kill()
