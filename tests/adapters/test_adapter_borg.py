@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.configured import Outcome, adapter, context, read
 from programs import Player
-from reading import Outcome, adapter, context, read
 
 from adapters.borg import BorgAdapter
 from smic_tui.conformance import AdapterConformance

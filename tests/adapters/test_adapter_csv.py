@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 import time_machine
+from fakes.configured import Outcome, adapter, context, read
 from fakes.misbehaving import MisbehavingServer, Mode, Reply, Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import Outcome, adapter, context, read
 
 from adapters.csv_files import CsvAdapter
 from adapters.tabular import PIECE

@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 import pytest
 import time_machine
+from fakes.configured import Outcome, adapter, context, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import Outcome, adapter, context, read
 
 from adapters.json_files import JsonAdapter
 from smic_tui.conformance import AdapterConformance

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 import time_machine
+from fakes.configured import Outcome, adapter, context, read
 from programs import Player
-from reading import Outcome, adapter, context, read
 
 from adapters.restic import ResticAdapter
 from smic_tui.conformance import AdapterConformance

@@ -1,4 +1,4 @@
-"""Reading with an adapter in tests."""
+"""Adapters made from settings as a configuration file has them, and what they read."""
 
 from __future__ import annotations
 
