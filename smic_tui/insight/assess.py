@@ -208,14 +208,14 @@ class _Assessment:
         ages = [self.ages.get(name) for name in told_by or {site.source}]
         known = [age for age in ages if age is not None]
         stale = site.source in self.stale or bool(self.stale & told_by)
-        trouble, since = self.trouble(health, backups, tickets, requests)
+        trouble, trouble_since = self.trouble(health, backups, tickets, requests)
         return SiteFact(
             key=key,
             source=site.source,
             site=site,
             state=health.state,
             level=never_fine_when_stale(health.level, stale),
-            since=since,
+            since=health.since,
             acknowledged=health.acknowledged,
             downtime=health.downtime,
             health=health.records,
@@ -225,6 +225,7 @@ class _Assessment:
             trouble=never_fine_when_stale(trouble, stale),
             age=max(known) if len(known) == len(ages) else None,
             stale=stale,
+            trouble_since=trouble_since,
         )
 
     def trouble(

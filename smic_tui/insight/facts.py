@@ -123,7 +123,8 @@ class RequestFact(Struct, frozen=True, kw_only=True):
 class SiteFact(Struct, frozen=True, kw_only=True):
     """A site with all that is known of it; the parts are sorted worst first.
 
-    `trouble` is the level of its worst part, `since` when that began.
+    `state`, `level` and `since` are of its health. `trouble` is the level of its
+    worst part, `trouble_since` when that began.
     """
 
     key: str
@@ -141,6 +142,7 @@ class SiteFact(Struct, frozen=True, kw_only=True):
     trouble: Level
     age: float | None
     stale: bool
+    trouble_since: datetime | None = None
 
 
 class Unmatched(Struct, frozen=True, kw_only=True):

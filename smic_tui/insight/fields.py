@@ -9,16 +9,17 @@ from __future__ import annotations
 from smic_tui.insight.fieldset import FieldSet
 from smic_tui.insight.subjects.alerts import ALERTS
 from smic_tui.insight.subjects.backups import BACKUPS
+from smic_tui.insight.subjects.overview import OVERVIEW
 from smic_tui.insight.subjects.requests import REQUESTS
 from smic_tui.insight.subjects.sites import SITES
 from smic_tui.insight.subjects.sources import SOURCES
 from smic_tui.insight.subjects.tickets import TICKETS
 
 SUBJECTS: dict[str, FieldSet] = {
-    known.subject: known for known in (SITES, BACKUPS, TICKETS, REQUESTS, ALERTS, SOURCES)
+    known.subject: known for known in (OVERVIEW, SITES, BACKUPS, TICKETS, REQUESTS, ALERTS, SOURCES)
 }
 
 
 def fields_for(subject: str) -> FieldSet:
-    """The fields of "sites", "backups", "tickets", "requests", "alerts" or "sources"."""
+    """The fields of one of SUBJECTS; KeyError for anything else."""
     return SUBJECTS[subject]

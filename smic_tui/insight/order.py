@@ -44,7 +44,13 @@ def _or_last(moment: datetime | None) -> float:
 
 def site_order(fact: SiteFact) -> Order:
     """Sort key of a site."""
-    return -fact.trouble, -fact.level, _or_last(fact.since), fold(fact.site.name), fact.key
+    return (
+        -fact.trouble,
+        -fact.level,
+        _or_last(fact.trouble_since),
+        fold(fact.site.name),
+        fact.key,
+    )
 
 
 def backup_order(fact: BackupFact) -> Order:

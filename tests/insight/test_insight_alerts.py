@@ -154,6 +154,16 @@ def test_a_stale_source_clears_nothing(stale: str) -> None:
     assert story.at(3006, ARS, UP)[FINGERPRINT] == "cleared"
 
 
+def test_what_was_untrue_before_it_went_blind_does_not_count() -> None:
+    story = Story(rules(down_rule("5m")))
+    story.at(0, ARS, DOWN)
+    story.at(5, ARS, DOWN)
+    story.at(6, ARS, UP)
+    story.at(10, ARS, UP, stale=["icinga"])
+    assert story.at(12, ARS, UP)[FINGERPRINT] == "firing"
+    assert story.at(17, ARS, UP)[FINGERPRINT] == "cleared"
+
+
 def test_a_fact_gone_from_a_stale_source_stays_blind() -> None:
     story = Story(rules(down_rule()))
     story.at(0, ARS, DOWN)
@@ -283,7 +293,8 @@ def test_a_rule_that_is_gone_clears_its_alerts_even_behind_a_stale_source() -> N
     story = Story(rules(down_rule()))
     story.at(0, ARS, DOWN)
     story.settings = rules()
-    assert story.at(1, ARS, DOWN, stale=["icinga"])[FINGERPRINT] == "cleared"
+    stale = ["icinga", "members"]
+    assert story.at(1, ARS, DOWN, stale=stale)[FINGERPRINT] == "cleared"
 
 
 # -- a supplier's outage

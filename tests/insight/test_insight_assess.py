@@ -100,6 +100,7 @@ def test_health_without_a_site_is_placed_by_its_host() -> None:
         ([run(ago(hours=1), source="c", job="lost", site="17415", application="Paie")], "a/p"),
         # unmatched sites, written the same
         ([run(ago(hours=1), source="c", job="", site="ATLANTIDE", application="x")], "b/x"),
+        ([run(ago(hours=1), source="c", job="", site="Ailleurs", application="x")], None),
         # none
         ([run(ago(hours=1), source="c", job="lost")], None),
         ([run(ago(hours=1), source="c", job="", site="17415")], None),
@@ -293,7 +294,8 @@ def test_sites_worst_first_with_the_worst_of_their_parts() -> None:
         ("E2", "FINE"),
     ]
     assert found.sites[2].level is Level.FINE
-    assert found.sites[2].since == ago(hours=30)  # failing since
+    assert found.sites[2].trouble_since == ago(hours=30)  # failing since
+    assert found.sites[2].since == ago(hours=1)  # up since
 
 
 def test_a_broken_alias_is_told_once_there_is_a_register() -> None:
