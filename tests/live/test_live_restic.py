@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -176,7 +177,7 @@ async def test_a_damaged_repository_is_a_bad_answer(backups: Backups) -> None:
 
 @contextmanager
 def a_backup_under_way(backups: Backups, repository: Path) -> Iterator[None]:
-    """A backup that has taken its lock and waits for its data."""
+    """A backup that has taken its lock, halted while it waits for its data."""
     process = subprocess.Popen(
         ["restic", "-r", str(repository), "backup", "--stdin", "--host", "mairie-c"],
         stdin=subprocess.PIPE,
@@ -189,6 +190,8 @@ def a_backup_under_way(backups: Backups, repository: Path) -> Iterator[None]:
         deadline = time.monotonic() + 20
         while not list((repository / "locks").iterdir()) and time.monotonic() < deadline:
             time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(signal.SIGSTOP)
         yield
     finally:
         process.kill()
