@@ -16,7 +16,7 @@ Pieces = Sequence[Cell]
 
 
 class Block(RoleWidget):
-    """Lines with text at the left and, where there is room, at the right.
+    """Lines with text at the left and at the right; the left is cut where both do not fit.
 
     Only lines that differ from what stands there are drawn again.
     """
@@ -46,14 +46,10 @@ class Block(RoleWidget):
         cells = self.size.width
         left, right = self._lines[y] if y < len(self._lines) else ((), ())
         tail = sum(width(piece.text) for piece in right)
-        head = sum(width(piece.text) for piece in left)
-        if head + 1 + tail > cells:
-            # The left says what it is about: it is cut last.
-            right, tail = (), 0
         segments: list[Segment] = []
         used = 0
         for piece in left:
-            text = cut(piece.text, cells - used)
+            text = cut(piece.text, cells - used - tail)
             segments.append(Segment(text, self.style_of(piece.role)))
             used += width(text)
         plain = self.style_of(Role.PLAIN)

@@ -67,6 +67,7 @@ class LineList(RoleWidget, can_focus=True):
         self._drawn: dict[int, Any] = {}
         # Until the person has moved the cursor it waits on the first line.
         self._moved = False
+        self._let_go = False
 
     # -- what a subclass says
 
@@ -117,6 +118,12 @@ class LineList(RoleWidget, can_focus=True):
             self._place(index)
         return index is not None
 
+    def let_go(self) -> None:
+        """Something was done about the line under the cursor: when it moves away
+        in the list, the cursor stays where it is, on the next one.
+        """
+        self._let_go = True
+
     def lines_changed(self, cursor_key: str) -> None:
         """Call after the lines were replaced; `cursor_key` is where the cursor stood before.
 
@@ -129,6 +136,8 @@ class LineList(RoleWidget, can_focus=True):
             self.refresh(layout=True)
         offset = self._cursor - self._top
         found = self.index_of(cursor_key) if cursor_key and self._moved else None
+        if self._let_go and found != self._cursor:
+            self._let_go, found = False, None
         self._cursor = self._nearest_stop(self._cursor if found is None else found)
         top = 0 if self._top == 0 and self._cursor < page else self._cursor - offset
         self._top = max(0, min(top, count - page))

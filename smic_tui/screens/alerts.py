@@ -55,4 +55,5 @@ class AlertsScreen(ListScreen):
             self.desk.acknowledge(
                 fact, until=until.moment, until_change=until.change, comment=until.comment
             )
+            self.table.let_go()
         self.close_prompt()

@@ -222,11 +222,11 @@ class ListScreen(FrameScreen):
         return True
 
     def _point_at(self, error: QuerySyntaxError) -> None:
-        """Put a pointer above the column of the prompt that is not understood."""
+        """Put a pointer under the column of the prompt that is not understood."""
         column = self.prompt.text_column + error.column
-        pointer = "v" if self.desk.look.ascii else "▼"
+        pointer = "^" if self.desk.look.ascii else "↑"
         self.keys.show_left(
-            Cell(" " * max(0, column - 1) + pointer + " ", Role.WARNING),
+            Cell(" " * column + pointer + " ", Role.WARNING),
             Cell(error.message, Role.WARNING),
         )
 

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import N_, _, ngettext
+from smic_tui.insight.facts import Level
 from smic_tui.insight.panes import DuePane, PaneContent, content, key_of
 from smic_tui.screens.alerts import AlertsScreen
 from smic_tui.userstate import PaneSeen
@@ -77,6 +78,11 @@ class PaneScreen(AlertsScreen):
             return [*cells, Cell(f"  {found.error}", Role.WARNING)]
         count = len(found.facts)
         cells.append(Cell("  " + ngettext("{n} line", "{n} lines", count).format(n=count)))
+        # An empty list proves nothing while nobody can see.
+        stale = [source.status.name for source in self.desk.situation.sources if source.stale]
+        if stale:
+            text = _("stale: {sources}").format(sources=", ".join(stale))
+            cells.append(Cell(f"  {look.glyph(Level.WARNING)} {text}", Role.WARNING))
         if self._seen is not None:
             since = human.moment(self._seen.dismissed, look.now, look.zone)
             change = _("since {moment}: {new} new, {changed} changed, {gone} gone").format(

@@ -22,6 +22,7 @@ class SourcesScreen(ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,enter", "other_half", N_("Problems"), key_display="Tab"),
     ]
+
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__(SOURCES, ascii_only=ascii_only)
         self.problems = TextLines(ascii_only=ascii_only, id="problems")
