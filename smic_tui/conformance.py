@@ -21,21 +21,20 @@ import re
 import time
 import typing
 from collections import Counter
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import aclosing
-from datetime import datetime, timedelta
-from enum import Enum
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import pytest
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from smic_tui.contract.adapter import ENTRY_POINT_GROUP, Adapter, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
+from smic_tui.contract.inspection import problems_of, structs_of, undocumented_keys
 from smic_tui.records import RECORD_TYPES, Record, Stream
 
 T = TypeVar("T")
@@ -94,7 +93,7 @@ class AdapterConformance:
     def test_every_key_is_documented(self, tmp_path: Path) -> None:
         """Reference, schema and error messages are made from the descriptions."""
         config_type = type(self.make(tmp_path)).config_type
-        undocumented = sorted(set(_undocumented(config_type, config_type.__name__)))
+        undocumented = sorted(set(undocumented_keys(config_type)))
         assert not undocumented, f"keys without Meta(description=…): {', '.join(undocumented)}"
 
     def test_schema_can_be_made(self, tmp_path: Path) -> None:
@@ -103,7 +102,7 @@ class AdapterConformance:
 
     def test_unknown_keys_are_refused(self, tmp_path: Path) -> None:
         """A misspelt key must not be ignored."""
-        for struct in _structs_of(type(self.make(tmp_path)).config_type):
+        for struct in structs_of(type(self.make(tmp_path)).config_type):
             assert struct.__struct_config__.forbid_unknown_fields, (
                 f"{struct.__name__} does not set forbid_unknown_fields"
             )
@@ -124,7 +123,7 @@ class AdapterConformance:
             for record in reading.rows.values():
                 assert type(record) is RECORD_TYPES[stream], f"{stream} brought {record!r}"
                 assert record.source == "", "source is for the intake to set"
-                problem = next(_problems(record, record.key), None)
+                problem = next(problems_of(record, record.key), None)
                 assert problem is None, problem
 
     def test_keys_are_unique(self, tmp_path: Path) -> None:
@@ -306,7 +305,7 @@ class AdapterConformance:
         adapter = self.make(tmp_path)
         probe = self._run(adapter, adapter.probe())
         assert isinstance(probe, Probe), f"probe gave {probe!r}"
-        problem = next(_problems(probe, "probe"), None)
+        problem = next(problems_of(probe, "probe"), None)
         assert problem is None, problem
 
     def test_unreachable_source_fails_in_one_of_three_ways(self, tmp_path: Path) -> None:
@@ -439,63 +438,3 @@ async def _beat(gaps: list[float]) -> None:
         now = time.perf_counter()
         gaps.append(now - last)
         last = now
-
-
-def _problems(value: Any, where: str) -> Iterator[str]:
-    """What is wrong with a record: texts, times, and types of fields."""
-    if isinstance(value, Struct):
-        yield from _wrong_types(value, where)
-        for name in value.__struct_fields__:
-            yield from _problems(getattr(value, name), f"{where}: {name}")
-    elif isinstance(value, datetime):
-        if value.tzinfo is None:
-            yield f"{where} is a time without a zone: {value}"
-        elif value.utcoffset() != timedelta(0):
-            yield f"{where} is not UTC: {value}"
-    elif isinstance(value, str) and not isinstance(value, Enum) and type(value) is not str:
-        yield f"{where} is a {type(value).__name__} instead of plain text"
-    elif isinstance(value, tuple):
-        for number, part in enumerate(value):
-            yield from _problems(part, f"{where}[{number}]")
-
-
-def _wrong_types(value: Struct, where: str) -> Iterator[str]:
-    fields = {name: getattr(value, name) for name in value.__struct_fields__}
-    try:
-        msgspec.convert(
-            msgspec.to_builtins(fields, builtin_types=(datetime,)), type(value), strict=True
-        )
-    except (msgspec.ValidationError, TypeError) as error:
-        yield f"{where} has a value of the wrong type: {error}"
-
-
-def _undocumented(type_: Any, where: str, seen: tuple[Any, ...] = ()) -> Iterator[str]:
-    if isinstance(type_, type) and issubclass(type_, Struct):
-        if type_ in seen:
-            return
-        for name, hint in typing.get_type_hints(type_, include_extras=True).items():
-            if name not in type_.__struct_fields__:
-                continue
-            described = any(
-                isinstance(part, Meta) and part.description
-                for part in getattr(hint, "__metadata__", ())
-            )
-            if not described:
-                yield f"{where}.{name}"
-            yield from _undocumented(hint, f"{where}.{name}", (*seen, type_))
-        return
-    for part in typing.get_args(type_):
-        yield from _undocumented(part, where, seen)
-
-
-def _structs_of(type_: Any) -> set[type[Struct]]:
-    found: set[type[Struct]] = set()
-    waiting = [type_]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, type) and issubclass(part, Struct) and part not in found:
-            found.add(part)
-            waiting += typing.get_type_hints(part, include_extras=True).values()
-        else:
-            waiting += typing.get_args(part)
-    return found
