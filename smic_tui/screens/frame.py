@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
-from smic_tui.i18n import N_, _
+from smic_tui.i18n import N_, _, pgettext
 from smic_tui.screens.desk import Desk, desk_of
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.summary import alarm
@@ -23,7 +23,7 @@ MESSAGE_SECONDS = 6
 # Opening comes first in the line of keys, what every screen has comes last.
 KEY_ORDER = {"choose": 0, "back": 2, "help": 3, "quit": 4}
 
-# Name of the screen and title of its tab, in the order of the number keys.
+# Name of the screen and what its number key does, in the order of the keys.
 TABS: tuple[tuple[str, str], ...] = (
     ("overview", N_("Overview")),
     ("sites", N_("Sites")),
@@ -33,6 +33,19 @@ TABS: tuple[tuple[str, str], ...] = (
     ("alerts", N_("Alerts")),
     ("sources", N_("Sources")),
 )
+
+
+def tab_titles() -> list[str]:
+    """What stands on the tabs; all of them together must fit into 80 cells."""
+    return [
+        pgettext("tab", "Overview"),
+        pgettext("tab", "Sites"),
+        pgettext("tab", "Backups"),
+        pgettext("tab", "Tickets"),
+        pgettext("tab", "Requests"),
+        pgettext("tab", "Alerts"),
+        pgettext("tab", "Sources"),
+    ]
 
 
 class FrameScreen(Screen[None], inherit_bindings=False):
@@ -89,7 +102,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         """Draw everything that depends on the situation, frame included."""
         names = [name for name, _title in TABS]
         number = names.index(self.tab) + 1 if self.tab in names else 0
-        self.tabs.show_tabs([_(title) for _name, title in TABS], number)
+        self.tabs.show_tabs(tab_titles(), number)
         self.tabs.show_right(*alarm(self.desk.situation, self.desk.look))
         self.show_situation()
 

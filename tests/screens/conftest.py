@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from smic_tui import i18n
@@ -86,8 +87,6 @@ def make_app(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Callable[...
         change: Callable[[Snapshot], Snapshot] = lambda it: it,
         **settings: Any,
     ) -> SmicApp:
-        from msgspec.structs import replace
-
         i18n.use(language)
         wanted = replace(loaded.settings, **settings)
         return SmicApp(
