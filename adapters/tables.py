@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -23,6 +24,8 @@ from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 from smic_tui.records import Stream
 
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/?][^\s#]*)?")
+
 
 class TableOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the table of one stream is, and how it writes values."""
@@ -33,10 +36,7 @@ class TableOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields
     ] = ""
     url: Annotated[
         str,
-        Meta(
-            description="Instead of `path`: the address of the file, without name and password.",
-            pattern=r"^$|^https?://[^\s/?#@]+([/?][^\s#]*)?$",
-        ),
+        Meta(description="Instead of `path`: the address of the file, without name and password."),
     ] = ""
     user: Annotated[str, Meta(description="Name for HTTP Basic authentication.")] = ""
     password: Annotated[
@@ -74,6 +74,11 @@ class TableOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields
         """Refuse what cannot work, with the key and what was expected."""
         if self.url:
             super().__post_init__()
+        # Not a pattern, whose error would quote a password in the address.
+        if self.url and not _ADDRESS.fullmatch(self.url):
+            raise ValueError(
+                _("url: http://… or https://… is expected, without name, password and fragment")
+            )
         if bool(self.path) == bool(self.url):
             raise ValueError(_("exactly one of path and url is needed"))
         if "\0" in self.path:
