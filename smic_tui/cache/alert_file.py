@@ -12,7 +12,7 @@ from smic_tui.alertbook import EMPTY_BOOK, AlertBook
 from smic_tui.cache.layout import ALERTS, META, SCHEMA, AlertLayout, Header, decode_alerts
 from smic_tui.cache.place import Place
 from smic_tui.cache.table_file import TableFile
-from smic_tui.cache.tables import Tables
+from smic_tui.cache.tables import Tables, encode_table
 
 if TYPE_CHECKING:
     from smic_tui.cache.keyed import KeyedDB
@@ -60,7 +60,8 @@ class AlertFile:
         """Make this the book, in one write; nothing is written if it is the same.
 
         Returns whether it is on the disk; if not, it is kept in memory and
-        written later.
+        written later. Raises `ValueError` for text that is not Unicode; nothing
+        has changed then.
         """
         with self._lock:
             before, after = self._book, dict(book)
@@ -71,6 +72,8 @@ class AlertFile:
                 for fingerprint, entry in after.items()
                 if before.get(fingerprint) != entry
             }
+            # What cannot be encoded is refused here, before it can spoil the file.
+            encode_table(changed)
             header = msgspec.to_builtins(Header(schema=SCHEMA))
             self._book = MappingProxyType(after)
 

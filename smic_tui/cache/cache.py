@@ -60,7 +60,11 @@ class Cache:
 
     def source(self, name: str) -> SourceFile:
         """The file of the source called `name`; one object per name."""
-        return self._sources.setdefault(name, SourceFile(name, self._place))
+        found = self._sources.get(name)
+        if found is None:
+            # Of two threads that ask at once, both get the one that came first.
+            found = self._sources.setdefault(name, SourceFile(name, self._place))
+        return found
 
     def snapshot(self, settings: Settings) -> Snapshot:
         """What the cache knows of the enabled sources, in the configuration's order.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import secrets
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 # What file systems without hard links answer.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS})
-_MARK = f".tmp-{secrets.token_hex(4)}"
+_MARK = f".tmp-{os.urandom(4).hex()}"
 
 
 class Unreadable(Exception):

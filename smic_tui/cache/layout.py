@@ -6,7 +6,6 @@ where each stream's reading has come to, and how the source is.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,6 +18,7 @@ from msgspec import Raw, Struct, field
 from smic_tui.alertbook import AlertEntry
 from smic_tui.cache.generations import Unreadable
 from smic_tui.cache.tables import decode, decode_rows
+from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, Record, Stream
 from smic_tui.snapshot import SourceStatus
 
@@ -98,7 +98,7 @@ def decode_source(data: bytes, source: str) -> SourceLayout:
     _check_schema(data)
     meta = decode(tables[META], _META)
     if meta.file.source != source:
-        raise Unreadable(f"belongs to the source {meta.file.source!r}")
+        raise Unreadable(_("it belongs to the source {source!r}").format(source=meta.file.source))
     rows: dict[Stream, Mapping[str, Record]] = {}
     for stream, (table, row) in _DECODERS.items():
         found = decode_rows(tables[stream.value], table, row) if stream.value in tables else {}
@@ -116,7 +116,11 @@ def decode_alerts(data: bytes) -> AlertLayout:
 def _check_schema(data: bytes) -> None:
     schema = decode(data, _HEADER).meta.file.schema
     if schema != SCHEMA:
-        raise Unreadable(f"layout {schema} of another version of smic-tui, not {SCHEMA}")
+        raise Unreadable(
+            _("layout {schema} of another version of smic-tui, not {ours}").format(
+                schema=schema, ours=SCHEMA
+            )
+        )
 
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -127,6 +131,8 @@ def file_stem(source: str) -> str:
     """A file name for a source, whatever its name: another name gives another file."""
     if _PLAIN.fullmatch(source):
         return source
+    import hashlib
+
     slug = _OTHER.sub("-", source.lower()).strip("-")[:40]
     digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{slug}.{digest}"

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import getpass
 import os
-import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -150,7 +148,7 @@ class WriterLock:
             return Outcome.BUSY if self._taken() else Outcome.IMPOSSIBLE
         self._place.writer = True
         me = Holder(
-            host=socket.gethostname(), user=_user(), pid=os.getpid(), since=datetime.now(UTC)
+            host=os.uname().nodename, user=_user(), pid=os.getpid(), since=datetime.now(UTC)
         )
         # The lock counts, not what is written in it: a full disk is no hindrance.
         with contextlib.suppress(OSError):
@@ -220,6 +218,8 @@ class WriterLock:
 
 
 def _user() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

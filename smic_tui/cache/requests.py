@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 from pathlib import Path
 
 from smic_tui.cache.layout import file_stem
@@ -26,7 +26,7 @@ class RefreshRequests:
         """Ask for one source, or for all; raises `OSError` when that cannot be written."""
         self._place.prepare()
         target = self._folder / (_ALL if source is None else file_stem(source))
-        temporary = self._folder / f".{secrets.token_hex(8)}"
+        temporary = self._folder / f".{os.urandom(8).hex()}"
         ops = self._place.ops
         try:
             descriptor = self._place.create(temporary)

@@ -83,6 +83,8 @@ class Collector:
         Returns after `close`, or is cancelled. Sources and disks that fail never
         end it.
         """
+        if self._ended.is_set():
+            return
         self._idle.clear()
         try:
             await self._publisher.publish()
@@ -123,10 +125,10 @@ class Collector:
         if self._writing is not None:
             await self._writing.read_now(wanted)
             return await self._publisher.publish()
-        outcome = await self._off.run(self._cache.lock.try_acquire)
-        if outcome is Outcome.BUSY:
-            outcome = await self._asking().ask_and_wait(wanted)
         try:
+            outcome = await self._off.run(self._cache.lock.try_acquire)
+            if outcome is Outcome.BUSY:
+                outcome = await self._asking().ask_and_wait(wanted)
             if outcome is not Outcome.BUSY:
                 await self._read_once(outcome, wanted)
             return await self._publisher.publish()

@@ -289,7 +289,7 @@ class Coordinator:
         self._not_before = asyncio.get_running_loop().time() + max(0.0, pause.total_seconds())
         if failure.parked:
             self._secrets = await self._off.run(self._secret_signature)
-        if before is None or (before.state, before.detail) != (failure.state, failure.detail):
+        if before is None or before.state is not failure.state or _other_bug(before, failure):
             _log.log(
                 logging.ERROR if failure.state is SourceState.BUG else logging.WARNING,
                 "%s: lost (%s): %s%s",
@@ -307,6 +307,10 @@ def config_digest(source: Source) -> str:
     """What changes when the settings of a source do. Secrets are in it by name only."""
     described = msgspec.json.encode((source.kind, source.options), enc_hook=repr)
     return hashlib.sha256(described).hexdigest()[:16]
+
+
+def _other_bug(before: Failure, now: Failure) -> bool:
+    return now.state is SourceState.BUG and before.detail != now.detail
 
 
 def _in_order(streams: frozenset[Stream]) -> tuple[Stream, ...]:

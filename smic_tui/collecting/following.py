@@ -40,6 +40,7 @@ class Following:
         self._ended = ended
         self._pulse: int | None = None
         self._pulse_at = 0.0
+        self._flush_at = 0.0
 
     async def run(self) -> Outcome:
         """Follow; what came of the last try to become the writer."""
@@ -68,7 +69,9 @@ class Following:
         outcome = self._cache.lock.try_acquire()
         if outcome is Outcome.BUSY:
             self._watch_writer(now)
-            self._cache.user.flush()
+            if now >= self._flush_at:
+                self._flush_at = now + BEAT
+                self._cache.user.flush()
         return follower.changed(), outcome
 
     def _watch_writer(self, now: float) -> None:

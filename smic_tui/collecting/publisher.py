@@ -56,7 +56,10 @@ class Publisher:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            await self.publish()
+            try:
+                await self.publish()
+            except Exception:
+                _log.exception("taking a snapshot failed")
             await asyncio.sleep(PAUSE)
 
     async def publish(self) -> Snapshot:
@@ -77,15 +80,16 @@ class Publisher:
             return snapshot
         try:
             book = self._evaluate(snapshot)
+            if book is not None:
+                self._cache.alerts.commit(book)
         except Exception as error:
+            # Rules are a person's text and code of ours: neither may end the collecting.
             self._failed(error)
-            book = None
         else:
             self._cache.drop_notice(_RULES)
-        if book is not None:
-            self._cache.alerts.commit(book)
-            snapshot = msgspec.structs.replace(snapshot, alerts=self._cache.alerts.load())
-        return msgspec.structs.replace(snapshot, notices=self._cache.notices)
+        return msgspec.structs.replace(
+            snapshot, alerts=self._cache.alerts.load(), notices=self._cache.notices
+        )
 
     def _failed(self, error: Exception) -> None:
         text = _(

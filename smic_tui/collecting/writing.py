@@ -27,6 +27,7 @@ _EVALUATE = 60.0
 # First readings follow each other at this distance, at most.
 _SPREAD = 0.4
 _AFTER_FAULT = 60.0
+_ENDING = 5.0
 
 
 class Writing:
@@ -74,7 +75,8 @@ class Writing:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            # An adapter that does not let go must not keep the program from ending.
+            await asyncio.wait(tasks, timeout=_ENDING)
             await asyncio.gather(*(source.close() for source in self._coordinators.values()))
 
     def _schedule(self) -> None:

@@ -203,6 +203,40 @@ async def test_one_collects_the_other_follows_and_takes_over(begin: Begin) -> No
     assert len(ours["desk"].asked) == asked
 
 
+async def test_a_program_that_was_closed_before_it_began_does_nothing(begin: Begin) -> None:
+    adapters = desk()
+    program = begin(DESK, adapters)
+    await program.collector.close()
+    await program.collector.run()
+    assert program.snapshots == []
+    assert adapters["desk"].asked == []
+
+
+async def test_an_adapter_that_does_not_let_go_does_not_keep_the_program_from_ending(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "_ENDING", 0.1)
+    released = asyncio.Event()
+
+    class Clinging(Scripted):
+        async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+            self.asked.append((stream, cursor))
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await released.wait()
+            yield Batch()
+
+    adapters = {"desk": Clinging(always())}
+    program = begin(DESK, adapters).start()
+    await until(lambda: adapters["desk"].asked)
+    async with asyncio.timeout(3):
+        await program.stop()
+    assert Cache(program.cache.folder).lock.holder() is None
+    released.set()
+    await asyncio.sleep(0.05)
+
+
 async def test_being_cancelled_frees_the_lock(begin: Begin) -> None:
     program = begin(DESK, desk()).start()
     await until(lambda: program.rows() == {"1"})
@@ -402,6 +436,14 @@ async def test_rules_that_fail_are_told_and_stop_nothing(
     assert caplog.text.count("Traceback") == 1
     broken = False
     await until(lambda: program.last.notices == ())
+
+
+async def test_a_book_that_cannot_be_written_is_no_end(begin: Begin) -> None:
+    adapters = desk()
+    program = begin(DESK, adapters, after_commit=lambda _snapshot: {"\ud800": entry("a")}).start()
+    await until(lambda: program.snapshots and program.last.notices)
+    await until(lambda: len(adapters["desk"].asked) > 5)
+    assert program.last.alerts == {}
 
 
 async def test_a_listener_that_raises_stops_nothing(
