@@ -6,14 +6,13 @@ import asyncio
 import gc
 import json
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import time_machine
 from fakes.configured import Outcome, adapter, context, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,13 +37,6 @@ async def read_sites(
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
     (folder / table.get("path", "sites.json")).write_bytes(data)
     return await read(sites(folder, columns, **table), Stream.SITES)
-
-
-@pytest.fixture
-def later() -> Iterator[None]:
-    """Reads a file long enough after its last change to be sure of it."""
-    with time_machine.travel(time.time() + 60):
-        yield
 
 
 @pytest.mark.usefixtures("later")
