@@ -30,14 +30,14 @@ class RedmineRig:
         self.url = f"http://127.0.0.1:{self.port}"
         self._app = folder / "redmine"
         bundler = subprocess.run(
-            ["dpkg-query", "-W", "-f", "${source:Upstream-Version}", "ruby-bundler"],
+            ["dpkg-query", "-W", "-f", "${Version}", "ruby-bundler"],
             check=True,
             capture_output=True,
             text=True,
         ).stdout
         self._env = {
             # Ruby's own newer bundler would look for gems on the network.
-            "BUNDLER_VERSION": bundler,
+            "BUNDLER_VERSION": bundler.partition("-")[0],
             "RAILS_ENV": "production",
             "REDMINE_LANG": "fr",
             "SCHEMA": "/dev/null",
