@@ -24,7 +24,7 @@ from widgets.row_table import RowTable
 # Lists longer than this are filtered and sorted off the event loop.
 LONG_LIST = 3000
 
-FILTER = "filter"
+FILTER, NAME = "filter", "name"
 
 
 class ListScreen(FrameScreen):
@@ -33,6 +33,7 @@ class ListScreen(FrameScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", N_("Filter"), key_display="/"),
         Binding("f", "next_named_filter", N_("Named filter"), show=False),
+        Binding("F", "keep_filter", N_("Keep this filter under a name"), show=False),
         Binding("s", "sort", N_("Sort")),
         Binding("S", "reverse", N_("Reverse order"), show=False),
         Binding("r", "refresh_source", N_("Refresh")),
@@ -199,6 +200,19 @@ class ListScreen(FrameScreen):
         self.set_filter(self.desk.named_filters[name] if name else "")
         self.desk.tell(_("Filter: {name}").format(name=name) if name else _("No filter"))
 
+    def action_keep_filter(self) -> None:
+        """Ask under which name the filter is to be kept."""
+        if self.query_text:
+            names = self.desk.named_filters.items()
+            name = next((name for name, text in names if text == self.query_text), "")
+            self.prompt.ask(NAME, _("Name of this filter (“-name” forgets it): "), name)
+
+    def _keep_filter(self, name: str) -> None:
+        if name.startswith("-"):
+            self.desk.save_filter(name[1:].strip(), "")
+        elif name:
+            self.desk.save_filter(name, self.query_text)
+
     def _parse(self, text: str) -> Query:
         return parse(text, fields_for(self.listing.subject), self.desk.look.zone.key)
 
@@ -237,7 +251,10 @@ class ListScreen(FrameScreen):
 
     def on_prompt_done(self, event: Prompt.Done) -> None:
         """Keep the filter."""
-        if event.purpose == FILTER and self.set_filter(event.value):
+        if event.purpose == NAME:
+            self._keep_filter(event.value.strip())
+            self.close_prompt()
+        elif event.purpose == FILTER and self.set_filter(event.value):
             self.close_prompt()
 
     def on_prompt_cancelled(self, event: Prompt.Cancelled) -> None:

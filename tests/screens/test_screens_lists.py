@@ -231,6 +231,20 @@ async def test_named_filters_follow_each_other(make_app: Make) -> None:
         assert "/" not in lines_of(app)[1].replace("1/712", "")
 
 
+async def test_a_filter_is_kept_under_a_name_and_forgotten(make_app: Make) -> None:
+    app = make_app(filters={})
+    async with opened(app) as pilot:
+        await pilot.press("2", "slash", *"line:rtc", "enter", "F", *"RTC", "enter")
+        await pilot.pause(0.2)
+        assert app.cache.user.load().filters == {"RTC": "line:rtc"}
+        await pilot.press("escape", "f")
+        await pilot.pause()
+        assert "/line:rtc" in lines_of(app)[1]
+        await pilot.press("F", "home", "minus", "enter")
+        await pilot.pause(0.2)
+        assert app.cache.user.load().filters == {}
+
+
 async def test_the_outage_line_leads_to_its_sites(make_app: Make) -> None:
     app = make_app()
     async with opened(app) as pilot:
