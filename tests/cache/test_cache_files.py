@@ -363,3 +363,17 @@ def test_rows_of_all_streams_come_back(tmp_path: Path) -> None:
     assert contents.of(Stream.SITES) == {"1": site("1")}
     assert contents.of(Stream.TICKETS) == {"1": ticket("1", due=NOW)}
     assert contents.of(Stream.HEALTH) == {}
+
+
+def test_large_tables_come_back_and_are_checked_row_by_row(tmp_path: Path) -> None:
+    rows = {str(key): site(str(key), "é" * 300) for key in range(5000)}
+    cache = writer(tmp_path)
+    cache.source("register").commit({Stream.SITES: rows}, {}, {}, status())
+    cache.close()
+    path = cache.source("register").path
+    assert path.stat().st_size > 2_000_000
+    assert Cache(tmp_path).source("register").load().of(Stream.SITES) == rows
+    path.write_bytes(path.read_bytes().replace(b'"code":"4711"', b'"code":4711.5'))
+    reader = Cache(tmp_path)
+    assert keys(reader) == set()
+    assert reader.notices
