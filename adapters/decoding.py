@@ -42,10 +42,16 @@ def encoding_of(data: bytes) -> str:
     try:
         _decode(data, "utf-8", "strict")
     except UnicodeDecodeError:
-        rest = _UTF8_SEQUENCE.sub(b"", data)
-        sequences = len(_UTF8_SEQUENCE.findall(data))
-        return "utf-8" if sequences > len(_NOT_ASCII.findall(rest)) else "cp1252"
+        return "utf-8" if _is_mostly_utf8(data) else "cp1252"
     return "utf-8"
+
+
+def _is_mostly_utf8(data: bytes) -> bool:
+    balance = 0
+    for start in range(0, len(data), _STEP):
+        rest, sequences = _UTF8_SEQUENCE.subn(b"", data[start : start + _STEP])
+        balance += sequences - len(_NOT_ASCII.findall(rest))
+    return balance > 0
 
 
 def decode(data: bytes, encoding: str) -> str:

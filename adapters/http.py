@@ -333,8 +333,11 @@ def _same_server(method: str, response: httpx.Response, url: str) -> str:
         return ""
     if not location:
         return ""
-    target = urljoin(url, location)
-    here, there = urlsplit(url), urlsplit(target)
+    try:
+        target = urljoin(url, location)
+        here, there = urlsplit(url), urlsplit(target)
+    except ValueError:  # what the server sent is no address
+        return ""
     return target if (here.scheme, here.netloc) == (there.scheme, there.netloc) else ""
 
 
@@ -348,8 +351,6 @@ def _json_reason(error: Exception) -> str:
         return str(error)
     if isinstance(error, RecursionError):
         return _("it is nested too deeply")
-    if isinstance(error, UnicodeDecodeError):
-        return _("it is not UTF-8")
     if "truncated" in str(error):
         return _("it ends in the middle")
     return _("it is malformed")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 HIDDEN = "***"
 
+_LONGEST_PAUSE = 86400.0
+
 # OpenSSL's X509_V_ERR_* numbers that a setting of ours can answer.
 _SELF_SIGNED = (18, 19)
 _UNKNOWN_ISSUER = (2, 20, 21)
@@ -77,19 +79,25 @@ def moment(value: str | None) -> datetime | None:
         return None
     try:
         parsed = parsedate_to_datetime(value)
-    except ValueError:
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header asks for; `now` is the server's clock."""
+    """Return the seconds that a Retry-After header asks for; `now` is the server's clock.
+
+    A server that asks for more than a day is taken at its word for a day.
+    """
     if not value:
         return None
     if value.strip().isdecimal():
-        return float(value)
-    until = moment(value)
-    return max(0.0, (until - now).total_seconds()) if until else None
+        wanted = float(value)
+    elif until := moment(value):
+        wanted = max(0.0, (until - now).total_seconds())
+    else:
+        return None
+    return min(wanted, _LONGEST_PAUSE)
 
 
 def refusal(

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from adapters.json_text import decode_json
 from smic_tui.contract.batch import Rejected
 from smic_tui.i18n import _
 from smic_tui.records import Health, HealthState
@@ -148,13 +149,12 @@ def convert_services(rows: list[msgspec.Raw], sites: SiteNames, links: WebLinks)
 
 
 def _convert(rows: list[msgspec.Raw], convert: Callable[[Row], Health]) -> Converted:
-    decoder = msgspec.json.Decoder(Row)
     done = Converted([], [], 0.0)
     for number, raw in enumerate(rows, 1):
         try:
-            row = decoder.decode(raw)
+            row = decode_json(raw, Row)
             done.records.append(convert(row))
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError) as error:
             sample = bytes(raw)[:200].decode(errors="replace")
             where = _("object {number} of the answer").format(number=number)
             done.rejected.append(Rejected(where=where, reason=str(error), sample=sample))

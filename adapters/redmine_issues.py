@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from adapters.json_text import decode_json
 from adapters.redmine_options import RedmineOptions
 from adapters.redmine_words import Status, Words
 from smic_tui.contract.batch import Rejected
@@ -86,16 +87,15 @@ class _Numbered(Struct):
 
 def decode(raws: Iterable[msgspec.Raw]) -> tuple[list[Issue], list[Rejected], int]:
     """Return the issues, aside those that cannot be read, and the highest number of either."""
-    decoder = msgspec.json.Decoder(Issue)
     issues: list[Issue] = []
     rejected: list[Rejected] = []
     last = 0
     for raw in raws:
         try:
-            issue = decoder.decode(raw)
+            issue = decode_json(raw, Issue)
             if issue.created_on.tzinfo is None or issue.updated_on.tzinfo is None:
                 raise ValueError(_("its times have no time zone"))
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError) as error:
             sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
             number = _number(raw)
             where = _("issue {number}").format(number=number) if number else _("an issue")
@@ -175,6 +175,6 @@ def _text(value: Any) -> str:
 
 def _number(raw: msgspec.Raw) -> int:
     try:
-        return msgspec.json.decode(raw, type=_Numbered).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decode_json(raw, _Numbered).id
+    except msgspec.DecodeError:
         return 0

@@ -106,8 +106,11 @@ class RepositoryOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class RepositoriesOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of a kind that reads repositories. A kind adds `repositories` and `binary`."""
+    """Settings of a kind that reads repositories; a kind says which type these are of."""
 
+    repositories: Annotated[
+        tuple[RepositoryOptions, ...], Meta(description="The repositories, one per backup job.")
+    ]
     newest: Annotated[
         int, Meta(description="How many runs of each job are read.", ge=1, le=1000)
     ] = 10
@@ -121,9 +124,9 @@ class RepositoriesOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def __post_init__(self) -> None:
         """Refuse a source without repositories, and two with one name."""
         seen: set[str] = set()
-        if not self.listed:
+        if not self.repositories:
             raise ValueError(_("repositories is empty: at least one is needed"))
-        for each in self.listed:
+        for each in self.repositories:
             if each.key in seen:
                 raise ValueError(
                     _('repositories: two are called "{name}"; give one another `name`').format(
@@ -131,12 +134,6 @@ class RepositoriesOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                     )
                 )
             seen.add(each.key)
-
-    @property
-    def listed(self) -> tuple[RepositoryOptions, ...]:
-        """The repositories."""
-        found: tuple[RepositoryOptions, ...] = self.__getattribute__("repositories")
-        return found
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -193,7 +190,7 @@ class RepositoriesAdapter(Adapter[Any]):
         `Unavailable` when they differ.
         """
         if stream is Stream.BACKUP_JOBS:
-            jobs = tuple(self._job(repository) for repository in self.config.listed)
+            jobs = tuple(self._job(repository) for repository in self.config.repositories)
             yield Batch(upserts=jobs, full=True)
             return
         known = _decode(cursor)
@@ -269,7 +266,7 @@ class RepositoriesAdapter(Adapter[Any]):
                 )
 
         async with asyncio.TaskGroup() as group:
-            tasks = {each.key: group.create_task(one(each)) for each in self.config.listed}
+            tasks = {each.key: group.create_task(one(each)) for each in self.config.repositories}
         readings = {name: task.result() for name, task in tasks.items()}
         errors = [each for each in readings.values() if isinstance(each, SourceError)]
         if len(errors) == len(readings):
@@ -284,7 +281,9 @@ class RepositoriesAdapter(Adapter[Any]):
         hidden = list(secrets.values())
         if isinstance(address, Secret):
             address = ask(address)
-            hidden += [address, *_PASSWORD_IN_URL.findall(address)]
+            hidden.append(address)
+            for account in _PASSWORD_IN_URL.findall(address):
+                hidden += [account, account.partition(":")[2]]
         return Access(address=address, secrets=secrets, redactor=Redactor(hidden))
 
     def _merged(
@@ -299,7 +298,7 @@ class RepositoriesAdapter(Adapter[Any]):
         rejected: list[Rejected] = []
         deletes: set[str] = set()
         kept: dict[str, _Known] = {}
-        for repository in self.config.listed:
+        for repository in self.config.repositories:
             name = repository.key
             before = known.get(name, _Known())
             reading = readings[name]

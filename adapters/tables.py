@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -28,8 +28,15 @@ _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/?][^\s#]*)?")
 
 
 class TableOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the table of one stream is, and how it writes values."""
+    """Where the table of one stream is, and how it writes values.
 
+    `columns`, `defaults` and `values` have one key per field of the stream's
+    record; `config_type` gives them their types.
+    """
+
+    columns: Annotated[Struct, Meta(description="Which column holds which field.")]
+    defaults: Annotated[Struct, Meta(description="Values for fields that a row does not have.")]
+    values: Annotated[Struct, Meta(description="The source's words and what they mean, by field.")]
     path: Annotated[
         str,
         Meta(description="The file; a relative path starts from the folder of the configuration."),
@@ -108,7 +115,7 @@ class TableOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields
                 ) from None
 
     def _check_columns(self) -> None:
-        columns, defaults = self.mapping, given(self.field_defaults)
+        columns, defaults = self.mapping, given(self.defaults)
         if not columns:
             raise ValueError(_("columns is empty: name at least one column"))
         for field in fields_of(self.stream).values():
@@ -135,19 +142,7 @@ class TableOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields
     @property
     def mapping(self) -> dict[str, Column]:
         """The mapped columns by field."""
-        return given(self.__getattribute__("columns"))
-
-    @property
-    def field_defaults(self) -> Struct:
-        """The defaults, a table with one key per field."""
-        defaults: Struct = self.__getattribute__("defaults")
-        return defaults
-
-    @property
-    def field_values(self) -> Struct:
-        """The translations of words, a table with one key per field."""
-        words: Struct = self.__getattribute__("values")
-        return words
+        return given(self.columns)
 
     @property
     def name(self) -> str:
@@ -163,9 +158,7 @@ def builder_for(table: TableOptions, zone: str) -> RecordBuilder:
         decimal=table.decimal,
         list_separator=table.list_separator,
     )
-    return RecordBuilder(
-        table.stream, table.mapping, notation, table.field_defaults, table.field_values
-    )
+    return RecordBuilder(table.stream, table.mapping, notation, table.defaults, table.values)
 
 
 def config_type(kind: str, base: type[TableOptions]) -> type[Struct]:
@@ -193,16 +186,21 @@ def config_type(kind: str, base: type[TableOptions]) -> type[Struct]:
 
 
 def _table_type(kind: str, base: type[TableOptions], stream: Stream) -> Any:
-    documented = (
-        ("columns", columns_type(stream), "Which column holds which field."),
-        ("defaults", defaults_type(stream), "Values for fields that a row does not have."),
-        ("values", values_type(stream), "The source's words and what they mean, by field."),
-    )
+    by_field = {
+        "columns": columns_type(stream),
+        "defaults": defaults_type(stream),
+        "values": values_type(stream),
+    }
+    described = get_type_hints(TableOptions, include_extras=True)
     return msgspec.defstruct(
         f"{kind.capitalize()}{''.join(part.capitalize() for part in stream.split('_'))}Table",
         [
-            (name, Annotated[type_, Meta(description=text)], msgspec.field(default_factory=type_))
-            for name, type_, text in documented
+            (
+                name,
+                Annotated[type_, *described[name].__metadata__],
+                msgspec.field(default_factory=type_),
+            )
+            for name, type_ in by_field.items()
         ],
         bases=(base,),
         namespace={"stream": stream},

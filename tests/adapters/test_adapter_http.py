@@ -321,6 +321,8 @@ def test_retry_after_is_read_as_seconds_and_as_a_date_on_the_servers_clock() -> 
     assert retry_after("120", now) == 120.0
     assert retry_after("Tue, 24 Nov 2026 07:31:00 GMT", now) == 60.0
     assert retry_after("Tue, 24 Nov 2026 07:00:00 GMT", now) == 0.0
+    assert retry_after("9" * 400, now) == 86400.0
+    assert retry_after("Mon, 01 Jan 0001 00:00:00 +2300", now) is None
     assert retry_after("-3", now) is None
     assert retry_after("soon", now) is None
     assert retry_after(None, now) is None
@@ -337,6 +339,7 @@ async def test_redirects_are_followed_on_the_same_server_only() -> None:
 
         def respond(request: Request) -> Reply:
             to = {"/here": "/rows", "/away": other.url + "/rows", "/circle": "/circle"}
+            to["/nowhere"] = "http://["
             if request.path in to:
                 return Reply(302, headers={"Location": to[request.path]})
             return json_reply(ROWS)
@@ -349,6 +352,7 @@ async def test_redirects_are_followed_on_the_same_server_only() -> None:
             assert "url" in error.hint
             assert other.requests == []
             await error_of(http, BadAnswer, "/circle")
+            await error_of(http, BadAnswer, "/nowhere")
 
 
 async def test_an_answer_that_is_too_large_is_given_up(server: MisbehavingServer) -> None:

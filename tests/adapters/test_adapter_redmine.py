@@ -107,6 +107,11 @@ async def test_an_issue_becomes_a_ticket(make: Make, redmine: FakeRedmine) -> No
     )
 
 
+async def test_half_a_surrogate_pair_costs_no_issue(make: Make, redmine: FakeRedmine) -> None:
+    redmine.add(subject="Écran \ud800 bleu")
+    assert ticket(await read(make()), 11).subject == "Écran \N{REPLACEMENT CHARACTER} bleu"
+
+
 async def test_an_issue_becomes_a_catalogue_request(make: Make) -> None:
     adapter = make(**REQUESTS, software_field="Logiciel", site_field="1", member_field="project")
     assert adapter.offered() == {Stream.REQUESTS}
