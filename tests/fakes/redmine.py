@@ -184,7 +184,12 @@ def _page(name: str, rows: list[Any], query: dict[str, str], cap: int) -> Reply:
     offset = int(query.get("offset", 0))
     page = {name: rows[offset : offset + limit], "total_count": len(rows)}
     body = json.dumps({**page, "offset": offset, "limit": limit}, ensure_ascii=False)
-    return Reply(200, body.encode(), "application/json; charset=utf-8")
+    return Reply(200, _escaped(body), "application/json; charset=utf-8")
+
+
+def _escaped(body: str) -> bytes:
+    """Half a surrogate pair travels as an escape, everything else as itself."""
+    return body.encode("utf-8", "backslashreplace")
 
 
 def _text(moment: datetime) -> str:
