@@ -37,10 +37,14 @@ class Unreadable(Exception):
 
 
 class Fault(Struct, frozen=True):
-    """A generation that could not be read, and why."""
+    """A generation that could not be read, and why.
+
+    `error` is there when the system could not read it: the content may be good.
+    """
 
     path: Path
     reason: str
+    error: OSError | None = None
 
 
 class Reading(Struct, Generic[T], frozen=True):
@@ -80,7 +84,7 @@ class GenerationalFile:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                faults.append(Fault(path, error.strerror or str(error)))
+                faults.append(Fault(path, error.strerror or str(error), error))
             except Unreadable as error:
                 faults.append(Fault(path, str(error)))
         return Reading(None, current, tuple(faults))

@@ -193,6 +193,10 @@ class UserFile:
     def _set_aside_unreadable(self) -> None:
         reading = self._file.read(decode_tables)
         for fault in reading.faults:
+            if fault.error is not None:
+                # A disk that does not answer now, or a right that is missing: what
+                # is in the file may be good, and nobody may begin another.
+                raise fault.error
             target = self._file.set_aside(fault.path)
             if reading.value is None:
                 text = _(

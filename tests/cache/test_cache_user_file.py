@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from datetime import UTC, datetime, timedelta, timezone
@@ -13,6 +14,7 @@ from cache_examples import NOW, acknowledgement
 
 from smic_tui.cache import user_file
 from smic_tui.cache.cache import Cache
+from smic_tui.cache.file_ops import FileOps, Signature
 from smic_tui.cache.lock import FileLock
 from smic_tui.userstate import Note, PaneSeen, UserState
 
@@ -118,6 +120,34 @@ def test_both_unreadable_nothing_is_deleted(tmp_path: Path) -> None:
     assert cache.user.acknowledge(acknowledgement("c"))
     assert {path.read_bytes() for path in tmp_path.glob("*.unreadable-*")} == {b"one", b"two"}
     assert any("Nothing was deleted" in notice for notice in cache.notices)
+
+
+class Unanswering(FileOps):
+    """The disk does not give this file."""
+
+    silent: Path | None = None
+
+    def read(self, path: Path) -> tuple[bytes, Signature]:
+        if path == self.silent:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(path)
+
+
+def test_a_file_that_cannot_be_read_now_is_not_replaced(tmp_path: Path) -> None:
+    ops = Unanswering()
+    cache = Cache(tmp_path, ops=ops)
+    for name in ("a", "b"):
+        assert cache.user.acknowledge(acknowledgement(name))
+    before = cache.user.path.read_bytes()
+    ops.silent = cache.user.path
+    assert not cache.user.acknowledge(acknowledgement("c"))
+    assert cache.user.path.read_bytes() == before
+    assert cache.user.load().acknowledgements.keys() == {"a", "b", "c"}
+    assert any("Input/output error" in notice for notice in cache.notices)
+    ops.silent = None
+    assert cache.user.flush()
+    assert Cache(tmp_path).user.load().acknowledgements.keys() == {"a", "b", "c"}
+    assert cache.notices == ()
 
 
 def test_set_aside_files_are_never_overwritten(tmp_path: Path) -> None:
