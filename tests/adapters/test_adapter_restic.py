@@ -335,9 +335,9 @@ async def test_secrets_are_taken_out_of_what_it_says(player: Player) -> None:
         await runs(source)
     assert caught.value.message == "restic: cannot open *** with ***"
     player.answer("x", 0, "[]", said)
-    assert (await runs(source)).reasons == {
-        "17300/x": "Fatal: cannot open *** with ***",
-    }
+    assert (await runs(source)).reasons == {"17300/x": "Fatal: cannot open *** with ***"}
+    player.answer("x", 0, "[]", "user jo:pw, password pw\n")
+    assert (await runs(source)).reasons == {"17300/x": "user ***, password ***"}
 
 
 async def test_a_password_that_is_a_common_word_does_not_hide_the_reason(player: Player) -> None:
