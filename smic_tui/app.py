@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
 from smic_tui.cache.cache import Cache
@@ -275,6 +276,12 @@ class SmicApp(App[None], inherit_bindings=False):
                 self.screen.set_filter(where)
 
         self.run_worker(go(), exit_on_error=False)
+
+    def show_help(self, about: Screen[None]) -> None:
+        """Show all keys of a screen."""
+        from smic_tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(about))
 
     def open_record(self, url: str) -> None:
         """Open a page in the browser of this desktop; over SSH, copy its address instead."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol, cast
 
 from textual.app import App
+from textual.screen import Screen
 
 from smic_tui.insight.facts import AlertFact, Situation
 from smic_tui.userstate import Note, PaneSeen
@@ -55,6 +56,9 @@ class Desk(Protocol):
 
     def show_list(self, name: str, where: str) -> None:
         """Go to one of the numbered screens, with a filter."""
+
+    def show_help(self, about: Screen[None]) -> None:
+        """Show all keys of a screen."""
 
     def open_record(self, url: str) -> None:
         """Show the record in the system that owns it."""

@@ -163,6 +163,4 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show all keys."""
-        from smic_tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self))
+        self.desk.show_help(self)
