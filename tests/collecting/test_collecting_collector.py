@@ -637,8 +637,9 @@ async def test_the_loop_is_never_held_up(begin: Begin) -> None:
         },
     ).start()
     await until(lambda: program.snapshots and program.last.alerts, 20)
-    worst = []
-    for _attempt in range(3):
+    # A busy machine may hold up one attempt or several; we would hold up all.
+    worst: list[float] = []
+    while len(worst) < 12 and not (worst and min(worst) < 0.05):
         worst.append(0.0)
         before, end = time.monotonic(), readings + 2
         while readings < end:
@@ -646,7 +647,6 @@ async def test_the_loop_is_never_held_up(begin: Begin) -> None:
             now = time.monotonic()
             worst[-1] = max(worst[-1], now - before - 0.002)
             before = now
-    # Other programs on the machine may hold up one attempt, not all.
     assert min(worst) < 0.05, worst
 
 
