@@ -26,17 +26,6 @@ OBJECTS = HOSTS * (1 + len(SERVICES))
 Make = Callable[..., Icinga2Adapter]
 
 
-@pytest.fixture(scope="session")
-def icinga(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IcingaRig]:
-    rig = IcingaRig(tmp_path_factory.mktemp("icinga2"))
-    rig.daemon.start()
-    try:
-        rig.wait_until_all_is_checked()
-        yield rig
-    finally:
-        rig.daemon.stop()
-
-
 def new_adapter(rig: IcingaRig, **options: Any) -> Icinga2Adapter:
     settings = {
         "url": rig.url,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,16 +25,6 @@ from smic_tui.records import Actor, Stage, TicketStatus
 pytestmark = pytest.mark.live
 
 Make = Callable[..., RedmineAdapter]
-
-
-@pytest.fixture(scope="session")
-def redmine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedmineRig]:
-    rig = RedmineRig(tmp_path_factory.mktemp("redmine"))
-    rig.daemon.start()
-    try:
-        yield rig
-    finally:
-        rig.daemon.stop()
 
 
 def new_adapter(url: str, key: str, **options: Any) -> RedmineAdapter:
