@@ -216,8 +216,8 @@ def _request_line(fact: RequestFact, look: Look, cells: int) -> Line:
     return Line(
         cells=(
             Cell(f"  {look.glyph(fact.level)} ", ROLE_OF_LEVEL[fact.level]),
-            Cell(fit(request.key, 8), Role.MUTED),
-            Cell(fit(request.software or request.subject, max(16, cells - 62))),
+            Cell(fit(request.key + " ", 14), Role.MUTED),
+            Cell(fit(request.software or request.subject, max(16, cells - 68))),
             Cell(fit(" " + word(request.stage), 18), ROLE_OF_LEVEL[fact.level]),
             Cell(fit(" " + waiting, 24), Role.MUTED),
             Cell(fit(human.since(request.updated, look.now), 8, right=True)),
