@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Annotated, Any
@@ -104,8 +104,8 @@ def _applied(search: Search, value: object, expression: str) -> object:
 
     try:
         return search(value)
-    except JMESPathError as error:
-        raise _Problem(f"{shown(expression)}: {_reason(error)}") from None
+    except (JMESPathError, ArithmeticError, RecursionError) as error:
+        raise _Problem(f"{expression}: {_reason(error)}") from None
 
 
 def _evaluate(column: Column, row: object) -> object:
@@ -127,10 +127,10 @@ def _decoded(raw: bytes | Raw) -> object:
     return row
 
 
-def _cells(table: JsonTable, row: object) -> dict[str, object]:
+def _cells(columns: Mapping[str, Column], row: object) -> dict[str, object]:
     if not isinstance(row, dict | list):
         raise _Problem(_("{value} is not an object").format(value=shown(row)))
-    return {name: _evaluate(column, row) for name, column in table.mapping.items()}
+    return {name: _evaluate(column, row) for name, column in columns.items()}
 
 
 def _physical_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -155,19 +155,23 @@ class JsonAdapter(TabularAdapter):
     def rows(self, table: JsonTable, document: Document) -> Iterator[Row]:
         """Return the rows, each with its line (JSON lines) or its number in the list."""
         data = document.data.removeprefix(codecs.BOM_UTF8)
+        columns = table.mapping
+        found: Iterator[Row | None]
         if table.is_lines:
-            for number, line in _physical_lines(data):
-                row = _row(table, _("line {number}").format(number=number), line)
-                if row is not None:
-                    yield row
-            return
-        plain = _plain_path(table.rows)
-        path, keeps = plain or ("", None)
-        elements = _follow(table, path, data) if plain else _found(table, data)
-        for number, element in enumerate(elements, start=1):
-            row = _row(table, _("item {number}").format(number=number), element, keeps)
-            if row is not None:
-                yield row
+            found = (
+                _row(columns, _("line {number}").format(number=number), line)
+                for number, line in _physical_lines(data)
+            )
+        else:
+            plain = _plain_path(table.rows)
+            path, keeps = plain or ("", None)
+            elements = _follow(table, path, data) if plain else _found(table, data)
+            found = (
+                _row(columns, _("item {number}").format(number=number), element, keeps)
+                for number, element in enumerate(elements, start=1)
+            )
+        # Yielded, not returned: nothing above may run before the first row is asked for.
+        yield from (row for row in found if row is not None)
 
     def remarks(self, table: JsonTable, document: Document) -> tuple[str, ...]:
         """Tell which expressions find nothing in the first rows: they may be misspelt."""
@@ -199,7 +203,9 @@ def _plain_path(expression: str) -> tuple[str, Search | None] | None:
     return plain["path"], _search(plain["filter"])
 
 
-def _row(table: JsonTable, place: str, element: Any, keeps: Search | None = None) -> Row | None:
+def _row(
+    columns: Mapping[str, Column], place: str, element: Any, keeps: Search | None = None
+) -> Row | None:
     """Return a row; None if the filter `keeps` does not keep it."""
     sample = ""
     try:
@@ -208,9 +214,9 @@ def _row(table: JsonTable, place: str, element: Any, keeps: Search | None = None
             element = _decoded(element)
         else:
             sample = str(element)[:_LOOKED_AT]
-        if keeps is not None and not _applied(keeps, [element], table.rows):
+        if keeps is not None and not _applied(keeps, [element], _("the filter in `rows`")):
             return None
-        return Row(place=place, cells=_cells(table, element), sample=sample)
+        return Row(place=place, cells=_cells(columns, element), sample=sample)
     except _Problem as error:
         return Row(place=place, sample=sample, problem=str(error))
 

@@ -12,6 +12,8 @@ from csv_sites import SITE, read_sites, sites
 from fakes.configured import adapter, context, read
 
 from adapters.csv_files import CsvAdapter
+from adapters.documents import Document
+from adapters.json_files import JsonAdapter
 from adapters.tabular import PIECE
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Stream
@@ -207,3 +209,14 @@ async def test_a_file_replaced_while_read_is_read_whole_as_it_was(
     assert list(first.rows) in (["1"], ["2"])
     again = await read(sites(tmp_path), Stream.SITES, first.cursor)
     assert list(again.rows) == ["2"]
+
+
+@pytest.mark.parametrize(("cls", "path"), [(CsvAdapter, "a.csv"), (JsonAdapter, "a.json")])
+def test_nothing_is_parsed_before_a_row_is_asked_for(
+    cls: type[CsvAdapter | JsonAdapter], path: str, tmp_path: Path
+) -> None:
+    """Rows are asked for in a thread, made in the event loop."""
+    source = adapter(cls, {"sites": {"path": path, "columns": SITE}}, context(tmp_path))
+    rows = source.rows(source.config.sites, Document(name=path, data=b"", version=""))
+    with pytest.raises(BadAnswer):
+        next(rows)

@@ -191,6 +191,14 @@ async def test_a_filter_keeps_the_numbers_of_the_document(tmp_path: Path) -> Non
     assert list(found.reasons) == ["sites.json, item 3"]
 
 
+async def test_a_filter_that_fails_on_a_row_costs_that_row(tmp_path: Path) -> None:
+    content = [{"insee": "1", "nom": "A"}, {"insee": 2, "nom": "B"}, {"insee": "3", "nom": "C"}]
+    found = await read_sites(tmp_path, content, rows="[?starts_with(insee, '1')]")
+    assert list(found.rows) == ["1"]
+    assert list(found.reasons) == ["sites.json, item 2"]
+    assert "the filter in `rows`" in found.rejected[0].reason
+
+
 async def test_an_expression_that_fails_on_a_row_costs_that_row(tmp_path: Path) -> None:
     content = [{"insee": "1", "nom": ["A", "B"]}, {"insee": "2", "nom": 5}]
     found = await read_sites(tmp_path, content, {**SITE, "name": "join(' ', nom)"})
