@@ -21,7 +21,7 @@ from widgets.tab_bar import TabBar
 
 MESSAGE_SECONDS = 6
 # Opening comes first in the line of keys, what every screen has comes last.
-KEY_ORDER = {"choose": 0, "back": 2, "help": 3, "quit": 4}
+KEY_ORDER = {"choose": 0, "back": 2, "help": 3, "app.quit": 4}
 
 # Name of the screen and what its number key does, in the order of the keys.
 TABS: tuple[tuple[str, str], ...] = (
@@ -68,7 +68,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         Binding("R", "refresh_all", N_("Read all sources now"), show=False),
         Binding("question_mark", "help", N_("Help"), key_display="?"),
         Binding("escape", "back", N_("Back"), show=False),
-        Binding("q", "quit", N_("Quit")),
+        Binding("q", "app.quit", N_("Quit")),
     ]
     tab = ""
 
