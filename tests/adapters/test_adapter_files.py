@@ -216,7 +216,8 @@ def test_nothing_is_parsed_before_a_row_is_asked_for(
     cls: type[CsvAdapter | JsonAdapter], path: str, tmp_path: Path
 ) -> None:
     """Rows are asked for in a thread, made in the event loop."""
-    source = adapter(cls, {"sites": {"path": path, "columns": SITE}}, context(tmp_path))
+    columns = {"code": "code", "name": "nom"}
+    source = adapter(cls, {"sites": {"path": path, "columns": columns}}, context(tmp_path))
     rows = source.rows(source.config.sites, Document(name=path, data=b"", version=""))
     with pytest.raises(BadAnswer):
         next(rows)
