@@ -13,8 +13,6 @@ Ages, outputs and the answers of sources that bring nothing new leave it alone.
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 from smic_tui.insight.facts import (
     AlertFact,
     BackupFact,
@@ -48,5 +46,7 @@ def _parts(fact: AnyFact) -> tuple[object, ...]:
 
 def digest_of(fact: AnyFact) -> str:
     """The digest of a fact, sixteen hexadecimal digits."""
+    from hashlib import blake2b  # loads OpenSSL: not at start
+
     text = "\x1f".join(map(str, _parts(fact)))
     return blake2b(text.encode(), digest_size=8).hexdigest()

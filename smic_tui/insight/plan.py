@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
-
 from smic_tui.config.schema import Calendar
 from smic_tui.insight.workdays import at_local, is_holiday
 from smic_tui.records import BackupJob
@@ -27,6 +25,8 @@ class BadPlan(ValueError):
 @lru_cache(16384)
 def _moment_after(calendar: str, zone: ZoneInfo, after: datetime) -> datetime:
     """The first moment of `calendar`, on clocks in `zone`, later than `after`; all else UTC."""
+    from cronsim import CronSim, CronSimError  # not at start
+
     try:
         for moment in CronSim(calendar, after.astimezone(zone)):
             # Within the hour that clocks show twice, cronsim may go back.
