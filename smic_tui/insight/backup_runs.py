@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -20,8 +21,7 @@ class Sorted(Struct, frozen=True, kw_only=True):
     loose: tuple[BackupRun, ...]
 
 
-def _order(run: BackupRun) -> tuple[float, str]:
-    return run.started.timestamp(), run.key
+_age = attrgetter("started", "key")
 
 
 def runs_by_job(
@@ -33,8 +33,12 @@ def runs_by_job(
     register's site that a reference means, "" where there is none.
     """
 
+    places: dict[str, str] = {}
+
     def place(reference: str) -> str:
-        return site_of(reference) or "?" + normal_name(reference)
+        if reference not in places:
+            places[reference] = site_of(reference) or "?" + normal_name(reference)
+        return places[reference]
 
     same_source: dict[tuple[str, str], JobKey] = {}
     any_source: dict[str, JobKey] = {}
@@ -64,5 +68,5 @@ def runs_by_job(
             found[job_key].append(run)
     for listed in found.values():
         if len(listed) > 1:
-            listed.sort(key=_order, reverse=True)
+            listed.sort(key=_age, reverse=True)
     return Sorted(by_job={key: tuple(listed) for key, listed in found.items()}, loose=tuple(loose))
