@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
@@ -32,20 +32,21 @@ class Asking:
         await self._off.run(self._ask, sources)
 
     async def ask_and_wait(self, names: Collection[str]) -> Outcome:
-        """Ask, and wait until each source has been tried.
+        """Ask, and wait until each source has been tried after this moment.
 
         Returns BUSY then, or when the other program does not react: a notice says
         so. Any other outcome means that the other program has ended and that this
         one may do it.
         """
-        before = await self._off.run(self._last_tries, names)
+        asked = datetime.now(UTC)
         await self.ask(names)
         loop = asyncio.get_running_loop()
         longest = [duration.seconds(self._settings.sources[name].deadline) for name in names]
-        give_up = loop.time() + max(longest, default=0.0) + _MARGIN
+        # It may be in the middle of a reading that began before.
+        give_up = loop.time() + 2 * max(longest, default=0.0) + _MARGIN
         while True:
-            now = await self._off.run(self._last_tries, names)
-            if all(now[name] != before[name] for name in names):
+            tries = await self._off.run(self._last_tries, names)
+            if all(tried is not None and tried >= asked for tried in tries):
                 return Outcome.BUSY
             outcome = await self._off.run(self._cache.lock.try_acquire)
             if outcome is not Outcome.BUSY:
@@ -70,8 +71,8 @@ class Asking:
         else:
             self._cache.drop_notice(_TOPIC)
 
-    def _last_tries(self, names: Collection[str]) -> dict[str, datetime | None]:
-        return {name: self._cache.source(name).load().status.last_try for name in names}
+    def _last_tries(self, names: Collection[str]) -> list[datetime | None]:
+        return [self._cache.source(name).load().status.last_try for name in names]
 
     def _complain(self) -> None:
         self._cache.put_notice(

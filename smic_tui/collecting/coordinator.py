@@ -91,9 +91,13 @@ class Coordinator:
         if not self.busy:
             self._wake.set()
 
-    def ask(self) -> None:
-        """Somebody wants it now, also when it is left alone. Not while it is read."""
-        if not self.busy:
+    def ask(self, *, anew: bool = False) -> None:
+        """Somebody wants it now, also when it is left alone.
+
+        While it is read nothing happens, unless facts from before this moment
+        would not do (`anew`): then it is read once more afterwards.
+        """
+        if anew or not self.busy:
             self._asked = True
             self._wake.set()
 

@@ -53,10 +53,10 @@ class Writing:
         self._ended = ended
         self._ticker = Ticker(self._resume)
 
-    def refresh(self, source: str | None) -> None:
-        """Read this source, or all, now."""
+    def refresh(self, source: str | None, *, anew: bool = False) -> None:
+        """Read this source, or all, now; `anew` as in `Coordinator.ask`."""
         for coordinator in self._chosen(source):
-            coordinator.ask()
+            coordinator.ask(anew=anew)
 
     async def read_now(self, names: Iterable[str]) -> None:
         """Read these sources once more and wait for all of them."""
@@ -97,7 +97,8 @@ class Writing:
         told = self._cache.notices
         while not self._ended.is_set():
             for source in await self._off.run(self._cache.requests.take):
-                self.refresh(source)
+                # Who asked waits for facts from after the question.
+                self.refresh(source, anew=True)
             if await self._off.run(self._user_changed):
                 self._touch()
             if loop.time() >= beat_at:

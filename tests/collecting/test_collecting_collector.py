@@ -345,6 +345,18 @@ async def test_sync_beside_a_writer_asks_it(begin: Begin) -> None:
     assert len(adapters["desk"].asked) == 2
 
 
+async def test_sync_beside_a_writer_waits_for_facts_from_after_the_question(begin: Begin) -> None:
+    adapters = desk(takes=1.0)
+    settings = settings_of("desk", refresh="1h")
+    writer = begin(settings, adapters).start()
+    await until(lambda: adapters["desk"].running)
+    sync = asyncio.create_task(begin(settings, {}).collector.sync_once())
+    await until(lambda: writer.rows() == {"1"})
+    adapters["desk"].answer = always(*full(site("2")))
+    assert set((await sync).sources[0].of(Stream.SITES)) == {"2"}
+    assert len(adapters["desk"].asked) == 2
+
+
 async def test_sync_takes_over_when_the_writer_dies_meanwhile(begin: Begin) -> None:
     dying = Cache((begin(DESK, {})).cache.folder)
     assert dying.lock.try_acquire() is Outcome.HELD
