@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 
 def load_settings(
-    path: Path | None, overrides: Mapping[KeyPath, tuple[Any, str]] | None = None
+    path: Path | None,
+    overrides: Mapping[KeyPath, tuple[Any, str]] | None = None,
+    *,
+    write_sample: bool = True,
 ) -> Loaded:
-    """Read the configuration, speak its language, have the sample it reads.
+    """Read the configuration, speak its language, have the sample that it reads written.
 
     Raises `ConfigError`; `SampleError` when the sample cannot be written.
     """
@@ -31,7 +34,7 @@ def load_settings(
 
     loaded = load(path, kinds=registry, check_filter=check_filter, overrides=overrides)
     i18n.use(loaded.settings.display.language)
-    if loaded.sample is not None:
+    if loaded.sample is not None and write_sample:
         from smic_tui.sample.ensure import ensure
 
         ensure(loaded.sample)

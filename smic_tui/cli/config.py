@@ -16,7 +16,7 @@ def run(options: Namespace) -> int:
     if options.action in ("schema", "reference"):
         _describe(options.action)
         return Exit.FINE
-    loaded = open_settings(options)
+    loaded = open_settings(options, write_sample=False)
     if options.action == "check":
         say(_("{file}: no problem found ({by})").format(file=loaded.path, by=loaded.chosen.by))
     else:

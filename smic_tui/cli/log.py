@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
@@ -18,6 +19,11 @@ _FORMAT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
 
 class SharedRotatingFile(WatchedFileHandler):
     """A log that several programs of one user append to; the full one becomes FILE.1."""
+
+    def _open(self) -> TextIOWrapper:
+        # Whatever the umask: errors of sources are nobody else's business.
+        descriptor = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        return os.fdopen(descriptor, "a", encoding="utf-8", errors="replace")
 
     def emit(self, record: logging.LogRecord) -> None:
         self.reopenIfNeeded()
@@ -42,8 +48,7 @@ def start(verbose: bool, *, to_stderr: bool = True) -> None:
     path = folders.log_file()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
-        handlers: list[logging.Handler] = [SharedRotatingFile(path, encoding="utf-8")]
+        handlers: list[logging.Handler] = [SharedRotatingFile(path)]
     except OSError as error:
         say(_("no log: {file}: {reason}").format(file=path, reason=error.strerror))
         handlers = []

@@ -15,10 +15,10 @@ from smic_tui.sample.folder import SampleError
 from smic_tui.wiring import load_settings
 
 
-def open_settings(options: Namespace) -> Loaded:
+def open_settings(options: Namespace, *, write_sample: bool = True) -> Loaded:
     """Load it; all its problems are one `CommandError`."""
     try:
-        return load_settings(options.config, overrides(options))
+        return load_settings(options.config, overrides(options), write_sample=write_sample)
     except ConfigError as error:
         count = len(error.problems)
         head = ngettext(

@@ -41,10 +41,7 @@ def _zone(name: str, path: KeyPath) -> Iterator[Problem]:
         from zoneinfo import available_timezones
 
         expected = _("expected an IANA time zone such as Europe/Paris")
-        known = available_timezones()
-        message = unknown_word(name, known, expected)
-        if name not in known and "; " in message and len(message) > 300:
-            message = _('{expected}, found "{word}"').format(expected=expected, word=name)
+        message = unknown_word(name, available_timezones(), expected, list_known=False)
         yield Problem(path=path, message=message)
 
 
@@ -55,9 +52,8 @@ def _calendar(calendar: Calendar) -> Iterator[Problem]:
 
     known = holidays.list_supported_countries()
     if calendar.country not in known:
-        message = unknown_word(
-            calendar.country, known, _("expected a country whose public holidays are known")
-        )
+        expected = _("expected a country whose public holidays are known")
+        message = unknown_word(calendar.country, known, expected, list_known=False)
         yield Problem(path=("calendar", "country"), message=message)
     elif calendar.subdivision and calendar.subdivision not in (
         subdivisions := _subdivisions(calendar.country)

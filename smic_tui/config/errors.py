@@ -64,14 +64,16 @@ class ConfigError(Exception):
         self.problems = tuple(problems)
 
 
-def unknown_word(word: str, known: Iterable[str], expected: str) -> str:
-    """A message for a word that is not among the known ones."""
+def unknown_word(word: str, known: Iterable[str], expected: str, *, list_known: bool = True) -> str:
+    """A message for a word that is not among the known ones, which are few or not listed."""
     known = sorted(known)
     guess = nearest(word, known)
     if guess:
         return _('{expected}, found "{word}"; did you mean "{guess}"?').format(
             expected=expected, word=word, guess=guess
         )
+    if not list_known:
+        return _('{expected}, found "{word}"').format(expected=expected, word=word)
     return _('{expected}, found "{word}"; known: {known}').format(
         expected=expected, word=word, known=", ".join(known) or _("none")
     )

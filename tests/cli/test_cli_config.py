@@ -34,6 +34,7 @@ def test_the_shipped_configuration_has_no_problem(program: Program) -> None:
     done = program("config", "check")
     assert done.returncode == 0, done.stderr
     assert "no problem found" in done.stderr
+    assert list(program.home.iterdir()) == []  # looking changes nothing
 
 
 def test_every_problem_with_its_line(program: Program) -> None:
