@@ -31,6 +31,7 @@ from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Settings
+from smic_tui.hangup import Hangup
 from smic_tui.i18n import N_, _
 from smic_tui.insight.assess import assess
 from smic_tui.insight.facts import AlertFact, AlertLife, Situation
@@ -55,6 +56,9 @@ TERMINAL_THEME = replace(
 )
 
 log = logging.getLogger(__name__)
+
+# As a shell reports a program that SIGHUP ended.
+HUNG_UP = 129
 
 CollectorOf = Callable[[Callable[[Snapshot], None]], Collector]
 
@@ -92,6 +96,7 @@ class SmicApp(App[None], inherit_bindings=False):
         self._rung: set[str] | None = None
         self._duty = DutyPanes(settings, self._situation.now)
         self._duty_begun = False
+        self._hangup = Hangup()
         self.animation_level = "none"
         self.register_theme(TERMINAL_THEME)
         self.theme = TERMINAL_THEME.name
@@ -124,7 +129,7 @@ class SmicApp(App[None], inherit_bindings=False):
             asyncio.get_running_loop().add_signal_handler(number, self.call_later, self.action_quit)
         self.run_worker(self._assess_for_ever(), exit_on_error=False)
         self.run_worker(self._collect(), exit_on_error=False)
-        self.set_interval(1, self._each_second)
+        self._seconds = self.set_interval(1, self._each_second)
 
     async def _collect(self) -> None:
         """Run the collector; should it ever fail, say so and go on with what is known."""
@@ -140,6 +145,10 @@ class SmicApp(App[None], inherit_bindings=False):
 
     def _each_second(self) -> None:
         """Ages and the clock change by the minute, so does what is late; panes come due."""
+        if self._hangup.happened():
+            self._seconds.stop()
+            self.run_worker(self._leave_a_dead_terminal(), exit_on_error=False)
+            return
         self._duty.tick()
         self._open_due_pane()
         if datetime.now(UTC).replace(second=0, microsecond=0) > self._situation.now:
@@ -211,6 +220,16 @@ class SmicApp(App[None], inherit_bindings=False):
         """Let the sources go, then leave."""
         await self.collector.close()
         self.exit()
+
+    async def _leave_a_dead_terminal(self) -> None:
+        """Let the sources and the lock go. There is no screen left to put in order,
+        and writing to it could wait for ever.
+        """
+        log.warning("the terminal is gone")
+        try:
+            await asyncio.wait_for(self.collector.close(), 5)
+        finally:
+            os._exit(HUNG_UP)
 
     def action_repaint(self) -> None:
         """Send the whole screen again, after another program wrote over it."""
