@@ -16,8 +16,14 @@ help: ## list the targets
 run: $(VENV)/.installed ## open the dashboard (ARGS="--config FILE" and the like are passed on)
 	@$(BIN)/smic-tui $(ARGS)
 
-test: catalogues ## run the tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+# The end-to-end tests measure how quickly the screen answers: nothing runs beside them.
+test: catalogues ## run the tests (ARGS="tests/config -k duration" for some of them)
+ifeq ($(ARGS),)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/end_to_end
+	$(BIN)/python -m pytest tests/end_to_end
+else
+	$(BIN)/python -m pytest $(ARGS)
+endif
 
 check: catalogues ## lint, format, types, import directions
 	$(BIN)/ruff check
