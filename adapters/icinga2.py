@@ -177,12 +177,13 @@ class Icinga2Adapter(Adapter[Icinga2Options]):
         try:
             counts = msgspec.convert(cib["status"], Counts)
             started = float(app["status"]["icingaapplication"]["app"]["program_start"])
-        except (KeyError, TypeError, ValueError) as error:
+            # Icinga sends no Date header: its clock is its start and how long it runs.
+            now = datetime.fromtimestamp(started + counts.uptime, UTC).timestamp()
+        except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
             raise http.bad_answer(
                 _("Icinga's status has another form than expected"), repr(error).encode()
             ) from None
-        # Icinga sends no Date header: its clock is its start and how long it runs.
-        return Status(now=started + counts.uptime, started=started, counts=counts)
+        return Status(now=now, started=started, counts=counts)
 
     async def _only(self, http: HttpSession, path: str, type_: type[Any]) -> Any:
         """Return the single result of a GET."""
@@ -261,7 +262,8 @@ class Icinga2Adapter(Adapter[Icinga2Options]):
         import asyncio  # here, because a command that only reads the settings does without
 
         done = await asyncio.to_thread(convert, rows, self._sites, self._links)
-        if rows and not done.records:
+        if before is None and rows and not done.records:
+            # A full reading without a record would empty the cache.
             raise http.bad_answer(
                 _("None of Icinga's {count} {type} could be read: {reason}").format(
                     count=len(rows), type=type_, reason=done.rejected[0].reason

@@ -105,7 +105,7 @@ class RedmineAdapter(Adapter[RedmineOptions]):
                         if not all(self._words.knows(issue.status) for issue in issues):
                             self._words = await self._read_words(http)
                         yield reading.batch(issues, rejected, self._words)
-        reading.refuse_if_nothing_was_usable(http)
+        reading.refuse_to_empty_the_cache(http)
         yield Batch(cursor=reading.cursor(_setup(self.config)), full=reading.full)
 
     async def probe(self) -> Probe:
@@ -174,11 +174,11 @@ class RedmineAdapter(Adapter[RedmineOptions]):
                 reading.keep(path, params, unless)
                 return
             page = await http.decode(Page, answer)
-            if following == 1 and len(page.issues) >= page.total_count:
+            issues, rejected, last = decode(page.issues)
+            if following == 1 and len(page.issues) >= page.total_count and not rejected:
                 reading.keep(path, params, answer.validators)
             if not page.issues:
                 return
-            issues, rejected, last = decode(page.issues)
             scope.verify(http, issues, following, answer.body)
             yield issues, rejected
             if len(page.issues) >= page.total_count:
@@ -229,7 +229,8 @@ class _Reading:
         upserts: list[Ticket | CatalogueRequest] = []
         deletes: list[str] = []
         for issue in issues:
-            self._newest = max(self._newest or issue.updated_on, issue.updated_on)
+            updated = issue.updated_on.astimezone(UTC)
+            self._newest = max(self._newest or updated, updated)
             closed = issue.closed_on if words.is_closed(issue.status) else None
             if closed is not None and closed < self._closed_after:
                 deletes.append(str(issue.id))
@@ -244,9 +245,9 @@ class _Reading:
             full=self.full,
         )
 
-    def refuse_if_nothing_was_usable(self, http: HttpSession) -> None:
-        """Raise rather than let a full reading of unreadable issues empty the cache."""
-        if self._rejected and not self._usable:
+    def refuse_to_empty_the_cache(self, http: HttpSession) -> None:
+        """Raise at the end of a full reading none of whose issues could be read."""
+        if self.full and self._rejected and not self._usable:
             first = self._rejected[0]
             raise http.bad_answer(
                 _("None of Redmine's {count} issues could be read: {reason}").format(
@@ -277,7 +278,11 @@ class _Reading:
         )
 
     def keep(self, path: str, params: Mapping[str, str], validators: Validators) -> None:
-        """Remember the answer's version, if it was a whole answer to an incremental question."""
+        """Remember the version of a whole answer to an incremental question.
+
+        One with issues that could not be read is asked for again, so that they
+        are reported as long as they stand there.
+        """
         if not self.full and validators.etag:
             self._etags[_question(path, params)] = validators.etag
 

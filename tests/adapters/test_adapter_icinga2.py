@@ -377,6 +377,23 @@ async def test_rows_that_cannot_be_read_are_set_aside(make: Make, icinga: FakeIc
     assert "yesterday" in reading.rejected[1].sample
 
 
+async def test_one_changed_object_that_cannot_be_read_does_not_fail_the_source(
+    make: Make, icinga: FakeIcinga
+) -> None:
+    adapter = make()
+    cursor = (await read(adapter)).cursor
+    icinga.check("r-17001", 0)
+    icinga.hosts["r-17001"]["last_state_change"] = 1e300
+    reading = await read(adapter, cursor)
+    assert reading.rows == {}
+    assert len(reading.rejected) == 1
+
+
+async def test_a_clock_that_is_no_time_is_a_bad_answer(make: Make, icinga: FakeIcinga) -> None:
+    icinga.now = lambda: 1e300
+    await failure(make(), BadAnswer)
+
+
 async def test_an_answer_in_which_nothing_can_be_read_deletes_nothing(
     make: Make, icinga: FakeIcinga
 ) -> None:

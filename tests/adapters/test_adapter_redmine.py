@@ -401,6 +401,24 @@ async def test_issues_that_cannot_be_read_are_set_aside_and_hide_no_other(
     assert "created_on" in reading.rejected[1].reason
 
 
+async def test_one_changed_issue_that_cannot_be_read_does_not_fail_the_source(
+    make: Make, redmine: FakeRedmine
+) -> None:
+    adapter = make()
+    for number in range(1, 11):
+        redmine.issues[number]["updated_on"] = "2026-01-01T00:00:00Z"
+    redmine.set_status(10, 2)
+    cursor = (await read(adapter)).cursor
+    redmine.issues[10]["created_on"] = "hier"
+    for _attempt in range(2):
+        reading = await read(adapter, cursor)
+        assert reading.rows == {}
+        assert [rejected.where for rejected in reading.rejected] == ["issue 10"]
+        cursor = reading.cursor
+    redmine.issues[10]["created_on"] = "2026-01-01T00:00:00Z"
+    assert numbers(await read(adapter, cursor)) == {10}
+
+
 async def test_an_answer_in_which_nothing_can_be_read_deletes_nothing(
     make: Make, redmine: FakeRedmine
 ) -> None:
