@@ -144,14 +144,20 @@ class SmicApp(App[None], inherit_bindings=False):
         self._wanted.set()
 
     def _each_second(self) -> None:
-        """Ages and the clock change by the minute, so does what is late; panes come due."""
+        """Ages and the clock change by the minute, so does what is late; sources become
+        stale at their moment; panes come due.
+        """
         if self._hangup.happened():
             self._seconds.stop()
             self.run_worker(self._leave_a_dead_terminal(), exit_on_error=False)
             return
         self._duty.tick()
         self._open_due_pane()
-        if datetime.now(UTC).replace(second=0, microsecond=0) > self._situation.now:
+        now, seen = datetime.now(UTC), self._situation
+        ends = (source.status.stale_from() for source in seen.sources if not source.stale)
+        if now.replace(second=0, microsecond=0) > seen.now or any(
+            end is not None and now > end for end in ends
+        ):
             self._wanted.set()
 
     async def _assess_for_ever(self) -> None:

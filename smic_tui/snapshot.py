@@ -58,7 +58,14 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
 
     def is_stale(self, now: datetime) -> bool:
         """Whether its facts are too old to be trusted as current."""
-        return self.last_good is None or now - self.last_good > timedelta(seconds=self.stale_after)
+        end = self.stale_from()
+        return end is None or now > end
+
+    def stale_from(self) -> datetime | None:
+        """From when on it is stale without another good answer; None if there was none."""
+        if self.last_good is None:
+            return None
+        return self.last_good + timedelta(seconds=self.stale_after)
 
 
 class SourceContents(Struct, frozen=True, kw_only=True):

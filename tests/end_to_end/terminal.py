@@ -36,6 +36,11 @@ _KEYS = {
 }
 
 
+def set_size(fd: int, columns: int, rows: int) -> None:
+    """Give a terminal its size."""
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
 class Terminal:
     """One program in one terminal; ends it when left."""
 
@@ -54,12 +59,13 @@ class Terminal:
         self.status: int | None = None
         self.pid, self._fd = pty.fork()
         if self.pid == 0:  # pragma: no cover - the child is another program at once
+            # Before the program asks, and not beside it.
+            set_size(0, columns, rows)
             environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "", **(env or {})}
             for name in ("NO_COLOR", "DISPLAY", "WAYLAND_DISPLAY"):
                 if not env or name not in env:
                     environment.pop(name, None)
             os.execvpe(command[0], list(command), environment)
-        self._resize(columns, rows)
 
     def __enter__(self) -> Terminal:
         return self
@@ -72,12 +78,9 @@ class Terminal:
     ) -> None:
         self.end()
 
-    def _resize(self, columns: int, rows: int) -> None:
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
     def resize(self, columns: int, rows: int) -> None:
         """Another window size, as when a person drags the corner."""
-        self._resize(columns, rows)
+        set_size(self._fd, columns, rows)
         self.screen.resize(rows, columns)
         os.kill(self.pid, signal.SIGWINCH)
 

@@ -138,14 +138,14 @@ def test_sources_may_do_what_they_like(
             for server in started:
                 server.mode = mode
             # All four become stale, their rows stay, and nothing of them is green.
-            text = terminal.wait_for(lambda text: text.splitlines()[-2].count("▲") == 4, 30)
+            text = terminal.wait_for(lambda text: text.splitlines()[-2].count("▲") == 4, 60)
             assert f"{SITES} sites" in text, mode
             assert f"{JOBS} backups " in text, mode
             assert re.search(rf"\? {JOBS} unknown", text), mode
             slowest = max(slowest, answer_time(terminal))
             for server in started:
                 server.mode = Mode.OK
-            terminal.wait_for(all_fresh, 60)
+            terminal.wait_for(all_fresh, 90)
         terminal.pump(1.5)
         blocks = json.loads(report.read_text())
         terminal.press("q")
