@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from smic_tui import __version__
 from smic_tui.sample.folder import Marker, SampleError, is_playing, locked, read_marker
-from smic_tui.sample.writer import SEED, to_second, write_locked
 
 FRESH = timedelta(hours=12)
 # Clocks that are set back a little do not make a sample wrong.
 _AHEAD = timedelta(minutes=5)
 
 
-def ensure(folder: Path, *, seed: int = SEED, now: datetime | None = None) -> bool:
+def ensure(folder: Path, *, seed: int | None = None, now: datetime | None = None) -> bool:
     """Write the sample unless one that is less than twelve hours old is there.
 
     Returns whether it was written. Another program that does the same at the
@@ -23,17 +22,19 @@ def ensure(folder: Path, *, seed: int = SEED, now: datetime | None = None) -> bo
     `SampleError`, which is an `OSError`, where there is no whole sample and none
     can be written.
     """
+    if _is_fresh(read_marker(folder), datetime.now(UTC) if now is None else now):
+        return False
+    # Every start of the program comes by here; only the first one of a day writes.
     from smic_tui.sample.syndicate import compose
+    from smic_tui.sample.writer import SEED, to_second, write_locked
 
     now = to_second(now)
-    if _is_fresh(read_marker(folder), now):
-        return False
     try:
         with locked(folder):
             found = read_marker(folder)
             if _is_fresh(found, now) or (found and is_playing(folder)):
                 return False
-            write_locked(folder, compose(seed, now))
+            write_locked(folder, compose(SEED if seed is None else seed, now))
     except SampleError:
         if read_marker(folder) is None:
             raise

@@ -9,10 +9,14 @@ from smic_tui.views.cells import Column
 
 ELLIPSIS = "…"
 
+# One cell wide, and frequent: signs of our own and French typography. Without
+# them nearly every command would load the tables of all characters, 0.03 s.
+NARROW = frozenset("■▲○…–—‘’“”•→↑↓▌↵\ufffd€œŒ±⏎")
+
 
 def width(text: str) -> int:
     """How many terminal cells `text` takes; it has passed the sanitiser."""
-    if text.isascii() or max(text, default="") < "\u0300":
+    if text.isascii() or all(char < "\u0300" or char in NARROW for char in text):
         return len(text)
     return _wide_width(text)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from wcwidth import wcwidth
 
 from smic_tui.text import clean
 from smic_tui.views.cells import Column
-from smic_tui.views.fit import ELLIPSIS, cut, fit, fit_columns, width
+from smic_tui.views.fit import ELLIPSIS, NARROW, cut, fit, fit_columns, width
 
 CLEAN_TEXT = st.text(max_size=80).map(clean)
 
@@ -39,6 +40,13 @@ def test_columns_fill_the_line(cells: int) -> None:
     assert used == cells or used == sum(COLUMNS[i].width for i, _w in chosen) + len(chosen) - 1
     assert used <= max(cells, 31)
     assert {0, 1} <= {index for index, _wide in chosen}
+
+
+def test_the_known_narrow_ones_are_narrow() -> None:
+    assert {char: wcwidth(char) for char in NARROW} == dict.fromkeys(NARROW, 1)
+    for code in range(0x20, 0x300):
+        if clean(chr(code)) == chr(code):
+            assert wcwidth(chr(code)) == 1
 
 
 def test_spare_columns_go_first_and_flexible_ones_grow() -> None:
