@@ -52,7 +52,7 @@ class RedmineRig:
         )
         command = ["puma", "-e", "production", "-b", f"tcp://127.0.0.1:{self.port}"]
         self.daemon = Daemon(
-            [*command, "-t", "1:4", "config.ru"],
+            [*command, "-t", "1:1", "config.ru"],
             folder / "puma.out",
             self._answers,
             cwd=self._app,
@@ -113,6 +113,9 @@ class RedmineRig:
             "  timeout: 10000\n"
         )
         (app / "config" / "database.yml").symlink_to(database)
+        # Else a thread that sends mail finds SQLite locked by the one that writes, and both fail.
+        environment = app / "config" / "additional_environment.rb"
+        environment.write_text("config.active_job.queue_adapter = :inline\n")
         (instance / "config" / "secret_key.txt").write_text(secrets.token_hex(64))
 
     def _run(self, *command: str, **env: str) -> str:
@@ -124,7 +127,8 @@ class RedmineRig:
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+        # Ruby tells what is wrong first, and then from where at length.
+        assert done.returncode == 0, (done.stderr + done.stdout)[:3000]
         return done.stdout
 
     def _answers(self) -> bool:
