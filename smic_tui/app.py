@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
@@ -40,6 +41,8 @@ from smic_tui.screens.frame import TABS, FrameScreen
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.pane import PaneScreen
 from smic_tui.snapshot import Snapshot
+from smic_tui.terminal.choice import chosen_driver, chosen_profile
+from smic_tui.terminal.driver import LeanDriver
 from smic_tui.text import clean
 from smic_tui.userstate import Acknowledgement, Note, PaneSeen, UserState
 from smic_tui.views.look import Look
@@ -81,9 +84,15 @@ class SmicApp(App[None], inherit_bindings=False):
     ]
 
     def __init__(
-        self, settings: Settings, cache: Cache, collector_of: CollectorOf, *, person: str
+        self,
+        settings: Settings,
+        cache: Cache,
+        collector_of: CollectorOf,
+        *,
+        person: str,
+        driver_class: type[Driver] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver_class)
         self.settings = settings
         self.cache = cache
         self.collector = collector_of(self._on_snapshot)
@@ -239,7 +248,10 @@ class SmicApp(App[None], inherit_bindings=False):
 
     def action_repaint(self) -> None:
         """Send the whole screen again, after another program wrote over it."""
-        self.refresh(repaint=True, layout=True)
+        if isinstance(self._driver, LeanDriver):
+            self._driver.repaint()
+        else:
+            self.refresh(repaint=True, layout=True)
 
     # -- the Desk
 
@@ -381,11 +393,14 @@ class SmicApp(App[None], inherit_bindings=False):
 def run(loaded: Loaded, cache_folder: Path) -> int:
     """Open the dashboard; returns its exit code once the person has left it."""
     cache = Cache(cache_folder)
+    display = loaded.settings.display
+    profile = chosen_profile(display.link, os.environ)
     app = SmicApp(
         loaded.settings,
         cache,
         partial(make_collector, loaded, cache),
         person=next(iter(loaded.settings.me.names), "") or getpass.getuser(),
+        driver_class=chosen_driver(display.driver, profile, os.environ),
     )
-    app.run()
+    app.run(mouse=profile.mouse)
     return app.return_code or 0

@@ -32,6 +32,14 @@ class Display(Table, frozen=True, kw_only=True):
     ] = "Europe/Paris"
     ascii: Annotated[bool, Meta(description="Draw with ASCII characters only.")] = False
     bell: Annotated[bool, Meta(description="Whether the terminal bell may ring at all.")] = True
+    driver: Annotated[
+        Literal["lean", "stock"],
+        Meta(description="lean sends only what differs; stock is Textual's own way."),
+    ] = "lean"
+    link: Annotated[
+        Literal["auto", "lan", "adsl", "33k"],
+        Meta(description="Kind of line to the terminal; auto measures it."),
+    ] = "auto"
 
 
 class Person(Table, frozen=True, kw_only=True):

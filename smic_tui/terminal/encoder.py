@@ -1,0 +1,176 @@
+"""What the far terminal shows, and the bytes that make it show something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from smic_tui.terminal.capabilities import Capabilities
+from smic_tui.terminal.cells import BLANK, FOREIGN, Row
+from smic_tui.terminal.moves import move
+from smic_tui.terminal.pen import PLAIN, Pen, PenWriter
+from smic_tui.terminal.row_encoder import NOTHING, RowEncoder, Spot, Way, Ways
+from smic_tui.terminal.scroll import Scroll, candidates
+
+# Scrolling is looked for only when at least this much could be saved.
+_WORTH_SCROLLING = 60
+_WAYS_BETWEEN_ROWS = 3
+
+
+class Frame(NamedTuple):
+    """What to send; `whole` is False when rows were left for a later frame."""
+
+    text: str
+    whole: bool
+
+
+class Encoder:
+    """Keeps the grid, the cursor and the pen of the far terminal."""
+
+    def __init__(
+        self, width: int, height: int, capabilities: Capabilities, pens: PenWriter
+    ) -> None:
+        self._can = capabilities
+        self._pens = pens
+        self._encoder = RowEncoder(capabilities, pens)
+        self.width, self.height = width, height
+        self.shown: list[Row] = []
+        self._spot = Spot()
+        self.is_known = False
+
+    def forget(self) -> None:
+        """Nothing is known of what the terminal shows; the next frame begins by clearing it."""
+        self.is_known = False
+        self._spot = Spot()
+
+    def resize(self, width: int, height: int) -> None:
+        """The terminal has another size, and shows nobody knows what."""
+        self.width, self.height = width, height
+        self.forget()
+
+    def cursor_lost(self) -> None:
+        """Something else was sent that may have moved the cursor or changed the pen."""
+        self._spot = Spot()
+
+    def drawn_over(self, first_row: int) -> None:
+        """Something unknown was drawn on the rows from there on, and moved the cursor."""
+        for y in range(first_row, len(self.shown)):
+            self.shown[y] = [FOREIGN] * self.width
+        self.cursor_lost()
+
+    def leave(self) -> str:
+        """What gives the terminal back with a plain pen."""
+        sequence = self._pens.change(self._spot.pen, PLAIN)
+        self._spot = self._spot._replace(pen=PLAIN)
+        return sequence
+
+    def place_cursor(self, x: int, y: int, pen: Pen) -> str:
+        """What puts the cursor there with that pen, for a sequence that draws there."""
+        sequence = self._pens.change(self._spot.pen, pen) + self._put_cursor(x, y)
+        self._spot = self._spot._replace(pen=pen)
+        return sequence
+
+    def clear(self) -> str:
+        """What brings the terminal into a known state: empty, cursor at home, plain pen."""
+        self.shown = [[BLANK] * self.width for _ in range(self.height)]
+        self._spot = Spot(0, 0, PLAIN)
+        self.is_known = True
+        return "\x1b[m\x1b[H\x1b[2J"
+
+    def frame(
+        self,
+        wanted: list[Row],
+        rows: Iterable[int],
+        *,
+        cursor: tuple[int, int] | None = None,
+        limit: int | None = None,
+    ) -> Frame:
+        """The bytes that make the terminal show `wanted`, in which only `rows` may differ.
+
+        Rows are left out once `limit` bytes are reached. `cursor` is where the cursor
+        must stand in the end, None if that does not matter.
+        """
+        text = ""
+        if not self.is_known:
+            text = self.clear()
+            rows = range(self.height)
+        shown = self.shown
+        changed = [y for y in sorted(rows) if shown[y] != wanted[y]]
+        start: Ways = {self._spot: NOTHING}
+        way_ends, done = self._rows(start, shown, wanted, changed, limit)
+        best = _best(way_ends)
+        if len(changed) > 2 and way_ends[best].size > _WORTH_SCROLLING:
+            scrolled = self._scrolled(way_ends[best].size, wanted, limit)
+            if scrolled is not None:
+                self.shown, changed, way_ends, done = scrolled
+                shown, best = self.shown, _best(way_ends)
+        for y in changed[:done]:
+            shown[y] = list(wanted[y])
+        text += way_ends[best].text()
+        self._spot = best
+        whole = done == len(changed)
+        if whole and cursor is not None:
+            text += self._put_cursor(*cursor)
+        return Frame(text, whole)
+
+    def _put_cursor(self, x: int, y: int) -> str:
+        spot = self._spot
+        self._spot = Spot(x, y, spot.pen)
+        return move(spot.x, spot.y, x, y, self._can.column_address)
+
+    def _rows(
+        self,
+        ways: Ways,
+        shown: list[Row],
+        wanted: list[Row],
+        changed: list[int],
+        limit: int | None,
+    ) -> tuple[Ways, int]:
+        """Encode rows; also how many were done before the limit."""
+        for number, y in enumerate(changed):
+            if limit is not None and number and min(w.size for w in ways.values()) >= limit:
+                return ways, number
+            ways = self._encoder.encode(ways, shown[y], wanted[y], y)
+            if len(ways) > _WAYS_BETWEEN_ROWS:
+                best = sorted(ways.items(), key=lambda item: item[1].size)
+                ways = dict(best[:_WAYS_BETWEEN_ROWS])
+        return ways, len(changed)
+
+    def _scrolled(
+        self, size: int, wanted: list[Row], limit: int | None
+    ) -> tuple[list[Row], list[int], Ways, int] | None:
+        """Shown rows, changed rows, ways and rows done with scrolling; None if no scroll helps.
+
+        Both are compared as whole frames, whatever the limit: a scroll that is begun
+        serves the frames that follow.
+        """
+        best: tuple[int, Scroll] | None = None
+        for scroll in candidates(self.shown, wanted):
+            rows, start = self._after(scroll)
+            changed = [y for y in range(self.height) if rows[y] != wanted[y]]
+            ends, _done = self._rows(start, rows, wanted, changed, None)
+            cost = ends[_best(ends)].size
+            if best is None or cost < best[0]:
+                best = cost, scroll
+        if best is None:
+            return None
+        if limit is not None:
+            changed = [y for y in range(self.height) if self.shown[y] != wanted[y]]
+            ends, _done = self._rows({self._spot: NOTHING}, self.shown, wanted, changed, None)
+            size = ends[_best(ends)].size
+        if best[0] >= size:
+            return None
+        rows, start = self._after(best[1])
+        changed = [y for y in range(self.height) if rows[y] != wanted[y]]
+        ends, done = self._rows(start, rows, wanted, changed, limit)
+        return rows, changed, ends, done
+
+    def _after(self, scroll: Scroll) -> tuple[list[Row], Ways]:
+        change, pen = self._pens.for_blank(self._spot.pen, "", None)[0]
+        text = change + scroll.sequence(self._can)
+        rows = [list(row) for row in scroll.apply(self.shown)]
+        return rows, {Spot(None, None, pen): Way(len(text), NOTHING, text)}
+
+
+def _best(ways: Ways) -> Spot:
+    return min(ways, key=lambda spot: ways[spot].size)

@@ -1,0 +1,212 @@
+"""Pacing: how much may be under way to the terminal, learnt from the answers to fences.
+
+What is sent and not yet answered must not exceed a window, so that little waits in the
+buffers between: what waits there cannot be taken back, but a frame that was not sent
+yet is simply replaced by a newer one. The window is what the line holds: its rate times
+its shortest round trip, as in TCP's BBR.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from smic_tui.terminal.profile import AUTO, LinkProfile, profile_for
+
+# A terminal that has answered nothing for so long after the first fence never will.
+_MUTE_AFTER = 5.0
+# When answers stay away after others came: the line is interrupted, or an answer is lost.
+_STALLED_AFTER = 20.0
+_MEMORY = 300.0
+_GAIN, _GAIN_AT_FIRST = 1.25, 2.0
+_SPARE = 128
+# A round trip so much longer than the shortest, with so many bytes, was spent in a queue.
+_CLEAR_DELAY, _CLEAR_SIZE = 0.15, 256
+_FAST_UNFENCED = 4096
+_FAST_EVERY = 30.0
+
+
+@dataclass(frozen=True)
+class _Fence:
+    sent_at: float
+    total: int
+    arrived_before: int
+    limited: bool
+
+
+class Pacer:
+    """Counts what is sent and what has arrived. Times are of a monotonic clock, in seconds."""
+
+    def __init__(self, profile: LinkProfile) -> None:
+        self._chosen = profile
+        self.profile = profile
+        self.sent = 0
+        self._arrived = 0
+        self._fences: deque[_Fence] = deque()
+        self._first_fence_at: float | None = None
+        self._last_event_at = 0.0
+        self._fenced = 0
+        self._last_fence_at = 0.0
+        self._ever_answered = False
+        self.is_mute = False
+        self._patience = _STALLED_AFTER
+        self._limited = False
+        self._round_trips: deque[tuple[float, float]] = deque()
+        self._rates: deque[float] = deque(maxlen=10)
+        self._gain = _GAIN_AT_FIRST
+        self._without_growth = 0
+        self._window = profile.first
+
+    # -- what is known
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer may still come."""
+        return bool(self._fences)
+
+    @property
+    def round_trip(self) -> float | None:
+        """The shortest round trip of the last minutes, in seconds."""
+        return self._round_trips[0][1] if self._round_trips else None
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes per second that the line carries, if it was ever filled."""
+        return max(self._rates) if self._rates else None
+
+    @property
+    def window(self) -> int:
+        """How many bytes may be under way."""
+        return self._window
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether the terminal is so near that a fence behind every key tells nothing."""
+        return self._ever_answered and self.profile.name == "lan"
+
+    # -- sending
+
+    def allowance(self, now: float) -> int:
+        """How many bytes may be sent now; 0 or less: hold, and ask again at `wake_at`."""
+        if self.is_mute:
+            return 1 << 20
+        if self._fences and now >= self._give_up_at():
+            if self._ever_answered:
+                self._fences.clear()
+                self._arrived = self.sent
+                self._patience *= 3
+                self._last_event_at = now
+            else:
+                self._fences.clear()
+                self.is_mute = True
+                return 1 << 20
+        return self._window - (self.sent - self._arrived)
+
+    def wake_at(self) -> float:
+        """When a held frame may be sent even without an answer."""
+        return self._give_up_at()
+
+    def _give_up_at(self) -> float:
+        if not self._ever_answered and self._first_fence_at is not None:
+            return self._first_fence_at + _MUTE_AFTER
+        wait = max(self._patience, 10 * (self.round_trip or 0.0))
+        return self._last_event_at + wait
+
+    def held(self) -> None:
+        """A frame had to wait: the window is what limits."""
+        self._limited = True
+
+    def fence_is_due(self, size: int, now: float) -> bool:
+        """Whether a fence belongs behind the next `size` bytes."""
+        if self.is_mute or size <= 0:
+            return False
+        unfenced = self.sent - self._fenced + size
+        if self.is_fast:
+            return unfenced >= _FAST_UNFENCED or now - self._last_fence_at > _FAST_EVERY
+        if not self._fences or unfenced >= max(64, self._window // 3):
+            return True
+        left = self._window - (self.sent + size - self._arrived)
+        return left < self._window // 4
+
+    def sending(self, size: int, fenced: bool, now: float) -> None:
+        """`size` bytes are sent; with a fence at their end if `fenced`."""
+        if not self._fences:
+            self._last_event_at = now
+        self.sent += size
+        if fenced:
+            self._fences.append(_Fence(now, self.sent, self._arrived, self._limited))
+            self._fenced = self.sent
+            self._last_fence_at = now
+            self._limited = False
+            if self._first_fence_at is None:
+                self._first_fence_at = now
+
+    # -- answers
+
+    def answered(self, now: float) -> None:
+        """An answer has come; they come in the order of the fences."""
+        self._ever_answered = True
+        self.is_mute = False
+        self._patience = _STALLED_AFTER
+        self._last_event_at = now
+        if not self._fences:
+            return
+        fence = self._fences.popleft()
+        self._arrived = max(self._arrived, fence.total)
+        self._measure(fence, max(now - fence.sent_at, 1e-4), now)
+        self._adjust()
+
+    def _measure(self, fence: _Fence, took: float, now: float) -> None:
+        while self._round_trips and (
+            self._round_trips[0][0] < now - _MEMORY or self._round_trips[0][1] >= took
+        ):
+            # The deque rises: the first is the shortest that is still remembered.
+            self._round_trips.popleft()
+        while self._round_trips and self._round_trips[-1][1] >= took:
+            self._round_trips.pop()
+        self._round_trips.append((now, took))
+        carried = fence.total - fence.arrived_before
+        sample = carried / took
+        known = self.rate
+        shortest = self.round_trip
+        assert shortest is not None
+        # A line that was not filled tells only that it carries at least that much.
+        delayed = took > shortest + _CLEAR_DELAY and carried >= _CLEAR_SIZE
+        filled = fence.limited or delayed
+        if not filled and (known is None or sample <= known):
+            return
+        if known is None and not filled:
+            return
+        if filled:
+            grown = known is None or sample > 1.25 * known
+            self._without_growth = 0 if grown else self._without_growth + 1
+            if self._without_growth >= 3:
+                self._gain = _GAIN
+        self._rates.append(sample)
+
+    def _adjust(self) -> None:
+        round_trip, rate = self.round_trip, self.rate
+        assert round_trip is not None
+        if self._chosen is AUTO:
+            self.profile = profile_for(round_trip, rate)
+        profile = self.profile
+        size = profile.first if rate is None else int(self._gain * rate * round_trip) + _SPARE
+        self._window = max(profile.smallest, min(size, profile.largest))
+
+    def restart(self) -> None:
+        """The terminal was left to others: answers that were waited for may never come."""
+        self._fences.clear()
+        self._arrived = self._fenced = self.sent
+        self._first_fence_at = None
+        if self.is_mute:
+            self.is_mute = False
+            self._ever_answered = False
+        if not self._ever_answered:
+            self._window = self.profile.first
+
+    @property
+    def reply_patience(self) -> float:
+        """How long answers under way are worth waiting for before the terminal is left."""
+        if self.is_mute or not self._fences:
+            return 0.0
+        return min(2.0, max(0.3, 4 * (self.round_trip or 0.1)))

@@ -1,0 +1,50 @@
+"""Link profiles: how the program behaves on lines of different kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+LinkName = Literal["auto", "lan", "adsl", "33k"]
+
+
+@dataclass(frozen=True)
+class LinkProfile:
+    """What depends on the line.
+
+    `gather` is how many seconds updates are collected before they are sent as one.
+    `smallest` and `largest` bound the bytes that may be under way, `first` is allowed
+    before anything is known. `colours` is the most that are sent.
+    """
+
+    name: str
+    gather: float
+    first: int
+    smallest: int
+    largest: int
+    mouse: bool = True
+    colours: int = 1 << 24
+
+
+LAN = LinkProfile(name="lan", gather=0.010, first=1 << 16, smallest=1 << 14, largest=1 << 20)
+ADSL = LinkProfile(name="adsl", gather=0.020, first=4096, smallest=1024, largest=1 << 17)
+SLOW = LinkProfile(
+    name="33k", gather=0.030, first=1024, smallest=256, largest=4096, mouse=False, colours=16
+)
+# Until the first answer: enough for a whole screen, which a slow line takes in a few seconds.
+AUTO = LinkProfile(name="auto", gather=0.010, first=8192, smallest=1024, largest=1 << 17)
+
+PROFILES = {profile.name: profile for profile in (AUTO, LAN, ADSL, SLOW)}
+
+# Round trips, in seconds, and bytes per second that tell the kinds of lines apart.
+_NEAR, _FAR = 0.030, 0.250
+_NARROW = 8000
+
+
+def profile_for(round_trip: float, rate: float | None) -> LinkProfile:
+    """The profile for a measured line; `rate` in bytes per second, None if unknown."""
+    if rate is not None and rate < _NARROW:
+        return SLOW
+    if round_trip < _NEAR:
+        return LAN
+    return SLOW if round_trip > _FAR and rate is None else ADSL

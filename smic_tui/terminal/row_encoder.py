@@ -1,0 +1,331 @@
+"""The least bytes that make one row of the screen another.
+
+A row is cut into tokens: stretches that stay, text in one pen, blanks, single
+clusters. Between them the cheapest way is searched: to skip or to write over what
+stays, to write blanks or to erase them, and which pen to write them with. Several
+ways with different pens and cursor places are kept until the choice is clear.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from smic_tui.terminal.capabilities import Capabilities
+from smic_tui.terminal.cells import Row, is_blank, is_sure
+from smic_tui.terminal.moves import move
+from smic_tui.terminal.pen import Pen, PenWriter, fits_blank
+
+# Stretches that stay are written over only when that is about as short as a jump.
+_SHORT = 10
+# Blanks between words of one pen are part of the text up to this many.
+_FEW_BLANKS = 2
+# How many ways are kept, and how many bytes one may be behind the best.
+_WAYS = 6
+_BEHIND = 20
+_SAME = re.compile(r"([!-~\xa1-\xac\u2500-\u25a9])\1{4,}")
+
+
+class Spot(NamedTuple):
+    """Where the terminal's cursor stands and its pen; None is what is not known."""
+
+    x: int | None = None
+    y: int | None = None
+    pen: Pen | None = None
+
+
+class Way(NamedTuple):
+    """What has been sent so far: its length in bytes, and the last piece of it."""
+
+    size: int
+    before: Way | None
+    piece: str
+
+    def text(self) -> str:
+        """All of it."""
+        pieces: list[str] = []
+        way: Way | None = self
+        while way is not None:
+            pieces.append(way.piece)
+            way = way.before
+        return "".join(reversed(pieces))
+
+
+NOTHING = Way(0, None, "")
+Ways = dict[Spot, Way]
+
+
+class _Part(NamedTuple):
+    """A stretch that is written with one pen; `blank` for paper alone."""
+
+    start: int
+    end: int
+    pen: Pen
+    text: str
+    size: int
+    blank: bool
+    sure: bool
+
+
+class _Token(NamedTuple):
+    """A part that must be written, or a stretch that stays, with parts if it is short."""
+
+    start: int
+    end: int
+    stays: bool
+    parts: tuple[_Part, ...]
+
+
+class RowEncoder:
+    """Encodes rows for one kind of terminal."""
+
+    def __init__(self, capabilities: Capabilities, pens: PenWriter) -> None:
+        self._can = capabilities
+        self._pens = pens
+        self._address = capabilities.column_address
+        self._width = 0
+
+    def encode(self, ways: Ways, old: Row, new: Row, y: int) -> Ways:
+        """The ways, each going on from one of `ways`, that make `old` into `new`."""
+        self._width = len(new)
+        tokens = self._tokens(old, new)
+        tail = self._blank_tail(new)
+        finished: Ways = {}
+        for place, token in enumerate(tokens):
+            following = self._next_pen(tokens, place)
+            after: Ways = {}
+            if token.stays:
+                after.update(ways)
+                if token.parts:
+                    for spot, way in ways.items():
+                        if spot.y == y and spot.x == token.start:
+                            self._write_parts(after, spot, way, token.parts, y, following)
+            else:
+                part = token.parts[0]
+                for spot, way in ways.items():
+                    if token.start >= tail:
+                        self._erase_tail(finished, spot, way, part, y)
+                    if part.blank:
+                        self._write_blank(after, spot, way, part, y, following)
+                    elif part.sure:
+                        self._write_text(after, spot, way, part, y)
+                    else:
+                        self._write_unsure(after, spot, way, part, y)
+            ways = _pruned(after)
+        for spot, way in finished.items():
+            _keep(ways, spot, way)
+        return ways
+
+    # -- cutting into tokens
+
+    def _changes(self, old: Row, new: Row) -> list[list[int]]:
+        width = len(new)
+        changes: list[list[int]] = []
+        x = 0
+        while x < width:
+            if old[x] == new[x]:
+                x += 1
+                continue
+            start = x
+            while start and not new[start][0]:
+                start -= 1
+            end = x + 1
+            reach = end
+            x = start
+            while x < width:
+                text = new[x][0]
+                if not (x < end or x < reach or not text or not old[x][0] or old[x] != new[x]):
+                    break
+                if text and not is_sure(text):
+                    # A terminal that draws it wider writes over its neighbours, and
+                    # they must be written again.
+                    reach = max(reach, min(width, x + 2 + 2 * len(text)))
+                x += 1
+            if changes and start <= changes[-1][1]:
+                changes[-1][1] = max(x, changes[-1][1])
+            else:
+                changes.append([start, x])
+        return changes
+
+    def _tokens(self, old: Row, new: Row) -> list[_Token]:
+        tokens: list[_Token] = []
+        x = 0
+        for start, end in self._changes(old, new):
+            if start > x:
+                parts = self._parts(new, x, start) if start - x <= _SHORT else []
+                writable = all(part.sure and not part.pen.link for part in parts)
+                tokens.append(_Token(x, start, True, tuple(parts) if writable else ()))
+            tokens += [
+                _Token(part.start, part.end, False, (part,))
+                for part in self._parts(new, start, end)
+            ]
+            x = end
+        return tokens
+
+    def _parts(self, row: Row, start: int, end: int) -> list[_Part]:
+        parts: list[_Part] = []
+        x = start
+        while x < end:
+            one = row[x]
+            text, pen = one
+            first = x
+            if is_blank(one):
+                while x < end and row[x] == one:
+                    x += 1
+                parts.append(_Part(first, x, pen, " " * (x - first), x - first, True, True))
+                continue
+            if not is_sure(text):
+                x += 1
+                while x < end and not row[x][0]:
+                    x += 1
+                parts.append(_Part(first, x, pen, text, len(text.encode()), False, False))
+                continue
+            written = x
+            while x < end:
+                one = row[x]
+                if one[1] == pen and (not one[0] or is_sure(one[0])) and not is_blank(one):
+                    x += 1
+                    written = x
+                elif is_blank(one) and fits_blank(pen, one[1].paper) and x - written < _FEW_BLANKS:
+                    x += 1
+                else:
+                    break
+            x = written
+            text = "".join(each[0] for each in row[first:x])
+            if self._can.repeat:
+                text = _SAME.sub(_repeated, text)
+            size = len(text) if text.isascii() else len(text.encode())
+            parts.append(_Part(first, x, pen, text, size, False, True))
+        return parts
+
+    def _blank_tail(self, row: Row) -> int:
+        """Where the blanks at the end begin that can be erased."""
+        width = len(row)
+        last = row[-1]
+        if not is_blank(last) or not self._erasable(last[1].paper):
+            return width
+        x = width
+        while x and row[x - 1] == last:
+            x -= 1
+        return x
+
+    def _erasable(self, paper: str) -> bool:
+        return not paper or self._can.background_erase
+
+    @staticmethod
+    def _next_pen(tokens: list[_Token], place: int) -> Pen | None:
+        """The pen of the text that comes after a token of blanks."""
+        for token in tokens[place : place + 4]:
+            for part in token.parts:
+                if not part.blank:
+                    return part.pen
+        return None
+
+    # -- writing
+
+    def _spot(self, x: int, y: int, pen: Pen) -> Spot:
+        # Without automatic wrapping the cursor stays in the last column; terminals
+        # differ in what comes next, so it is not relied on.
+        return Spot(x if x < self._width else None, y, pen)
+
+    def _move(self, spot: Spot, x: int, y: int) -> str:
+        return move(spot.x, spot.y, x, y, self._address)
+
+    def _write_text(self, after: Ways, spot: Spot, way: Way, part: _Part, y: int) -> None:
+        lead = self._move(spot, part.start, y) + self._pens.change(spot.pen, part.pen)
+        _keep(
+            after,
+            self._spot(part.end, y, part.pen),
+            Way(way.size + len(lead) + part.size, way, lead + part.text),
+        )
+
+    def _write_blank(
+        self, after: Ways, spot: Spot, way: Way, part: _Part, y: int, following: Pen | None
+    ) -> None:
+        lead = self._move(spot, part.start, y)
+        count = part.end - part.start
+        for change, pen in self._pens.for_blank(spot.pen, part.pen.paper, following):
+            begun = lead + change
+            size = way.size + len(begun)
+            _keep(after, self._spot(part.end, y, pen), Way(size + count, way, begun + part.text))
+            if count > 3 and self._can.erase_characters and self._erasable(part.pen.paper):
+                erase = f"\x1b[{count}X"
+                _keep(
+                    after,
+                    Spot(part.start, y, pen),
+                    Way(size + len(erase), way, begun + erase),
+                )
+            if count > 5 and self._can.repeat:
+                again = f" \x1b[{count - 1}b"
+                _keep(
+                    after, self._spot(part.end, y, pen), Way(size + len(again), way, begun + again)
+                )
+
+    def _erase_tail(self, finished: Ways, spot: Spot, way: Way, part: _Part, y: int) -> None:
+        lead = self._move(spot, part.start, y)
+        for change, pen in self._pens.for_blank(spot.pen, part.pen.paper, None):
+            piece = lead + change + "\x1b[K"
+            _keep(finished, Spot(part.start, y, pen), Way(way.size + len(piece), way, piece))
+
+    def _write_unsure(self, after: Ways, spot: Spot, way: Way, part: _Part, y: int) -> None:
+        """A cluster that terminals may draw in another width, on blanked ground.
+
+        Where the cursor is afterwards is not known.
+        """
+        count = part.end - part.start
+        blanks = " " * count
+        back = "\b" * count
+        if part.end == self._width:
+            back = self._move(Spot(None, y), part.start, y)
+        piece = (
+            self._move(spot, part.start, y)
+            + self._pens.change(spot.pen, part.pen)
+            + blanks
+            + back
+            + part.text
+        )
+        _keep(after, Spot(None, y, part.pen), Way(way.size + len(piece.encode()), way, piece))
+
+    def _write_parts(
+        self,
+        after: Ways,
+        spot: Spot,
+        way: Way,
+        parts: tuple[_Part, ...],
+        y: int,
+        following: Pen | None,
+    ) -> None:
+        """Write over a short stretch that stays."""
+        limit = way.size + _SHORT + 4
+        for part in parts:
+            if part.blank:
+                change, pen = self._pens.for_blank(spot.pen, part.pen.paper, following)[0]
+            else:
+                pen = part.pen
+                change = self._pens.change(spot.pen, pen)
+            way = Way(way.size + len(change) + part.size, way, change + part.text)
+            if way.size > limit:
+                return
+            spot = self._spot(part.end, y, pen)
+        _keep(after, spot, way)
+
+
+def _repeated(match: re.Match[str]) -> str:
+    return f"{match[1]}\x1b[{len(match[0]) - 1}b"
+
+
+def _keep(ways: Ways, spot: Spot, way: Way) -> None:
+    known = ways.get(spot)
+    if known is None or way.size < known.size:
+        ways[spot] = way
+
+
+def _pruned(ways: Ways) -> Ways:
+    if len(ways) <= 1:
+        return ways
+    best = min(way.size for way in ways.values())
+    kept = [item for item in ways.items() if item[1].size <= best + _BEHIND]
+    if len(kept) > _WAYS:
+        kept.sort(key=lambda item: item[1].size)
+        del kept[_WAYS:]
+    return dict(kept)

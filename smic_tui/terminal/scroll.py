@@ -1,0 +1,92 @@
+"""Finding stretches of rows that only moved up or down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from smic_tui.terminal.capabilities import Capabilities
+from smic_tui.terminal.cells import BLANK, Row
+
+_FEWEST = 2
+_GAP = 3
+
+
+class Scroll(NamedTuple):
+    """Rows `top` to `bottom`, both included, go up by `lines`; down if that is negative."""
+
+    top: int
+    bottom: int
+    lines: int
+
+    def apply(self, rows: list[Row]) -> list[Row]:
+        """The rows after scrolling; what comes in is blank."""
+        top, bottom, lines = self
+        width = len(rows[0])
+        fresh = [[BLANK] * width for _ in range(abs(lines))]
+        band = rows[top : bottom + 1]
+        band = band[lines:] + fresh if lines > 0 else fresh + band[:lines]
+        return rows[:top] + band + rows[bottom + 1 :]
+
+    def sequence(self, capabilities: Capabilities) -> str:
+        """What makes a terminal do it; where its cursor is afterwards is not known.
+
+        The pen must be on the terminal's own paper and show nothing on blanks.
+        """
+        top, bottom, lines = self
+        count = abs(lines)
+        region = f"\x1b[{top + 1};{bottom + 1}r"
+        if capabilities.scroll_lines:
+            do = f"\x1b[{count if count > 1 else ''}{'S' if lines > 0 else 'T'}"
+        elif lines > 0:
+            do = f"\x1b[{bottom + 1}H" + "\n" * count
+        else:
+            do = f"\x1b[{top + 1 if top else ''}H" + "\x1bM" * count
+        return region + do + "\x1b[r"
+
+
+def candidates(old: list[Row], new: list[Row]) -> list[Scroll]:
+    """At most two scrolls that would put several rows of `old` where `new` has them."""
+    where: dict[str, list[int]] = {}
+    for y, row in enumerate(old):
+        text = _text(row)
+        if text:
+            where.setdefault(text, []).append(y)
+    moved: dict[int, list[int]] = {}
+    steps: Counter[int] = Counter()
+    for y, row in enumerate(new):
+        if row is old[y] or row == old[y]:
+            continue
+        places = where.get(_text(row), ())
+        if len(places) > 4:
+            continue
+        for place in places:
+            if place != y:
+                moved.setdefault(place - y, []).append(y)
+                steps[place - y] += 1
+    found = []
+    for lines, count in steps.most_common(2):
+        if count < _FEWEST:
+            break
+        first, last = _longest(moved[lines])
+        top, bottom = (first, last + lines) if lines > 0 else (first + lines, last)
+        if abs(lines) <= bottom - top:
+            found.append(Scroll(top, bottom, lines))
+    return found
+
+
+def _text(row: Row) -> str:
+    return "".join(text for text, _pen in row).strip()
+
+
+def _longest(rows: list[int]) -> tuple[int, int]:
+    """The longest stretch of row numbers with small gaps."""
+    best = start = before = rows[0]
+    best_end = rows[0]
+    for y in rows[1:]:
+        if y - before > _GAP:
+            start = y
+        before = y
+        if before - start > best_end - best:
+            best, best_end = start, before
+    return best, best_end
