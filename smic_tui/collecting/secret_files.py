@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from msgspec import Struct
-
-from smic_tui.contract.secret import Secret
+from smic_tui.config.secrets import within
 
 # Inode, and the times of the last change of content and of rights, in nanoseconds.
 FileMark = tuple[int, int, int]
@@ -20,7 +17,7 @@ def signature(options: object, folder: Path) -> tuple[FileMark, ...]:
     program runs, the second may ask a person something.
     """
     found: list[FileMark] = []
-    for secret in _secrets(options):
+    for secret in within(options):
         if not secret.file:
             continue
         try:
@@ -29,17 +26,3 @@ def signature(options: object, folder: Path) -> tuple[FileMark, ...]:
         except (OSError, RuntimeError):
             found.append((0, 0, 0))
     return tuple(found)
-
-
-def _secrets(value: object) -> Iterator[Secret]:
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, Struct):
-        for name in value.__struct_fields__:
-            yield from _secrets(getattr(value, name))
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _secrets(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _secrets(item)

@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from smic_tui.app import SmicApp
 from smic_tui.screens.listing import ListScreen
 from smic_tui.snapshot import Snapshot
+from smic_tui.views.lists.all import LISTINGS
+from smic_tui.views.lists.overview import OVERVIEW
 
 Make = Callable[..., SmicApp]
 
@@ -51,6 +53,17 @@ async def test_number_keys(make_app: Make, key: str, sign: str) -> None:
         await pilot.press("1")
         await pilot.pause()
         assert "What is the matter" in text_of(app)
+
+
+async def test_every_row_has_a_cell_for_every_column(make_app: Make) -> None:
+    app = make_app()
+    async with opened(app):
+        for listing in (OVERVIEW, *LISTINGS.values()):
+            facts = listing.facts(app.situation)
+            assert facts, listing.subject
+            for fact in facts[:50]:
+                row = listing.row(fact, app.look)
+                assert len(row.cells) == len(listing.columns), listing.subject
 
 
 async def test_brackets_go_round(make_app: Make) -> None:

@@ -49,7 +49,7 @@ ALERTS = Listing(
     subject="alerts",
     title=N_("Alerts"),
     columns=(
-        Column(id="life", title=N_("State"), width=15, sort=lambda f: -alert_level(f)),
+        Column(id="life", title=N_("State"), width=17, sort=lambda f: -alert_level(f)),
         Column(id="rule", title=N_("Rule"), width=14, flex=1, spare=2, sort=lambda f: fold(f.rule)),
         Column(id="site", title=N_("Site"), width=16, flex=1, sort=lambda f: fold(f.site_name)),
         Column(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,41 @@ def by_site_name(fact: Any) -> str:
 
 def age_column() -> Column:
     return Column(id="age", title=N_("Age"), width=6, spare=1, right=True, sort=lambda f: f.age)
+
+
+def work_columns(
+    record: Callable[[Any], Any], *, waiting_spare: int
+) -> tuple[Column, Column, Column, Column]:
+    """Owner, who is waited for, last change and due date of a ticket-like record.
+
+    `record` gives the record of a fact; `waiting_spare` says how soon who is
+    waited for may be left out.
+    """
+    return (
+        Column(
+            id="owner",
+            title=N_("Owner"),
+            width=12,
+            spare=4,
+            flex=1,
+            sort=lambda f: fold(record(f).owner),
+        ),
+        Column(
+            id="waiting",
+            title=N_("Waiting on"),
+            width=10,
+            spare=waiting_spare,
+            sort=lambda f: record(f).waiting_on,
+        ),
+        Column(
+            id="updated",
+            title=N_("Updated"),
+            width=8,
+            right=True,
+            sort=lambda f: record(f).updated,
+        ),
+        Column(id="due", title=N_("Due"), width=11, spare=2, sort=lambda f: record(f).due),
+    )
 
 
 def by_number(key: str) -> tuple[int, str]:

@@ -16,6 +16,7 @@ from smic_tui.views.lists.parts import (
     due_cell,
     site_cell,
     state_cell,
+    work_columns,
 )
 from smic_tui.views.look import Look
 from smic_tui.views.words import word
@@ -30,10 +31,10 @@ def _request_row(fact: RequestFact, look: Look) -> Row:
             Cell(request.key, Role.KEY if fact.mine else Role.MUTED),
             Cell(request.software or request.subject),
             site_cell(fact) if fact.site_name or fact.site_ref else Cell(request.member),
-            Cell(word(request.waiting_on)),
             Cell(request.requester, Role.MUTED),
-            Cell(request.owner, Role.KEY if fact.mine else Role.PLAIN),
             Cell(human.since(request.created, look.now)),
+            Cell(request.owner, Role.KEY if fact.mine else Role.PLAIN),
+            Cell(word(request.waiting_on)),
             Cell(human.since(request.updated, look.now)),
             due_cell(request.due, fact.overdue, look),
             age_cell(fact),
@@ -49,7 +50,7 @@ REQUESTS = Listing(
     subject="requests",
     title=N_("Requests"),
     columns=(
-        Column(id="stage", title=N_("Stage"), width=16, sort=lambda f: -f.level),
+        Column(id="stage", title=N_("Stage"), width=19, sort=lambda f: -f.level),
         Column(
             id="key", title=N_("No."), width=13, spare=2, sort=lambda f: by_number(f.request.key)
         ),
@@ -62,26 +63,12 @@ REQUESTS = Listing(
         ),
         Column(id="site", title=N_("Site"), width=14, flex=2, sort=by_site_name),
         Column(
-            id="waiting",
-            title=N_("Waiting on"),
-            width=10,
-            sort=lambda f: f.request.waiting_on,
-        ),
-        Column(
             id="requester",
             title=N_("Requester"),
             width=14,
             flex=1,
             spare=5,
             sort=lambda f: fold(f.request.requester),
-        ),
-        Column(
-            id="owner",
-            title=N_("Owner"),
-            width=12,
-            spare=4,
-            flex=1,
-            sort=lambda f: fold(f.request.owner),
         ),
         Column(
             id="created",
@@ -91,10 +78,7 @@ REQUESTS = Listing(
             right=True,
             sort=lambda f: f.request.created,
         ),
-        Column(
-            id="updated", title=N_("Updated"), width=8, right=True, sort=lambda f: f.request.updated
-        ),
-        Column(id="due", title=N_("Due"), width=11, spare=2, sort=lambda f: f.request.due),
+        *work_columns(lambda f: f.request, waiting_spare=0),
         age_column(),
     ),
     facts=lambda situation: situation.requests,

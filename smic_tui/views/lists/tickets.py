@@ -16,6 +16,7 @@ from smic_tui.views.lists.parts import (
     due_cell,
     site_cell,
     state_cell,
+    work_columns,
 )
 from smic_tui.views.look import Look
 from smic_tui.views.words import priority, word
@@ -65,25 +66,7 @@ TICKETS = Listing(
             spare=3,
             sort=lambda f: f.ticket.priority,
         ),
-        Column(
-            id="owner",
-            title=N_("Owner"),
-            width=12,
-            spare=4,
-            flex=1,
-            sort=lambda f: fold(f.ticket.owner),
-        ),
-        Column(
-            id="waiting",
-            title=N_("Waiting on"),
-            width=10,
-            spare=5,
-            sort=lambda f: f.ticket.waiting_on,
-        ),
-        Column(
-            id="updated", title=N_("Updated"), width=8, right=True, sort=lambda f: f.ticket.updated
-        ),
-        Column(id="due", title=N_("Due"), width=11, spare=2, sort=lambda f: f.ticket.due),
+        *work_columns(lambda f: f.ticket, waiting_spare=5),
         age_column(),
     ),
     facts=lambda situation: situation.tickets,
