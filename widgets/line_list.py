@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -61,6 +61,9 @@ class LineList(RoleWidget, can_focus=True):
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.styles.height = self.styles.width = "1fr"
+        # Called at once when the cursor has moved: what it changes elsewhere is drawn in
+        # the same update as the cursor, which a message would come too late for.
+        self.when_moved: Callable[[], None] | None = None
         self._marker = ASCII_MARKER if ascii_only else MARKER
         self._top = 0
         self._cursor = 0
@@ -165,10 +168,10 @@ class LineList(RoleWidget, can_focus=True):
         on_cursor = index == self._cursor and self.is_stop(index)
         self._drawn[y] = (content, on_cursor)
         pieces, stale = self.pieces(content, cells - MARKER_CELLS)
-        base = self.style_of(Role.PLAIN, cursor=on_cursor)
+        base = self.style_of(Role.PLAIN)
         segments = [Segment(self._marker, base + MARKER_STYLE) if on_cursor else Segment(" ", base)]
         segments += [
-            Segment(piece.text, self.style_of(piece.role, cursor=on_cursor, stale=stale))
+            Segment(piece.text, self.style_of(piece.role, stale=stale))
             for piece in pieces
             if piece.text
         ]
@@ -232,6 +235,8 @@ class LineList(RoleWidget, can_focus=True):
             self._tell()
 
     def _tell(self) -> None:
+        if self.when_moved is not None:
+            self.when_moved()
         self.post_message(self.Moved(self, self.cursor_key, self._cursor, self.line_count()))
 
     def action_move(self, step: int) -> None:

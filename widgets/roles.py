@@ -24,8 +24,9 @@ ROLE_STYLES: dict[Role, Style] = {
     Role.CHOSEN: Style(reverse=True),
 }
 STALE_STYLE = Style(color="bright_black", bold=False)
-CURSOR_STYLE = Style(bold=True)
-MARKER_STYLE = Style(color="cyan", bold=True)
+# The marker alone shows the cursor: whatever a whole row changes on every key press,
+# the line to the terminal has to carry.
+MARKER_STYLE = Style(color="bright_cyan")
 
 
 class RoleWidget(Widget):
@@ -33,18 +34,16 @@ class RoleWidget(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._role_styles: dict[tuple[Role, bool, bool], Style] = {}
+        self._role_styles: dict[tuple[Role, bool], Style] = {}
 
-    def style_of(self, role: Role, *, cursor: bool = False, stale: bool = False) -> Style:
-        """The style for a role on an ordinary, stale or cursor line."""
-        wanted = (role, cursor, stale)
+    def style_of(self, role: Role, *, stale: bool = False) -> Style:
+        """The style for a role on an ordinary or a stale line."""
+        wanted = (role, stale)
         style = self._role_styles.get(wanted)
         if style is None:
             style = self.rich_style + ROLE_STYLES[role]
             if stale:
                 style += STALE_STYLE
-            if cursor:
-                style += CURSOR_STYLE
             self._role_styles[wanted] = style
         return style
 

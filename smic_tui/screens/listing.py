@@ -47,6 +47,7 @@ class ListScreen(FrameScreen):
         self.tab = listing.subject
         self.summary = Block(id="summary")
         self.table = RowTable(ascii_only=ascii_only, id="rows")
+        self.table.when_moved = self._show_summary
         self.query_text = ""
         self._filter_before = ""
         self._query: Query | None = None
@@ -118,11 +119,6 @@ class ListScreen(FrameScreen):
     def summary_cells(self) -> list[Cell]:
         """What sums the whole list up."""
         return SUMMARIES[self.listing.subject](self.desk.situation, self.desk.look)
-
-    def on_line_list_moved(self, event: LineList.Moved) -> None:
-        """The position in the list changed."""
-        if event.sender is self.table:
-            self._show_summary()
 
     # -- the fact under the cursor
 

@@ -93,16 +93,6 @@ class Canvas:
             if unknown in row:
                 row[:] = [BLANK if one == unknown else one for one in row]
 
-    @property
-    def cursor(self) -> tuple[int, int] | None:
-        """Where the cursor must really stand; None if it does not matter.
-
-        Textual leaves the hidden cursor at home unless something is typed into.
-        """
-        if self.cursor_visible or self.x or self.y:
-            return self.x, self.y
-        return None
-
     def feed(self, data: str) -> None:
         """Take what Textual writes, in pieces of any size."""
         if self._rest:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
@@ -34,6 +34,8 @@ from smic_tui.terminal.profile import AUTO, LinkProfile
 # A frame so large on a fast line is shown at once, where the terminal can do that.
 _LARGE = 1024
 _SYNC = "\x1b[?2026h", "\x1b[?2026l"
+# The shape of the mouse pointer, which no widget here ever changes.
+_POINTER = "\x1b]22;"
 # How long a new size waits for Textual to draw everything in it.
 _REDRAW_SECONDS = 0.3
 _LEAVE_SECONDS = 2.0
@@ -148,6 +150,8 @@ class LeanDriver(LinuxDriver):
             self._synchronised = True
         elif draws_from is not None:
             self._draw_unknown(sequence, draws_from)
+        elif sequence.startswith(_POINTER):
+            pass
         elif (
             self._can.modern
             or sequence in _OLD_MODES
@@ -194,7 +198,8 @@ class LeanDriver(LinuxDriver):
                 return
             self._hold_until = None
             canvas.settle()
-        if not canvas.changed and canvas.cursor in (None, self._cursor):
+        cursor = self._real_cursor()
+        if not canvas.changed and cursor in (None, self._cursor):
             self._transmit(self._take_controls(), fence=False)
             return
         allowance = pacer.allowance(now)
@@ -206,19 +211,34 @@ class LeanDriver(LinuxDriver):
         if pacer.is_mute and outlet.queued() > _SERIAL_QUEUE:
             self._send_at(now + _SERIAL_SECONDS)
             return
-        frame = self._encoder.frame(
-            canvas.rows, canvas.changed, cursor=canvas.cursor, limit=allowance
-        )
+        frame = self._encoder.frame(canvas.rows, canvas.changed, cursor=cursor, limit=allowance)
         text = frame.text
         if self._synchronised and frame.whole and pacer.is_fast and len(text) > _LARGE:
             text = text.join(_SYNC)
         if frame.whole:
             canvas.changed.clear()
-            self._cursor = canvas.cursor
+            self._cursor = cursor
         self._transmit(self._take_controls() + text)
         if not frame.whole:
             pacer.held()
             self._send_at(pacer.wake_at() if pacer.is_waiting else now)
+
+    def _real_cursor(self) -> tuple[int, int] | None:
+        """Where the cursor must stand; None where nobody can tell.
+
+        Textual keeps it hidden and moves it to where something is typed, for input
+        methods and screen readers; it stays there when that is long gone.
+        """
+        canvas = self._canvas
+        place = canvas.x, canvas.y
+        if canvas.cursor_visible:
+            return place
+        try:
+            focused = self._app.focused
+        except ScreenStackError:
+            return None
+        typing = getattr(focused, "cursor_screen_offset", None)
+        return place if typing == place else None
 
     def _take_controls(self) -> str:
         controls = "".join(self._controls)
