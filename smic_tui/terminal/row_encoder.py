@@ -91,7 +91,11 @@ class RowEncoder:
         tokens = self._tokens(old, new)
         tail = self._blank_tail(new)
         finished: Ways = {}
+        # Ways that have dealt with everything before a token further on.
+        ahead: dict[int, Ways] = {}
         for place, token in enumerate(tokens):
+            for spot, way in ahead.pop(place, {}).items():
+                _keep(ways, spot, way)
             following = self._next_pen(tokens, place)
             after: Ways = {}
             if token.stays:
@@ -102,18 +106,26 @@ class RowEncoder:
                             self._write_parts(after, spot, way, token.parts, y, following)
             else:
                 part = token.parts[0]
+                end, beyond = part.end, place
+                if part.blank and part.end < tail:
+                    end, beyond = self._blank_stretch(tokens, place, new)
                 for spot, way in ways.items():
                     if token.start >= tail:
                         self._erase_tail(finished, spot, way, part, y)
                     if part.blank:
                         self._write_blank(after, spot, way, part, y, following)
+                        if end > part.end:
+                            whole = part._replace(end=end, text=" " * (end - part.start))
+                            reached = ahead.setdefault(beyond, {})
+                            self._write_blank(reached, spot, way, whole, y, following)
                     elif part.sure:
                         self._write_text(after, spot, way, part, y)
                     else:
                         self._write_unsure(after, spot, way, part, y)
             ways = _pruned(after)
-        for spot, way in finished.items():
-            _keep(ways, spot, way)
+        for last in (finished, *ahead.values()):
+            for spot, way in last.items():
+                _keep(ways, spot, way)
         return ways
 
     # -- cutting into tokens
@@ -208,6 +220,22 @@ class RowEncoder:
         while x and row[x - 1] == last:
             x -= 1
         return x
+
+    @staticmethod
+    def _blank_stretch(tokens: list[_Token], place: int, new: Row) -> tuple[int, int]:
+        """How far the same blanks go on from a token, whether they stay or change.
+
+        Also the number of the first token behind them.
+        """
+        x, width = tokens[place].start, len(new)
+        one = new[x]
+        while x < width and new[x] == one:
+            x += 1
+        beyond = place + 1
+        while beyond < len(tokens) and tokens[beyond].start < x:
+            beyond += 1
+        # Tokens end with the last change; nothing need be written beyond it.
+        return min(x, tokens[beyond - 1].end), beyond
 
     def _erasable(self, paper: str) -> bool:
         return not paper or self._can.background_erase
