@@ -12,7 +12,6 @@ import logging
 import os
 import signal
 import traceback
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,16 +34,16 @@ from smic_tui.config.schema import Settings
 from smic_tui.hangup import Hangup
 from smic_tui.i18n import N_, _
 from smic_tui.insight.assess import assess
-from smic_tui.insight.facts import AlertFact, AlertLife, Situation
+from smic_tui.insight.facts import AlertLife, Situation
 from smic_tui.screens.duty_panes import DutyPanes
 from smic_tui.screens.frame import TABS, FrameScreen
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.pane import PaneScreen
+from smic_tui.screens.personal import Personal
 from smic_tui.snapshot import Snapshot
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
 from smic_tui.terminal.driver import LeanDriver
-from smic_tui.text import clean
-from smic_tui.userstate import Acknowledgement, Note, PaneSeen, UserState
+from smic_tui.userstate import Note, UserState
 from smic_tui.views.look import Look
 from smic_tui.wiring import make_collector
 
@@ -96,7 +95,7 @@ class SmicApp(App[None], inherit_bindings=False):
         self.settings = settings
         self.cache = cache
         self.collector = collector_of(self._on_snapshot)
-        self._person = person
+        self.personal = Personal(cache.user, person, self._remember)
         self._situation = Situation(now=datetime.now(UTC))
         self._user = UserState()
         self._zone = ZoneInfo(settings.display.timezone)
@@ -266,9 +265,9 @@ class SmicApp(App[None], inherit_bindings=False):
         return Look(now=self._situation.now, zone=self._zone, ascii=self.settings.display.ascii)
 
     @property
-    def is_reader(self) -> bool:
-        """Whether another program collects."""
-        return not self.collector.is_writer
+    def writer(self) -> str:
+        """Who collects, when it is another program."""
+        return self.collector.writer
 
     @property
     def named_filters(self) -> Mapping[str, str]:
@@ -279,11 +278,6 @@ class SmicApp(App[None], inherit_bindings=False):
     def notes(self) -> Mapping[str, Note]:
         """The remarks on sites, by id."""
         return self._user.notes
-
-    @property
-    def person(self) -> str:
-        """Who sits here."""
-        return self._person
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Show a short message at the bottom for a while."""
@@ -336,51 +330,11 @@ class SmicApp(App[None], inherit_bindings=False):
             self.copy_to_clipboard(text)
             self.tell(_("Copied: {text}").format(text=text))
 
-    def acknowledge(
-        self, alert: AlertFact, *, until: datetime | None, until_change: bool, comment: str
-    ) -> None:
-        """Keep an alert quiet until a time, or until the fact changes."""
-        entry = Acknowledgement(
-            fingerprint=alert.fingerprint,
-            by=self._person,
-            at=datetime.now(UTC),
-            until=until,
-            digest=alert.digest if until_change else "",
-            comment=comment,
-        )
-        self._remember(_("Acknowledged."), self.cache.user.acknowledge, entry)
-
-    def unacknowledge(self, fingerprint: str) -> None:
-        """Take an acknowledgement back."""
-        self._remember(_("Acknowledgement taken back."), self.cache.user.unacknowledge, fingerprint)
-
-    def add_note(self, site: str, text: str) -> None:
-        """Leave a remark on a site for colleagues."""
-        note = Note(
-            id=uuid.uuid4().hex[:12],
-            site=site,
-            by=self._person,
-            at=datetime.now(UTC),
-            text=clean(text),
-        )
-        self._remember(_("Note kept."), self.cache.user.add_note, note)
-
-    def pane_dismissed(self, seen: PaneSeen) -> None:
-        """A scheduled pane has been seen."""
-        self._remember(_("Seen."), self.cache.user.pane_seen, seen)
-
-    def save_filter(self, name: str, text: str) -> None:
-        """Keep a filter under a name; an empty text removes it."""
-        if text:
-            self._remember(_("Filter kept."), self.cache.user.save_filter, name, text)
-        else:
-            self._remember(_("Filter removed."), self.cache.user.remove_filter, name)
-
-    def _remember(self, done: str, change: Callable[..., bool], *arguments: object) -> None:
-        """Write to the person's own state; it is confirmed only once it is on the disk."""
+    def _remember(self, done: str, change: Callable[[], bool]) -> None:
+        """Write to the person's own file; it is confirmed only once it is on the disk."""
 
         async def write() -> None:
-            kept = await asyncio.to_thread(change, *arguments)
+            kept = await asyncio.to_thread(change)
             self._wanted.set()
             if kept:
                 self.tell(done)

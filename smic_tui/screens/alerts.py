@@ -39,7 +39,7 @@ class AlertsScreen(ListScreen):
         """Take the acknowledgement back."""
         fact = self.fact
         if isinstance(fact, AlertFact) and fact.life is AlertLife.ACKNOWLEDGED:
-            self.desk.unacknowledge(fact.fingerprint)
+            self.desk.personal.unacknowledge(fact.fingerprint)
 
     def on_prompt_done(self, event: Prompt.Done) -> None:
         if event.purpose != ACKNOWLEDGE:
@@ -52,7 +52,7 @@ class AlertsScreen(ListScreen):
             return
         fact = self.fact
         if isinstance(fact, AlertFact):
-            self.desk.acknowledge(
+            self.desk.personal.acknowledge(
                 fact, until=until.moment, until_change=until.change, comment=until.comment
             )
             self.table.let_go()

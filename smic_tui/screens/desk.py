@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Protocol, cast
 
 from textual.app import App
 from textual.screen import Screen
 
-from smic_tui.insight.facts import AlertFact, Situation
-from smic_tui.userstate import Note, PaneSeen
+from smic_tui.insight.facts import Situation
+from smic_tui.screens.personal import Personal
+from smic_tui.userstate import Note
 from smic_tui.views.look import Look
 
 
@@ -19,7 +19,10 @@ class Desk(Protocol):
 
     Everything that changes something is done off the event loop by the
     program; the outcome arrives as a new situation, or as a message.
+    `personal` takes what the person decides.
     """
+
+    personal: Personal
 
     @property
     def situation(self) -> Situation:
@@ -30,8 +33,8 @@ class Desk(Protocol):
         """How the reader sees, at this moment."""
 
     @property
-    def is_reader(self) -> bool:
-        """Whether another program collects."""
+    def writer(self) -> str:
+        """Who collects, when it is another program."""
 
     @property
     def named_filters(self) -> Mapping[str, str]:
@@ -40,10 +43,6 @@ class Desk(Protocol):
     @property
     def notes(self) -> Mapping[str, Note]:
         """The remarks on sites, by id."""
-
-    @property
-    def person(self) -> str:
-        """Who sits here."""
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Show a short message at the bottom for a while."""
@@ -65,23 +64,6 @@ class Desk(Protocol):
 
     def copy_text(self, text: str) -> None:
         """Put text into the clipboard of the terminal."""
-
-    def acknowledge(
-        self, alert: AlertFact, *, until: datetime | None, until_change: bool, comment: str
-    ) -> None:
-        """Keep an alert quiet until a time, or until the fact changes."""
-
-    def unacknowledge(self, fingerprint: str) -> None:
-        """Take an acknowledgement back."""
-
-    def add_note(self, site: str, text: str) -> None:
-        """Leave a remark on a site for colleagues."""
-
-    def pane_dismissed(self, seen: PaneSeen) -> None:
-        """A scheduled pane has been seen."""
-
-    def save_filter(self, name: str, text: str) -> None:
-        """Keep a filter under a name; an empty text removes it."""
 
 
 def desk_of(app: App[object]) -> Desk:

@@ -24,6 +24,7 @@ class DossierScreen(FrameScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", N_("Back"), key_display="Esc"),
         Binding("n", "note", N_("Note")),
+        Binding("x", "remove_note", N_("Remove the note"), show=False),
         Binding("r", "refresh_sources", N_("Refresh")),
         Binding("o,enter", "open_record", N_("Open record"), key_display="o"),
         Binding("y", "copy", N_("Copy")),
@@ -92,11 +93,17 @@ class DossierScreen(FrameScreen):
         """Write a note on this site."""
         self.prompt.ask(NOTE, _("Note: "))
 
+    def action_remove_note(self) -> None:
+        """Take away the note under the cursor."""
+        line = self.lines.line
+        if line is not None and line.key.startswith("note/"):
+            self.desk.personal.remove_note(line.key.removeprefix("note/"))
+
     def on_prompt_done(self, event: Prompt.Done) -> None:
         """Keep the note."""
         fact = self.desk.situation.sites_by_key.get(self.site)
         if event.value.strip() and fact is not None:
-            self.desk.add_note(fact.site.code, event.value.strip())
+            self.desk.personal.add_note(fact.site.code, event.value.strip())
         self._close_prompt()
 
     def on_prompt_cancelled(self) -> None:

@@ -205,9 +205,9 @@ class ListScreen(FrameScreen):
 
     def _keep_filter(self, name: str) -> None:
         if name.startswith("-"):
-            self.desk.save_filter(name[1:].strip(), "")
+            self.desk.personal.save_filter(name[1:].strip(), "")
         elif name:
-            self.desk.save_filter(name, self.query_text)
+            self.desk.personal.save_filter(name, self.query_text)
 
     def _parse(self, text: str) -> Query:
         return parse(text, fields_for(self.listing.subject), self.desk.look.zone.key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from msgspec.structs import replace
@@ -107,14 +106,8 @@ class PaneScreen(AlertsScreen):
 
     def action_dismiss_pane(self) -> None:
         """It has been seen: remember what it listed, and go back."""
-        self.desk.pane_dismissed(
-            PaneSeen(
-                pane=self.due.pane.name,
-                due=self.due.due,
-                dismissed=datetime.now(UTC),
-                by=self.desk.person,
-                listed=self._content.listed,
-            )
+        self.desk.personal.dismiss_pane(
+            self.due.pane.name, self.due.due, dict(self._content.listed)
         )
         self.dismiss()
 

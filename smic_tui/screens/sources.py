@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from smic_tui.i18n import N_
+from smic_tui.i18n import N_, _
 from smic_tui.screens.listing import ListScreen
+from smic_tui.views.cells import Cell, Role
 from smic_tui.views.lists.sources import SOURCES
 from smic_tui.views.problems import problems
 from widgets.line_list import LineList
@@ -36,6 +37,13 @@ class SourcesScreen(ListScreen):
     def show_situation(self) -> None:
         super().show_situation()
         self.problems.show(problems(self.desk.situation))
+
+    def summary_cells(self) -> list[Cell]:
+        cells = super().summary_cells()
+        if self.desk.writer:
+            text = _("read by {writer}").format(writer=self.desk.writer)
+            cells.append(Cell(f"   {text}", Role.MUTED))
+        return cells
 
     def source_of(self, fact: Any) -> str:
         return fact.key if fact is not None else ""

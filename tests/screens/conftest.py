@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 24, 6, 10, tzinfo=UTC)
 class StillCollector:
     """Hands out one snapshot and remembers what it was asked."""
 
-    is_writer = True
+    writer = ""
 
     def __init__(self, snapshot: Snapshot, on_change: Callable[[Snapshot], None]) -> None:
         self._snapshot = snapshot

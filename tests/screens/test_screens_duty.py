@@ -64,6 +64,10 @@ async def test_a_note_is_kept_and_shown(make_app: Make) -> None:
         await pilot.press("n", "escape")
         await pilot.pause()
         assert len(app.cache.user.load().notes) == 1
+        while "clé chez le voisin" not in next(x for x in lines_of(app) if x[0] == "▌"):
+            await pilot.press("down")
+        await pilot.press("x")
+        await wait_for(pilot, lambda: not app.cache.user.load().notes, "no note")
 
 
 async def test_acknowledge_and_take_back(make_app: Make) -> None:
