@@ -78,10 +78,16 @@ def clean(text: str, limit: int = LIMIT) -> str:
     return text[: limit - 1] + ELLIPSIS if cut else text
 
 
+# The first of all combining characters.
+_COMBINING = "\u0300"
+
+
 @lru_cache(65536)
 def fold(text: str) -> str:
     """Return `text` without case and accents, ligatures written out, for comparison."""
+    if text.isascii():
+        return text.casefold()
     # Compatible forms first: some have a case that only shows once decomposed.
     plain = unicodedata.normalize("NFKD", text).casefold().replace("œ", "oe").replace("æ", "ae")
     plain = unicodedata.normalize("NFKD", plain)
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    return "".join([char for char in plain if char < _COMBINING or not unicodedata.combining(char)])

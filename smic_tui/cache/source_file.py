@@ -145,10 +145,8 @@ class SourceFile:
 
 
 def _documents(rows: Rows) -> Tables:
-    return {
-        stream.value: {key: msgspec.to_builtins(row) for key, row in of_stream.items()}
-        for stream, of_stream in rows.items()
-    }
+    """The records themselves are the documents: immutable, and written as they are."""
+    return {stream.value: dict(of_stream) for stream, of_stream in rows.items()}
 
 
 def _tables(layout: SourceLayout) -> Tables:

@@ -61,7 +61,8 @@ class BackupState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class BackupFact(Struct, frozen=True, kw_only=True):
+# Facts refer to nothing that could refer back: see `records.Record` for gc=False.
+class BackupFact(Struct, frozen=True, kw_only=True, gc=False):
     """A backup job with its runs, newest first, and its computed state.
 
     `due` is when a success was or will next be expected, `last_success` when
@@ -86,7 +87,7 @@ class BackupFact(Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class TicketFact(Struct, frozen=True, kw_only=True):
+class TicketFact(Struct, frozen=True, kw_only=True, gc=False):
     """A ticket. `overdue` is only ever true of an open ticket."""
 
     key: str
@@ -103,7 +104,7 @@ class TicketFact(Struct, frozen=True, kw_only=True):
     site_code: str = ""
 
 
-class RequestFact(Struct, frozen=True, kw_only=True):
+class RequestFact(Struct, frozen=True, kw_only=True, gc=False):
     """A catalogue request."""
 
     key: str
@@ -120,7 +121,7 @@ class RequestFact(Struct, frozen=True, kw_only=True):
     site_code: str = ""
 
 
-class SiteFact(Struct, frozen=True, kw_only=True):
+class SiteFact(Struct, frozen=True, kw_only=True, gc=False):
     """A site with all that is known of it; the parts are sorted worst first.
 
     `state`, `level` and `since` are of its health. `trouble` is the level of its
@@ -145,7 +146,7 @@ class SiteFact(Struct, frozen=True, kw_only=True):
     trouble_since: datetime | None = None
 
 
-class Unmatched(Struct, frozen=True, kw_only=True):
+class Unmatched(Struct, frozen=True, kw_only=True, gc=False):
     """A site reference that is in no register, with what would fix it."""
 
     source: str
@@ -156,7 +157,7 @@ class Unmatched(Struct, frozen=True, kw_only=True):
     nearest_code: str = ""
 
 
-class SourceFact(Struct, frozen=True, kw_only=True):
+class SourceFact(Struct, frozen=True, kw_only=True, gc=False):
     """A source, its age and what could not be placed or read."""
 
     key: str
@@ -177,7 +178,7 @@ class AlertLife(StrEnum):
     CLEARED = "cleared"
 
 
-class AlertFact(Struct, frozen=True, kw_only=True):
+class AlertFact(Struct, frozen=True, kw_only=True, gc=False):
     """An alert: a rule that is true of a subject.
 
     `fingerprint` is rule, source and key of the subject. `since` is when the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from enum import Enum, StrEnum
 from typing import Any
@@ -10,6 +10,9 @@ from typing import Any
 from msgspec import Struct
 
 from smic_tui.text import fold
+
+# In no text that was cleaned, and in no filter that somebody can type.
+_BETWEEN = "\0"
 
 
 class FieldType(StrEnum):
@@ -61,12 +64,38 @@ class FieldSet:
         self._by_name = {
             fold(name): field for field in fields for name in (field.name, *field.aliases)
         }
-        self.searched = tuple(
+        self._searched = tuple(
             field.get for field in fields if field.type is FieldType.TEXT and field.searched
         )
+        # By identity: facts are immutable, and shared between situations while
+        # nothing of them changes. The fact is kept so that its identity is its own.
+        self._folded: dict[int, tuple[Any, str]] = {}
 
     def __iter__(self) -> Any:
         return iter(self.fields)
+
+    def folded(self, fact: Any, now: Any) -> str:
+        """All that free text looks into, folded; worked out once for each fact."""
+        found = self._folded.get(id(fact))
+        if found is not None and found[0] is fact:
+            return found[1]
+        texts: list[str] = []
+        for get in self._searched:
+            value = get(fact, now)
+            if isinstance(value, str):
+                texts.append(value)
+            elif value is not None:
+                texts.extend(value)
+        # Not through the memory of `fold`, which is for texts that come again.
+        text = fold.__wrapped__(_BETWEEN.join(texts))
+        self._folded[id(fact)] = (fact, text)
+        return text
+
+    def forget_all_but(self, facts: Collection[Any]) -> None:
+        """Let go of facts that are no more, once they are many."""
+        if len(self._folded) > 1.2 * len(facts) + 2000:
+            known = self._folded
+            self._folded = {id(fact): known[id(fact)] for fact in facts if id(fact) in known}
 
     def find(self, name: str) -> Field | None:
         """The field of that name or alias."""

@@ -72,7 +72,9 @@ class Query:
     def select(self, facts: Iterable[FactT], now: datetime) -> tuple[FactT, ...]:
         """The facts that are let through, in their order."""
         test = self._test
-        return tuple(fact for fact in facts if test(fact, now))
+        if isinstance(facts, tuple):
+            self.fields.forget_all_but(facts)
+        return tuple([fact for fact in facts if test(fact, now)])
 
 
 def _mentioned(node: Node) -> frozenset[str]:
@@ -91,19 +93,10 @@ def _everything(_fact: Any, _now: datetime) -> bool:
 
 def _text_test(text: str, fields: FieldSet) -> Test:
     wanted = fold(text)
-    searched = fields.searched
+    folded = fields.folded
 
     def test(fact: Any, now: datetime) -> bool:
-        for get in searched:
-            value = get(fact, now)
-            if isinstance(value, str):
-                if wanted in fold(value):
-                    return True
-            elif value is not None:
-                for part in value:
-                    if wanted in fold(part):
-                        return True
-        return False
+        return wanted in folded(fact, now)
 
     return test
 

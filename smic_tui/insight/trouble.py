@@ -254,8 +254,17 @@ def _lines(situation: Situation) -> Iterator[SiteTrouble | None]:
     yield from (source_line(fact) for fact in situation.sources)
 
 
+# One entry, replaced whole: threads may ask at once.
+_last: dict[str, tuple[Situation, tuple[SiteTrouble, ...]]] = {}
+
+
 def troubles(situation: Situation) -> tuple[SiteTrouble, ...]:
-    """All lines of the Overview, worst first."""
+    """All lines of the Overview, worst first; those of the last situation are remembered."""
+    known = _last.get("lines")
+    if known is not None and known[0] is situation:
+        return known[1]
     found = [line for line in _lines(situation) if line is not None]
     found.sort(key=_order)
-    return tuple(found)
+    lines = tuple(found)
+    _last["lines"] = (situation, lines)
+    return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from smic_tui.i18n import _, ngettext
 from smic_tui.insight.facts import AlertLife, BackupState, Level, SiteState, Situation
@@ -112,13 +113,33 @@ def sources(situation: Situation, look: Look) -> list[Cell]:
     ]
 
 
-SUMMARIES = {
-    "sites": sites,
-    "backups": backups,
-    "tickets": tickets,
-    "requests": requests,
-    "alerts": alerts,
-    "sources": sources,
+Summary = Callable[[Situation, Look], list[Cell]]
+
+
+def _once(summary: Summary) -> Summary:
+    """The summary of the last situation again while it is the same: it is drawn with
+    every move of the cursor, and counts everything there is.
+    """
+    last: list[tuple[Situation, Look, list[Cell]]] = []
+
+    def remembered(situation: Situation, look: Look) -> list[Cell]:
+        for seen, seen_look, cells in last:
+            if seen is situation and seen_look == look:
+                return cells
+        cells = summary(situation, look)
+        last[:] = [(situation, look, cells)]
+        return cells
+
+    return remembered
+
+
+SUMMARIES: dict[str, Summary] = {
+    "sites": _once(sites),
+    "backups": _once(backups),
+    "tickets": _once(tickets),
+    "requests": _once(requests),
+    "alerts": _once(alerts),
+    "sources": _once(sources),
 }
 
 
