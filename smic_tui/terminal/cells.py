@@ -54,6 +54,7 @@ _SURE_WIDE = (
     (0xAC00, 0xD7A3),
     (0xFF01, 0xFF5E),
 )
+JOINER = "\u200d"
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
 
@@ -76,7 +77,10 @@ def clusters(text: str) -> list[tuple[str, int]]:
         return [(character, 1) for character in text]
     found: list[tuple[str, int]] = []
     for start, end, width in split_graphemes(text)[0]:
-        part = text[start:end]
+        # At the end a joiner joins nothing yet; tmux would add whatever comes next.
+        part = text[start:end].rstrip(JOINER)
+        if not part:
+            continue
         if (
             found
             and ord(part[0]) in _FLAG_LETTERS

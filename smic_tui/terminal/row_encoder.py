@@ -139,7 +139,7 @@ class RowEncoder:
                 x += 1
                 continue
             start = x
-            while start and not new[start][0]:
+            while start and self._clings(old, new, start):
                 start -= 1
             end = x + 1
             reach = end
@@ -158,6 +158,20 @@ class RowEncoder:
             else:
                 changes.append([start, x])
         return changes
+
+    @staticmethod
+    def _clings(old: Row, new: Row, x: int) -> bool:
+        """Whether the cell on the left must be written too, if this one is.
+
+        What one terminal draws in a cell of its own another adds to the cell before.
+        """
+        text, before = new[x][0], old[x][0]
+        if not text or not is_sure(text):
+            return True
+        if before and not is_sure(before) and old[x] != new[x]:
+            return True
+        left = new[x - 1][0]
+        return not is_sure(left) if left else _is_unsure_half(new, x - 1)
 
     def _tokens(self, old: Row, new: Row) -> list[_Token]:
         tokens: list[_Token] = []
@@ -336,6 +350,12 @@ class RowEncoder:
                 return
             spot = self._spot(part.end, y, pen)
         _keep(after, spot, way)
+
+
+def _is_unsure_half(row: Row, x: int) -> bool:
+    while x and not row[x][0]:
+        x -= 1
+    return not is_sure(row[x][0])
 
 
 def _repeated(match: re.Match[str]) -> str:
