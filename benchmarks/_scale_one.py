@@ -295,9 +295,10 @@ async def on_screen(folder: Path, settings: Settings, found: dict[str, float]) -
             began = time.perf_counter()
             app.collector.refresh()
             await until(lambda w=wanted: shows(app.situation, w))
-            await pilot.pause()
+            await at_rest(app)
             times.append((time.perf_counter() - began) * 1000)
-            await asyncio.sleep(1)
+            # The alerts come after, and the housekeeping.
+            await asyncio.sleep(2)
         found["refresh_ms"] = statistics.median(times)
         found["block_refresh_ms"] = heart.take()
         heart.stop()

@@ -22,6 +22,7 @@ unmatched, with the nearest name of the register beside it.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
@@ -85,6 +86,19 @@ class Register:
             else:
                 broken.append(name)
         self.broken_aliases = tuple(broken)
+
+    def renewed(self, sites: Iterable[Site]) -> Register:
+        """This register for new versions of the same sites that it matches as before."""
+        register = copy.copy(self)
+        register.entries = tuple(
+            entry if entry.site is site else Entry(entry.key, site)
+            for entry, site in zip(self.entries, sites, strict=True)
+        )
+        return register
+
+    def matches_like(self, other: Register) -> bool:
+        """Whether both are the same register, or one is the other renewed."""
+        return self._matched is other._matched
 
     def _index(self, entry: Entry) -> None:
         site = entry.site
@@ -165,11 +179,30 @@ class Register:
 _last: list[tuple[tuple[Site, ...], Matching, Register]] = []
 
 
+def _named_alike(known: Site, site: Site) -> bool:
+    """Whether references match both alike: only these fields are looked at."""
+    return known is site or (
+        known.key == site.key
+        and known.source == site.source
+        and known.code == site.code
+        and known.name == site.name
+        and known.kind == site.kind
+        and known.member == site.member
+        and known.member_code == site.member_code
+    )
+
+
 def register_of(sites: tuple[Site, ...], matching: Matching) -> Register:
-    """The register of `sites`; the last one again while neither it nor the rules change."""
+    """The register of `sites`; the last one again while neither names nor rules change."""
     for known, rules, register in _last:
-        if rules == matching and known == sites:
+        if rules != matching or len(known) != len(sites):
+            continue
+        if known == sites:
             return register
+        if all(map(_named_alike, known, sites)):
+            renewed = register.renewed(sites)
+            _last[:] = [(sites, matching, renewed)]
+            return renewed
     register = Register(sites, matching)
     _last[:] = [(sites, matching, register)]
     return register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -30,6 +31,10 @@ class Placer:
         self._places: dict[str, Place] = {"": NOWHERE}
         self._unmatched: Counter[tuple[str, Stream, str]] = Counter()
 
+    def share(self, other: Placer) -> None:
+        """Know what `other` has found in a register that matches alike."""
+        self._places = other._places
+
     def find(self, reference: str) -> Place:
         """The place that `reference` means."""
         place = self._places.get(reference)
@@ -49,6 +54,10 @@ class Placer:
     def set_aside(self, label: str, source: str, stream: Stream) -> None:
         """Count a record that finds no place for another reason than its site."""
         self._unmatched[source, stream, label] += 1
+
+    def count_again(self, found: Iterable[tuple[str, Stream, str]]) -> None:
+        """Forget what was counted; these are all (source, stream, reference) without a site."""
+        self._unmatched = Counter(found)
 
     def unmatched(self, source: str) -> tuple[Unmatched, ...]:
         """What matched nothing in one source, the most frequent first."""

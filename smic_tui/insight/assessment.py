@@ -1,0 +1,360 @@
+"""One pass over a snapshot: everything that is computed about the facts.
+
+A site's `trouble` is the level of its worst part: its health, backups, open
+tickets and requests. A part of a stale source is never FINE.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from smic_tui.config.schema import Settings
+from smic_tui.i18n import _
+from smic_tui.insight.alert_facts import alerts_of
+from smic_tui.insight.backup_runs import runs_by_job
+from smic_tui.insight.backup_state import LEVELS, state_of
+from smic_tui.insight.facts import (
+    BackupFact,
+    Level,
+    RequestFact,
+    SiteFact,
+    Situation,
+    SourceFact,
+    TicketFact,
+)
+from smic_tui.insight.matching import Register
+from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
+from smic_tui.insight.placing import Placer
+from smic_tui.insight.since import backup_since, earliest, request_since, ticket_since
+from smic_tui.insight.site_state import SiteHealth, health_of_site
+from smic_tui.insight.source_level import source_level
+from smic_tui.insight.work_level import never_fine_when_stale, request_level, ticket_level
+from smic_tui.records import (
+    BackupJob,
+    BackupRun,
+    CatalogueRequest,
+    Health,
+    Record,
+    Site,
+    Stream,
+    Ticket,
+)
+from smic_tui.snapshot import Snapshot
+from smic_tui.text import fold
+from smic_tui.userstate import UserState
+
+RecordT = TypeVar("RecordT", bound=Record)
+PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """All facts, worst first; `loose` are the runs that belong to no job."""
+
+    sites: tuple[SiteFact, ...]
+    backups: tuple[BackupFact, ...]
+    tickets: tuple[TicketFact, ...]
+    requests: tuple[RequestFact, ...]
+    unplaced: tuple[Health, ...]
+    loose: tuple[BackupRun, ...]
+
+
+class Assessment:
+    """One pass over one snapshot."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        settings: Settings,
+        now: datetime,
+        register: Register,
+    ) -> None:
+        self.snapshot = snapshot
+        self.settings = settings
+        self.now = now
+        self.zone = ZoneInfo(settings.display.timezone)
+        self.register = register
+        self.placer = Placer(register)
+        self.tellers = frozenset(
+            one.status.name for one in snapshot.sources if Stream.BACKUP_RUNS in one.status.streams
+        )
+        self.ages = {one.status.name: one.status.age(now) for one in snapshot.sources}
+        self.stale = frozenset(
+            one.status.name for one in snapshot.sources if one.status.is_stale(now)
+        )
+        self.loose: tuple[BackupRun, ...] = ()
+        self.names = frozenset(fold(name) for name in settings.me.names)
+
+    def rows(self, stream: Stream, _kind: type[RecordT]) -> Iterable[RecordT]:
+        for one in self.snapshot.sources:
+            yield from cast("Mapping[str, RecordT]", one.of(stream)).values()
+
+    # -- backups
+
+    def backups(self) -> list[BackupFact]:
+        jobs = list(self.rows(Stream.BACKUP_JOBS, BackupJob))
+        runs = runs_by_job(
+            jobs,
+            self.rows(Stream.BACKUP_RUNS, BackupRun),
+            lambda reference: self.placer.find(reference).key,
+        )
+        for run in runs.loose:
+            label = run.job or f"{run.site} · {run.application}"
+            self.placer.set_aside(label, run.source, Stream.BACKUP_RUNS)
+        self.loose = runs.loose
+        return [self.backup(job, runs.by_job[job.source, job.key]) for job in jobs]
+
+    def backup(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> BackupFact:
+        stale = False
+        if self.stale:
+            stale = job.source in self.stale or (
+                any(run.source in self.stale for run in runs)
+                if runs
+                else bool(self.tellers & self.stale)
+            )
+        found = state_of(job, runs, self.now, self.zone, self.settings.calendar, stale=stale)
+        place = self.placer.place(job.site, job.source, Stream.BACKUP_JOBS)
+        return BackupFact(
+            key=f"{job.source}/{job.key}",
+            source=job.source,
+            site=place.key,
+            site_ref=job.site,
+            site_name=place.name,
+            site_code=place.code,
+            job=job,
+            runs=runs,
+            state=found.state,
+            level=LEVELS[found.state],
+            last_success=found.last_success,
+            due=found.due,
+            note=found.note,
+            age=self.backup_age(job, runs),
+            stale=stale,
+        )
+
+    def backup_age(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> float | None:
+        """The age of the oldest answer that the state rests on."""
+        if not runs or (runs[0].source == job.source and runs[-1].source == job.source):
+            return self.ages.get(job.source)
+        ages = [self.ages.get(name) for name in {job.source, *(run.source for run in runs)}]
+        known = [age for age in ages if age is not None]
+        return max(known) if len(known) == len(ages) else None
+
+    # -- tickets and requests
+
+    def is_mine(self, owner: str) -> bool:
+        return bool(owner) and fold(owner) in self.names
+
+    def tickets(self) -> list[TicketFact]:
+        return [self.ticket(ticket) for ticket in self.rows(Stream.TICKETS, Ticket)]
+
+    def ticket(self, ticket: Ticket) -> TicketFact:
+        place = self.placer.place(ticket.site, ticket.source, Stream.TICKETS)
+        overdue = ticket.due is not None and ticket.due < self.now and ticket.status.is_open
+        mine = self.is_mine(ticket.owner)
+        stale = ticket.source in self.stale
+        return TicketFact(
+            key=f"{ticket.source}/{ticket.key}",
+            source=ticket.source,
+            site=place.key,
+            site_ref=ticket.site,
+            site_name=place.name,
+            site_code=place.code,
+            ticket=ticket,
+            level=never_fine_when_stale(ticket_level(ticket, overdue=overdue, mine=mine), stale),
+            overdue=overdue,
+            mine=mine,
+            age=self.ages.get(ticket.source),
+            stale=stale,
+        )
+
+    def requests(self) -> list[RequestFact]:
+        return [self.request(request) for request in self.rows(Stream.REQUESTS, CatalogueRequest)]
+
+    def request(self, request: CatalogueRequest) -> RequestFact:
+        reference = request.site or request.member
+        place = self.placer.place(reference, request.source, Stream.REQUESTS)
+        overdue = request.due is not None and request.due < self.now and request.stage.is_open
+        stale = request.source in self.stale
+        return RequestFact(
+            key=f"{request.source}/{request.key}",
+            source=request.source,
+            site=place.key,
+            site_ref=reference,
+            site_name=place.name,
+            site_code=place.code,
+            request=request,
+            level=never_fine_when_stale(request_level(request, overdue=overdue), stale),
+            overdue=overdue,
+            mine=self.is_mine(request.owner),
+            age=self.ages.get(request.source),
+            stale=stale,
+        )
+
+    # -- sites
+
+    def health_by_site(self) -> tuple[dict[str, list[Health]], tuple[Health, ...]]:
+        placed: dict[str, list[Health]] = defaultdict(list)
+        unplaced = []
+        for health in self.rows(Stream.HEALTH, Health):
+            reference = health.site or health.host
+            place = self.placer.place(reference, health.source, Stream.HEALTH)
+            if place.key:
+                placed[place.key].append(health)
+            else:
+                unplaced.append(health)
+        return placed, tuple(unplaced)
+
+    def site(
+        self,
+        key: str,
+        site: Site,
+        records: Sequence[Health],
+        backups: Sequence[BackupFact],
+        tickets: Sequence[TicketFact],
+        requests: Sequence[RequestFact],
+    ) -> SiteFact:
+        told_by = {health.source for health in records}
+        health = health_of_site(records, self.stale & told_by)
+        stale = site.source in self.stale or bool(self.stale & told_by)
+        trouble, trouble_since = self.trouble(health, backups, tickets, requests)
+        return SiteFact(
+            key=key,
+            source=site.source,
+            site=site,
+            state=health.state,
+            level=never_fine_when_stale(health.level, stale),
+            since=health.since,
+            acknowledged=health.acknowledged,
+            downtime=health.downtime,
+            health=health.records,
+            backups=tuple(backups),
+            tickets=tuple(tickets),
+            requests=tuple(requests),
+            trouble=never_fine_when_stale(trouble, stale),
+            age=self.site_age(site, records),
+            stale=stale,
+            trouble_since=trouble_since,
+        )
+
+    def site_age(self, site: Site, records: Sequence[Health]) -> float | None:
+        """The age of the oldest answer that the health of a site rests on."""
+        if len(records) == 1:
+            return self.ages.get(records[0].source)
+        told_by = {health.source for health in records} or {site.source}
+        ages = [self.ages.get(name) for name in told_by]
+        known = [age for age in ages if age is not None]
+        return max(known) if len(known) == len(ages) else None
+
+    def trouble(
+        self,
+        health: SiteHealth,
+        backups: Sequence[BackupFact],
+        tickets: Sequence[TicketFact],
+        requests: Sequence[RequestFact],
+    ) -> tuple[Level, datetime | None]:
+        """The level of the worst part and the earliest beginning among the parts that have it."""
+        worst = health.level
+        for backup in backups:
+            worst = max(worst, backup.level)
+        for ticket in tickets:
+            worst = max(worst, ticket.level)
+        for request in requests:
+            worst = max(worst, request.level)
+        if worst <= Level.UNKNOWN:
+            return worst, health.since
+        began = [health.since] if health.level is worst else []
+        began += [backup_since(one) for one in backups if one.level is worst]
+        began += [ticket_since(one) for one in tickets if one.level is worst]
+        began += [request_since(one) for one in requests if one.level is worst]
+        return worst, earliest(began)
+
+    # -- all of it
+
+    def sources(self) -> list[SourceFact]:
+        facts = []
+        for one in self.snapshot.sources:
+            status = one.status
+            stale = status.name in self.stale
+            unmatched = self.placer.unmatched(status.name)
+            facts.append(
+                SourceFact(
+                    key=status.name,
+                    status=status,
+                    level=source_level(status, stale=stale, unmatched=bool(unmatched)),
+                    age=self.ages[status.name],
+                    stale=stale,
+                    rejected=status.rejected,
+                    unmatched=unmatched,
+                )
+            )
+        facts.sort(key=lambda fact: -fact.level)
+        return facts
+
+    def notices(self) -> tuple[str, ...]:
+        broken = self.register.broken_aliases
+        return self.snapshot.notices + tuple(
+            _("[matching] alias {name} leads to {code}, which is the code of no site").format(
+                name=name, code=self.settings.matching.aliases[name]
+            )
+            for name in (broken if self.register.entries else ())
+        )
+
+    def parts(self) -> Parts:
+        """Everything anew."""
+        backups = sorted(self.backups(), key=backup_order)
+        tickets = sorted(self.tickets(), key=ticket_order)
+        requests = sorted(self.requests(), key=request_order)
+        records, unplaced = self.health_by_site()
+        backups_at = _by_site(backups)
+        tickets_at = _by_site(tickets)
+        requests_at = _by_site(requests)
+        sites = [
+            self.site(
+                entry.key,
+                entry.site,
+                records.get(entry.key, []),
+                backups_at.get(entry.key, []),
+                tickets_at.get(entry.key, []),
+                requests_at.get(entry.key, []),
+            )
+            for entry in self.register.entries
+        ]
+        sites.sort(key=site_order)
+        return Parts(
+            sites=tuple(sites),
+            backups=tuple(backups),
+            tickets=tuple(tickets),
+            requests=tuple(requests),
+            unplaced=unplaced,
+            loose=self.loose,
+        )
+
+    def situation(self, parts: Parts, user: UserState) -> Situation:
+        """The situation that these parts are."""
+        sites_by_key = {fact.key: fact for fact in parts.sites}
+        return Situation(
+            now=self.now,
+            sites=parts.sites,
+            backups=parts.backups,
+            tickets=parts.tickets,
+            requests=parts.requests,
+            alerts=alerts_of(self.snapshot.alerts, sites_by_key, user, self.settings, self.now),
+            sources=tuple(self.sources()),
+            notices=self.notices(),
+            sites_by_key=sites_by_key,
+            unplaced_health=parts.unplaced,
+        )
+
+
+def _by_site(facts: Iterable[PartT]) -> dict[str, list[PartT]]:
+    found: dict[str, list[PartT]] = defaultdict(list)
+    for fact in facts:
+        if fact.site:
+            found[fact.site].append(fact)
+    return found

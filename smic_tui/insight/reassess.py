@@ -1,0 +1,400 @@
+"""From one assessment to the next: only what changed is worked out anew.
+
+A fact is worked out again when its record is another object, when its runs are,
+when time alone has changed it (a ticket falls due, a backup becomes late), or when
+it may change at any moment (a run that goes on). A site is put together again when
+one of its parts was. What could change more than that - names in the register, jobs
+that come or go, a source that becomes stale, other settings, a tenth of all rows -
+makes a whole new pass, which `reassess` leaves to its caller.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from operator import attrgetter
+from typing import TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from smic_tui.insight.assessment import Assessment, Parts
+from smic_tui.insight.backup_state import FUTURE
+from smic_tui.insight.facts import BackupFact, BackupState, RequestFact, SiteFact, TicketFact
+from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
+from smic_tui.records import (
+    BackupJob,
+    BackupRun,
+    CatalogueRequest,
+    Health,
+    Record,
+    RunResult,
+    Stream,
+    Ticket,
+)
+
+FactT = TypeVar("FactT", BackupFact, TicketFact, RequestFact, SiteFact)
+PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
+
+MOST = 0.1
+# So few rows are always cheap, whatever part of all they are.
+FEW = 100
+
+
+class Diff(Struct, frozen=True, gc=False):
+    """What is another object than before, and what is gone, by \"source/key\"."""
+
+    new: dict[str, Record]
+    gone: dict[str, Record]
+
+
+class _TooMuch(Exception):
+    """A whole new pass is needed."""
+
+
+def _diffs(before: Assessment, now_on: Assessment) -> dict[Stream, Diff]:
+    found = {stream: Diff({}, {}) for stream in Stream}
+    total = 0
+    for old, new in zip(before.snapshot.sources, now_on.snapshot.sources, strict=True):
+        name = new.status.name
+        for stream in old.rows.keys() | new.rows.keys():
+            was, now = old.of(stream), new.of(stream)
+            total += len(now)
+            if was is now:
+                continue
+            diff = found[stream]
+            for key in _changed(was, now):
+                diff.new[f"{name}/{key}"] = now[key]
+            if len(now) != len(was) or was.keys() != now.keys():
+                for key in was.keys() - now.keys():
+                    diff.gone[f"{name}/{key}"] = was[key]
+    changed = sum(len(diff.new) + len(diff.gone) for diff in found.values())
+    if changed > FEW and changed > MOST * total:
+        raise _TooMuch
+    return found
+
+
+def _changed(was: Mapping[str, Record], now: Mapping[str, Record]) -> list[str]:
+    get = was.get
+    return [key for key, record in now.items() if get(key) is not record]
+
+
+def _comparable(before: Assessment, now_on: Assessment) -> bool:
+    """Whether everything but rows, statuses and the clock is as it was."""
+    return (
+        before.register.matches_like(now_on.register)
+        and before.now <= now_on.now
+        and before.stale == now_on.stale
+        and before.tellers == now_on.tellers
+        and [one.status.name for one in before.snapshot.sources]
+        == [one.status.name for one in now_on.snapshot.sources]
+        and (before.settings is now_on.settings or before.settings == now_on.settings)
+    )
+
+
+def reassess(before: Assessment, parts: Parts, now_on: Assessment) -> Parts | None:
+    """The parts of `now_on` from those of `before`; None when a whole pass is needed."""
+    if not _comparable(before, now_on):
+        return None
+    try:
+        return _Step(before, parts, now_on).parts()
+    except _TooMuch:
+        return None
+
+
+class _Step:
+    def __init__(self, before: Assessment, parts: Parts, now_on: Assessment) -> None:
+        self.before = before
+        self.old = parts
+        self.now_on = now_on
+        now_on.placer.share(before.placer)
+        self.diffs = _diffs(before, now_on)
+        self.loose = parts.loose
+        # The keys of sites that are put together again.
+        self.touched: set[str] = set(self.diffs[Stream.SITES].new)
+
+    def parts(self) -> Parts:
+        now = self.now_on.now
+        backups = self._backups()
+        tickets = self._renewed(
+            self.old.tickets,
+            self.diffs[Stream.TICKETS],
+            lambda record: self.now_on.ticket(cast("Ticket", record)),
+            {
+                fact.key: fact.ticket
+                for fact in self.old.tickets
+                if not fact.overdue
+                and (due := fact.ticket.due) is not None
+                and due < now
+                and fact.ticket.status.is_open
+            },
+        )
+        requests = self._renewed(
+            self.old.requests,
+            self.diffs[Stream.REQUESTS],
+            lambda record: self.now_on.request(cast("CatalogueRequest", record)),
+            {
+                fact.key: fact.request
+                for fact in self.old.requests
+                if not fact.overdue
+                and (due := fact.request.due) is not None
+                and due < now
+                and fact.request.stage.is_open
+            },
+        )
+        health, unplaced = self._health()
+        sites = self._sites(health, backups, tickets, requests)
+        found = Parts(
+            sites=sites,
+            backups=_merged(self.old.backups, backups, backup_order),
+            tickets=_merged(self.old.tickets, tickets, ticket_order),
+            requests=_merged(self.old.requests, requests, request_order),
+            unplaced=unplaced,
+            loose=self.loose,
+        )
+        self._grow_older(found)
+        self.now_on.placer.count_again(_unmatched(found))
+        return found
+
+    def _renewed(
+        self,
+        old: Sequence[PartT],
+        diff: Diff,
+        make: Callable[[Record], PartT],
+        turned: Mapping[str, Record],
+    ) -> dict[str, PartT | None]:
+        """New facts by key, None for those that are gone; notes the sites that they touch."""
+        found: dict[str, PartT | None] = {
+            key: make(record) for key, record in {**turned, **diff.new}.items()
+        }
+        found.update(dict.fromkeys(diff.gone))
+        self._touch(old, found)
+        return found
+
+    def _touch(self, old: Sequence[PartT], found: Mapping[str, PartT | None]) -> None:
+        if not found:
+            return
+        self.touched.update(fact.site for fact in found.values() if fact is not None)
+        self.touched.update([fact.site for fact in old if fact.key in found])
+
+    # -- backups
+
+    def _backups(self) -> dict[str, BackupFact | None]:
+        jobs, runs = self.diffs[Stream.BACKUP_JOBS], self.diffs[Stream.BACKUP_RUNS]
+        if jobs.gone:
+            raise _TooMuch
+        wanted = {key: cast("BackupJob", job) for key, job in jobs.new.items()}
+        dirty: dict[str, list[BackupRun]] = {}
+        of_key = {
+            stream: {one.status.name: one.of(stream) for one in self.before.snapshot.sources}
+            for stream in (Stream.BACKUP_JOBS, Stream.BACKUP_RUNS)
+        }
+        for run in _runs(runs.new.values()):
+            dirty.setdefault(_job_of(run), []).append(run)
+            was = cast("BackupRun | None", of_key[Stream.BACKUP_RUNS][run.source].get(run.key))
+            if was is not None:
+                dirty.setdefault(_job_of(was), [])
+        for run in _runs(runs.gone.values()):
+            dirty.setdefault(_job_of(run), [])
+        out = runs.new.keys() | runs.gone.keys()
+
+        known: dict[str, BackupFact] = {}
+        for fact in self.old.backups:
+            key = fact.key
+            if key in wanted or key in dirty or self._turned(fact):
+                known[key] = fact
+        found: dict[str, BackupFact | None] = {}
+        for key, job in wanted.items():
+            past = known.get(key)
+            if past is None or (past.job.site, past.job.application) != (job.site, job.application):
+                # Runs may now belong to other jobs.
+                raise _TooMuch
+        if not dirty.keys() <= known.keys():
+            # Runs that find their jobs in another way than by key.
+            raise _TooMuch
+        for key, past in known.items():
+            mine = past.runs
+            if key in dirty:
+                left = [run for run in mine if f"{run.source}/{run.key}" not in out]
+                mine = tuple(
+                    sorted(left + dirty[key], key=attrgetter("started", "key"), reverse=True)
+                )
+            found[key] = self.now_on.backup(wanted.get(key, past.job), mine)
+        self._touch(self.old.backups, found)
+        return found
+
+    def _turned(self, fact: BackupFact) -> bool:
+        """Whether time alone may have changed the state."""
+        now = self.now_on.now
+        due, state = fact.due, fact.state
+        if due is not None:
+            if state is BackupState.FRESH and now >= due:
+                return True
+            if state is BackupState.LATE and now >= due + timedelta(seconds=fact.job.grace):
+                return True
+        if not fact.runs:
+            return False
+        newest = fact.runs[0]
+        return newest.result is RunResult.RUNNING or newest.started > self.before.now + FUTURE
+
+    # -- health and sites
+
+    def _health(self) -> tuple[dict[str, list[Health]], tuple[Health, ...]]:
+        """New health records by site, and all that match none."""
+        diff = self.diffs[Stream.HEALTH]
+        if not diff.new and not diff.gone:
+            return {}, self.old.unplaced
+        was_in = {one.status.name: one.of(Stream.HEALTH) for one in self.before.snapshot.sources}
+        fresh: dict[str, list[Health]] = {}
+        unplaced: list[Health] = []
+        for record in diff.new.values():
+            health = cast("Health", record)
+            site = self._site_of(health)
+            if site:
+                fresh.setdefault(site, []).append(health)
+                self.touched.add(site)
+            else:
+                unplaced.append(health)
+            before = cast("Health | None", was_in[health.source].get(health.key))
+            if before is not None:
+                self.touched.add(self._site_of(before))
+        for record in diff.gone.values():
+            self.touched.add(self._site_of(cast("Health", record)))
+        if not unplaced and not any(self._is_out(one) for one in self.old.unplaced):
+            return fresh, self.old.unplaced
+        # In the order of the sources, as a whole pass has them.
+        return fresh, tuple(
+            health
+            for health in self.now_on.rows(Stream.HEALTH, Health)
+            if not self._site_of(health)
+        )
+
+    def _site_of(self, health: Health) -> str:
+        return self.now_on.placer.find(health.site or health.host).key
+
+    def _is_out(self, health: Health) -> bool:
+        key = f"{health.source}/{health.key}"
+        diff = self.diffs[Stream.HEALTH]
+        return key in diff.new or key in diff.gone
+
+    def _sites(
+        self,
+        health: Mapping[str, list[Health]],
+        backups: Mapping[str, BackupFact | None],
+        tickets: Mapping[str, TicketFact | None],
+        requests: Mapping[str, RequestFact | None],
+    ) -> tuple[SiteFact, ...]:
+        self.touched.discard("")
+        if not self.touched:
+            return self.old.sites
+        entries = {
+            entry.key: entry.site
+            for entry in self.now_on.register.entries
+            if entry.key in self.touched
+        }
+        backups_at, tickets_at = _at(backups), _at(tickets)
+        requests_at = _at(requests)
+        found: dict[str, SiteFact | None] = {}
+        for past in self.old.sites:
+            key = past.key
+            if key not in self.touched:
+                continue
+            records = [one for one in past.health if not self._is_out(one)] + health.get(key, [])
+            found[key] = self.now_on.site(
+                key,
+                entries[key],
+                records,
+                _parts(past.backups, backups, backups_at.get(key, ()), backup_order),
+                _parts(past.tickets, tickets, tickets_at.get(key, ()), ticket_order),
+                _parts(past.requests, requests, requests_at.get(key, ()), request_order),
+            )
+        return _merged(self.old.sites, found, site_order)
+
+    def _grow_older(self, parts: Parts) -> None:
+        """Give shared facts the age of their sources now."""
+        ages = self.now_on.ages
+        age: float | None
+        for placed in (parts.tickets, parts.requests):
+            for fact in placed:
+                age = ages.get(fact.source)
+                if fact.age != age:
+                    force_setattr(fact, "age", age)
+        for backup in parts.backups:
+            age = self.now_on.backup_age(backup.job, backup.runs)
+            if backup.age != age:
+                force_setattr(backup, "age", age)
+        for site in parts.sites:
+            age = self.now_on.site_age(site.site, site.health)
+            if site.age != age:
+                force_setattr(site, "age", age)
+
+
+def _runs(records: Iterable[Record]) -> Iterator[BackupRun]:
+    return (cast("BackupRun", record) for record in records)
+
+
+def _job_of(run: BackupRun) -> str:
+    """The key of the fact of the job that the run names in its own source."""
+    if not run.job:
+        raise _TooMuch
+    return f"{run.source}/{run.job}"
+
+
+def _at(changes: Mapping[str, PartT | None]) -> dict[str, list[PartT]]:
+    found: dict[str, list[PartT]] = {}
+    for fact in changes.values():
+        if fact is not None and fact.site:
+            found.setdefault(fact.site, []).append(fact)
+    return found
+
+
+def _parts(
+    past: Sequence[PartT],
+    changes: Mapping[str, PartT | None],
+    here: Collection[PartT],
+    order: Callable[[PartT], tuple[float | str, ...]],
+) -> Sequence[PartT]:
+    """The parts of a site: those that stay, and those that are new `here`."""
+    left: list[PartT] = [fact for fact in past if fact.key not in changes]
+    if not here and len(left) == len(past):
+        return past
+    left.extend(here)
+    left.sort(key=order)
+    return left
+
+
+def _merged(
+    old: tuple[FactT, ...],
+    changes: Mapping[str, FactT | None],
+    order: Callable[[FactT], tuple[float | str, ...]],
+) -> tuple[FactT, ...]:
+    """All facts in their order: the sorted ones that stay, with the new ones put in."""
+    if not changes:
+        return old
+    facts = [fact for fact in old if fact.key not in changes]
+    new = [fact for fact in changes.values() if fact is not None]
+    if len(new) * 8 > len(facts):
+        facts += new
+        facts.sort(key=order)
+    else:
+        for fact in new:
+            insort(facts, fact, key=order)
+    return tuple(facts)
+
+
+def _unmatched(parts: Parts) -> Iterator[tuple[str, Stream, str]]:
+    """Everything that matches no site, as `Placer` counts it."""
+    for stream, facts in (
+        (Stream.BACKUP_JOBS, parts.backups),
+        (Stream.TICKETS, parts.tickets),
+        (Stream.REQUESTS, parts.requests),
+    ):
+        for fact in facts:
+            if not fact.site and fact.site_ref:
+                yield fact.source, stream, fact.site_ref
+    for health in parts.unplaced:
+        if reference := health.site or health.host:
+            yield health.source, Stream.HEALTH, reference
+    for run in parts.loose:
+        yield run.source, Stream.BACKUP_RUNS, run.job or f"{run.site} · {run.application}"

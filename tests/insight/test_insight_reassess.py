@@ -1,0 +1,206 @@
+"""Whatever changes from one snapshot to the next, what is worked out anew is what a
+whole pass would have given, and what did not change is the same object again.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from msgspec.structs import replace
+
+from smic_tui.config.schema import Settings
+from smic_tui.insight import assess as assess_module
+from smic_tui.insight.assess import assess
+from smic_tui.insight.assessment import Assessment
+from smic_tui.insight.facts import Situation
+from smic_tui.records import (
+    BackupJob,
+    BackupRun,
+    CatalogueRequest,
+    Health,
+    HealthState,
+    Record,
+    RunResult,
+    Site,
+    Stage,
+    Stream,
+    Ticket,
+    TicketStatus,
+)
+from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
+from smic_tui.userstate import UserState
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+SETTINGS = Settings()
+Rows = dict[str, dict[Stream, dict[str, Record]]]
+
+
+def country(dice: random.Random) -> Rows:
+    """Forty sites in two registers' worth of sources, with runs told by a source of their own."""
+    rows: Rows = {
+        "register": {Stream.SITES: {}},
+        "monitoring": {Stream.HEALTH: {}},
+        "plan": {Stream.BACKUP_JOBS: {}, Stream.BACKUP_RUNS: {}},
+        "desk": {Stream.TICKETS: {}, Stream.REQUESTS: {}},
+    }
+    for number in range(40):
+        for source, stream, record in new_records(dice, number):
+            rows[source][stream][record.key] = record
+    return rows
+
+
+def new_records(dice: random.Random, number: int) -> list[tuple[str, Stream, Record]]:
+    code = f"17{number:03}"
+    where = dice.choice((code, code, code, f"Lieu {number}", "nowhere", ""))
+    moment = NOW - timedelta(minutes=dice.randrange(6000))
+    runs = [
+        BackupRun(
+            key=f"r{number}-{back}",
+            source="plan",
+            job=f"j{number}",
+            started=moment + timedelta(days=1 - back),
+            result=dice.choice(list(RunResult)),
+        )
+        for back in range(dice.randrange(3))
+    ]
+    return [
+        (
+            "register",
+            Stream.SITES,
+            Site(key=code, source="register", code=code, name=f"Lieu {number}"),
+        ),
+        (
+            "monitoring",
+            Stream.HEALTH,
+            Health(
+                key=f"h{number}",
+                source="monitoring",
+                site=where,
+                host=f"h{number}",
+                state=dice.choice(list(HealthState)),
+                since=moment,
+            ),
+        ),
+        (
+            "plan",
+            Stream.BACKUP_JOBS,
+            BackupJob(
+                key=f"j{number}",
+                source="plan",
+                site=where,
+                application="paie",
+                period=dice.choice((3600, 86400)),
+                grace=dice.choice((0, 1800)),
+            ),
+        ),
+        *(("plan", Stream.BACKUP_RUNS, run) for run in runs),
+        (
+            "desk",
+            Stream.TICKETS,
+            Ticket(
+                key=str(number),
+                source="desk",
+                subject="Imprimante",
+                status=dice.choice(list(TicketStatus)),
+                priority=dice.randrange(1, 6),
+                site=where,
+                created=moment,
+                updated=moment,
+                due=NOW + timedelta(minutes=dice.randrange(-100, 300)),
+            ),
+        ),
+        (
+            "desk",
+            Stream.REQUESTS,
+            CatalogueRequest(
+                key=str(number),
+                source="desk",
+                subject="Logiciel",
+                stage=dice.choice(list(Stage)),
+                site=where,
+                created=moment,
+                updated=moment,
+                due=NOW + timedelta(minutes=dice.randrange(-100, 300)),
+            ),
+        ),
+    ]
+
+
+def changed(rows: Rows, dice: random.Random) -> Rows:
+    """A few rows added, replaced or removed, the rest the same objects."""
+    rows = {
+        name: {stream: dict(of) for stream, of in of_name.items()} for name, of_name in rows.items()
+    }
+    for _change in range(dice.randrange(1, 6)):
+        source, stream, record = dice.choice(new_records(dice, dice.randrange(43)))
+        known = rows[source][stream]
+        old = known.get(record.key)
+        if stream is Stream.SITES and old is not None and dice.random() < 0.9:
+            known[record.key] = replace(old, address=str(dice.random()))
+        elif old is not None and dice.random() < 0.2:
+            del known[record.key]
+        else:
+            known[record.key] = record
+    return rows
+
+
+def snapshot(rows: Rows, now: datetime, lost: str) -> Snapshot:
+    return Snapshot(
+        taken=now,
+        sources=tuple(
+            SourceContents(
+                status=SourceStatus(
+                    name=name,
+                    kind="csv",
+                    state=SourceState.OK,
+                    streams=tuple(of_name),
+                    last_good=now - timedelta(hours=9 if name == lost else 0),
+                ),
+                rows=of_name,
+            )
+            for name, of_name in rows.items()
+        ),
+    )
+
+
+def anew(seen: Snapshot, now: datetime) -> Situation:
+    """A whole pass, with nothing remembered."""
+    with patch.object(assess_module, "_last", []):
+        return assess(seen, UserState(), SETTINGS, now)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_equals_a_whole_pass(seed: int) -> None:
+    dice = random.Random(seed)
+    rows, now = country(dice), NOW
+    for _step in range(12):
+        seen = snapshot(rows, now, "desk" if dice.random() < 0.1 else "")
+        assert assess(seen, UserState(), SETTINGS, now) == anew(seen, now)
+        rows = changed(rows, dice)
+        now += timedelta(minutes=dice.choice((0, 1, 7, 90)))
+
+
+def test_what_did_not_change_is_not_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = country(random.Random(3))
+    before = assess(snapshot(rows, NOW, ""), UserState(), SETTINGS, NOW)
+    made: list[str] = []
+
+    def counting(self: Assessment, ticket: Ticket, _make: Any = Assessment.ticket) -> Any:
+        made.append(ticket.key)
+        return _make(self, ticket)
+
+    monkeypatch.setattr(Assessment, "ticket", counting)
+    ticket = rows["desk"][Stream.TICKETS]["7"]
+    desk = {
+        **rows["desk"],
+        Stream.TICKETS: {**rows["desk"][Stream.TICKETS], "7": replace(ticket, subject="Écran")},
+    }
+    later = NOW + timedelta(seconds=5)
+    after = assess(snapshot({**rows, "desk": desk}, later, ""), UserState(), SETTINGS, later)
+    assert made == ["7"]
+    assert len({id(fact) for fact in after.tickets} - {id(fact) for fact in before.tickets}) == 1
+    assert {fact.ticket.subject for fact in after.tickets if fact.ticket.key == "7"} == {"Écran"}
