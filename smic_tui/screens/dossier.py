@@ -111,5 +111,4 @@ class DossierScreen(FrameScreen):
         self._close_prompt()
 
     def _close_prompt(self) -> None:
-        self.prompt.close()
-        self.lines.focus()
+        self.leave_prompt(self.lines)

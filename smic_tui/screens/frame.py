@@ -137,6 +137,13 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         self.keys.show_left(Cell(text, Role.WARNING if bad else Role.NOTICE))
         self._message_timer = self.set_timer(MESSAGE_SECONDS, self.show_keys)
 
+    def leave_prompt(self, to: Widget) -> None:
+        """Hide the prompt, give the focus to a widget, and show its keys."""
+        self.prompt.close()
+        to.focus()
+        # The focus moves through the program's queue; the keys are those after it.
+        self.app.call_later(self.show_keys)
+
     # -- going about
 
     def action_go(self, name: str) -> None:

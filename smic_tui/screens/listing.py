@@ -261,9 +261,7 @@ class ListScreen(FrameScreen):
 
     def close_prompt(self) -> None:
         """Hide the prompt and go back to the list."""
-        self.prompt.close()
-        self.table.focus()
-        self.show_keys()
+        self.leave_prompt(self.table)
 
     def action_back(self) -> None:
         """Escape takes the filter away."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
+from textual import events
 
 from smic_tui.app import SmicApp
 from smic_tui.screens.listing import ListScreen
@@ -87,7 +88,10 @@ async def test_filter_as_you_type(make_app: Make) -> None:
         await pilot.pause()
         assert "1/1 (1 of 712)" in lines_of(app)[1]
         assert "Aulnay" in lines_of(app)[3]
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "Sort" in lines_of(app)[-1]
+        await pilot.press("enter")
         await pilot.pause()
         assert lines_of(app)[1].startswith("▌Mairie d'Aulnay")
         await pilot.press("escape", "escape")
@@ -276,3 +280,33 @@ async def test_without_unicode(make_app: Make) -> None:
         assert lines_of(app)[6].startswith(">")
         for line in lines_of(app)[:6]:
             assert line.isascii(), line
+
+
+@pytest.mark.parametrize(("end", "filtered"), [("enter", True), ("escape", False)])
+async def test_keys_typed_ahead_are_not_taken_for_text(
+    make_app: Make, end: str, filtered: bool
+) -> None:
+    """On a slow line Enter and the keys after it arrive together."""
+    app = make_app()
+    async with opened(app) as pilot:
+        await pilot.press("2", "slash", *"aulnay")
+        await pilot.pause()
+        for key, character in ((end, "\r"), ("4", "4"), ("down", None), ("down", None)):
+            app.post_message(events.Key(key, character))
+        await pilot.pause(0.3)
+        assert app.current_mode == "tickets"
+        assert lines_of(app)[5].startswith("▌")
+        await pilot.press("2")
+        await pilot.pause()
+        assert ("/aulnay" in lines_of(app)[1]) is filtered
+
+
+async def test_keys_after_a_filter_that_is_not_understood_stay_text(make_app: Make) -> None:
+    app = make_app()
+    async with opened(app) as pilot:
+        await pilot.press("2", "slash", *"state:dow")
+        await pilot.pause()
+        for key, character in (("enter", "\r"), ("n", "n"), ("enter", "\r")):
+            app.post_message(events.Key(key, character))
+        await pilot.pause(0.3)
+        assert "/state:down" in lines_of(app)[1]
