@@ -105,7 +105,7 @@ def country(count: int, now: datetime, path: Path | None = None) -> dict[str, Ro
             contacts=(Contact(name="Accueil", phone=f"05 46 {number % 10000:04}"),),
             applications=APPLICATIONS,
         )
-        down = dice.random() < 0.02
+        down = dice.random() < 0.01
         host = f"h{number}"
         health[host] = Health(
             key=host,
@@ -129,7 +129,7 @@ def country(count: int, now: datetime, path: Path | None = None) -> dict[str, Ro
                 period=None if which else 86400,
                 grace=6 * 3600,
             )
-            started = now - timedelta(hours=dice.choice((2, 6, 6, 6, 6, 12, 12, 40)))
+            started = now - timedelta(hours=40 if dice.random() < 0.01 else dice.choice((2, 6, 12)))
             for back in range(1 + number % 3):
                 begun = started - timedelta(days=back, minutes=dice.randrange(20))
                 key = f"{job}/{back}"

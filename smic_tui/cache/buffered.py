@@ -32,8 +32,13 @@ class BufferedStorage(Storage):
 
     def write(self, data: Tables) -> None:
         """Take the changes into memory."""
-        self._tables = data
+        self._first, self._tables = None, data
         self.dirty = True
+
+    def release(self) -> None:
+        """Let go of tables that are written; the next `read` reads the inner storage."""
+        if not self.dirty:
+            self._first = self._tables = None
 
     def flush(self) -> None:
         """Write what has changed in one step; raises what the inner storage raises."""

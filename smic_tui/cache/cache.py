@@ -1,6 +1,7 @@
 """The cache folder as a whole. Nothing in it ever ends the program.
 
 sources/NAME.json   rows, status and cursors of one source
+sources/NAME.changes.json   what came since, where that file is large
 user.json           acknowledgements, notes, panes seen, filters
 alerts.json         the memory of alerts
 writer.lock         held by the one program that collects
@@ -10,9 +11,10 @@ requests/           what readers ask of the writer
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -28,6 +30,7 @@ from smic_tui.cache.source_file import SourceFile
 from smic_tui.cache.user_file import UserFile
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
+from smic_tui.records import Record, Stream
 from smic_tui.snapshot import Snapshot, SourceContents, SourceStatus
 
 # Clocks of one machine do not differ by more; a later time was written while
@@ -69,14 +72,15 @@ class Cache:
     def snapshot(self, settings: Settings) -> Snapshot:
         """What the cache knows of the enabled sources, in the configuration's order.
 
-        No source is contacted. Files of sources that are not configured any more
-        stay and are not shown.
+        A source that relays others is followed by them. No source is contacted.
+        Files of sources that are not configured any more stay and are not shown.
         """
         now = datetime.now(UTC)
         sources = tuple(
-            _as_configured(self.source(source.name).load(), source, now)
+            shown
             for source in settings.sources.values()
             if source.enabled
+            for shown in _apart(_as_configured(self.source(source.name).load(), source, now), now)
         )
         holder = None if self.lock.held else self.lock.holder()
         return Snapshot(
@@ -94,7 +98,7 @@ class Cache:
             [
                 self.user.path,
                 self.alerts.path,
-                *(self.source(name).path for name in settings.sources),
+                *(path for name in settings.sources for path in self.source(name).paths),
             ],
         )
 
@@ -151,6 +155,30 @@ def _as_configured(contents: SourceContents, source: Source, now: datetime) -> S
             last_good=_believable(status, now),
         ),
     )
+
+
+def _apart(contents: SourceContents, now: datetime) -> Iterator[SourceContents]:
+    """The source, and those that it relays, each with its own rows and the age of its own facts."""
+    if not contents.status.relayed:
+        yield contents
+        return
+    by_name: dict[str, dict[Stream, dict[str, Record]]] = {}
+    for stream, rows in contents.rows.items():
+        for row in rows.values():
+            by_name.setdefault(row.source, {}).setdefault(stream, {})[row.key] = row
+    yield msgspec.structs.replace(contents, rows=MappingProxyType({}))
+    for status in contents.status.relayed:
+        own = by_name.pop(status.name, {})
+        yield SourceContents(
+            status=msgspec.structs.replace(
+                status,
+                last_good=_believable(status, now),
+                rows=sum(len(of_stream) for of_stream in own.values()),
+            ),
+            rows=MappingProxyType(
+                {stream: MappingProxyType(of_stream) for stream, of_stream in own.items()}
+            ),
+        )
 
 
 def _believable(status: SourceStatus, now: datetime) -> datetime | None:

@@ -17,6 +17,7 @@ from msgspec import Raw, Struct, field
 
 from smic_tui.alertbook import AlertEntry
 from smic_tui.cache.generations import Unreadable
+from smic_tui.cache.shared_texts import share_texts
 from smic_tui.cache.tables import decode, decode_rows
 from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, Record, Stream
@@ -26,15 +27,21 @@ from smic_tui.snapshot import SourceStatus
 SCHEMA = 1
 META = "_meta"
 ALERTS = "alerts"
+GONE = "_gone"
 
 Rows = Mapping[Stream, Mapping[str, Record]]
 
 
-class Header(Struct, frozen=True, kw_only=True):
-    """Which layout, and the name of the source that the file belongs to."""
+class Header(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which layout, and the name of the source that the file belongs to.
+
+    `edition` tells one whole write of a large file from another: the file of
+    changes beside it says which one it changes.
+    """
 
     schema: int
     source: str = ""
+    edition: str = ""
 
 
 class Cursor(Struct, frozen=True, kw_only=True):
@@ -65,6 +72,18 @@ class SourceLayout(Struct, frozen=True, kw_only=True):
     rows: Rows
 
 
+class ChangesLayout(Struct, frozen=True, kw_only=True):
+    """The file of changes beside a source's file: what came since its edition.
+
+    `rows` are new or changed, `gone` are keys that are no more; status and
+    cursors in `meta` are those after all of it.
+    """
+
+    meta: SourceMeta
+    rows: Rows
+    gone: Mapping[Stream, frozenset[str]]
+
+
 class AlertMeta(Struct, frozen=True, kw_only=True):
     """The `_meta` table of the alert file."""
 
@@ -85,6 +104,7 @@ class _HeaderOnly(Struct):
 _HEADER = msgspec.json.Decoder(_HeaderOnly)
 _META = msgspec.json.Decoder(SourceMeta)
 _ALERTS = msgspec.json.Decoder(AlertLayout)
+_GONE = msgspec.json.Decoder(dict[Stream, frozenset[str]])
 _RAW_TABLES = msgspec.json.Decoder(dict[str, Raw])
 _DECODERS: dict[Stream, tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]] = {
     stream: (msgspec.json.Decoder(dict[str, record]), msgspec.json.Decoder(record))  # type: ignore[valid-type]
@@ -94,17 +114,34 @@ _DECODERS: dict[Stream, tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[An
 
 def decode_source(data: bytes, source: str) -> SourceLayout:
     """The file of the source called `source`; raises `Unreadable`."""
+    meta, tables = _meta_and_tables(data, source)
+    return SourceLayout(meta=meta, rows=_rows(tables))
+
+
+def decode_changes(data: bytes, source: str) -> ChangesLayout:
+    """The file of changes of the source called `source`; raises `Unreadable`."""
+    meta, tables = _meta_and_tables(data, source)
+    gone = decode(tables[GONE], _GONE) if GONE in tables else {}
+    return ChangesLayout(meta=meta, rows=_rows(tables), gone=gone)
+
+
+def _meta_and_tables(data: bytes, source: str) -> tuple[SourceMeta, dict[str, Raw]]:
     tables = decode(data, _RAW_TABLES)
     _check_schema(data)
     meta = decode(tables[META], _META)
     if meta.file.source != source:
         raise Unreadable(_("it belongs to the source {source!r}").format(source=meta.file.source))
+    return meta, tables
+
+
+def _rows(tables: Mapping[str, Raw]) -> Rows:
     rows: dict[Stream, Mapping[str, Record]] = {}
     for stream, (table, row) in _DECODERS.items():
         found = decode_rows(tables[stream.value], table, row) if stream.value in tables else {}
         if found:
+            share_texts(stream, found)
             rows[stream] = MappingProxyType(found)
-    return SourceLayout(meta=meta, rows=MappingProxyType(rows))
+    return MappingProxyType(rows)
 
 
 def decode_alerts(data: bytes) -> AlertLayout:

@@ -1,32 +1,48 @@
-"""The file of one source: its rows, its status and how far its reading has come."""
+"""What the cache holds of one source: its rows, its status and how far its reading has come.
+
+    NAME.json           everything, as of one edition
+    NAME.changes.json   where that is large: what came since, written instead of it
+
+A commit writes the changes since the last edition, in one step as always; when they
+are no longer few, it writes everything anew, as another edition. Changes of another
+edition than that of the file beside them are from before it and say nothing.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from threading import Lock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from smic_tui.cache.layout import (
+    GONE,
     META,
     SCHEMA,
+    ChangesLayout,
     Cursor,
     Header,
     Rows,
     SourceLayout,
+    decode_changes,
     decode_source,
     file_stem,
 )
 from smic_tui.cache.place import SOURCES, Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
-from smic_tui.records import Stream
+from smic_tui.records import Record, Stream
 from smic_tui.snapshot import SourceContents, SourceStatus
 
-if TYPE_CHECKING:
-    from smic_tui.cache.keyed import KeyedDB
+# With fewer rows everything is written each time: that takes milliseconds.
+LARGE = 20_000
+# Changes of more than this part of all rows are no longer few.
+FEW = 1 / 12
+# A writer may replace both files between the two looks of a reader.
+_TRIES = 3
 
 
 class SourceFile:
@@ -34,15 +50,26 @@ class SourceFile:
 
     `contents` and `cursors` are what is known in this program: as the disk had
     it when it was read last, or newer when this program is the writer. They are
-    immutable; a commit replaces them.
+    immutable; a commit replaces them. Rows that are equal stay the same objects.
     """
 
     def __init__(self, name: str, place: Place) -> None:
         self.name = name
         self.contents = self._nothing()
         self.cursors: Mapping[Stream, Cursor] = MappingProxyType({})
-        self.path = place.folder / SOURCES / f"{file_stem(name)}.json"
+        stem = file_stem(name)
+        self.path = place.folder / SOURCES / f"{stem}.json"
+        changes = place.folder / SOURCES / f"{stem}.changes.json"
+        self.paths = (self.path, changes)
         self._file = TableFile(self.path, place, self._decode, _tables)
+        self._changes = TableFile(changes, place, self._decode_changes, _tables_of_changes)
+        # As the two files were read last; a writer needs the first no more.
+        self._base: SourceLayout | None = None
+        self._since: ChangesLayout | None = None
+        # What a writer has changed since the edition on the disk.
+        self._edition = ""
+        self._new: dict[Stream, dict[str, Record]] = {}
+        self._gone: dict[Stream, set[str]] = {}
         self._lock = Lock()
 
     @property
@@ -58,27 +85,38 @@ class SourceFile:
         read, what was known is kept and the notices say so.
         """
         with self._lock:
-            if not self._file.is_open and self._file.changed():
-                layout = self._file.read()
-                if layout is not None:
-                    self._take(layout)
+            if not self._file.is_open:
+                self._read()
             return self.contents
 
     def open(self) -> SourceContents:
         """Become the writer; unreadable generations are set aside."""
         with self._lock:
-            if not self._file.is_open:
-                layout = self._file.open()
-                if layout is None:
-                    self.contents, self.cursors = self._nothing(), MappingProxyType({})
-                else:
-                    self._take(layout)
+            if self._file.is_open:
+                return self.contents
+            as_read = self._file.is_as_read() and self._changes.is_as_read()
+            base = self._file.open(self._base if as_read else None)
+            since = self._changes.open(self._since if as_read else None)
+            if base is None:
+                self.contents, self.cursors = self._nothing(), MappingProxyType({})
+            elif not as_read:
+                self._take(base, since)
+            self._edition = "" if base is None else base.meta.file.edition
+            applies = since is not None and base is not None and _belongs(since, base)
+            self._new = (
+                {s: dict(rows) for s, rows in since.rows.items()} if applies and since else {}
+            )
+            self._gone = (
+                {s: set(keys) for s, keys in since.gone.items()} if applies and since else {}
+            )
+            self._base = self._since = None
             return self.contents
 
     def close(self) -> None:
         """Be a reader again."""
         with self._lock:
             self._file.close()
+            self._changes.close()
 
     def commit(
         self,
@@ -96,52 +134,132 @@ class SourceFile:
         (unpaired surrogates); nothing has changed then.
         """
         with self._lock:
+            upserts = self._really_new(upserts, deletes)
             rows = dict(self.contents.rows)
             for stream in {*upserts, *deletes}:
-                changed = dict(rows.get(stream, {}))
-                for key in deletes.get(stream, ()):
-                    changed.pop(key, None)
-                changed.update(upserts.get(stream, {}))
-                rows[stream] = MappingProxyType(changed)
+                known = rows.get(stream, MappingProxyType({}))
+                gone = [key for key in deletes.get(stream, ()) if key in known]
+                if gone or upserts.get(stream) or stream not in rows:
+                    changed = dict(known)
+                    for key in gone:
+                        del changed[key]
+                    changed.update(upserts.get(stream, {}))
+                    rows[stream] = MappingProxyType(changed)
             status = msgspec.structs.replace(
                 status, rows=sum(len(of_stream) for of_stream in rows.values())
             )
             all_cursors = {**self.cursors, **cursors}
-            documents = _documents(upserts)
-            meta: dict[str, Any] = {
-                "file": msgspec.to_builtins(Header(schema=SCHEMA, source=self.name)),
-                "status": msgspec.to_builtins(status),
-                "cursors": msgspec.to_builtins(all_cursors),
-            }
             # What cannot be encoded is refused here, before it can spoil the file.
-            for table in (*documents.values(), meta):
+            for table in (*upserts.values(), _meta("", "", status, all_cursors)):
                 encode_table(table)
             self.contents = SourceContents(status=status, rows=MappingProxyType(rows))
             self.cursors = MappingProxyType(all_cursors)
-
-            def edit(tables: KeyedDB) -> None:
-                for stream in Stream:
-                    table = tables.keyed(stream.value)
-                    table.remove_many(deletes.get(stream, ()))
-                    table.put_many(documents.get(stream.value, {}))
-                tables.keyed(META).put_many(meta)
-
-            return self._file.save(edit)
+            self._note(upserts, deletes)
+            return self._save()
 
     def flush(self) -> bool:
         """Try again to write what a commit could not; whether all is on the disk now."""
         with self._lock:
-            return self._file.flush()
+            return self._file.flush() and self._changes.flush()
 
-    def _take(self, layout: SourceLayout) -> None:
-        self.contents = SourceContents(status=layout.meta.status, rows=layout.rows)
-        self.cursors = MappingProxyType(layout.meta.cursors)
+    def _really_new(self, upserts: Rows, deletes: Mapping[Stream, Collection[str]]) -> Rows:
+        """The rows that differ from what is known."""
+        found: dict[Stream, Mapping[str, Record]] = {}
+        for stream, rows in upserts.items():
+            known, doomed = self.contents.of(stream), set(deletes.get(stream, ()))
+            new = {key: row for key, row in rows.items() if key in doomed or known.get(key) != row}
+            if new or stream not in self.contents.rows:
+                found[stream] = new
+        return found
+
+    def _note(self, upserts: Rows, deletes: Mapping[Stream, Collection[str]]) -> None:
+        for stream in {*upserts, *deletes}:
+            new, gone = self._new.setdefault(stream, {}), self._gone.setdefault(stream, set())
+            for key in deletes.get(stream, ()):
+                new.pop(key, None)
+                gone.add(key)
+            new.update(upserts.get(stream, {}))
+            gone.difference_update(upserts.get(stream, {}))
+
+    def _save(self) -> bool:
+        """Write the changes, or everything."""
+        status, cursors = self.contents.status, self.cursors
+        changes = sum(map(len, self._new.values())) + sum(map(len, self._gone.values()))
+        large = status.rows >= LARGE
+        if large and self._edition and not self._file.dirty and changes <= FEW * status.rows:
+            tables: Tables = {stream.value: dict(rows) for stream, rows in self._new.items()}
+            tables[GONE] = {stream.value: sorted(keys) for stream, keys in self._gone.items()}
+            tables[META] = _meta(self.name, self._edition, status, cursors)
+            return self._changes.put(tables, keep=False)
+        # On the disk the changes belong to the edition before until this one stands there.
+        self._edition = os.urandom(8).hex() if large else ""
+        self._new, self._gone = {}, {}
+        tables = _documents(self.contents.rows)
+        tables[META] = _meta(self.name, self._edition, status, cursors)
+        return self._file.put(tables, keep=not large)
+
+    def _read(self) -> None:
+        for _try in range(_TRIES):
+            changed = self._file.changed()
+            if changed:
+                self._base = self._file.read() or self._base
+            if self._changes.changed():
+                self._since, changed = self._changes.read(), True
+            if not changed:
+                return
+            if self._base is not None:
+                self._take(self._base, self._since)
+            if self._since is None or self._base is None or _belongs(self._since, self._base):
+                return
+
+    def _take(self, base: SourceLayout, since: ChangesLayout | None) -> None:
+        meta, rows = base.meta, dict(base.rows)
+        if since is not None and _belongs(since, base):
+            meta = since.meta
+            for stream in {*since.rows, *since.gone}:
+                changed = dict(rows.get(stream, {}))
+                for key in since.gone.get(stream, ()):
+                    changed.pop(key, None)
+                changed.update(since.rows.get(stream, {}))
+                rows[stream] = MappingProxyType(changed)
+        known = self.contents.rows
+        shared = {stream: _shared(known.get(stream), of) for stream, of in rows.items()}
+        self.contents = SourceContents(status=meta.status, rows=MappingProxyType(shared))
+        self.cursors = MappingProxyType(meta.cursors)
 
     def _nothing(self) -> SourceContents:
         return SourceContents(status=SourceStatus(name=self.name, kind=""))
 
     def _decode(self, data: bytes) -> SourceLayout:
         return decode_source(data, self.name)
+
+    def _decode_changes(self, data: bytes) -> ChangesLayout:
+        return decode_changes(data, self.name)
+
+
+def _belongs(since: ChangesLayout, base: SourceLayout) -> bool:
+    edition = base.meta.file.edition
+    return bool(edition) and since.meta.file.edition == edition
+
+
+def _shared(known: Mapping[str, Record] | None, rows: Mapping[str, Record]) -> Mapping[str, Record]:
+    """The rows, with the objects that are known where they are equal."""
+    if not known:
+        return rows
+    get = known.get
+    return MappingProxyType(
+        {key: old if (old := get(key)) == row and old else row for key, row in rows.items()}
+    )
+
+
+def _meta(
+    source: str, edition: str, status: SourceStatus, cursors: Mapping[Stream, Cursor]
+) -> dict[str, Any]:
+    return {
+        "file": msgspec.to_builtins(Header(schema=SCHEMA, source=source, edition=edition)),
+        "status": msgspec.to_builtins(status),
+        "cursors": msgspec.to_builtins(dict(cursors)),
+    }
 
 
 def _documents(rows: Rows) -> Tables:
@@ -150,4 +268,8 @@ def _documents(rows: Rows) -> Tables:
 
 
 def _tables(layout: SourceLayout) -> Tables:
+    return _documents(layout.rows)
+
+
+def _tables_of_changes(layout: ChangesLayout) -> Tables:
     return _documents(layout.rows)

@@ -44,6 +44,7 @@ class TableFile(Generic[T]):
         self._tables = tables
         self._file = GenerationalFile(path, place)
         self._seen: Signature | None = UNSEEN
+        self._faultless = False
         self._storage: BufferedStorage | None = None
 
     @property
@@ -75,17 +76,22 @@ class TableFile(Generic[T]):
             self._settle_unreadable()
         return reading.value
 
-    def open(self) -> T | None:
+    def is_as_read(self) -> bool:
+        """Whether the disk holds what was read last, and that was the current generation."""
+        return self._faultless and not self.changed()
+
+    def open(self, known: T | None = None) -> T | None:
         """Become the writer: read, set aside what is unreadable, sweep left-overs.
 
-        Without the writer's lock this program is the writer of its own memory
-        only: the disk is not touched until it has the lock.
+        What is `known` because it is as read needs no reading. Without the writer's
+        lock this program is the writer of its own memory only: the disk is not
+        touched until it has the lock.
         """
         from smic_tui.cache.buffered import BufferedStorage
         from smic_tui.cache.storage import AtomicStorage
 
         self._settle_unreadable()
-        reading = self._read()
+        reading = self._read() if known is None else Reading(known, self._seen)
         if self._place.writer:
             self._tidy(reading)
         self._storage = BufferedStorage(
@@ -107,6 +113,18 @@ class TableFile(Generic[T]):
         assert self._storage is not None, "only the writer saves"
         edit(KeyedDB(self._storage))
         return self.flush()
+
+    def put(self, tables: Tables, *, keep: bool) -> bool:
+        """Make these all the tables there are; whether they are on the disk now.
+
+        `keep` keeps them in memory afterwards, for what is changed again soon.
+        """
+        assert self._storage is not None, "only the writer saves"
+        self._storage.write(tables)
+        done = self.flush()
+        if not keep:
+            self._storage.release()
+        return done
 
     def flush(self) -> bool:
         """Write what is not on the disk yet; whether everything is there now."""
@@ -137,6 +155,7 @@ class TableFile(Generic[T]):
     def _read(self) -> Reading[T]:
         reading = self._file.read(self._decode)
         self._seen = reading.signature
+        self._faultless = not reading.faults
         return reading
 
     def _settle_unreadable(self) -> None:

@@ -10,10 +10,10 @@ makes a whole new pass, which `reassess` leaves to its caller.
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, is_, is_not
 from typing import TypeVar, cast
 
 from msgspec import Struct
@@ -40,6 +40,7 @@ PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 MOST = 0.1
 # So few rows are always cheap, whatever part of all they are.
 FEW = 100
+_TURNING = (BackupState.FRESH, BackupState.LATE)
 
 
 class Diff(Struct, frozen=True, gc=False):
@@ -64,20 +65,23 @@ def _diffs(before: Assessment, now_on: Assessment) -> dict[Stream, Diff]:
             if was is now:
                 continue
             diff = found[stream]
-            for key in _changed(was, now):
+            changed = _changed(was, now)
+            for key in changed:
                 diff.new[f"{name}/{key}"] = now[key]
-            if len(now) != len(was) or was.keys() != now.keys():
+            if len(now) != len(was) or any(was.get(key) is None for key in changed):
                 for key in was.keys() - now.keys():
                     diff.gone[f"{name}/{key}"] = was[key]
-    changed = sum(len(diff.new) + len(diff.gone) for diff in found.values())
-    if changed > FEW and changed > MOST * total:
+    count = sum(len(diff.new) + len(diff.gone) for diff in found.values())
+    if count > FEW and count > MOST * total:
         raise _TooMuch
     return found
 
 
 def _changed(was: Mapping[str, Record], now: Mapping[str, Record]) -> list[str]:
-    get = was.get
-    return [key for key, record in now.items() if get(key) is not record]
+    """The keys of records that are another object. Without a Python step for each."""
+    if len(was) == len(now) and all(map(is_, was, now)):
+        return list(compress(now, map(is_not, now.values(), was.values())))
+    return list(compress(now, map(is_not, now.values(), map(was.get, now))))
 
 
 def _comparable(before: Assessment, now_on: Assessment) -> bool:
@@ -199,11 +203,20 @@ class _Step:
             dirty.setdefault(_job_of(run), [])
         out = runs.new.keys() | runs.gone.keys()
 
-        known: dict[str, BackupFact] = {}
-        for fact in self.old.backups:
-            key = fact.key
-            if key in wanted or key in dirty or self._turned(fact):
-                known[key] = fact
+        now, horizon = self.now_on.now, self.before.now + FUTURE
+        asked = wanted.keys() | dirty.keys()
+        known = {
+            fact.key: fact
+            for fact in self.old.backups
+            # Time alone changes a state when it falls due or late, and may change it
+            # while a run goes on or is to come.
+            if fact.key in asked
+            or (fact.due is not None and fact.due <= now and fact.state in _TURNING)
+            or (
+                (runs_of := fact.runs)
+                and (runs_of[0].started > horizon or runs_of[0].result is RunResult.RUNNING)
+            )
+        }
         found: dict[str, BackupFact | None] = {}
         for key, job in wanted.items():
             past = known.get(key)
@@ -223,20 +236,6 @@ class _Step:
             found[key] = self.now_on.backup(wanted.get(key, past.job), mine)
         self._touch(self.old.backups, found)
         return found
-
-    def _turned(self, fact: BackupFact) -> bool:
-        """Whether time alone may have changed the state."""
-        now = self.now_on.now
-        due, state = fact.due, fact.state
-        if due is not None:
-            if state is BackupState.FRESH and now >= due:
-                return True
-            if state is BackupState.LATE and now >= due + timedelta(seconds=fact.job.grace):
-                return True
-        if not fact.runs:
-            return False
-        newest = fact.runs[0]
-        return newest.result is RunResult.RUNNING or newest.started > self.before.now + FUTURE
 
     # -- health and sites
 
@@ -321,7 +320,11 @@ class _Step:
                 if fact.age != age:
                     force_setattr(fact, "age", age)
         for backup in parts.backups:
-            age = self.now_on.backup_age(backup.job, backup.runs)
+            name, runs = backup.source, backup.runs
+            if not runs or (runs[0].source == name and runs[-1].source == name):
+                age = ages.get(name)
+            else:
+                age = self.now_on.backup_age(backup.job, runs)
             if backup.age != age:
                 force_setattr(backup, "age", age)
         for site in parts.sites:
@@ -377,10 +380,17 @@ def _merged(
     if len(new) * 8 > len(facts):
         facts += new
         facts.sort(key=order)
-    else:
-        for fact in new:
-            insort(facts, fact, key=order)
-    return tuple(facts)
+        return tuple(facts)
+    new.sort(key=order)
+    found: list[FactT] = []
+    at = 0
+    for fact in new:
+        until = bisect_right(facts, order(fact), at, key=order)
+        found += facts[at:until]
+        found.append(fact)
+        at = until
+    found += facts[at:]
+    return tuple(found)
 
 
 def _unmatched(parts: Parts) -> Iterator[tuple[str, Stream, str]]:

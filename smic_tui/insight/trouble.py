@@ -248,7 +248,11 @@ def _lines(situation: Situation) -> Iterator[SiteTrouble | None]:
     groups = supplier_groups(situation.sites)
     grouped = {fact.key for group in groups for fact in group.sites}
     yield from (group_line(group) for group in groups)
-    yield from (site_line(fact, grouped=fact.key in grouped) for fact in situation.sites)
+    yield from (
+        site_line(fact, grouped=True) if fact.key in grouped else site_line(fact)
+        for fact in situation.sites
+        if fact.trouble >= Level.NOTICE
+    )
     stale = frozenset(fact.key for fact in situation.sources if fact.stale)
     yield from (one.line(stale) for one in _unplaced(situation))
     yield from (source_line(fact) for fact in situation.sources)
