@@ -33,6 +33,7 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     `last_good` is when the last complete good answer began to be read: the
     facts are as of that moment. `lost_since` is set while attempts fail.
     `rejected` holds the first set-aside rows, `rejected_count` counts all.
+    `relayed` are the sources that it passes on, each with the times of its own.
     """
 
     name: str
@@ -51,6 +52,7 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     rejected_count: int = 0
     took: float = 0.0
     stale_after: float = 900.0
+    relayed: tuple[SourceStatus, ...] = ()
 
     def age(self, now: datetime) -> float | None:
         """Seconds since the last good answer; None if there was none."""

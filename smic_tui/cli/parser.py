@@ -141,6 +141,11 @@ def _sync(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch", action="store_true", help=_("keep reading, each source at its interval")
     )
+    parser.add_argument(
+        "--publish",
+        metavar=_("FOLDER"),
+        help=_("with --watch: publish what is collected there, for thin clients"),
+    )
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:

@@ -79,8 +79,12 @@ def _wanted(options: Namespace, settings: Settings, snapshot: Snapshot) -> tuple
     return tuple(
         source.status.name
         for source in snapshot.sources
-        if source.status.last_try is None
-        or (options.sync and _is_due(source.status, settings, now))
+        # What a source relays is read with it.
+        if source.status.name in settings.sources
+        and (
+            source.status.last_try is None
+            or (options.sync and _is_due(source.status, settings, now))
+        )
     )
 
 

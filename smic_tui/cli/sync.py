@@ -8,6 +8,8 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
+import msgspec
+
 from smic_tui.cache.cache import Cache
 from smic_tui.cli import log, sources
 from smic_tui.cli.collect import collect_once
@@ -28,7 +30,11 @@ def run(options: Namespace) -> int:
         if options.sources:
             raise CommandError(Exit.USAGE, _("--watch reads all sources: name none"))
         log.start(options.verbose)
+        if options.publish:
+            loaded = _publishing(loaded, Path(options.publish).expanduser().absolute())
         return asyncio.run(_watch(loaded, cache))
+    if options.publish:
+        raise CommandError(Exit.USAGE, _("--publish goes with --watch"))
     names = sources.named(loaded.settings, options.sources)
     began = time.monotonic()
     snapshot = collect_once(options, loaded, cache, names)
@@ -41,6 +47,12 @@ def run(options: Namespace) -> int:
     code = sources.say_failures(read)
     say(_("{seconds:.1f} s").format(seconds=time.monotonic() - began))
     return code if _is_kept(cache.folder, loaded, read) else Exit.OUTPUT
+
+
+def _publishing(loaded: Loaded, folder: Path) -> Loaded:
+    publish = msgspec.structs.replace(loaded.settings.publish, folder=str(folder))
+    settings = msgspec.structs.replace(loaded.settings, publish=publish)
+    return msgspec.structs.replace(loaded, settings=settings)
 
 
 def _is_kept(folder: Path, loaded: Loaded, read: list[SourceStatus]) -> bool:

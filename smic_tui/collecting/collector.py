@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from functools import partial
 from pathlib import Path
@@ -17,12 +18,21 @@ from smic_tui.collecting.coordinator import Coordinator
 from smic_tui.collecting.following import Following
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.publisher import Publisher
+from smic_tui.collecting.publishing import Publishing
 from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.writing import Writing
+from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.secret import Secret
+from smic_tui.i18n import _
 from smic_tui.snapshot import Snapshot
+
+_log = logging.getLogger(__name__)
+
+# How often it is looked whether there is something to publish yet.
+_LOOK = 0.5
+_PUBLISHING = "publishing"
 
 AdapterFactory = Callable[[Source, Context], Adapter[Any]]
 
@@ -60,6 +70,11 @@ class Collector:
         self._publisher = Publisher(
             settings, cache, self._off, on_change=on_change, evaluate=after_commit
         )
+        self._publishing = (
+            Publishing(folder / Path(settings.publish.folder).expanduser())
+            if settings.publish.folder
+            else None
+        )
         self._writing: Writing | None = None
         self._ended = asyncio.Event()
         self._idle = asyncio.Event()
@@ -88,7 +103,9 @@ class Collector:
         self._idle.clear()
         try:
             await self._publisher.publish()
-            publishing = asyncio.create_task(self._publisher.run(), name="publisher")
+            tasks = [asyncio.create_task(self._publisher.run(), name="publisher")]
+            if self._publishing is not None:
+                tasks.append(asyncio.create_task(self._publish(self._publishing), name="hub"))
             try:
                 while not self._ended.is_set():
                     outcome = await self._off.run(self._cache.lock.try_acquire)
@@ -97,8 +114,9 @@ class Collector:
                     if outcome is not Outcome.BUSY:
                         await self._collect(outcome)
             finally:
-                publishing.cancel()
-                await asyncio.gather(publishing, return_exceptions=True)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             await self._off.run(self._cache.close)
             self._idle.set()
@@ -144,6 +162,33 @@ class Collector:
             errand.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
         self._off.close()
+
+    async def _publish(self, publishing: Publishing) -> None:
+        """Publish what this program has collected, at intervals, until cancelled."""
+        every = duration.seconds(self._settings.publish.every)
+        while True:
+            snapshot = self._publisher.last
+            if not self.is_writer or snapshot is None:
+                await asyncio.sleep(_LOOK)
+                continue
+            try:
+                await self._off.run(publishing.publish, snapshot)
+            except Exception as error:
+                # A full disk or a fault of ours: clients see the facts age, the collecting goes on.
+                _log.exception("publishing failed")
+                self._cache.put_notice(
+                    _PUBLISHING,
+                    _(
+                        "Publishing into {folder} fails ({reason}): thin clients see nothing new. "
+                        "The log has the details."
+                    ).format(
+                        folder=publishing.folder,
+                        reason=getattr(error, "strerror", None) or type(error).__name__,
+                    ),
+                )
+            else:
+                self._cache.drop_notice(_PUBLISHING)
+            await asyncio.sleep(every)
 
     async def _collect(self, outcome: Outcome) -> None:
         names = list(self._enabled())

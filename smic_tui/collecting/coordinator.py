@@ -27,9 +27,11 @@ from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.reading import Point, SourceReading, read_stream, starting_cursor
 from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.rejects import Rejects
+from smic_tui.collecting.relaying import relayed_status
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import Adapter
+from smic_tui.contract.relay import RelaysSources
 from smic_tui.records import Stream
 from smic_tui.snapshot import SourceState, SourceStatus
 
@@ -264,6 +266,7 @@ class Coordinator:
         if failure is None:
             return msgspec.structs.replace(
                 status,
+                relayed=self._relayed(reading.began),
                 state=SourceState.OK,
                 streams=self._offered,
                 last_good=reading.began,
@@ -279,6 +282,16 @@ class Coordinator:
             failures=before.failures + 1,
             error=failure.error,
             hint=failure.hint,
+        )
+
+    def _relayed(self, began: datetime) -> tuple[SourceStatus, ...]:
+        if not isinstance(self._adapter, RelaysSources):
+            return ()
+        # Until it is asked again and has answered, what was fresh counts as fresh.
+        until = self._refresh + self._deadline
+        return tuple(
+            relayed_status(self.source.name, status, began, until, self._redact)
+            for status in self._adapter.relayed()
         )
 
     async def _settle(self, failure: Failure | None, status: SourceStatus) -> None:

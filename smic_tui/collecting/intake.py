@@ -42,7 +42,13 @@ class Admitted(Struct, frozen=True, kw_only=True):
 
 
 def admit(source: str, stream: Stream, batch: Batch) -> Admitted:
-    """Check and clean a batch of the source called `source`. Takes milliseconds per 100 rows."""
+    """Check and clean a batch of the source called `source`. Takes milliseconds per 100 rows.
+
+    Rows that are relayed are of the source `relayed_name`, and go by a key that
+    keeps them apart from those of other origins.
+    """
+    if batch.origin:
+        return _relayed(source, stream, batch)
     upserts: dict[str, Record] = {}
     refused: set[str] = set()
     rejected = [_clean_rejected(row) for row in batch.rejected]
@@ -67,6 +73,29 @@ def admit(source: str, stream: Stream, batch: Batch) -> Admitted:
         deletes=frozenset(clean_key(key) for key in batch.deletes),
         refused=frozenset(refused - upserts.keys()),
         rejected=tuple(rejected),
+    )
+
+
+def relayed_name(source: str, origin: str) -> str:
+    """What a source that `source` relays is called here."""
+    return f"{source}/{clean(origin, 80)}"
+
+
+def _relayed(source: str, stream: Stream, batch: Batch) -> Admitted:
+    name = relayed_name(source, batch.origin)
+    admitted = admit(name, stream, msgspec.structs.replace(batch, origin=""))
+
+    def apart(key: str) -> str:
+        # No name and no key has this character: both are clean.
+        return f"{name}\x1f{key}"
+
+    return Admitted(
+        upserts={apart(key): row for key, row in admitted.upserts.items()},
+        deletes=frozenset(map(apart, admitted.deletes)),
+        refused=frozenset(map(apart, admitted.refused)),
+        rejected=tuple(
+            msgspec.structs.replace(row, where=f"{name}: {row.where}") for row in admitted.rejected
+        ),
     )
 
 

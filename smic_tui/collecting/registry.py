@@ -35,6 +35,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "borg": "adapters.borg:BorgAdapter",
         "icinga2": "adapters.icinga2:Icinga2Adapter",
         "redmine": "adapters.redmine:RedmineAdapter",
+        "hub": "adapters.hub:HubAdapter",
     }
 )
 

@@ -26,21 +26,22 @@ def expired(stream: Stream, rows: Mapping[str, Record], now: datetime) -> frozen
 
 
 def _old_runs(rows: Mapping[str, Record]) -> frozenset[str]:
-    by_job: dict[tuple[str, ...], list[BackupRun]] = {}
-    for run in rows.values():
+    by_job: dict[tuple[str, ...], list[tuple[str, BackupRun]]] = {}
+    for key, run in rows.items():
         if isinstance(run, BackupRun):
             job = (run.job,) if run.job else (run.site, run.application)
-            by_job.setdefault(job, []).append(run)
+            # Rows that are relayed stand under another key than their own.
+            by_job.setdefault((run.source, *job), []).append((key, run))
     doomed: set[str] = set()
     for runs in by_job.values():
         if len(runs) <= KEPT_RUNS:
             continue
-        runs.sort(key=lambda run: (run.started, run.key), reverse=True)
+        runs.sort(key=lambda named: (named[1].started, named[1].key), reverse=True)
         old = runs[KEPT_RUNS:]
-        if not any(map(_succeeded, runs[:KEPT_RUNS])):
-            success = next((run for run in old if _succeeded(run)), None)
-            old = [run for run in old if run is not success]
-        doomed.update(run.key for run in old)
+        if not any(_succeeded(run) for _key, run in runs[:KEPT_RUNS]):
+            success = next((key for key, run in old if _succeeded(run)), None)
+            old = [named for named in old if named[0] != success]
+        doomed.update(key for key, _run in old)
     return frozenset(doomed)
 
 

@@ -138,7 +138,8 @@ class Writing:
     def _chosen(self, source: str | None) -> Iterable[Coordinator]:
         if source is None:
             return self._coordinators.values()
-        found = self._coordinators.get(source)
+        # A source that another one relays is read with that one.
+        found = self._coordinators.get(source) or self._coordinators.get(source.split("/")[0])
         return () if found is None else (found,)
 
 

@@ -142,12 +142,26 @@ class Source(Struct, frozen=True, kw_only=True):
     options: Any = None
 
 
+class Publish(Table, frozen=True, kw_only=True):
+    """What the collecting program publishes for thin clients (kind `hub`)."""
+
+    folder: Annotated[
+        str,
+        Meta(
+            description="Folder that a web server or rsync serves read-only; empty: nothing is"
+            " published."
+        ),
+    ] = ""
+    every: Annotated[Duration, Meta(description="Interval between two publications.")] = "1m"
+
+
 class Settings(Table, frozen=True, kw_only=True):
     """The whole configuration, validated."""
 
     display: Display = Display()
     me: Person = Person()
     calendar: Calendar = Calendar()
+    publish: Publish = Publish()
     matching: Matching = Matching()
     sources: dict[str, Source] = {}
     alerts: tuple[AlertRule, ...] = ()

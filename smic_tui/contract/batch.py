@@ -26,6 +26,9 @@ class Batch(Struct, frozen=True, kw_only=True):
     `full`, then records that it did not bring are gone once it has ended
     without an error. `cursor` of the last batch that has one is given to the
     next `fetch`; it is opaque to everyone else.
+
+    `origin` is for adapters that relay other sources (`RelaysSources`): the name
+    of the one that this batch is from. Keys are then unique within their origin.
     """
 
     upserts: tuple[Record, ...] = ()
@@ -33,3 +36,4 @@ class Batch(Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     full: bool = False
     rejected: tuple[Rejected, ...] = ()
+    origin: str = ""

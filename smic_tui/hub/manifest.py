@@ -1,0 +1,144 @@
+"""`hub.json.gz`: what a head office has published, in one small file.
+
+Facts are numbered by publication. The base is all of them at one number; a
+segment is what changed between two numbers, with the last value of each row, so
+that a segment may be applied to any state from its beginning to its end.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from smic_tui.snapshot import SourceStatus
+
+NAME = "hub.json.gz"
+OBJECTS = "objects"
+SCHEMA = 1
+LARGEST_MANIFEST = 4 << 20
+
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
+Number = Annotated[int, Meta(ge=0)]
+
+
+class Malformed(ValueError):
+    """The bytes are not what the format says; the message says what was found."""
+
+
+class Segment(Struct, frozen=True, array_like=True):
+    """An object: all changes after publication `after` up to publication `to`.
+
+    The base has `after` 0. `size` is the length of the file in bytes, `digest`
+    the first 40 hexadecimal digits of its SHA-256.
+    """
+
+    after: Number
+    to: Number
+    size: Number
+    digest: Digest
+
+    @property
+    def path(self) -> str:
+        """Where the object is, from the folder of the manifest."""
+        return f"{OBJECTS}/{self.digest}.json.xz"
+
+
+class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stands in `hub.json.gz`.
+
+    `hub` names this history: numbers of another one mean nothing. `written` is
+    the head office's time. `sources` are its sources as it sees them; the age of
+    a fact is counted from their `last_good`.
+    """
+
+    schema: int
+    hub: str
+    written: datetime
+    base: Segment
+    segments: tuple[Segment, ...] = ()
+    sources: tuple[SourceStatus, ...] = ()
+
+    @property
+    def latest(self) -> int:
+        """The number of the last publication."""
+        return self.segments[-1].to if self.segments else self.base.to
+
+    def way(self, number: int | None) -> tuple[Segment, ...] | None:
+        """The objects that lead from `number` to the latest; None: only the base does.
+
+        None also where the base is the smaller load.
+        """
+        if number is None or number > self.latest:
+            return None
+        needed = tuple(one for one in self.segments if one.to > number)
+        if needed and needed[0].after > number:
+            return None
+        if sum(one.size for one in needed) > sum(one.size for one in self.from_base()):
+            return None
+        return needed
+
+    def from_base(self) -> tuple[Segment, ...]:
+        """The base, and what changed since."""
+        return (self.base, *(one for one in self.segments if one.to > self.base.to))
+
+
+class _Header(Struct):
+    schema: int
+
+
+def digest_of(data: bytes) -> str:
+    """What names an object."""
+    return hashlib.sha256(data).hexdigest()[:40]
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The bytes of `hub.json.gz`; the same manifest gives the same bytes."""
+    return gzip.compress(msgspec.json.encode(manifest), 9, mtime=0)
+
+
+def decode(data: bytes) -> Manifest:
+    """Read `hub.json.gz`, also where the server has unpacked it. Raises `Malformed`."""
+    try:
+        if data.startswith(b"\x1f\x8b"):
+            unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            unpacked = unpacker.decompress(data, LARGEST_MANIFEST)
+            if not unpacker.eof:
+                raise Malformed("it ends in the middle, or is too large")
+            data = unpacked
+        schema = msgspec.json.decode(data, type=_Header).schema
+        if schema != SCHEMA:
+            raise Malformed(f"schema {schema}, not {SCHEMA}: update the older program")
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.DecodeError, zlib.error, RecursionError, UnicodeDecodeError) as error:
+        raise Malformed(str(error)) from None
+    _check(manifest)
+    return manifest
+
+
+def _check(manifest: Manifest) -> None:
+    if manifest.written.tzinfo is None:
+        raise Malformed("`written` has no time zone")
+    end: int | None = None
+    for one in manifest.segments:
+        if one.after >= one.to or (end is not None and one.after != end):
+            raise Malformed(f"the segment {one.after}-{one.to} does not follow {end}")
+        end = one.to
+    if manifest.base.to > manifest.latest:
+        raise Malformed("the base is newer than the last segment")
+    if manifest.segments and not any(
+        one.after <= manifest.base.to <= one.to for one in manifest.segments
+    ):
+        raise Malformed("the base does not reach the first segment")
+    names = [status.name for status in manifest.sources]
+    if len(names) != len(set(names)) or not all(names):
+        raise Malformed("two sources have one name, or one has none")
+    for status in manifest.sources:
+        for moment in (status.last_good, status.last_try, status.next_try, status.lost_since):
+            if moment is not None and moment.tzinfo is None:
+                raise Malformed(f"a time of {status.name} has no time zone")
