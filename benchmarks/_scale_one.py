@@ -180,11 +180,11 @@ def without_screen(folder: Path, settings: Settings, found: dict[str, float]) ->
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Wait; gives the loop a turn each time."""
-    ends = time.perf_counter() + 60
+    """Wait, without taking the interpreter from threads that work."""
+    ends = time.perf_counter() + 120
     while not true():
         assert time.perf_counter() < ends, "it never came"
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.002)
 
 
 async def at_rest(app: SmicApp) -> None:

@@ -35,6 +35,7 @@ from smic_tui.hangup import Hangup
 from smic_tui.i18n import N_, _
 from smic_tui.insight.assess import assess
 from smic_tui.insight.facts import AlertLife, Situation
+from smic_tui.insight.trouble import troubles
 from smic_tui.screens.duty_panes import DutyPanes
 from smic_tui.screens.frame import TABS, FrameScreen
 from smic_tui.screens.listing import ListScreen
@@ -191,7 +192,10 @@ class SmicApp(App[None], inherit_bindings=False):
         now = datetime.now(UTC)
         if self._snapshot is None:
             return user, Situation(now=now)
-        return user, assess(self._snapshot, user, self.settings, now)
+        situation = assess(self._snapshot, user, self.settings, now)
+        # The Overview asks for its lines on the event loop: they are known then.
+        troubles(situation)
+        return user, situation
 
     def _ring(self) -> None:
         """Ring once for alerts that have begun to fire and whose rule says so."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from enum import Enum, StrEnum
 from typing import Any
@@ -90,6 +90,11 @@ class FieldSet:
         text = fold.__wrapped__(_BETWEEN.join(texts))
         self._folded[id(fact)] = (fact, text)
         return text
+
+    def get_ready(self, facts: Iterable[Any], now: Any) -> None:
+        """Work out `folded` for all of these, which takes seconds for a hundred thousand."""
+        for fact in facts:
+            self.folded(fact, now)
 
     def forget_all_but(self, facts: Collection[Any]) -> None:
         """Let go of facts that are no more, once they are many."""

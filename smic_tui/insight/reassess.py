@@ -44,10 +44,17 @@ _TURNING = (BackupState.FRESH, BackupState.LATE)
 
 
 class Diff(Struct, frozen=True, gc=False):
-    """What is another object than before, and what is gone, by \"source/key\"."""
+    """What is another object than before, what it was, and what is gone; by the key of
+    its fact, for a source that relays others has rows under other keys.
+    """
 
     new: dict[str, Record]
+    was: dict[str, Record]
     gone: dict[str, Record]
+
+
+def _key(record: Record) -> str:
+    return f"{record.source}/{record.key}"
 
 
 class _TooMuch(Exception):
@@ -55,22 +62,28 @@ class _TooMuch(Exception):
 
 
 def _diffs(before: Assessment, now_on: Assessment) -> dict[Stream, Diff]:
-    found = {stream: Diff({}, {}) for stream in Stream}
+    found = {stream: Diff({}, {}, {}) for stream in Stream}
     total = 0
     for old, new in zip(before.snapshot.sources, now_on.snapshot.sources, strict=True):
-        name = new.status.name
         for stream in old.rows.keys() | new.rows.keys():
             was, now = old.of(stream), new.of(stream)
             total += len(now)
             if was is now:
                 continue
             diff = found[stream]
-            changed = _changed(was, now)
-            for key in changed:
-                diff.new[f"{name}/{key}"] = now[key]
-            if len(now) != len(was) or any(was.get(key) is None for key in changed):
-                for key in was.keys() - now.keys():
-                    diff.gone[f"{name}/{key}"] = was[key]
+            for key in _changed(was, now):
+                record, past = now[key], was.get(key)
+                if _key(record) in diff.new or (past is not None and _key(past) != _key(record)):
+                    # Two sources tell of the same thing.
+                    raise _TooMuch
+                diff.new[_key(record)] = record
+                if past is not None:
+                    diff.was[_key(past)] = past
+            for key in was.keys() - now.keys():
+                diff.gone[_key(was[key])] = was[key]
+    for diff in found.values():
+        if diff.gone.keys() & diff.new.keys():
+            raise _TooMuch
     count = sum(len(diff.new) + len(diff.gone) for diff in found.values())
     if count > FEW and count > MOST * total:
         raise _TooMuch
@@ -190,15 +203,10 @@ class _Step:
             raise _TooMuch
         wanted = {key: cast("BackupJob", job) for key, job in jobs.new.items()}
         dirty: dict[str, list[BackupRun]] = {}
-        of_key = {
-            stream: {one.status.name: one.of(stream) for one in self.before.snapshot.sources}
-            for stream in (Stream.BACKUP_JOBS, Stream.BACKUP_RUNS)
-        }
         for run in _runs(runs.new.values()):
             dirty.setdefault(_job_of(run), []).append(run)
-            was = cast("BackupRun | None", of_key[Stream.BACKUP_RUNS][run.source].get(run.key))
-            if was is not None:
-                dirty.setdefault(_job_of(was), [])
+        for run in _runs(runs.was.values()):
+            dirty.setdefault(_job_of(run), [])
         for run in _runs(runs.gone.values()):
             dirty.setdefault(_job_of(run), [])
         out = runs.new.keys() | runs.gone.keys()
@@ -229,7 +237,7 @@ class _Step:
         for key, past in known.items():
             mine = past.runs
             if key in dirty:
-                left = [run for run in mine if f"{run.source}/{run.key}" not in out]
+                left = [run for run in mine if _key(run) not in out]
                 mine = tuple(
                     sorted(left + dirty[key], key=attrgetter("started", "key"), reverse=True)
                 )
@@ -244,7 +252,6 @@ class _Step:
         diff = self.diffs[Stream.HEALTH]
         if not diff.new and not diff.gone:
             return {}, self.old.unplaced
-        was_in = {one.status.name: one.of(Stream.HEALTH) for one in self.before.snapshot.sources}
         fresh: dict[str, list[Health]] = {}
         unplaced: list[Health] = []
         for record in diff.new.values():
@@ -255,10 +262,7 @@ class _Step:
                 self.touched.add(site)
             else:
                 unplaced.append(health)
-            before = cast("Health | None", was_in[health.source].get(health.key))
-            if before is not None:
-                self.touched.add(self._site_of(before))
-        for record in diff.gone.values():
+        for record in (*diff.was.values(), *diff.gone.values()):
             self.touched.add(self._site_of(cast("Health", record)))
         if not unplaced and not any(self._is_out(one) for one in self.old.unplaced):
             return fresh, self.old.unplaced
@@ -273,7 +277,7 @@ class _Step:
         return self.now_on.placer.find(health.site or health.host).key
 
     def _is_out(self, health: Health) -> bool:
-        key = f"{health.source}/{health.key}"
+        key = _key(health)
         diff = self.diffs[Stream.HEALTH]
         return key in diff.new or key in diff.gone
 

@@ -186,6 +186,12 @@ class ListScreen(FrameScreen):
     def action_filter(self) -> None:
         """Type a filter."""
         self._filter_before = self.query_text
+        facts = self.all_facts()
+        if len(facts) > LONG_LIST:
+            # Before the first letter is typed, where there are many facts.
+            fields = fields_for(self.listing.subject)
+            ready = asyncio.to_thread(fields.get_ready, facts, self.desk.situation.now)
+            self.run_worker(ready, group="ready")
         self.prompt.ask(FILTER, "/", self.query_text)
 
     def action_next_named_filter(self) -> None:
