@@ -160,6 +160,9 @@ class Canvas:
                 place -= 1
             for each in range(max(place, 0), count):
                 kept[each] = cell(" ", cells[0][1])
+        if count < len(cells) and count and cells[-1][0]:
+            # Without wrapping, what is too much is written into the last column.
+            kept[-1] = cells[-1]
         return tuple(kept)
 
     def _blank_out(self, row: Row, x: int) -> None:

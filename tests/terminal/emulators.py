@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import pyte
 from pyte.screens import Margins
@@ -77,7 +77,7 @@ class _PyteScreen(pyte.Screen):
 
 
 class _PyteStream(pyte.ByteStream):
-    csi = dict(pyte.Stream.csi, S="scroll_up", T="scroll_down", b="repeat")
+    csi: ClassVar = dict(pyte.Stream.csi, S="scroll_up", T="scroll_down", b="repeat")
     events = pyte.Stream.events | {"scroll_up", "scroll_down", "repeat"}
 
 
