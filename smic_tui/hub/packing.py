@@ -62,6 +62,7 @@ class _Table(Struct, frozen=True, kw_only=True, omit_defaults=True):
     columns: dict[str, list[Any]] = {}
     times: dict[str, list[Any]] = {}
     gone: list[str] = []
+    short: list[str] = []
 
 
 _TABLES = msgspec.json.Decoder(list[_Table])
@@ -77,6 +78,7 @@ def pack(changes: Changes) -> bytes:
         gone = sorted(changes.gone.get(place, ()))
         if rows or gone:
             columns, times = _columns(RECORD_TYPES[stream], rows)
+            short = [name for name in _HOLDS if _shorten(name, rows, columns)]
             tables.append(
                 _Table(
                     source=source,
@@ -85,10 +87,16 @@ def pack(changes: Changes) -> bytes:
                     columns=columns,
                     times=times,
                     gone=gone,
+                    short=short,
                 )
             )
     return lzma.compress(
-        msgspec.json.encode(tables), check=lzma.CHECK_CRC32, preset=6 | lzma.PRESET_EXTREME
+        msgspec.json.encode(tables),
+        check=lzma.CHECK_CRC32,
+        # For text: the byte before tells more of the next one than its position does.
+        filters=[
+            {"id": lzma.FILTER_LZMA2, "preset": 6 | lzma.PRESET_EXTREME, "lc": 4, "lp": 0, "pb": 0}
+        ],
     )
 
 
@@ -115,7 +123,7 @@ def unpack(data: bytes) -> Changes:
                 raise Malformed(f"rows in {table.stream} are there and gone")
     except (lzma.LZMAError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(str(error)) from None
-    except (TypeError, OverflowError, MemoryError) as error:
+    except (TypeError, LookupError, OverflowError, MemoryError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from None
     return changes
 
@@ -153,6 +161,43 @@ def _encode_times(values: list[Any], first: list[Any]) -> list[Any]:
     return encoded
 
 
+# Keys and addresses are often made of other fields; those are then not told twice.
+_HOLDS: dict[str, tuple[tuple[str, str], ...]] = {
+    "key": (("job", "\x01"), ("started", "\x02")),
+    "url": (("key", "\x03"),),
+}
+
+
+def _shorten(name: str, rows: list[Record], columns: dict[str, list[Any]]) -> bool:
+    """Put marks for the fields that a column's texts contain, if all can be undone."""
+    shortened = []
+    for row in rows:
+        text = value = getattr(row, name, "")
+        parts = {field: getattr(row, field, "") for field, _mark in _HOLDS[name]}
+        for field, mark in _HOLDS[name]:
+            part = _text(parts[field])
+            if part:
+                text = text.replace(part, mark, 1)
+        if _lengthened(name, text, parts) != value:
+            return False
+        shortened.append(text)
+    if name not in columns or shortened == columns[name]:
+        return False
+    columns[name] = shortened
+    return True
+
+
+def _lengthened(name: str, text: str, parts: Mapping[str, Any]) -> str:
+    for field, mark in reversed(_HOLDS[name]):
+        if mark in text:
+            text = text.replace(mark, _text(parts[field]), 1)
+    return text
+
+
+def _text(value: Any) -> str:
+    return f"{value:%Y%m%dT%H%M%SZ}" if isinstance(value, datetime) else str(value)
+
+
 def _decode_times(table: _Table, name: str, first: list[Any]) -> list[Any]:
     encoded = table.times[name]
     if len(encoded) != table.count + 1 or encoded[0] not in (1, 1_000_000):
@@ -185,6 +230,17 @@ def _rows(table: _Table) -> Iterator[list[Record]]:
         # A field that this version does not know is left: an older one could not show it.
         if len(values) != table.count:
             raise Malformed(f"the column {name} has another length")
+    for name in table.short:
+        if name not in _HOLDS or name not in columns:
+            raise Malformed(f"the column {name} cannot be shortened")
+        held = {field: columns[field] for field, _mark in _HOLDS[name] if field in columns}
+        columns = {
+            **columns,
+            name: [
+                _lengthened(name, str(text), {field: held[field][at] for field in held})
+                for at, text in enumerate(columns[name])
+            ],
+        }
     known = {name: values for name, values in columns.items() if name in names}
     decoder = list[type_]  # type: ignore[valid-type]
     if table.count and not known:
