@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import compress
 from operator import attrgetter, is_, is_not
 from typing import TypeVar, cast
@@ -40,6 +41,7 @@ PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 MOST = 0.1
 # So few rows are always cheap, whatever part of all they are.
 FEW = 100
+BACK = timedelta(minutes=1)
 _TURNING = (BackupState.FRESH, BackupState.LATE)
 
 
@@ -101,7 +103,8 @@ def _comparable(before: Assessment, now_on: Assessment) -> bool:
     """Whether everything but rows, statuses and the clock is as it was."""
     return (
         before.register.matches_like(now_on.register)
-        and before.now <= now_on.now
+        # Two threads may have looked at the clock before they came to their turn.
+        and now_on.now >= before.now - BACK
         and before.stale == now_on.stale
         and before.tellers == now_on.tellers
         and [one.status.name for one in before.snapshot.sources]
@@ -141,10 +144,8 @@ class _Step:
             {
                 fact.key: fact.ticket
                 for fact in self.old.tickets
-                if not fact.overdue
-                and (due := fact.ticket.due) is not None
-                and due < now
-                and fact.ticket.status.is_open
+                if (due := fact.ticket.due) is not None
+                and fact.overdue is not (due < now and fact.ticket.status.is_open)
             },
         )
         requests = self._renewed(
@@ -154,10 +155,8 @@ class _Step:
             {
                 fact.key: fact.request
                 for fact in self.old.requests
-                if not fact.overdue
-                and (due := fact.request.due) is not None
-                and due < now
-                and fact.request.stage.is_open
+                if (due := fact.request.due) is not None
+                and fact.overdue is not (due < now and fact.request.stage.is_open)
             },
         )
         health, unplaced = self._health()
@@ -211,7 +210,9 @@ class _Step:
             dirty.setdefault(_job_of(run), [])
         out = runs.new.keys() | runs.gone.keys()
 
-        now, horizon = self.now_on.now, self.before.now + FUTURE
+        now = self.now_on.now
+        horizon = min(now, self.before.now) + FUTURE
+        back = (BackupState.LATE, BackupState.OVERDUE) if now < self.before.now else ()
         asked = wanted.keys() | dirty.keys()
         known = {
             fact.key: fact
@@ -220,6 +221,7 @@ class _Step:
             # while a run goes on or is to come.
             if fact.key in asked
             or (fact.due is not None and fact.due <= now and fact.state in _TURNING)
+            or fact.state in back
             or (
                 (runs_of := fact.runs)
                 and (runs_of[0].started > horizon or runs_of[0].result is RunResult.RUNNING)

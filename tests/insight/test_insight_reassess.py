@@ -181,7 +181,7 @@ def test_equals_a_whole_pass(seed: int) -> None:
         seen = snapshot(rows, now, "desk" if dice.random() < 0.1 else "")
         assert assess(seen, UserState(), SETTINGS, now) == anew(seen, now)
         rows = changed(rows, dice)
-        now += timedelta(minutes=dice.choice((0, 1, 7, 90)))
+        now += timedelta(minutes=dice.choice((0, 1, 7, 90, -0.5)))
 
 
 def test_what_did_not_change_is_not_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
