@@ -12,16 +12,18 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from smic_tui.collecting.retention import expired
 from smic_tui.hub import manifest as hub
 from smic_tui.hub.manifest import Malformed, Manifest, Segment, digest_of
 from smic_tui.hub.packing import Changes, Place, pack, unpack
 from smic_tui.hub.worth import is_news, publishable
-from smic_tui.records import Record
+from smic_tui.records import Record, Stream
 from smic_tui.snapshot import Snapshot, SourceStatus
 
 # A client that has the last manifest may still fetch what this one does not name.
@@ -116,7 +118,14 @@ class Publishing:
                     if is_news(before.get(key), new):
                         found[key] = new
                 changes.rows[place] = found
-                changes.gone[place] = before.keys() - rows.keys()
+                gone = before.keys() - rows.keys()
+                if stream is Stream.BACKUP_RUNS and gone:
+                    # New runs push out old ones; clients see to that themselves.
+                    pushed_out = gone & expired(stream, _as_one(before, rows), snapshot.taken)
+                    for key in pushed_out:
+                        del before[key]
+                    gone -= pushed_out
+                changes.gone[place] = gone
         for place in self._published.keys() - seen:
             changes.gone[place] = set(self._published[place])
         return changes
@@ -201,6 +210,10 @@ class Publishing:
         for path in (self.folder / hub.OBJECTS).iterdir():
             if path.name not in named and path.stat().st_mtime < time.time() - GRACE:
                 path.unlink(missing_ok=True)
+
+
+def _as_one(before: dict[str, Record], rows: Mapping[str, Record]) -> dict[str, Record]:
+    return before | {key: publishable(row) for key, row in rows.items()}
 
 
 def _second(moment: datetime) -> datetime:

@@ -315,6 +315,28 @@ async def test_runs_of_two_sources_are_kept_apart(tmp_path: Path) -> None:
     assert [len(seen[f"hq/{name}"].of(Stream.BACKUP_RUNS)) for name in ("a", "b")] == [10, 10]
 
 
+async def test_runs_that_new_ones_push_out_are_not_told_and_go(tmp_path: Path) -> None:
+    www = tmp_path / "www"
+    publishing = Publishing(www)
+
+    def facts(first: int) -> Facts:
+        runs = [run_of(str(n), 100 - n) for n in range(first, first + 10)]
+        return {"a": {Stream.BACKUP_RUNS: stamped("a", *runs)}}
+
+    publishing.publish(snapshot(facts(0)))
+    await _synced(tmp_path, www)
+    for first in (1, 4):
+        manifest = publishing.publish(snapshot(facts(first)))
+        told = unpack((www / manifest.segments[-1].path).read_bytes())
+        assert not any(told.gone.values())
+        seen = await _synced(tmp_path, www)
+        assert (
+            seen["hq/a"].of(Stream.BACKUP_RUNS).keys()
+            == facts(first)["a"][Stream.BACKUP_RUNS].keys()
+        )
+        publishing = Publishing(www)
+
+
 async def test_the_collecting_program_publishes(tmp_path: Path) -> None:
     head = tmp_path / "head"
     head.mkdir()
