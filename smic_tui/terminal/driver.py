@@ -206,6 +206,8 @@ class LeanDriver(LinuxDriver):
         if allowance <= 0:
             pacer.held()
             self._transmit(self._take_controls(), fence=False)
+            if pacer.is_blind:
+                self._transmit("", fence=True)
             self._send_at(pacer.wake_at())
             return
         if pacer.is_mute and outlet.queued() > _SERIAL_QUEUE:
@@ -220,8 +222,9 @@ class LeanDriver(LinuxDriver):
             self._cursor = cursor
         self._transmit(self._take_controls() + text)
         if not frame.whole:
+            # The rest follows when the window opens.
             pacer.held()
-            self._send_at(pacer.wake_at() if pacer.is_waiting else now)
+            self._loop.call_soon(self._send)
 
     def _real_cursor(self) -> tuple[int, int] | None:
         """Where the cursor must stand; None where nobody can tell.
@@ -247,8 +250,6 @@ class LeanDriver(LinuxDriver):
 
     def _transmit(self, text: str, *, fence: bool | None = None) -> None:
         """Give bytes to the terminal; with a fence if one is due, unless told otherwise."""
-        if not text or self._outlet is None:
-            return
         data = text.encode(self._encoding, "replace")
         now = self._loop.time()
         if fence is None:
@@ -256,6 +257,8 @@ class LeanDriver(LinuxDriver):
         if fence:
             data += FENCE.encode()
             self._nothing_due.clear()
+        if not data or self._outlet is None:
+            return
         self._pacer.sending(len(data), fence, now)
         self._outlet.send(data)
 

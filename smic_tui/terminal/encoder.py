@@ -37,6 +37,8 @@ class Encoder:
         self.shown: list[Row] = []
         self._spot = Spot()
         self.is_known = False
+        # Rows that an earlier frame left out; scrolling makes some of rows not asked for.
+        self._left: set[int] = set()
 
     def forget(self) -> None:
         """Nothing is known of what the terminal shows; the next frame begins by clearing it."""
@@ -74,6 +76,7 @@ class Encoder:
         """What brings the terminal into a known state: empty, cursor at home, plain pen."""
         self.shown = [[BLANK] * self.width for _ in range(self.height)]
         self._spot = Spot(0, 0, PLAIN)
+        self._left.clear()
         self.is_known = True
         return "\x1b[m\x1b[H\x1b[2J"
 
@@ -95,7 +98,7 @@ class Encoder:
             text = self.clear()
             rows = range(self.height)
         shown = self.shown
-        changed = [y for y in sorted(rows) if shown[y] != wanted[y]]
+        changed = [y for y in sorted(self._left.union(rows)) if shown[y] != wanted[y]]
         start: Ways = {self._spot: NOTHING}
         way_ends, done = self._rows(start, shown, wanted, changed, limit)
         best = _best(way_ends)
@@ -104,6 +107,7 @@ class Encoder:
             if scrolled is not None:
                 self.shown, changed, way_ends, done = scrolled
                 shown, best = self.shown, _best(way_ends)
+        self._left = set(changed[done:])
         for y in changed[:done]:
             shown[y] = list(wanted[y])
         text += way_ends[best].text()

@@ -123,10 +123,17 @@ class Pacer:
         unfenced = self.sent - self._fenced + size
         if self.is_fast:
             return unfenced >= _FAST_UNFENCED or now - self._last_fence_at > _FAST_EVERY
-        if not self._fences or unfenced >= max(64, self._window // 3):
+        if not self._fences or not self._ever_answered:
+            return True
+        if unfenced >= max(64, self._window // 3):
             return True
         left = self._window - (self.sent + size - self._arrived)
         return left < self._window // 4
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether bytes are under way that no answer will ever tell of."""
+        return not self.is_mute and self.sent > self._fenced
 
     def sending(self, size: int, fenced: bool, now: float) -> None:
         """`size` bytes are sent; with a fence at their end if `fenced`."""

@@ -26,12 +26,18 @@ class Seen(NamedTuple):
 
 Screen = list[list[Seen]]
 # A blank shows its paper, and only some attributes.
+# Joiners, selectors, tags: added to the cell before, and never seen on a blank.
+_UNSEEN = "".join(
+    chr(code)
+    for codes in (range(0x200B, 0x2010), range(0x2060, 0x2070), range(0xFE00, 0xFE10))
+    for code in codes
+) + "".join(map(chr, range(0xE0000, 0xE0080)))
 _SEEN_ON_BLANKS = ("underscore", "reverse", "strikethrough", "blink", "overline")
 
 
 def seen(text: str, attributes: Sequence[str], ink: str, paper: str) -> Seen:
     """A cell, with what cannot be seen of it left out."""
-    if text.rstrip("\u200d") == " ":
+    if text.rstrip(_UNSEEN) == " ":
         attributes = [name for name in attributes if name in _SEEN_ON_BLANKS]
         if not attributes:
             ink = ""
@@ -227,7 +233,7 @@ class TmuxTerminal:
             row: list[Seen] = []
             for text, codes in re.findall(r"([^\x1b]+)|\x1b\[([0-9;:]*)m", line):
                 if text:
-                    each = re.findall(r".\u200d*", text)
+                    each = re.findall(f".[{_UNSEEN}]*", text)
                     row += [seen(c, list(attributes), *colours.values()) for c in each]
                     continue
                 parts = (codes or "0").split(";")
