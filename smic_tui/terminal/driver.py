@@ -227,21 +227,23 @@ class LeanDriver(LinuxDriver):
             self._loop.call_soon(self._send)
 
     def _real_cursor(self) -> tuple[int, int] | None:
-        """Where the cursor must stand; None where nobody can tell.
+        """Where the cursor must stand, for input methods and screen readers; None: anywhere.
 
-        Textual keeps it hidden and moves it to where something is typed, for input
-        methods and screen readers; it stays there when that is long gone.
+        What Textual writes of it is no use: it stays where something was typed once.
         """
         canvas = self._canvas
-        place = canvas.x, canvas.y
         if canvas.cursor_visible:
-            return place
+            return canvas.x, canvas.y
         try:
             focused = self._app.focused
         except ScreenStackError:
             return None
-        typing = getattr(focused, "cursor_screen_offset", None)
-        return place if typing == place else None
+        place = getattr(focused, "cursor_screen_offset", None)
+        if place is None:
+            return None
+        # At the end of its text an input line counts one cell too many.
+        x = place[0] - bool(getattr(focused, "cursor_at_end", False))
+        return max(0, min(x, canvas.width - 1)), max(0, min(place[1], canvas.height - 1))
 
     def _take_controls(self) -> str:
         controls = "".join(self._controls)

@@ -25,13 +25,13 @@ class Seen(NamedTuple):
 
 
 Screen = list[list[Seen]]
-# A blank shows its paper, and only some attributes.
 # Joiners, selectors, tags: added to the cell before, and never seen on a blank.
 _UNSEEN = "".join(
     chr(code)
     for codes in (range(0x200B, 0x2010), range(0x2060, 0x2070), range(0xFE00, 0xFE10))
     for code in codes
 ) + "".join(map(chr, range(0xE0000, 0xE0080)))
+# A blank shows its paper, and only some attributes.
 _SEEN_ON_BLANKS = ("underscore", "reverse", "strikethrough", "blink", "overline")
 
 
