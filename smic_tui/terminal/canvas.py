@@ -24,8 +24,8 @@ _TOKEN = re.compile(
     r"|\x1b\[(?P<parameters>[0-9;:<=>?]*)(?P<middle>[ -/]*)(?P<final>[@-~])"
     r"|\x1b\]8;(?P<link>[^\x07\x1b]*)(?:\x07|\x1b\\)"
     r"|(?P<string>\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\))"
-    r"|(?P<escape>\x1b[ -/]*[0-~])"
-    r"|(?P<control>[\x00-\x1f\x7f-\x9f])"
+    r"|(?P<escape>\x1b(?:[ -/]+[0-~]|[0-OQ-WYZ\\`-~]))"
+    r"|(?P<control>[\x00-\x1a\x1c-\x1f\x7f-\x9f])"
 )
 # The beginning of a sequence whose end may come with the next write.
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-9;:<=>?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)?$")

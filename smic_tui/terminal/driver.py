@@ -269,7 +269,7 @@ class LeanDriver(LinuxDriver):
         self._pacer.answered(when)
         if not self._pacer.is_waiting:
             self._nothing_due.set()
-        if self._mouse and not self._pacer.profile.mouse:
+        if self._mouse and self._pacer.is_measured and not self._pacer.profile.mouse:
             self._disable_mouse_support()
             self._mouse = False
         if self._canvas.changed or self._controls:

@@ -75,6 +75,11 @@ class Pacer:
         return max(self._rates) if self._rates else None
 
     @property
+    def is_measured(self) -> bool:
+        """Whether the line was filled until more did not get through."""
+        return self._gain == _GAIN
+
+    @property
     def window(self) -> int:
         """How many bytes may be under way."""
         return self._window
@@ -195,10 +200,11 @@ class Pacer:
         round_trip, rate = self.round_trip, self.rate
         assert round_trip is not None
         if self._chosen is AUTO:
-            self.profile = profile_for(round_trip, rate)
+            # While the window still grows, the rate is only what the window let through.
+            self.profile = profile_for(round_trip, rate if self.is_measured else None)
         profile = self.profile
         size = profile.first if rate is None else int(self._gain * rate * round_trip) + _SPARE
-        self._window = max(profile.smallest, min(size, profile.largest))
+        self._window = max(profile.smallest, min(size, self._chosen.largest))
 
     def restart(self) -> None:
         """The terminal was left to others: answers that were waited for may never come."""

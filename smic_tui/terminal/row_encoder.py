@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 from smic_tui.terminal.capabilities import Capabilities
-from smic_tui.terminal.cells import Row, is_blank, is_sure
+from smic_tui.terminal.cells import FOREIGN, Row, is_blank, is_sure
 from smic_tui.terminal.moves import move
 from smic_tui.terminal.pen import Pen, PenWriter, fits_blank
 
@@ -144,7 +144,7 @@ class RowEncoder:
             end = x + 1
             reach = end
             x = start
-            while x < width:
+            while x < width and new[x] is not FOREIGN:
                 text = new[x][0]
                 if not (x < end or x < reach or not text or not old[x][0] or old[x] != new[x]):
                     break
@@ -166,6 +166,8 @@ class RowEncoder:
         What one terminal draws in a cell of its own another adds to the cell before.
         """
         text, before = new[x][0], old[x][0]
+        if new[x - 1] is FOREIGN:
+            return False
         if not text or not is_sure(text):
             return True
         if before and not is_sure(before) and old[x] != new[x]:

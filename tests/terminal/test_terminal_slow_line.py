@@ -1,0 +1,77 @@
+"""A line of 1,000 bytes a second and 400 ms there and back, with all the buffers of ssh."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from linked_terminal import Link, LinkedTerminal
+
+LINE = Link(rate=1000, delay=0.2, buffer=2 << 20)
+# SMIC_TUI_OUTAGE=60 makes the long run.
+OUTAGE = float(os.environ.get("SMIC_TUI_OUTAGE", "8"))
+Open = Callable[..., LinkedTerminal]
+
+
+def on(dashboard: Open, screen: str, **options: object) -> LinkedTerminal:
+    terminal = dashboard(seconds=90, link=LINE, **options)
+    terminal.settle(1.5, 60)
+    terminal.press(screen)
+    terminal.wait_for("open tickets" if screen == "4" else "firing", 60)
+    terminal.settle(1.5, 15)
+    return terminal
+
+
+def test_sixty_keys_at_thirty_a_second(dashboard: Open) -> None:
+    terminal = on(dashboard, "6", size=(80, 24))
+    for _key in range(60):
+        terminal.press("down")
+        terminal.pump(1 / 30)
+    last_key = time.monotonic()
+    terminal.settle(1.5, 60)
+    assert terminal.bursts[-1].at - last_key < 3.0
+    seen = terminal.emulator.screen()
+    assert " 61/" in terminal.text()
+    # And it is right: all of it again changes nothing.
+    terminal.press("ctrl+l")
+    terminal.settle(2, 60)
+    assert terminal.emulator.screen() == seen
+
+
+def test_a_page_that_is_left_is_not_waited_for(dashboard: Open) -> None:
+    terminal = on(dashboard, "4")
+    for _key in range(20):
+        terminal.press("pagedown")
+        terminal.pump(0.1)
+    last_key = time.monotonic()
+    terminal.settle(2.0, 60)
+    # Twenty pages of 3,800 bytes would take more than a minute.
+    assert terminal.bursts[-1].at - last_key < 7
+
+
+def test_a_key_beside_a_screen_that_changes_every_second(dashboard: Open) -> None:
+    terminal = on(dashboard, "4", env={"SMIC_TUI_CHANGES": "1"})
+    times = []
+    for number in range(2, 9):
+        terminal.pump(0.93)
+        pressed = time.monotonic()
+        terminal.press("down")
+        while f" {number}/" not in terminal.text():
+            terminal.pump(0.01)
+            assert time.monotonic() - pressed < 10
+        times.append(time.monotonic() - pressed)
+    assert sorted(times)[len(times) // 2] < 0.6, times
+
+
+def test_after_an_interruption(dashboard: Open) -> None:
+    terminal = on(dashboard, "4", env={"SMIC_TUI_CHANGES": "1"})
+    terminal.cut(True)
+    terminal.pump(OUTAGE)
+    terminal.press("down", "down")
+    terminal.cut(False)
+    mended = time.monotonic()
+    while " 3/" not in terminal.text():
+        terminal.pump(0.02)
+        assert time.monotonic() - mended < 10
+    assert time.monotonic() - mended < 3.0
