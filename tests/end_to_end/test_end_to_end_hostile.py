@@ -55,7 +55,7 @@ HOSTILE = (
 
 # What the program itself may send: moves, erases, styles, modes and its own questions.
 ALLOWED = re.compile(
-    rb"\x1b\[[0-9;]*[HJKmABCDGd]"
+    rb"\x1b\[[0-9;]*[HJKmABCDEFGXSTLMPbdr@]"
     rb"|\x1b\[\?[0-9;]+[hl]"
     rb"|\x1b\[\?[0-9;]+\$p"
     rb"|\x1b\[[<>=][0-9;]*u"
@@ -65,7 +65,7 @@ ALLOWED = re.compile(
     rb"|\x1b\[>[0-9]*q"
     rb"|\x1b]22;[a-z]*\x07"
     rb"|\x1b[78=>]"
-    rb"|[\r\n]"
+    rb"|[\r\n\b]"
 )
 
 
