@@ -36,16 +36,26 @@ _ANY = [chr(code) for code in range(0xA0, 0x30000) if unicodedata.category(chr(c
 class Scene:
     """Rows of strips, and the updates that Textual would write for a change of them.
 
-    `plain` scenes hold only what all terminals draw in the same width.
+    `plain` scenes hold only what all terminals draw in the same width. With `margin`
+    the last column holds blanks: tmux gives marks there to the cell before.
     """
 
-    def __init__(self, seed: int, width: int, height: int, *, plain: bool = False) -> None:
+    def __init__(
+        self, seed: int, width: int, height: int, *, plain: bool = False, margin: bool = False
+    ) -> None:
         self.random = random.Random(seed)
+        self._margin = margin
         self.width, self.height = width, height
         self._plain = plain
-        self.rows = [self._strip() for _ in range(height)]
+        self.rows = [self._row() for _ in range(height)]
 
     # -- content
+
+    def _row(self, strip: Strip | None = None) -> Strip:
+        strip = strip or self._strip()
+        width = self.width - self._margin
+        kept = [*strip.adjust_cell_length(width), *[Segment(" ")] * self._margin]
+        return Strip(kept).adjust_cell_length(self.width)
 
     def _text(self) -> str:
         chance = self.random
@@ -101,14 +111,14 @@ class Scene:
 
     def new_screen(self) -> str:
         """Another screen."""
-        self.rows = [self._strip() for _ in range(self.height)]
+        self.rows = [self._row() for _ in range(self.height)]
         return self.everything()
 
     def new_rows(self) -> str:
         """Some rows are others."""
         rows = self.random.sample(range(self.height), self.random.randint(1, self.height))
         for y in rows[:4]:
-            self.rows[y] = self._strip()
+            self.rows[y] = self._row()
         return self._whole_rows(sorted(rows))
 
     def new_spans(self) -> str:
@@ -122,7 +132,7 @@ class Scene:
             left, right = row.crop(0, x), row.crop(end, self.width)
             # Cutting through clusters can make Textual's own count wrong.
             joined = [*left, *strip, *right]
-            self.rows[y] = Strip(joined).adjust_cell_length(self.width)
+            self.rows[y] = self._row(Strip(joined))
             # The neighbours may hold the halves of wide characters that were cut.
             changes.append((y, 0, self.rows[y]))
         return self._some(changes)
@@ -132,7 +142,7 @@ class Scene:
         top = self.random.randrange(self.height - 2)
         bottom = self.random.randrange(top + 2, self.height)
         lines = self.random.randint(1, bottom - top)
-        fresh = [self._strip() for _ in range(lines)]
+        fresh = [self._row() for _ in range(lines)]
         band = self.rows[top : bottom + 1]
         band = band[lines:] + fresh if self.random.random() < 0.5 else fresh + band[:-lines]
         self.rows[top : bottom + 1] = band

@@ -88,7 +88,7 @@ def run(
         for emulator in (ours, theirs, alone):
             if isinstance(emulator, TmuxTerminal):
                 stack.enter_context(emulator)
-        scene = Scene(seed, width, height, plain=plain)
+        scene = Scene(seed, width, height, plain=plain, margin=make is TmuxTerminal)
         lean = Lean(width, height, TERMS[term])
         chance = random.Random(seed)
 
