@@ -81,6 +81,7 @@ class LinkedTerminal:
         self._answers = answers
         self._modes = modes or {}
         self._question_rest = b""
+        self._application_keys = False
         self._events: list[tuple[float, int, Callable[[bytes], None], bytes]] = []
         self._order = itertools.count()
         self._free_at = 0.0
@@ -144,6 +145,8 @@ class LinkedTerminal:
             self.bursts[-1] = Burst(now, self.bursts[-1].data + data)
         else:
             self.bursts.append(Burst(now, data))
+        for mode in re.finditer(rb"\x1b\[\?1([hl])", data):
+            self._application_keys = mode[1] == b"h"
         self.emulator.feed(data)
         if self._answers:
             self._answer(data)
@@ -209,7 +212,10 @@ class LinkedTerminal:
     def press(self, *keys: str) -> None:
         """Type keys: names such as "down", or the characters themselves."""
         for key in keys:
-            self.type(KEYS.get(key, key).encode())
+            data = KEYS.get(key, key)
+            if self._application_keys and re.fullmatch(r"\x1b\[[A-DHF]", data):
+                data = data.replace("[", "O")
+            self.type(data.encode())
 
     def settle(self, quiet: float = 0.25, limit: float = 20) -> None:
         """Wait until nothing more comes for `quiet` seconds."""
