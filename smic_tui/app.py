@@ -45,6 +45,7 @@ from smic_tui.snapshot import Snapshot
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
 from smic_tui.terminal.driver import LeanDriver
 from smic_tui.userstate import Note, UserState
+from smic_tui.views.link import link_words
 from smic_tui.views.look import Look
 from smic_tui.wiring import make_collector
 
@@ -81,6 +82,7 @@ class SmicApp(App[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", N_("Quit"), show=False, priority=True),
         Binding("ctrl+l", "repaint", N_("Draw the screen again"), show=False, priority=True),
+        Binding("L", "link", N_("The line to this terminal"), show=False),
     ]
 
     def __init__(
@@ -255,6 +257,13 @@ class SmicApp(App[None], inherit_bindings=False):
             self._driver.repaint()
         else:
             self.refresh(repaint=True, layout=True)
+
+    def action_link(self) -> None:
+        """Tell what the line to the terminal is like, and what it has carried."""
+        if isinstance(self._driver, LeanDriver):
+            self.tell(link_words(self._driver.status))
+        else:
+            self.tell(_("Textual's own driver serves this terminal; nothing is measured."))
 
     # -- the Desk
 

@@ -10,6 +10,8 @@ import pytest
 from greedy_bound import bound
 from linked_terminal import LinkedTerminal
 
+pytestmark = pytest.mark.slow
+
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x50": (200, 50)}
 SCREENS = "1234567"
 ARROW, CELL, FIVE_ROWS, START = 100, 20, 120, 4500

@@ -11,6 +11,8 @@ from collections.abc import Callable
 import pytest
 from linked_terminal import LinkedTerminal
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., LinkedTerminal]
 
 

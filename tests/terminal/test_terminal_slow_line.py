@@ -6,7 +6,10 @@ import os
 import time
 from collections.abc import Callable
 
+import pytest
 from linked_terminal import Link, LinkedTerminal
+
+pytestmark = pytest.mark.slow
 
 LINE = Link(rate=1000, delay=0.2, buffer=2 << 20)
 # SMIC_TUI_OUTAGE=60 makes the long run.
