@@ -37,7 +37,9 @@ _SEEN_ON_BLANKS = ("underscore", "reverse", "strikethrough", "blink", "overline"
 
 def seen(text: str, attributes: Sequence[str], ink: str, paper: str) -> Seen:
     """A cell, with what cannot be seen of it left out."""
+    text = text.rstrip("\u200d")
     if text.rstrip(_UNSEEN) == " ":
+        text = " "
         attributes = [name for name in attributes if name in _SEEN_ON_BLANKS]
         if not attributes:
             ink = ""
