@@ -40,6 +40,13 @@ def _numbers(parameters: str) -> tuple[int, ...]:
     return tuple(int(part) if part.isdecimal() else 0 for part in parameters.split(";"))
 
 
+@lru_cache(4096)
+def _encodable(text: str) -> str:
+    """The text without a lone escape and without surrogates, which no terminal is sent."""
+    text = text.replace("\x1b", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 class Canvas:
     """What the screen shall show.
 
@@ -129,7 +136,7 @@ class Canvas:
     # -- text
 
     def _put(self, text: str) -> None:
-        text = text.replace("\x1b", "")
+        text = _encodable(text)
         marks = leading_marks(text)
         if marks:
             self._join(marks)

@@ -26,8 +26,11 @@ def chosen_driver(
     """The class of the driver; None for Textual's own.
 
     SMIC_TUI_DRIVER goes before the configuration. Without a terminal on both sides,
-    or on one that cannot move its cursor, it is Textual's own in any case.
+    or on one that cannot move its cursor, it is Textual's own in any case, and so it is
+    where Textual is told to use another, as its web server does.
     """
+    if environ.get("TEXTUAL_DRIVER"):
+        return None
     wanted = environ.get("SMIC_TUI_DRIVER", "")
     if wanted not in ("lean", "stock"):
         wanted = driver

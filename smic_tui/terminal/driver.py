@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import selectors
 import signal
 import termios
 import threading
 import time
 from asyncio import TimerHandle
-from codecs import getincrementaldecoder
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import events
-from textual._parser import ParseError
-from textual._xterm_parser import XTermParser
 from textual.app import App, ScreenStackError
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -25,11 +21,12 @@ from textual.message import Message
 from smic_tui.terminal.canvas import Canvas
 from smic_tui.terminal.capabilities import capabilities_of
 from smic_tui.terminal.encoder import Encoder
-from smic_tui.terminal.fence import FENCE, AnswerFilter
+from smic_tui.terminal.fence import FENCE
 from smic_tui.terminal.outlet import Outlet
 from smic_tui.terminal.pacing import Pacer
 from smic_tui.terminal.pen import PenWriter
 from smic_tui.terminal.profile import AUTO, LinkProfile
+from smic_tui.terminal.reader import Reader
 
 # A frame so large on a fast line is shown at once, where the terminal can do that.
 _LARGE = 1024
@@ -87,7 +84,6 @@ class LeanDriver(LinuxDriver):
         self._canvas = Canvas(width, height, self._on_control, self._pens.reduced)
         self._encoder = Encoder(width, height, self._can, self._pens)
         self._pacer = Pacer(self.profile)
-        self._answers = AnswerFilter()
         self._nothing_due = threading.Event()
         self._outlet: Outlet | None = None
         self._encoding = getattr(self._file, "encoding", None) or "utf-8"
@@ -375,44 +371,20 @@ class LeanDriver(LinuxDriver):
     # -- what comes from the terminal
 
     def run_input_thread(self) -> None:
-        """Read keys for Textual, and the answers for this driver."""
-        parser = XTermParser(self._debug)
-        decode = getincrementaldecoder("utf-8")("replace").decode
-        answers = self._answers
-        with selectors.SelectSelector() as selector:
-            selector.register(self.fileno, selectors.EVENT_READ)
-            while not self.exit_event.is_set():
-                text = ""
-                if selector.select(0.1):
-                    try:
-                        data = os.read(self.fileno, 4096)
-                    except OSError:
-                        data = b""
-                    if not data:
-                        self._lost()
-                        return
-                    waiting = self._pacer.is_waiting
-                    text, count = answers.feed(decode(data), waiting=waiting)
-                    now = time.monotonic()
-                    for _answer in range(count):
-                        self._loop.call_soon_threadsafe(self._answered, now)
-                elif answers.is_holding:
-                    text = answers.release()
-                if text:
-                    for event in parser.feed(text):
-                        self.process_message(event)
-                for event in parser.tick():
-                    self.process_message(event)
-        try:
-            for _event in parser.feed(""):
-                pass
-        except (EOFError, ParseError):
-            pass
-
-    def _lost(self) -> None:
-        """The terminal is gone: end as on a hangup, with everything saved."""
-        if not self.exit_event.is_set():
+        """Read until the terminal is left."""
+        reader = Reader(
+            self.fileno,
+            waiting=lambda: self._pacer.is_waiting,
+            on_answer=self._answer_read,
+            on_message=self.process_message,
+            debug=self._debug,
+        )
+        if not reader.run(self.exit_event):
+            # The terminal is gone: end as on a hangup, with everything saved.
             os.kill(os.getpid(), signal.SIGHUP)
+
+    def _answer_read(self) -> None:
+        self._loop.call_soon_threadsafe(self._answered, time.monotonic())
 
     def process_message(self, message: Message) -> None:
         """Note keys and sizes on their way to Textual."""

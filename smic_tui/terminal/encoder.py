@@ -68,6 +68,7 @@ class Encoder:
 
     def place_cursor(self, x: int, y: int, pen: Pen) -> str:
         """What puts the cursor there with that pen, for a sequence that draws there."""
+        pen = pen._replace(link="")
         sequence = self._pens.change(self._spot.pen, pen) + self._put_cursor(x, y)
         self._spot = self._spot._replace(pen=pen)
         return sequence
@@ -112,6 +113,11 @@ class Encoder:
             shown[y] = list(wanted[y])
         text += way_ends[best].text()
         self._spot = best
+        if best.pen is not None and best.pen.link:
+            # Left open, a link would swallow whatever others write.
+            pen = best.pen._replace(link="")
+            text += self._pens.change(best.pen, pen)
+            self._spot = best._replace(pen=pen)
         whole = done == len(changed)
         if whole and cursor is not None:
             text += self._put_cursor(*cursor)

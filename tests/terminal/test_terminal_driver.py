@@ -147,6 +147,13 @@ def test_large_frames_are_shown_at_once_where_the_terminal_can(dashboard: Open) 
     assert b"2026" not in b"".join(burst.data for burst in terminal.bursts[start:])
 
 
+def test_what_the_line_carries_can_be_asked(dashboard: Open) -> None:
+    terminal = on_tickets(dashboard())
+    terminal.press("down", "L")
+    text = terminal.wait_for("bytes per key")
+    assert re.search(r"Line lan, \d+\.\d kB sent, \d+ bytes per key, round trip \d+ ms", text)
+
+
 def test_a_click_chooses_a_row(dashboard: Open) -> None:
     terminal = on_tickets(dashboard())
     terminal.type(b"\x1b[<0;20;9M\x1b[<0;20;9m")

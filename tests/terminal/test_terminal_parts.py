@@ -164,6 +164,14 @@ def test_what_an_image_covers_is_sent_anew_only_when_written() -> None:
     assert encoder.frame(sent.canvas.rows, range(4)).text.endswith("x")
 
 
+def test_links_are_closed_and_surrogates_are_not_sent() -> None:
+    encoder = Encoder(10, 4, capabilities_of("xterm"), PenWriter())
+    sent = Sent()
+    sent.canvas.feed("\x1b[2J\x1b]8;;https://example.org/\x1b\\a\udce9\x1b]8;;\x1b\\")
+    text = encoder.frame(sent.canvas.rows, range(4)).text
+    assert text.endswith("a?\x1b]8;;\x1b\\")
+
+
 def test_wide_characters_are_whole_or_blank() -> None:
     sent = Sent()
     sent.canvas.feed("\x1b[2J漢字漢字漢\x1b[1;2Hx\x1b[1;5Hy\x1b[2;10H字\x1b[3;1H漢\x1b[3;2H\x1b[K")
@@ -226,6 +234,7 @@ def test_the_stock_driver_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     assert chosen_driver("lean", LAN, {**term, "SMIC_TUI_DRIVER": "stock"}) is None
     assert chosen_driver("stock", LAN, {**term, "SMIC_TUI_DRIVER": "lean"}) is not None
     assert chosen_driver("lean", LAN, {"TERM": "dumb"}) is None
+    assert chosen_driver("lean", LAN, {**term, "TEXTUAL_DRIVER": "a:B"}) is None
     assert chosen_profile("lan", {"SMIC_TUI_LINK": "33k"}) is PROFILES["33k"]
     assert chosen_profile("lan", {"SMIC_TUI_LINK": "nonsense"}) is LAN
 
