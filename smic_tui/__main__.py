@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 
+from smic_tui.terminal import first_paint
+
 
 def main() -> int:
     """Run with the arguments of the command line; the exit code."""
+    first_paint.paint(sys.argv[1:])
     try:
         from smic_tui.cli.main import run
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:
         return 130
+    finally:
+        first_paint.give_back()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import getpass
 import logging
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -29,6 +30,7 @@ from textual.theme import BUILTIN_THEMES
 
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
+from smic_tui.config import folders
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Settings
 from smic_tui.hangup import Hangup
@@ -42,8 +44,10 @@ from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.pane import PaneScreen
 from smic_tui.screens.personal import Personal
 from smic_tui.snapshot import Snapshot
+from smic_tui.terminal import first_paint
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
 from smic_tui.terminal.driver import LeanDriver
+from smic_tui.terminal.kept_screen import KeptScreen
 from smic_tui.userstate import Note, UserState
 from smic_tui.views.link import link_words
 from smic_tui.views.look import Look
@@ -93,6 +97,7 @@ class SmicApp(App[None], inherit_bindings=False):
         *,
         person: str,
         driver_class: type[Driver] | None = None,
+        kept: KeptScreen | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
         self.settings = settings
@@ -108,6 +113,7 @@ class SmicApp(App[None], inherit_bindings=False):
         self._duty = DutyPanes(settings, self._situation.now)
         self._duty_begun = False
         self._hangup = Hangup()
+        self._kept = kept
         self.animation_level = "none"
         self.register_theme(TERMINAL_THEME)
         self.theme = TERMINAL_THEME.name
@@ -185,6 +191,8 @@ class SmicApp(App[None], inherit_bindings=False):
             self._ring()
             if isinstance(self.screen, FrameScreen):
                 self.screen.update()
+            if self._snapshot is not None:
+                self.screen.call_after_refresh(self._keep_screen)
             if not self._duty_begun and self._situation.sources:
                 self._duty_begun = True
                 await self._duty.start(self._user)
@@ -225,6 +233,17 @@ class SmicApp(App[None], inherit_bindings=False):
         if due.pane.bell and self.settings.display.bell:
             self.bell()
 
+    def _keep_screen(self) -> None:
+        """Remember what is shown, for the next start to begin with."""
+        if not isinstance(self._driver, LeanDriver):
+            return
+        self._driver.show()
+        top, kept = self.screen, self._kept
+        if kept is None or not isinstance(top, ListScreen) or top.tab != self.DEFAULT_MODE:
+            return
+        if top.is_as_opened and kept.note(self._driver):
+            self.run_worker(asyncio.to_thread(kept.write), exit_on_error=False)
+
     def _fatal_error(self) -> None:
         """A bug ends the screen with a plain traceback.
 
@@ -238,7 +257,10 @@ class SmicApp(App[None], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """Let the sources go, then leave."""
+        self._keep_screen()
         await self.collector.close()
+        if self._kept is not None:
+            await asyncio.to_thread(self._kept.write)
         self.exit()
 
     async def _leave_a_dead_terminal(self) -> None:
@@ -362,12 +384,17 @@ def run(loaded: Loaded, cache_folder: Path) -> int:
     cache = Cache(cache_folder)
     display = loaded.settings.display
     profile = chosen_profile(display.link, os.environ)
+    driver = chosen_driver(display.driver, profile, os.environ)
+    if driver is None:
+        # Textual's own driver takes a terminal over from the shell alone.
+        first_paint.give_back()
     app = SmicApp(
         loaded.settings,
         cache,
         partial(make_collector, loaded, cache),
         person=next(iter(loaded.settings.me.names), "") or getpass.getuser(),
-        driver_class=chosen_driver(display.driver, profile, os.environ),
+        driver_class=driver,
+        kept=KeptScreen(sys.argv[1:], (loaded.path, folders.user_config_file())),
     )
     app.run(mouse=profile.mouse)
     return app.return_code or 0

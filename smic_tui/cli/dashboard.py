@@ -9,6 +9,7 @@ from smic_tui.cli import log
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.i18n import _
+from smic_tui.terminal import first_paint
 
 
 def run(options: Namespace) -> int:
@@ -18,7 +19,12 @@ def run(options: Namespace) -> int:
             Exit.USAGE,
             _("the dashboard needs a terminal; without one: smic-tui status, list, site"),
         )
-    loaded = open_settings(options)
+    try:
+        loaded = open_settings(options)
+    except CommandError:
+        # What is wrong must be read on the screen where it stays.
+        first_paint.give_back()
+        raise
     log.start(options.verbose, to_stderr=False)
     from smic_tui import app
 

@@ -120,6 +120,12 @@ class ListScreen(FrameScreen):
         """What sums the whole list up."""
         return SUMMARIES[self.listing.subject](self.desk.situation, self.desk.look)
 
+    @property
+    def is_as_opened(self) -> bool:
+        """Whether it shows what it would show when opened anew, but for the cursor."""
+        plain = not (self.query_text or self._sort or self.prompt.is_open)
+        return plain and not self.table.scroll_offset.y
+
     # -- the fact under the cursor
 
     @property

@@ -7,6 +7,7 @@ from functools import lru_cache
 from rich.cells import split_graphemes
 
 from smic_tui.terminal.pen import PLAIN, SEEN_ON_BLANKS, Pen
+from smic_tui.terminal.widths import are_sure
 
 # The text of a cluster and its pen. The right half of a wide cluster has no text.
 Cell = tuple[str, Pen]
@@ -19,41 +20,6 @@ FOREIGN: Cell = ("\0", PLAIN)
 # A place that nothing has been written to since the screen got its present size.
 UNWRITTEN: Cell = ("\1", PLAIN)
 
-# Code points whose width every terminal agrees on. After all others the cursor is put
-# in place again, because terminals know different versions of Unicode, and some draw a
-# sequence as one picture where others draw its parts.
-_SURE_NARROW = (
-    (0x20, 0x7E),
-    (0xA0, 0xAC),
-    (0xAE, 0x2FF),
-    (0x370, 0x377),
-    (0x37A, 0x37F),
-    (0x384, 0x38A),
-    (0x38C, 0x38C),
-    (0x38E, 0x3A1),
-    (0x3A3, 0x482),
-    (0x48A, 0x52F),
-    (0x1E00, 0x1EFF),
-    (0x2010, 0x2027),
-    (0x2030, 0x203B),
-    (0x203D, 0x2048),
-    (0x20A0, 0x20BF),
-    (0x2190, 0x2193),
-    (0x2200, 0x22FF),
-    (0x23CE, 0x23CE),
-    (0x2500, 0x25A9),
-    (0x25AC, 0x25B5),
-    (0x25B7, 0x25BF),
-    (0x25C1, 0x25FA),
-    (0x2800, 0x28FF),
-)
-_SURE_WIDE = (
-    (0x3041, 0x3096),
-    (0x30A1, 0x30FA),
-    (0x4E00, 0x9FFF),
-    (0xAC00, 0xD7A3),
-    (0xFF01, 0xFF5E),
-)
 JOINER = "\u200d"
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
@@ -61,10 +27,7 @@ _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 @lru_cache(8192)
 def is_sure(cluster: str) -> bool:
     """Whether every terminal draws the cluster as wide as Textual thinks it is."""
-    if len(cluster) != 1:
-        return False
-    code = ord(cluster)
-    return any(first <= code <= last for first, last in (*_SURE_NARROW, *_SURE_WIDE))
+    return len(cluster) == 1 and are_sure(cluster)
 
 
 def clusters(text: str) -> list[tuple[str, int]]:

@@ -18,13 +18,17 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from smic_tui.terminal import first_paint
 from smic_tui.terminal.canvas import Canvas
 from smic_tui.terminal.capabilities import capabilities_of
 from smic_tui.terminal.encoder import Encoder
 from smic_tui.terminal.fence import FENCE
+from smic_tui.terminal.hold import Hold
 from smic_tui.terminal.outlet import Outlet
 from smic_tui.terminal.pacing import Pacer
 from smic_tui.terminal.pen import PenWriter
+from smic_tui.terminal.picture import Picture
+from smic_tui.terminal.picture_cells import picture_of, rows_of
 from smic_tui.terminal.profile import AUTO, LinkProfile
 from smic_tui.terminal.reader import Reader
 
@@ -33,8 +37,6 @@ _LARGE = 1024
 _SYNC = "\x1b[?2026h", "\x1b[?2026l"
 # The shape of the mouse pointer, which no widget here ever changes.
 _POINTER = "\x1b]22;"
-# How long a new size waits for Textual to draw everything in it.
-_REDRAW_SECONDS = 0.3
 _LEAVE_SECONDS = 2.0
 # How much may wait in a serial line that answers no fences.
 _SERIAL_QUEUE, _SERIAL_SECONDS = 128, 0.02
@@ -90,7 +92,7 @@ class LeanDriver(LinuxDriver):
         # Sequences that are no cells, to be sent before the next frame.
         self._controls: list[str] = []
         self._timer: TimerHandle | None = None
-        self._hold_until: float | None = None
+        self._hold = Hold()
         self._synchronised = False
         self._cursor: tuple[int, int] | None = None
         self._leaving = False
@@ -119,6 +121,24 @@ class LeanDriver(LinuxDriver):
         self._make_anew()
         self._schedule()
 
+    def show(self) -> None:
+        """What is drawn now is worth more than the kept screen of before."""
+        if self._hold.for_picture:
+            self._hold.end()
+            self._canvas.settle()
+            self._send_at(self._loop.time())
+
+    def picture(self, stamps: list[str]) -> Picture | None:
+        """What is shown, to be kept for the next start; None while it is not whole.
+
+        `stamps` are those of the files that it rests on (`first_paint.stamp_of`).
+        """
+        if not self._canvas.is_whole:
+            return None
+        return picture_of(
+            self._canvas.rows, self._pens, alternate=self._can.alternate_screen, stamps=stamps
+        )
+
     def _make_anew(self) -> None:
         self._encoder.forget()
         self._canvas.drop_foreign()
@@ -146,7 +166,10 @@ class LeanDriver(LinuxDriver):
             self._synchronised = True
         elif draws_from is not None:
             self._draw_unknown(sequence, draws_from)
-        elif sequence.startswith(_POINTER):
+        elif sequence.startswith(_POINTER) or (
+            # Entering the second screen again would clear it.
+            self._hold.for_picture and sequence == "\x1b[?1049h"
+        ):
             pass
         elif (
             self._can.modern
@@ -187,12 +210,13 @@ class LeanDriver(LinuxDriver):
         if outlet is None or self._leaving or not outlet.is_clear:
             return
         now = self._loop.time()
-        if self._hold_until is not None:
-            if now < self._hold_until and not canvas.is_whole:
+        hold = self._hold
+        if hold.until is not None:
+            if hold.keeps_back(now, whole=canvas.is_whole):
                 self._transmit(self._take_controls(), fence=False)
-                self._send_at(self._hold_until)
+                self._send_at(hold.until)
                 return
-            self._hold_until = None
+            hold.end()
             canvas.settle()
         cursor = self._real_cursor()
         if not canvas.changed and cursor in (None, self._cursor):
@@ -287,9 +311,9 @@ class LeanDriver(LinuxDriver):
         if (width, height) != (self._canvas.width, self._canvas.height):
             self._canvas.resize(width, height)
             self._encoder.resize(width, height)
-            self._hold_until = self._loop.time() + _REDRAW_SECONDS
+            self._hold.begin(self._loop.time())
             self._cursor = None
-        elif changed and self._encoder.is_known:
+        elif changed and self._encoder.is_known and not self._hold.for_picture:
             self._make_anew()
         self._schedule()
 
@@ -302,8 +326,13 @@ class LeanDriver(LinuxDriver):
         self._outlet = Outlet(self._file.fileno(), self._loop, self._send)
         self._make_anew()
         self._pacer.restart()
-        self._hold_until = self._loop.time() + _REDRAW_SECONDS
+        self._hold.begin(self._loop.time())
+        painted = first_paint.take()
+        if painted is not None:
+            self._adopt(painted)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if painted is not None:
+            self.attrs_before = painted.attributes
         if self._writer_thread is not None:
             # Made by the base class; nothing is ever given to it.
             self._writer_thread.stop()
@@ -316,6 +345,14 @@ class LeanDriver(LinuxDriver):
         except termios.error:
             pass
         self._transmit(self._take_controls(), fence=True)
+
+    def _adopt(self, painted: first_paint.Painted) -> None:
+        """Go on from the kept screen that stands there; it stays until there is a better one."""
+        picture = painted.picture
+        self._pacer.sending(painted.size, False, painted.at)
+        if (picture.width, picture.height) == (self._canvas.width, self._canvas.height):
+            self._encoder.adopt(rows_of(picture, painted.mark))
+            self._hold.begin(self._loop.time(), for_picture=True)
 
     def _enable_mouse_support(self) -> None:
         """Buttons and wheel; not every movement."""

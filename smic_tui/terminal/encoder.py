@@ -45,6 +45,13 @@ class Encoder:
         self.is_known = False
         self._spot = Spot()
 
+    def adopt(self, rows: list[Row]) -> None:
+        """The terminal shows this already, with a plain pen and the cursor anywhere."""
+        self.shown = rows
+        self._spot = Spot(None, None, PLAIN)
+        self._left.clear()
+        self.is_known = True
+
     def resize(self, width: int, height: int) -> None:
         """The terminal has another size, and shows nobody knows what."""
         self.width, self.height = width, height

@@ -1,0 +1,171 @@
+"""The screen as it was, before the program is there to draw it.
+
+`paint` is called before anything heavy is imported. It takes the terminal over as
+Textual will, so that keys pressed meanwhile wait unharmed, and shows what this person
+saw last in a terminal of this kind and size, marked with its age. The driver takes
+over what is shown (`take`), or the terminal is given back (`give_back`).
+
+The file lies in a folder that only its owner can write, and is believed only then.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+import time
+from binascii import crc32
+
+from smic_tui import __version__
+from smic_tui.terminal.picture import LARGEST, NotThis, Picture, painted, read
+
+# What, besides the arguments, decides how the first screen looks.
+_DECISIVE = (
+    *("TERM", "COLORTERM", "TERM_PROGRAM", "NO_COLOR", "TZ"),
+    *("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"),
+    *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "COLUMNS", "LINES"),
+)
+
+
+# As the program was called: later it sets some of it itself.
+_environ = dict(os.environ)
+
+
+class Painted:
+    """A picture that stands on the terminal, and what the terminal was like before.
+
+    `at` is of the monotonic clock, in seconds; `size` is bytes.
+    """
+
+    def __init__(
+        self, picture: Picture, mark: str, size: int, at: float, attributes: list[object]
+    ) -> None:
+        self.picture = picture
+        self.mark = mark
+        self.size = size
+        self.at = at
+        self.attributes = attributes
+
+
+_painted: Painted | None = None
+
+
+def paint(arguments: list[str]) -> None:
+    """Show the kept screen of whoever calls with these arguments, if there is one."""
+    global _painted
+    try:
+        if not (os.isatty(0) and os.isatty(1) and os.isatty(2)):
+            return
+        size = os.get_terminal_size(0)
+        identity = identity_of(arguments, size.columns, size.lines)
+        now = time.time()
+        text = _text_of(file_of(identity))
+        picture = read(text, identity, size.columns, size.lines, now)
+        if not all(_still_holds(stamp) for stamp in picture.stamps):
+            return
+        data = painted(picture, now).encode()
+        attributes = _take_over()
+        _painted = Painted(picture, picture.mark_at(now), len(data), time.monotonic(), attributes)
+        while data:
+            data = data[os.write(2, data) :]
+    except (NotThis, OSError, ValueError, termios.error):
+        # It would only have been earlier: the program shows everything itself.
+        give_back()
+        return
+    _when_killed()
+
+
+def take() -> Painted | None:
+    """What stands on the terminal; whoever asks is the one to put it in order."""
+    global _painted
+    found, _painted = _painted, None
+    return found
+
+
+def give_back() -> None:
+    """Put the terminal in order again, unless somebody has taken it."""
+    found = take()
+    if found is None:
+        return
+    if found.picture.alternate:
+        leave = "\x1b[m\x1b[?1049l\x1b[?25h"
+    else:
+        leave = f"\x1b[m\x1b[{found.picture.height}H\r\n\x1b[?25h"
+    try:
+        termios.tcsetattr(0, termios.TCSANOW, found.attributes)  # type: ignore[arg-type]
+        os.write(2, leave.encode())
+    except (OSError, termios.error):
+        pass
+
+
+def identity_of(arguments: list[str], width: int, height: int) -> str:
+    """Everything that must be the same for a kept screen to be the right one."""
+    names = [*_DECISIVE, *sorted(name for name in _environ if name.startswith("SMIC_TUI_"))]
+    where = os.getcwd() if arguments or "SMIC_TUI_CONFIG" in _environ else ""
+    parts = [__version__, f"{width}x{height}", where, *arguments, ""]
+    return "\0".join([*parts, *(f"{name}={_environ.get(name)}" for name in names)])
+
+
+def file_of(identity: str) -> str:
+    """Where the screen with that identity is kept."""
+    return f"{folder()}/{crc32(os.fsencode(identity)):08x}.picture"
+
+
+def folder() -> str:
+    """Where this user's screens are kept: beside the caches, never in a shared one."""
+    cache = _environ.get("XDG_CACHE_HOME", "")
+    if not cache.startswith("/"):
+        cache = os.path.expanduser("~/.cache")
+    return cache + "/smic-tui/screens"
+
+
+def stamp_of(path: str) -> str:
+    """What changes when the file at that path does, or comes to be."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return f"{path}\tabsent"
+    return f"{path}\t{status.st_mtime_ns}\t{status.st_size}"
+
+
+def _still_holds(stamp: str) -> bool:
+    return stamp_of(stamp.partition("\t")[0]) == stamp
+
+
+def _text_of(path: str) -> str:
+    """The text of a file that nobody but its owner can have written."""
+    for each in (os.path.dirname(path), path):
+        status = os.lstat(each)
+        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+            raise NotThis
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise NotThis
+    return data.decode()
+
+
+def _take_over() -> list[object]:
+    """Have keys wait as they are, unseen; return how the terminal was.
+
+    Ctrl+C still ends the program. What was typed before stays.
+    """
+    before = termios.tcgetattr(0)
+    mode = termios.tcgetattr(0)
+    mode[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
+    mode[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+    mode[6] = list(mode[6])
+    mode[6][termios.VMIN] = 1
+    mode[6][termios.VSUSP] = b"\0"
+    termios.tcsetattr(0, termios.TCSANOW, mode)
+    return before
+
+
+def _when_killed() -> None:
+    import signal
+
+    def leave(number: int, _frame: object) -> None:
+        give_back()
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)

@@ -1,0 +1,84 @@
+"""The screen of now, kept for `first_paint` to show at the next start."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+from smic_tui.terminal import first_paint
+from smic_tui.terminal.driver import LeanDriver
+from smic_tui.terminal.picture import LARGEST, written
+
+# So many sizes, terminals and configurations of one person are remembered.
+_MOST = 20
+_EVERY_SECONDS = 30.0
+
+
+class KeptScreen:
+    """Writes it for a program that was called with these arguments.
+
+    `rests_on` are the files whose change makes it worthless.
+    """
+
+    def __init__(self, arguments: list[str], rests_on: Sequence[Path]) -> None:
+        self._arguments = arguments
+        self._rests_on = rests_on
+        self._stamps = [_stamp(path) for path in rests_on]
+        self._next: tuple[str, str] | None = None
+        self._written_at = -_EVERY_SECONDS
+        self._writing = Lock()
+
+    def note(self, driver: LeanDriver) -> bool:
+        """Remember what is shown now; whether it is time to write it down."""
+        picture = driver.picture(self._stamps)
+        if picture is None:
+            return False
+        identity = first_paint.identity_of(self._arguments, picture.width, picture.height)
+        self._next = identity, written(picture, identity)
+        return time.monotonic() >= self._written_at + _EVERY_SECONDS
+
+    def write(self) -> None:
+        """Put the last that was noted where the next start looks.
+
+        Blocks for the disk. One that refuses costs only the early sight.
+        """
+        with self._writing:
+            noted, self._next = self._next, None
+            if noted is None:
+                return
+            self._written_at = time.monotonic()
+            identity, text = noted
+            data = text.encode()
+            if len(data) <= LARGEST:
+                with suppress(OSError):
+                    _replace(Path(first_paint.file_of(identity)), data)
+
+
+def _stamp(path: Path) -> str:
+    # As it was when the program read it, or near enough: a change while it runs makes
+    # the kept screen worthless.
+    with suppress(OSError):
+        return first_paint.stamp_of(str(path))
+    return f"{path}\tunreadable"
+
+
+def _replace(place: Path, data: bytes) -> None:
+    folder = place.parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(dir=folder)
+    new = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
+        new.replace(place)
+    except OSError:
+        new.unlink()
+        raise
+    kept = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in kept[_MOST:]:
+        path.unlink()
