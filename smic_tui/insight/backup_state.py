@@ -98,16 +98,15 @@ class Verdict(Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-def _is_hung(
-    job: BackupJob, run: BackupRun, now: datetime, zone: ZoneInfo, calendar: Calendar
-) -> bool:
+def hung_from(job: BackupJob, run: BackupRun, zone: ZoneInfo, calendar: Calendar) -> datetime:
+    """From when on (UTC) a newest run that is `running` is hung, as the module says."""
     try:
         expected = next_expected(job, run.started, zone, calendar)
     except BadPlan:
         expected = None
     if expected is None:
-        return now >= run.started + HUNG_WITHOUT_PLAN
-    return now >= expected + timedelta(seconds=job.grace)
+        return run.started + HUNG_WITHOUT_PLAN
+    return expected + timedelta(seconds=job.grace)
 
 
 def state_of(
@@ -158,7 +157,7 @@ def state_of(
     elif (
         newest
         and newest.result is RunResult.RUNNING
-        and not _is_hung(job, newest, now, zone, calendar)
+        and now < hung_from(job, newest, zone, calendar)
     ):
         state = BackupState.RUNNING
     elif newest and newest.result is RunResult.RUNNING:

@@ -11,13 +11,12 @@ seconds, null if there was none.
 
 from __future__ import annotations
 
-from collections import Counter
+from datetime import datetime
 
 from msgspec import Struct
 
-from smic_tui.insight.facts import AlertLife, BackupState, Level, SiteState, Situation, SourceFact
-from smic_tui.insight.site_state import verdict
-from smic_tui.records import Actor
+from smic_tui.insight.facts import AlertLife, BackupState, SiteState
+from smic_tui.insight.tally import SourceTally, Tally
 from smic_tui.snapshot import SourceState
 
 
@@ -84,63 +83,36 @@ class Counts(Struct, frozen=True, kw_only=True):
     sources: tuple[SourceCount, ...]
 
 
-def _source(fact: SourceFact) -> SourceCount:
-    state = fact.status.state
+def _source(source: SourceTally, now: datetime) -> SourceCount:
+    age = source.age(now)
     return SourceCount(
-        name=fact.status.name,
-        kind=fact.status.kind,
-        state="stale" if state is SourceState.OK and fact.stale else state.value,
-        age_s=None if fact.age is None else round(fact.age),
-        rows=fact.status.rows,
+        name=source.name,
+        kind=source.kind,
+        state="stale" if source.state is SourceState.OK and source.stale else source.state.value,
+        age_s=None if age is None else round(age),
+        rows=source.rows,
     )
 
 
-def counts(situation: Situation) -> Counts:
-    """Count the situation."""
-    sites = Counter(fact.state for fact in situation.sites)
-    backups = Counter(fact.state for fact in situation.backups)
-    tickets = [fact for fact in situation.tickets if fact.ticket.status.is_open]
-    requests = [fact for fact in situation.requests if fact.request.stage.is_open]
+def counts(tally: Tally, now: datetime) -> Counts:
+    """The object at `now` (UTC), from a tally that holds then."""
+    sites, backups = tally.sites, tally.backups
     return Counts(
         sites=SiteCounts(
-            total=len(situation.sites),
-            down=sites[SiteState.DOWN],
-            unknown=sites[SiteState.UNKNOWN],
+            total=sum(sites.values()),
+            down=sites.get(SiteState.DOWN, 0),
+            unknown=sites.get(SiteState.UNKNOWN, 0),
         ),
         backups=BackupCounts(
-            total=len(situation.backups),
-            **{state.value: backups[state] for state in BackupState},
+            total=sum(backups.values()),
+            **{state.value: backups.get(state, 0) for state in BackupState},
         ),
         tickets=TicketCounts(
-            open=len(tickets),
-            mine=sum(fact.mine for fact in tickets),
-            overdue=sum(fact.overdue for fact in tickets),
+            open=tally.tickets.open, mine=tally.tickets.mine, overdue=tally.tickets.overdue
         ),
         requests=RequestCounts(
-            open=len(requests),
-            waiting_on_us=sum(fact.request.waiting_on is Actor.US for fact in requests),
+            open=tally.requests.open, waiting_on_us=tally.requests.waiting_on_us
         ),
-        alerts=AlertCounts(
-            firing=sum(alert.life is AlertLife.FIRING for alert in situation.alerts)
-        ),
-        sources=tuple(_source(fact) for fact in situation.sources),
-    )
-
-
-def attention(situation: Situation) -> bool:
-    """Whether something needs somebody: a firing alert, or a site, backup, ticket or
-    request of level WARNING or worse. Sources speak for themselves.
-    """
-    stale = frozenset(fact.key for fact in situation.sources if fact.stale)
-    return (
-        any(alert.life is AlertLife.FIRING for alert in situation.alerts)
-        or any(fact.level >= Level.WARNING for fact in situation.sites)
-        or any(fact.level >= Level.WARNING for fact in situation.backups)
-        or any(fact.level >= Level.WARNING for fact in situation.tickets)
-        or any(fact.level >= Level.WARNING for fact in situation.requests)
-        or any(
-            not (health.acknowledged or health.downtime)
-            and verdict(health, stale=health.source in stale)[1] >= Level.WARNING
-            for health in situation.unplaced_health
-        )
+        alerts=AlertCounts(firing=tally.alerts.get(AlertLife.FIRING, 0)),
+        sources=tuple(_source(source, now) for source in tally.sources),
     )

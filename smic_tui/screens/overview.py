@@ -8,6 +8,7 @@ from typing import Any
 from textual.widget import Widget
 
 from smic_tui.insight.facts import Situation
+from smic_tui.insight.tally import tally_of_sources
 from smic_tui.insight.trouble import Line, SiteTrouble
 from smic_tui.screens.listing import ListScreen
 from smic_tui.views.cells import Cell
@@ -43,7 +44,8 @@ class OverviewScreen(ListScreen):
         situation, look = self.desk.situation, self.desk.look
         above = [SUMMARIES[subject](situation, look) for subject in COUNTED[:-1]]
         self.counts.show(*((cells, ()) for cells in above))
-        self.freshness.show_left(*freshness(situation, look, self.app.size.width))
+        sources = tally_of_sources(situation.sources)
+        self.freshness.show_left(*freshness(sources, look, self.app.size.width))
         super().show_situation()
 
     def summary_cells(self) -> list[Cell]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from smic_tui.i18n import _, ngettext
 from smic_tui.insight.facts import AlertLife, BackupState, Level, SiteState, Situation
-from smic_tui.records import Actor
+from smic_tui.insight.tally import (
+    RequestTally,
+    SourceTally,
+    Tally,
+    TicketTally,
+    tally_of_alerts,
+    tally_of_backups,
+    tally_of_requests,
+    tally_of_sites,
+    tally_of_sources,
+    tally_of_tickets,
+)
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
 from smic_tui.views.fit import width
@@ -34,15 +44,16 @@ def _counted(count: int, text: str, level: Level, look: Look) -> list[Cell]:
     return [GAP, Cell(f"{look.glyph(level)} {count} {text}", ROLE_OF_LEVEL[level])]
 
 
-def sites(situation: Situation, look: Look) -> list[Cell]:
+def words_of_sites(states: Mapping[SiteState, int], look: Look) -> list[Cell]:
     """How many sites there are, and in which states."""
-    states = Counter(site.state for site in situation.sites)
-    total = len(situation.sites)
+    total = sum(states.values())
+    down, degraded = states.get(SiteState.DOWN, 0), states.get(SiteState.DEGRADED, 0)
+    unknown = states.get(SiteState.UNKNOWN, 0)
     return [
         Cell(ngettext("{n} site", "{n} sites", total).format(n=total), Role.TITLE),
-        *_counted(states[SiteState.DOWN], word(SiteState.DOWN), Level.CRITICAL, look),
-        *_counted(states[SiteState.DEGRADED], word(SiteState.DEGRADED), Level.WARNING, look),
-        *_counted(states[SiteState.UNKNOWN], word(SiteState.UNKNOWN), Level.UNKNOWN, look),
+        *_counted(down, word(SiteState.DOWN), Level.CRITICAL, look),
+        *_counted(degraded, word(SiteState.DEGRADED), Level.WARNING, look),
+        *_counted(unknown, word(SiteState.UNKNOWN), Level.UNKNOWN, look),
     ]
 
 
@@ -55,61 +66,69 @@ _BACKUP_LEVELS = (
 )
 
 
-def backups(situation: Situation, look: Look) -> list[Cell]:
+def words_of_backups(states: Mapping[BackupState, int], look: Look) -> list[Cell]:
     """How many backups there are, and which are not as they should be."""
-    states = Counter(backup.state for backup in situation.backups)
-    total = len(situation.backups)
+    total = sum(states.values())
     cells = [Cell(ngettext("{n} backup", "{n} backups", total).format(n=total), Role.TITLE)]
     for state, level in _BACKUP_LEVELS:
-        cells += _counted(states[state], word(state), level, look)
+        cells += _counted(states.get(state, 0), word(state), level, look)
     return cells
 
 
-def tickets(situation: Situation, look: Look) -> list[Cell]:
+def words_of_tickets(tickets: TicketTally, look: Look) -> list[Cell]:
     """How many tickets are open, overdue and mine."""
-    opened = [t for t in situation.tickets if t.ticket.status.is_open]
-    total = len(opened)
+    total = tickets.open
     return [
         Cell(ngettext("{n} open ticket", "{n} open tickets", total).format(n=total), Role.TITLE),
-        *_counted(sum(t.overdue for t in opened), _("overdue"), Level.WARNING, look),
-        *_counted(sum(t.mine for t in opened), _("mine"), Level.NOTICE, look),
+        *_counted(tickets.overdue, _("overdue"), Level.WARNING, look),
+        *_counted(tickets.mine, _("mine"), Level.NOTICE, look),
     ]
 
 
-def requests(situation: Situation, look: Look) -> list[Cell]:
+def words_of_requests(requests: RequestTally, look: Look) -> list[Cell]:
     """How many catalogue requests go on, and how many wait for us."""
-    opened = [r for r in situation.requests if r.request.stage.is_open]
-    total = len(opened)
-    waiting = sum(r.request.waiting_on is Actor.US for r in opened)
+    total = requests.open
     return [
         Cell(ngettext("{n} request", "{n} requests", total).format(n=total), Role.TITLE),
-        *_counted(sum(r.overdue for r in opened), _("overdue"), Level.WARNING, look),
-        *_counted(waiting, _("waiting on us"), Level.NOTICE, look),
+        *_counted(requests.overdue, _("overdue"), Level.WARNING, look),
+        *_counted(requests.waiting_on_us, _("waiting on us"), Level.NOTICE, look),
     ]
 
 
-def alerts(situation: Situation, look: Look) -> list[Cell]:
+def words_of_alerts(lives: Mapping[AlertLife, int], look: Look) -> list[Cell]:
     """How many alerts fire, are acknowledged, were cleared."""
-    lives = Counter(alert.life for alert in situation.alerts)
-    total = lives[AlertLife.FIRING]
+    total = lives.get(AlertLife.FIRING, 0)
+    acknowledged, cleared = lives.get(AlertLife.ACKNOWLEDGED, 0), lives.get(AlertLife.CLEARED, 0)
     return [
         Cell(ngettext("{n} alert fires", "{n} alerts fire", total).format(n=total), Role.TITLE),
-        *_counted(lives[AlertLife.ACKNOWLEDGED], word(AlertLife.ACKNOWLEDGED), Level.NOTICE, look),
-        *_counted(lives[AlertLife.CLEARED], word(AlertLife.CLEARED), Level.FINE, look),
+        *_counted(acknowledged, word(AlertLife.ACKNOWLEDGED), Level.NOTICE, look),
+        *_counted(cleared, word(AlertLife.CLEARED), Level.FINE, look),
     ]
 
 
-def sources(situation: Situation, look: Look) -> list[Cell]:
+def words_of_sources(sources: Sequence[SourceTally], look: Look) -> list[Cell]:
     """How many sources there are, and how many cannot be trusted now."""
-    total = len(situation.sources)
-    stale = sum(source.stale for source in situation.sources)
-    aside = sum(source.status.rejected_count for source in situation.sources)
-    nowhere = sum(u.count for source in situation.sources for u in source.unmatched)
+    total = len(sources)
+    stale = sum(source.stale for source in sources)
+    aside = sum(source.rejected for source in sources)
+    nowhere = sum(source.unmatched for source in sources)
     return [
         Cell(ngettext("{n} source", "{n} sources", total).format(n=total), Role.TITLE),
         *_counted(stale, _("stale"), Level.WARNING, look),
         *_counted(aside, _("set aside"), Level.NOTICE, look),
         *_counted(nowhere, _("without a site"), Level.NOTICE, look),
+    ]
+
+
+def words_of_tally(tally: Tally, look: Look) -> list[list[Cell]]:
+    """A line for each subject."""
+    return [
+        words_of_sites(tally.sites, look),
+        words_of_backups(tally.backups, look),
+        words_of_tickets(tally.tickets, look),
+        words_of_requests(tally.requests, look),
+        words_of_alerts(tally.alerts, look),
+        words_of_sources(tally.sources, look),
     ]
 
 
@@ -134,37 +153,40 @@ def _once(summary: Summary) -> Summary:
 
 
 SUMMARIES: dict[str, Summary] = {
-    "sites": _once(sites),
-    "backups": _once(backups),
-    "tickets": _once(tickets),
-    "requests": _once(requests),
-    "alerts": _once(alerts),
-    "sources": _once(sources),
+    "sites": _once(lambda found, look: words_of_sites(tally_of_sites(found.sites), look)),
+    "backups": _once(lambda found, look: words_of_backups(tally_of_backups(found.backups), look)),
+    "tickets": _once(lambda found, look: words_of_tickets(tally_of_tickets(found.tickets), look)),
+    "requests": _once(
+        lambda found, look: words_of_requests(tally_of_requests(found.requests), look)
+    ),
+    "alerts": _once(lambda found, look: words_of_alerts(tally_of_alerts(found.alerts), look)),
+    "sources": _once(lambda found, look: words_of_sources(tally_of_sources(found.sources), look)),
 }
 
 
-def freshness(situation: Situation, look: Look, cells: int) -> list[Cell]:
+def freshness(sources: Sequence[SourceTally], look: Look, cells: int) -> list[Cell]:
     """Every source with the age of its facts, stale ones first.
 
     Where `cells` do not suffice, fresh sources are summed up by the oldest.
     """
-    stale = [source for source in situation.sources if source.stale]
-    fresh = [source for source in situation.sources if not source.stale]
+    ages = {source.name: source.age(look.now) for source in sources}
+    stale = [source for source in sources if source.stale]
+    fresh = [source for source in sources if not source.stale]
     pieces: list[Cell] = []
     for source in stale:
-        text = f"{look.glyph(source.level)} {source.status.name} {human.age(source.age)}  "
+        text = f"{look.glyph(source.level)} {source.name} {human.age(ages[source.name])}  "
         pieces.append(Cell(text, ROLE_OF_LEVEL[source.level]))
     each = [
         cell
         for source in fresh
         for cell in (
-            Cell(f"{source.status.name} ", Role.MUTED),
-            Cell(f"{human.age(source.age)}  "),
+            Cell(f"{source.name} ", Role.MUTED),
+            Cell(f"{human.age(ages[source.name])}  "),
         )
     ]
     if sum(width(cell.text) for cell in pieces + each) <= cells + 2 or not fresh:
         return pieces + each
-    oldest = max(source.age or 0.0 for source in fresh)
+    oldest = max(ages[source.name] or 0.0 for source in fresh)
     text = ngettext("{n} source fresh", "{n} sources fresh", len(fresh)).format(n=len(fresh))
     pieces.append(Cell(_("{sources}, oldest {age}").format(sources=text, age=human.age(oldest))))
     return pieces

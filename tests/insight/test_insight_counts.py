@@ -6,7 +6,8 @@ from insight_examples import NOW, ago, health, job, request, run, site, situatio
 
 from smic_tui.alertbook import AlertEntry
 from smic_tui.config.schema import Person, Settings
-from smic_tui.insight.counts import attention, counts
+from smic_tui.insight.counts import counts
+from smic_tui.insight.tallying import attention, tally_of
 from smic_tui.records import Actor, HealthState, Record, RunResult, Stage, TicketStatus
 
 
@@ -37,7 +38,7 @@ def test_the_object_of_status() -> None:
             for key, rest in {"a": {"fired": NOW}, "b": {}, "c": {"cleared": NOW}}.items()
         },
     )
-    assert msgspec.json.decode(msgspec.json.encode(counts(found))) == {
+    assert msgspec.json.decode(msgspec.json.encode(counts(tally_of(found), NOW))) == {
         "sites": {"total": 3, "down": 1, "unknown": 1},
         "backups": {
             "total": 3,
