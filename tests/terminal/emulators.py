@@ -165,6 +165,12 @@ _ATTRIBUTES = {
     "5:3": "overline",  # as tmux writes it
     "4:2": "underscore",
 }
+
+
+def _without_tmux() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "TMUX"}
+
+
 _NOTHING = seen(" ", [], "", "")
 _numbers = itertools.count()
 
@@ -181,13 +187,22 @@ class TmuxTerminal:
             os.mkfifo(pipe)
         script = folder / "pane.py"
         script.write_text(_IN_PANE)
-        self._tmux(
-            "new-session", "-d", "-x", str(width), "-y", str(height),
-            f"{sys.executable} -S {script} {pipes[0]} {pipes[1]}",
+        # Before the session's first client, or that one has a size of its own.
+        self._control = subprocess.Popen(
+            [
+                "tmux", "-u", "-C", "-f", "/dev/null", "-S", self._socket,
+                "new-session", "-x", str(width), "-y", str(height),
+                f"{sys.executable} -S {script} {pipes[0]} {pipes[1]}",
+            ],
+            env={**_without_tmux(), "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )  # fmt: skip
+        self._result()
+        self._tmux("refresh-client -f no-output")
         self._commands = pipes[0].open("wb", 0)
         self._done = pipes[1].open("rb", 0)
-        self._tmux("set-option", "-g", "status", "off")
+        self._tmux("set-option -g status off")
         self.resize(width, height)
         self.feed(b"\x1b[?7l")
 
@@ -200,20 +215,39 @@ class TmuxTerminal:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._tmux("kill-server")
+        assert self._control.stdin is not None
+        assert self._control.stdout is not None
+        self._control.stdin.write(b"kill-server\n")
+        self._control.stdin.close()
+        self._control.stdout.read()
+        self._control.stdout.close()
+        self._control.wait()
         self._commands.close()
         self._done.close()
         self._folder.cleanup()
 
-    def _tmux(self, *arguments: str) -> str:
-        environment = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
-        environment.pop("TMUX", None)
-        return subprocess.run(
-            ["tmux", "-u", "-f", "/dev/null", "-S", self._socket, *arguments],
-            check=True,
-            env=environment,
-            capture_output=True,
-        ).stdout.decode()
+    def _tmux(self, command: str) -> str:
+        """Have a command carried out, over the connection that is kept: one each is slow."""
+        assert self._control.stdin is not None
+        self._control.stdin.write(command.encode() + b"\n")
+        self._control.stdin.flush()
+        return self._result()
+
+    def _result(self) -> str:
+        """What stands between the next `%begin` and its `%end`."""
+        assert self._control.stdout is not None
+        lines = iter(self._control.stdout.readline, b"")
+        for line in lines:
+            if line.startswith(b"%begin "):
+                number = line.split()[1:3]
+                break
+        found = []
+        for line in lines:
+            if line.startswith((b"%end ", b"%error ")) and line.split()[1:3] == number:
+                assert line.startswith(b"%end "), found
+                return b"".join(found).decode()
+            found.append(line)
+        raise AssertionError("tmux has ended")
 
     def feed(self, data: bytes) -> None:
         """Draw, and wait until it is drawn."""
@@ -223,11 +257,11 @@ class TmuxTerminal:
     def resize(self, width: int, height: int) -> None:
         """Get another size."""
         self._width = width
-        self._tmux("resize-window", "-x", str(width), "-y", str(height))
+        self._tmux(f"resize-window -x {width} -y {height}")
 
     def screen(self) -> Screen:
         """What is seen; a wide character is one cell here."""
-        lines = self._tmux("capture-pane", "-e", "-p", "-N").split("\n")[:-1]
+        lines = self._tmux("capture-pane -e -p -N").split("\n")[:-1]
         rows: Screen = []
         attributes: set[str] = set()
         colours = {"3": "", "4": ""}
