@@ -10,6 +10,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from smic_tui.alertbook import EMPTY_BOOK, AlertBook
+from smic_tui.contract.actions import Verb
 from smic_tui.contract.batch import Rejected
 from smic_tui.records import Record, Stream
 
@@ -34,6 +35,8 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     facts are as of that moment. `lost_since` is set while attempts fail.
     `rejected` holds the first set-aside rows, `rejected_count` counts all.
     `relayed` are the sources that it passes on, each with the times of its own.
+    `actions` is what the account may do to its records, as last proven, without
+    what the configuration forbids.
     """
 
     name: str
@@ -53,6 +56,7 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     took: float = 0.0
     stale_after: float = 900.0
     relayed: tuple[SourceStatus, ...] = ()
+    actions: dict[Stream, tuple[Verb, ...]] = {}
 
     def age(self, now: datetime) -> float | None:
         """Seconds since the last good answer; None if there was none."""

@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from smic_tui.outbox.entry import Entry
+
 
 class Acknowledgement(Struct, frozen=True, kw_only=True):
     """Somebody knows of an alert.
@@ -51,3 +53,4 @@ class UserState(Struct, frozen=True, kw_only=True):
     notes: Mapping[str, Note] = MappingProxyType({})
     panes: Mapping[str, PaneSeen] = MappingProxyType({})
     filters: Mapping[str, str] = MappingProxyType({})
+    outbox: Mapping[str, Entry] = MappingProxyType({})

@@ -7,6 +7,7 @@ understand stays in the file as it is.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from threading import Lock
@@ -24,12 +25,15 @@ from smic_tui.cache.lock import FileLock
 from smic_tui.cache.place import Place
 from smic_tui.cache.tables import Tables, decode_tables
 from smic_tui.i18n import _
+from smic_tui.outbox.box import Change
+from smic_tui.outbox.entry import Entry
 from smic_tui.userstate import Acknowledgement, Note, PaneSeen, UserState
 
 ACKNOWLEDGEMENTS = "acknowledgements"
 NOTES = "notes"
 PANES = "panes"
 FILTERS = "filters"
+OUTBOX = "outbox"
 
 # A change takes milliseconds; who holds the lock longer is frozen.
 LOCK_TIMEOUT = 5.0
@@ -112,6 +116,16 @@ class UserFile:
         """Take a saved filter away."""
         return self._change(FILTERS, name, None)
 
+    def change_outbox(self, change: Change) -> bool:
+        """Change the outbox as the disk holds it at this moment, under the lock.
+
+        Unlike everything else here it is not done at all when it cannot be put on
+        the disk: what is not written must not be sent. Then False is returned, and
+        the notices say why.
+        """
+        with self._mutex:
+            return self._save(change)
+
     def flush(self) -> bool:
         """Try again to write what could not be; whether everything is on the disk."""
         with self._mutex:
@@ -136,13 +150,13 @@ class UserFile:
                 self._state = self._understand()
             return saved
 
-    def _save(self) -> bool:
-        if not self._pending:
+    def _save(self, change: Change | None = None) -> bool:
+        if not self._pending and change is None:
             return True
         try:
             self._place.prepare()
             with self._guard.hold(LOCK_TIMEOUT):
-                self._write()
+                self._write(change)
         except OSError as error:
             trouble.report(self._place, self.path.name, error)
             return False
@@ -156,7 +170,7 @@ class UserFile:
         self._state = self._understand()
         return True
 
-    def _write(self) -> None:
+    def _write(self, change: Change | None) -> None:
         """Read the file again, change it, and replace it. The lock is held."""
         from smic_tui.cache.buffered import BufferedStorage
         from smic_tui.cache.keyed import KeyedDB
@@ -166,8 +180,16 @@ class UserFile:
         self._file.sweep()
         storage = BufferedStorage(AtomicStorage(self._file))
         self._refuse_newer(storage.read())
+        wanted = dict(self._pending)
+        if change is not None:
+            entries = self._rows(storage.read().get(OUTBOX, {}), Entry)
+            for key, entry in change(MappingProxyType(entries)).items():
+                wanted[OUTBOX, key] = None if entry is None else msgspec.to_builtins(entry)
+        if not wanted:
+            self._tables, self._seen = storage.read(), self._file.signature()
+            return
         tables = KeyedDB(storage)
-        for table, changes in _by_table(self._pending).items():
+        for table, changes in _by_table(wanted).items():
             tables.keyed(table).remove_many(key for key, row in changes.items() if row is None)
             tables.keyed(table).put_many(
                 {key: row for key, row in changes.items() if row is not None}
@@ -224,12 +246,9 @@ class UserFile:
         strange: list[str] = []
 
         def rows(table: str, kind: type[RowT]) -> Mapping[str, RowT]:
-            found: dict[str, RowT] = {}
-            for key, document in self._tables.get(table, {}).items():
-                try:
-                    found[key] = _with_zone(msgspec.convert(document, kind))
-                except (msgspec.ValidationError, ValueError):
-                    strange.append(f"{table}/{key}")
+            documents = self._tables.get(table, {})
+            found = self._rows(documents, kind)
+            strange.extend(f"{table}/{key}" for key in documents if key not in found)
             return MappingProxyType(found)
 
         state = UserState(
@@ -239,6 +258,7 @@ class UserFile:
             filters=MappingProxyType(
                 {name: filter_.where for name, filter_ in rows(FILTERS, _Filter).items()}
             ),
+            outbox=rows(OUTBOX, Entry),
         )
         if strange:
             self._place.notices.put(
@@ -251,6 +271,15 @@ class UserFile:
         else:
             self._place.notices.drop(("user", "strange"))
         return state
+
+    @staticmethod
+    def _rows(documents: Mapping[str, Any], kind: type[RowT]) -> dict[str, RowT]:
+        """The rows of a table that can be understood."""
+        found: dict[str, RowT] = {}
+        for key, document in documents.items():
+            with contextlib.suppress(msgspec.ValidationError, ValueError):
+                found[key] = _with_zone(msgspec.convert(document, kind))
+        return found
 
 
 def _by_table(

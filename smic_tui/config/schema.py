@@ -139,6 +139,16 @@ class Source(Struct, frozen=True, kw_only=True):
         Duration, Meta(description="Interval between two full readings, which find deletions.")
     ] = "6h"
     deadline: Annotated[Duration, Meta(description="How long one reading may take in all.")] = "2m"
+    read_only: Annotated[
+        bool, Meta(description="Never change anything at this source, whatever the account may.")
+    ] = False
+    actions_for: Annotated[
+        str,
+        Meta(
+            description="Never read: this account only carries out actions on the records of a"
+            " source that comes through a hub (its name there, or 'HUB/NAME')."
+        ),
+    ] = ""
     options: Any = None
 
 
@@ -158,6 +168,9 @@ class Publish(Table, frozen=True, kw_only=True):
 class Settings(Table, frozen=True, kw_only=True):
     """The whole configuration, validated."""
 
+    read_only: Annotated[
+        bool, Meta(description="Never change anything at any source: actions are not offered.")
+    ] = False
     display: Display = Display()
     me: Person = Person()
     calendar: Calendar = Calendar()

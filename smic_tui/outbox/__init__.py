@@ -1,0 +1,1 @@
+"""Actions on their way to the source that owns the record."""

@@ -1,0 +1,166 @@
+"""What may be done to the entries of an outbox, as functions of what stands in it.
+
+Each is applied under the lock of the file (`UserFile.change_outbox`), to what the
+disk holds at that moment: whoever withdraws an entry and whoever sends it cannot
+both be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from smic_tui.contract.actions import Action
+from smic_tui.outbox.entry import Entry, EntryState, Place, plain
+from smic_tui.outbox.matters import after_own_action
+from smic_tui.records import Record
+
+Entries = Mapping[str, Entry]
+# Entries by id that are new or changed; None removes one.
+Changes = dict[str, Entry | None]
+Change = Callable[[Entries], Changes]
+
+# How long what has come to its end is still shown.
+KEPT = timedelta(days=2)
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries in the order in which they were wanted."""
+    return sorted(entries, key=lambda entry: (entry.number, entry.action.at, entry.id))
+
+
+def on_record(entries: Entries, place: Place) -> list[Entry]:
+    """The entries about one record, in order."""
+    return in_order(entry for entry in entries.values() if entry.place == place)
+
+
+def add(action: Action, shown: str, seen: Record) -> Change:
+    """Put an action at the end of the queue. What is long over is cleared away."""
+
+    def change(entries: Entries) -> Changes:
+        if action.id in entries:
+            return {}
+        now = _now()
+        old: Changes = {
+            entry.id: None
+            for entry in entries.values()
+            if entry.state in (EntryState.CONFIRMED, EntryState.WITHDRAWN)
+            and now - entry.changed > KEPT
+        }
+        number = max((entry.number for entry in entries.values()), default=0) + 1
+        entry = Entry(number=number, action=action, shown=shown, seen=plain(seen), changed=now)
+        return {**old, action.id: entry}
+
+    return change
+
+
+def withdraw(id: str) -> Change:
+    """Take an action back of which nothing is at the source: the undo."""
+
+    def change(entries: Entries) -> Changes:
+        entry = entries.get(id)
+        if entry is None or entry.state not in (EntryState.WAITING, EntryState.CONFLICT):
+            return {}
+        return {id: moved(entry, EntryState.WITHDRAWN)}
+
+    return change
+
+
+def keep(id: str) -> Change:
+    """Send it all the same: the person has seen what the record is now."""
+
+    def change(entries: Entries) -> Changes:
+        entry = entries.get(id)
+        if entry is None or not entry.state.wants_person:
+            return {}
+        return {id: moved(entry, EntryState.WAITING, seen=entry.now or entry.seen)}
+
+    return change
+
+
+def dismiss(id: str) -> Change:
+    """Show it no longer; what is still open stays."""
+
+    def change(entries: Entries) -> Changes:
+        entry = entries.get(id)
+        return {} if entry is None or entry.state.is_open else {id: None}
+
+    return change
+
+
+def note(entry: Entry, error: str, hint: str) -> Change:
+    """Remember why the entry does not go on; its state stays."""
+
+    def change(entries: Entries) -> Changes:
+        found = entries.get(entry.id)
+        if found is None or found.state is not entry.state or found.error == error:
+            return {}
+        return {entry.id: replace(found, error=error, hint=hint)}
+
+    return change
+
+
+def begin(entry: Entry, baseline: str, before: Record) -> Change:
+    """An attempt begins now. Nothing happens when the entry is no longer as it was.
+
+    The baseline and the record are those of the first attempt: what was there
+    before anything of ours.
+    """
+
+    def change(entries: Entries) -> Changes:
+        found = entries.get(entry.id)
+        if found is None or (found.state, found.attempts) != (entry.state, entry.attempts):
+            return {}
+        first: dict[str, Any] = {}
+        if not found.attempts:
+            first = {
+                "action": replace(found.action, baseline=baseline),
+                "before": plain(before),
+            }
+        return {
+            entry.id: moved(
+                found, EntryState.SENDING, attempts=found.attempts + 1, tried=_now(), **first
+            )
+        }
+
+    return change
+
+
+def end(
+    entry: Entry, state: EntryState, now: Record | None, error: str = "", hint: str = ""
+) -> Change:
+    """The entry has come to `state`, and the source's record is `now` (None: gone).
+
+    What was confirmed is no surprise to later actions on the same record.
+    """
+
+    def change(entries: Entries) -> Changes:
+        found = entries.get(entry.id)
+        if found is None:
+            return {}
+        ended = moved(found, state, now=None if now is None else plain(now), error=error, hint=hint)
+        changes: Changes = {entry.id: ended}
+        if state is EntryState.CONFIRMED and now is not None:
+            for later in entries.values():
+                if later.place == found.place and _comes_after(later, found):
+                    changes[later.id] = after_own_action(later, found, found.before_record, now)
+        return changes
+
+    return change
+
+
+def moved(entry: Entry, state: EntryState, **fields: Any) -> Entry:
+    """The entry in another state, from now on, with no error but a new one."""
+    return replace(entry, **{"error": "", "hint": "", **fields}, state=state, changed=_now())
+
+
+def _comes_after(later: Entry, done: Entry) -> bool:
+    waits = later.state in (EntryState.WAITING, EntryState.CONFLICT)
+    return waits and (later.number, later.id) > (done.number, done.id)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
