@@ -171,6 +171,8 @@ def _without_tmux() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "TMUX"}
 
 
+# Bytes that a pseudo-terminal hands on together.
+_PIECE = 512
 _NOTHING = seen(" ", [], "", "")
 _numbers = itertools.count()
 
@@ -250,7 +252,20 @@ class TmuxTerminal:
         raise AssertionError("tmux has ended")
 
     def feed(self, data: bytes) -> None:
-        """Draw, and wait until it is drawn."""
+        """Draw, and wait until it is drawn.
+
+        In pieces that it reads as a whole: where a reading of tmux ends within a
+        sequence with joiners, it takes the rest for other characters.
+        """
+        piece = b""
+        for part in re.split(rb"(?=\x1b)", data):
+            if piece and len(piece) + len(part) > _PIECE:
+                self._draw(piece)
+                piece = b""
+            piece += part
+        self._draw(piece)
+
+    def _draw(self, data: bytes) -> None:
         self._commands.write(len(data).to_bytes(4, "big") + data)
         assert self._done.read(1) == b"."
 
