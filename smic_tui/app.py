@@ -22,6 +22,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -40,6 +41,7 @@ from smic_tui.insight.facts import AlertLife, Situation
 from smic_tui.insight.trouble import troubles
 from smic_tui.screens.duty_panes import DutyPanes
 from smic_tui.screens.frame import TABS, FrameScreen
+from smic_tui.screens.keys_in_order import KeysInOrder
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.pane import PaneScreen
 from smic_tui.screens.personal import Personal
@@ -114,6 +116,9 @@ class SmicApp(App[None], inherit_bindings=False):
         self._duty_begun = False
         self._hangup = Hangup()
         self._kept = kept
+        # Whether the screen shows what is known, be it nothing.
+        self._shown = False
+        self._keys = KeysInOrder(self, super().on_event, lambda: self._shown)
         self.animation_level = "none"
         self.register_theme(TERMINAL_THEME)
         self.theme = TERMINAL_THEME.name
@@ -147,6 +152,13 @@ class SmicApp(App[None], inherit_bindings=False):
         self.run_worker(self._assess_for_ever(), exit_on_error=False)
         self.run_worker(self._collect(), exit_on_error=False)
         self._seconds = self.set_interval(1, self._each_second)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys go one after the other, all else as Textual has it."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     async def _collect(self) -> None:
         """Run the collector; should it ever fail, say so and go on with what is known."""
@@ -192,6 +204,7 @@ class SmicApp(App[None], inherit_bindings=False):
             if isinstance(self.screen, FrameScreen):
                 self.screen.update()
             if self._snapshot is not None:
+                self._shown = True
                 self.screen.call_after_refresh(self._keep_screen)
             if not self._duty_begun and self._situation.sources:
                 self._duty_begun = True

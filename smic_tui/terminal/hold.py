@@ -5,7 +5,7 @@ from __future__ import annotations
 # How long a new size waits for Textual to draw everything in it.
 _REDRAW_SECONDS = 0.3
 # How long the kept screen of before waits for the live one.
-_PICTURE_SECONDS = 5.0
+_PICTURE_SECONDS = 10.0
 
 
 class Hold:
