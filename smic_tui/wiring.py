@@ -25,14 +25,31 @@ def load_settings(
     overrides: Mapping[KeyPath, tuple[Any, str]] | None = None,
     *,
     write_sample: bool = True,
+    examine: bool = True,
 ) -> Loaded:
     """Read the configuration, speak its language, have the sample that it reads written.
 
+    Where `write_sample` is false, nothing is written. Where `examine` is false, one that
+    was found good before is not examined again.
     Raises `ConfigError`; `SampleError` when the sample cannot be written.
     """
     from smic_tui.collecting import registry
+    from smic_tui.config import known_good
 
-    loaded = load(path, kinds=registry, check_filter=check_filter, overrides=overrides)
+    loaded = load(
+        path,
+        kinds=registry,
+        check_filter=check_filter,
+        overrides=overrides,
+        is_known_good=None if examine else known_good.is_known_good,
+    )
+    # Other packages may change without a sign: their kinds are examined each time.
+    if (
+        write_sample
+        and loaded.examined
+        and all(registry.is_ours(source.kind) for source in loaded.settings.sources.values())
+    ):
+        known_good.remember(loaded.digest)
     i18n.use(loaded.settings.display.language)
     if loaded.sample is not None and write_sample:
         from smic_tui.sample.ensure import ensure
@@ -63,12 +80,16 @@ def make_collector(
     from smic_tui.config.secrets import reveal
     from smic_tui.insight.alerts import evaluate
     from smic_tui.insight.assess import assess
+    from smic_tui.tally_keeper import TallyKeeper
 
     settings = loaded.settings
+    keeper = TallyKeeper(loaded, cache)
 
     def after_commit(snapshot: Snapshot) -> AlertBook:
         now = datetime.now(UTC)
-        situation = assess(snapshot, cache.user.load(), settings, now)
+        user = cache.user.load()
+        situation = assess(snapshot, user, settings, now)
+        keeper.assessed(snapshot, user, situation)
         return evaluate(situation, snapshot.alerts, settings, now)
 
     return Collector(
@@ -77,5 +98,6 @@ def make_collector(
         cache,
         on_change=on_change,
         after_commit=after_commit,
+        keep=keeper.keep,
         secret=partial(reveal, folder=loaded.folder),
     )

@@ -20,7 +20,7 @@ import msgspec
 
 from smic_tui.cache import trouble
 from smic_tui.cache.alert_file import AlertFile
-from smic_tui.cache.file_ops import FileOps
+from smic_tui.cache.file_ops import FileOps, Signature
 from smic_tui.cache.follow import Follower
 from smic_tui.cache.lock import WriterLock
 from smic_tui.cache.notices import Notices
@@ -101,6 +101,19 @@ class Cache:
                 *(path for name in settings.sources for path in self.source(name).paths),
             ],
         )
+
+    def signatures(self, settings: Settings) -> dict[str, Signature | None]:
+        """What tells the files that snapshots and the user's state are read from, by their
+        paths below `folder`; raises `OSError`.
+        """
+        paths = [
+            self.user.path,
+            self.alerts.path,
+            *(path for name in settings.sources for path in self.source(name).paths),
+        ]
+        return {
+            str(path.relative_to(self.folder)): self._place.ops.signature(path) for path in paths
+        }
 
     def open(self, names: Iterable[str]) -> None:
         """Become the writer of these sources' files and of the alerts."""

@@ -28,7 +28,7 @@ def _describe(how: str) -> None:
     from smic_tui.collecting import registry
 
     if how == "schema":
-        from smic_tui.cli.tables import print_json
+        from smic_tui.cli.json_text import print_json
         from smic_tui.config.schema_doc import json_schema
 
         print_json(json_schema(registry))

@@ -20,7 +20,7 @@ def run(options: Namespace) -> int:
             _("the dashboard needs a terminal; without one: smic-tui status, list, site"),
         )
     try:
-        loaded = open_settings(options)
+        loaded = open_settings(options, examine=False)
     except CommandError:
         # What is wrong must be read on the screen where it stays.
         first_paint.give_back()

@@ -13,8 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from smic_tui.cache.cache import Cache
-from smic_tui.cli import log, sources, tables, terminal
+from smic_tui.cli import log, sources, terminal
 from smic_tui.cli.exits import Exit
+from smic_tui.cli.json_text import print_json
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.collecting import registry
 from smic_tui.collecting.failure import Overdue, failure_of
@@ -71,7 +72,7 @@ def run(options: Namespace) -> int:
     log.start(options.verbose)
     findings = asyncio.run(_examine_all(loaded, names, known))
     if options.json:
-        tables.print_json({"sources": findings})
+        print_json({"sources": findings})
     else:
         for finding in findings:
             _print(finding)

@@ -8,6 +8,7 @@ from typing import Any
 
 from smic_tui.cli import tables
 from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.json_text import print_json
 from smic_tui.cli.reading import read
 from smic_tui.cli.say import say
 from smic_tui.config.errors import unknown_word
@@ -31,7 +32,7 @@ def run(options: Namespace) -> int:
     facts: Sequence[Any] = query.select(listing.facts(reading.situation), now)
     facts = _sorted(fields, facts, options.sort, now)[: options.limit]
     if options.form == "json":
-        tables.print_json(list(tables.as_objects(fields, listing.key, facts, now)))
+        print_json(list(tables.as_objects(fields, listing.key, facts, now)))
     elif options.form == "csv":
         names = ["key", *(field.name for field in fields)]
         tables.write_csv(names, tables.as_objects(fields, listing.key, facts, now))

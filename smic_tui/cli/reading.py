@@ -23,6 +23,7 @@ from smic_tui.config.schema import Settings
 from smic_tui.insight.assess import assess
 from smic_tui.insight.facts import Situation
 from smic_tui.snapshot import Snapshot, SourceStatus
+from smic_tui.tally_keeper import TallyKeeper
 from smic_tui.userstate import UserState
 from smic_tui.views.look import Look
 
@@ -45,10 +46,17 @@ class Reading(Struct, frozen=True, kw_only=True):
         return Look(now=self.situation.now, zone=zone, ascii=display.ascii)
 
 
-def read(options: Namespace) -> Reading:
-    """The situation, after reading the sources that the options ask to read."""
-    loaded = open_settings(options)
+def read(options: Namespace, *, keep: bool = False) -> Reading:
+    """The situation, after reading the sources that the options ask to read.
+
+    With `keep`, its tally is kept for the next command that needs no more.
+    """
+    loaded = open_settings(options, examine=False)
     cache = Cache(cache_folder(options, loaded))
+    try:
+        seen = cache.signatures(loaded.settings)
+    except OSError:
+        seen = {}
     snapshot = cache.snapshot(loaded.settings)
     code = Exit.FINE
     wanted = _wanted(options, loaded.settings, snapshot)
@@ -61,6 +69,10 @@ def read(options: Namespace) -> Reading:
         say(notice)
     user = cache.user.load()
     situation = assess(snapshot, user, loaded.settings, datetime.now(UTC))
+    if keep and not wanted:  # else who has read them has kept it
+        keeper = TallyKeeper(loaded, cache)
+        keeper.assessed(snapshot, user, situation)
+        keeper.keep(snapshot, seen)
     return Reading(
         loaded=loaded,
         cache=cache,

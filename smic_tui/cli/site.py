@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from smic_tui.cli import tables, terminal
+from smic_tui.cli import terminal
 from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.json_text import print_json
 from smic_tui.cli.reading import Reading, read
 from smic_tui.config.errors import nearest
 from smic_tui.i18n import _
@@ -23,7 +24,7 @@ def run(options: Namespace) -> int:
     reading = read(options)
     fact = _find(reading, options.code)
     if options.json:
-        tables.print_json(_object(fact, reading))
+        print_json(_object(fact, reading))
     else:
         _print_dossier(fact, reading)
     if reading.exit is not Exit.FINE:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
-from smic_tui.cli import tables, terminal
+from smic_tui.cli import quick, terminal
 from smic_tui.cli.exits import Exit
-from smic_tui.cli.reading import read
+from smic_tui.cli.json_text import print_json
 from smic_tui.insight.counts import counts
 from smic_tui.insight.tally import Tally
-from smic_tui.insight.tallying import tally_of
 from smic_tui.snapshot import SourceState
 from smic_tui.views import summary
 from smic_tui.views.look import Look
@@ -17,12 +18,22 @@ from smic_tui.views.look import Look
 
 def run(options: Namespace) -> int:
     """Print the counts. Failing sources come before attention: their counts cannot be trusted."""
-    reading = read(options)
-    tally = tally_of(reading.situation)
-    if options.json:
-        tables.print_json(counts(tally, reading.situation.now))
+    now = datetime.now(UTC)
+    kept = quick.kept(options, now)
+    if kept is not None:
+        tally, ascii_only = kept.at(now), kept.ascii
     else:
-        _print(tally, reading.look)
+        # Not before: it takes several times as long.
+        from smic_tui.cli.reading import read
+        from smic_tui.insight.tallying import tally_of
+
+        reading = read(options, keep=True)
+        now, ascii_only = reading.situation.now, reading.look.ascii
+        tally = tally_of(reading.situation)
+    if options.json:
+        print_json(counts(tally, now))
+    else:
+        _print(tally, Look(now=now, zone=ZoneInfo("UTC"), ascii=ascii_only))
     if any(source.stale or source.state is not SourceState.OK for source in tally.sources):
         return Exit.SOURCE
     return Exit.ATTENTION if tally.attention else Exit.FINE

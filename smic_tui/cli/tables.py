@@ -65,12 +65,6 @@ def _value(value: Any) -> Any:
     return value
 
 
-def print_json(value: Any) -> None:
-    """One JSON text on standard output."""
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2)
-    print(text.decode())
-
-
 def write_csv(names: Sequence[str], rows: Iterable[dict[str, Any]], file: Any = None) -> None:
     """CSV in UTF-8 with a line of names; several values of a cell are joined by "; "."""
     writer = csv.writer(file or sys.stdout, lineterminator="\n")

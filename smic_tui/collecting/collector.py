@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from smic_tui.alertbook import AlertBook
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
@@ -17,7 +19,7 @@ from smic_tui.collecting.asking import Asking
 from smic_tui.collecting.coordinator import Coordinator
 from smic_tui.collecting.following import Following
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.publisher import Publisher
+from smic_tui.collecting.publisher import Keep, Publisher
 from smic_tui.collecting.publishing import Publishing
 from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.writing import Writing
@@ -45,7 +47,7 @@ class Collector:
     second; the first one comes from the cache before any source is contacted.
     `after_commit` evaluates the alerts: called off the event loop, by the writer
     only, after changes and every minute; the book that it returns is stored and
-    travels with the snapshot. `secret` gives a secret's value or raises
+    travels with the snapshot. `keep` is `Publisher`'s. `secret` gives a secret's value or raises
     `AuthFailed`; adapters call it wherever they like.
     """
 
@@ -57,6 +59,7 @@ class Collector:
         *,
         on_change: Callable[[Snapshot], None],
         after_commit: Callable[[Snapshot], AlertBook | None] | None = None,
+        keep: Keep | None = None,
         secret: Callable[[Secret], str],
         adapter_factory: AdapterFactory = registry.make,
     ) -> None:
@@ -68,7 +71,7 @@ class Collector:
         self._redact = Redactor()
         self._off = OffLoop()
         self._publisher = Publisher(
-            settings, cache, self._off, on_change=on_change, evaluate=after_commit
+            settings, cache, self._off, on_change=on_change, evaluate=after_commit, keep=keep
         )
         self._publishing = (
             Publishing(folder / Path(settings.publish.folder).expanduser())
@@ -223,6 +226,7 @@ class Collector:
             self._cache.report(self._cache.lock.error)
         else:
             self._cache.settle()
+        self._settings = await self._off.run(_with_options, self._settings)
         await self._off.run(self._cache.open, names)
 
     def _coordinator(self, name: str) -> Coordinator:
@@ -272,3 +276,8 @@ class Collector:
         task = asyncio.get_running_loop().create_task(work)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+
+
+def _with_options(settings: Settings) -> Settings:
+    sources = {name: registry.with_options(source) for name, source in settings.sources.items()}
+    return msgspec.structs.replace(settings, sources=sources)

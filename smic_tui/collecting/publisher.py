@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from smic_tui.alertbook import AlertBook
 from smic_tui.cache.cache import Cache
+from smic_tui.cache.file_ops import Signature
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
@@ -21,12 +22,16 @@ _log = logging.getLogger(__name__)
 PAUSE = 0.25
 _RULES = "rules"
 
+Keep = Callable[[Snapshot, Mapping[str, Signature | None]], None]
+
 
 class Publisher:
     """Takes a snapshot after a change and hands it out on the event loop.
 
     `evaluate` is called off the event loop, one call at a time, while `writing`
-    is true; the alerts that it returns are stored and travel with the snapshot.
+    is true; the alerts that it returns are stored and travel with the snapshot. Then,
+    off the event loop too, `keep` is given what was handed out, and the signatures that
+    the files had before it was taken.
     """
 
     def __init__(
@@ -37,6 +42,7 @@ class Publisher:
         *,
         on_change: Callable[[Snapshot], None],
         evaluate: Callable[[Snapshot], AlertBook | None] | None,
+        keep: Keep | None = None,
     ) -> None:
         self.writing = False
         self.last: Snapshot | None = None
@@ -45,6 +51,7 @@ class Publisher:
         self._off = off
         self._on_change = on_change
         self._evaluate = evaluate
+        self._keep = keep
         self._changed = asyncio.Event()
 
     def touch(self) -> None:
@@ -64,6 +71,7 @@ class Publisher:
 
     async def publish(self) -> Snapshot:
         """Take a snapshot now and hand it out."""
+        seen = await self._off.run(self._signatures)
         snapshot = await self._off.run(self.take)
         self.last = snapshot
         try:
@@ -71,6 +79,11 @@ class Publisher:
         except Exception:
             # Whoever listens may break; the collecting goes on.
             _log.exception("handing out a snapshot failed")
+        if seen is not None and self._keep is not None and self.writing:
+            try:
+                await self._off.run(self._keep, snapshot, seen)
+            except Exception:
+                _log.exception("keeping what was counted failed")
         return snapshot
 
     def take(self) -> Snapshot:
@@ -90,6 +103,12 @@ class Publisher:
         return msgspec.structs.replace(
             snapshot, alerts=self._cache.alerts.load(), notices=self._cache.notices
         )
+
+    def _signatures(self) -> Mapping[str, Signature | None] | None:
+        try:
+            return self._cache.signatures(self._settings)
+        except OSError:
+            return None
 
     def _failed(self, error: Exception) -> None:
         text = _(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from smic_tui.collecting.broken import broken
+from smic_tui.collecting.broken import BrokenAdapter, broken
 from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import ENTRY_POINT_GROUP, Adapter, Context
 from smic_tui.i18n import _
@@ -83,6 +83,26 @@ def find(kind: str) -> type[Adapter[Any]]:
             _("uninstall all but one of them"),
         )
     return _load(kind, candidates[0].value, _package(candidates[0]))
+
+
+def is_ours(kind: str) -> bool:
+    """Whether the kind comes with the program, and its adapter can be had."""
+    return kind in BUILT_IN and not issubclass(find(kind), BrokenAdapter)
+
+
+def with_options(source: Source) -> Source:
+    """The source with settings of its kind, where they are still the table of the file.
+
+    May import modules: not for the event loop. A table that is wrong stays as it is;
+    `make` says what is wrong.
+    """
+    if not isinstance(source.options, dict):
+        return source
+    try:
+        options = msgspec.convert(source.options, find(source.kind).config_type)
+    except msgspec.ValidationError:
+        return source
+    return msgspec.structs.replace(source, options=options)
 
 
 def make(source: Source, context: Context) -> Adapter[Any]:

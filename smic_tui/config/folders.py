@@ -20,6 +20,11 @@ def sample_folder() -> Path:
     return _XDG.user_data_path / "sample"
 
 
+def user_cache() -> Path:
+    """What this user's programs may keep for later."""
+    return _XDG.user_cache_path
+
+
 def log_file() -> Path:
     """The log of this user."""
     return _XDG.user_state_path / "smic-tui.log"

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
-from smic_tui.config import folders, secrets
-from smic_tui.config.crosscheck import FilterCheck, cross_problems
+from smic_tui.config import folders
+from smic_tui.config.chosen import Chosen, choose, read_text
+from smic_tui.config.digest import settings_digest
 from smic_tui.config.errors import ConfigError, KeyPath, Problem, unknown_word
 from smic_tui.config.origins import Origins
 from smic_tui.config.schema import Settings, Source
-from smic_tui.config.shipped import shipped_config
-from smic_tui.contract.adapter import Adapter
 from smic_tui.i18n import _
+
+if TYPE_CHECKING:
+    from smic_tui.config.crosscheck import FilterCheck
+    from smic_tui.contract.adapter import Adapter
 
 SAMPLE = "{sample}"
 # What every source has; the rest of its table belongs to its kind.
@@ -38,26 +40,24 @@ class Kinds(Protocol):
         """The adapter of a kind that `kinds` names."""
 
 
-class Chosen(Struct, frozen=True, kw_only=True):
-    """A configuration file and what chose it: an option, a variable, its place."""
-
-    path: Path
-    by: str
-    shipped: bool = False
-
-
 class Loaded(Struct, frozen=True, kw_only=True):
     """A configuration ready for use.
 
     `folder` is where relative paths start; `sample` is the folder of the sample
     syndicate, where the configuration reads it. `text` is the file as it was
-    read, `overridden` the keys that something else decided, and what.
+    read, `overridden` the keys that something else decided, and what. `digest`
+    is that of `config.digest`.
+
+    Where `examined` is false, the settings were believed to be good: the `options` of
+    sources are still the tables of the file (`registry.with_options` reads them).
     """
 
     settings: Settings
     chosen: Chosen
     folder: Path
     text: str
+    digest: str = ""
+    examined: bool = True
     overridden: Mapping[KeyPath, str] = {}
     sample: Path | None = None
 
@@ -72,33 +72,23 @@ class Loaded(Struct, frozen=True, kw_only=True):
         return _origins(self.path, self.text, self.overridden)
 
 
-def choose(path: Path | None) -> Chosen:
-    """The file to read: the one given, SMIC_TUI_CONFIG, the user's own, the shipped one."""
-    if path is not None:
-        return Chosen(path=path.expanduser().absolute(), by="--config")
-    if variable := os.environ.get("SMIC_TUI_CONFIG"):
-        return Chosen(path=Path(variable).expanduser().absolute(), by="SMIC_TUI_CONFIG")
-    own = folders.user_config_file()
-    if own.exists():
-        return Chosen(path=own, by=_("the user's configuration folder"))
-    return Chosen(path=shipped_config(), by=_("shipped with the program"), shipped=True)
-
-
 def load(
     path: Path | None,
     *,
     kinds: Kinds,
     check_filter: FilterCheck,
     overrides: Mapping[KeyPath, tuple[Any, str]] | None = None,
+    is_known_good: Callable[[str], bool] | None = None,
 ) -> Loaded:
     """Read and check a configuration.
 
     `overrides` replaces keys of the top tables: path -> (value, what said so).
+    What `is_known_good` says of the digest of a configuration spares its examination.
     Raises `ConfigError` with every problem that was found.
     """
     chosen = choose(path)
     file = chosen.path
-    text = _read(file)
+    text = read_text(file)
     raw = _parse(file, text)
     overrides = overrides or {}
     for (table, key), (value, _by) in overrides.items():
@@ -108,8 +98,17 @@ def load(
     uses_sample = SAMPLE in str(raw.get("sources"))
     if "sources" in raw:
         raw["sources"] = _expand(raw["sources"], str(sample))
-    settings, problems = _convert(raw, kinds)
-    if settings is not None:
+    digest = settings_digest(text, overrides)
+    settings = None
+    if is_known_good is not None and is_known_good(digest):
+        settings = _believed(raw)
+    examined = settings is None
+    problems: list[Problem] = []
+    if settings is None:
+        settings, problems = _convert(raw, kinds)
+    if settings is not None and examined:
+        from smic_tui.config.crosscheck import cross_problems
+
         problems = list(cross_problems(settings, check_filter))
     if settings is None or problems:
         origins = _origins(file, text)
@@ -123,6 +122,8 @@ def load(
         chosen=chosen,
         folder=file.parent,
         text=text,
+        digest=digest,
+        examined=examined,
         overridden={key: by for key, (_value, by) in overrides.items()},
         sample=sample if uses_sample else None,
     )
@@ -132,16 +133,6 @@ def _origins(file: Path, text: str, overridden: Mapping[KeyPath, str] | None = N
     from smic_tui.config.positions import lines_of_keys
 
     return Origins(file=file, lines=lines_of_keys(text), overridden=overridden or {})
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        message = _("cannot be read: {reason}").format(reason=error.strerror)
-    except UnicodeDecodeError as error:
-        message = _("is not UTF-8 text (byte {offset})").format(offset=error.start)
-    raise ConfigError(file, [Problem(message=message)])
 
 
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
@@ -182,6 +173,25 @@ def _problems_of_table(
     from smic_tui.config.validate import problems_of_table
 
     return problems_of_table(table, struct, path, also)
+
+
+def _believed(raw: dict[str, Any]) -> Settings | None:
+    """The settings without a look at what belongs to the kinds; None when that is not enough."""
+    tables = raw.get("sources", {})
+    if not (isinstance(tables, dict) and all(isinstance(one, dict) for one in tables.values())):
+        return None
+    sources = {
+        name: {
+            "name": name,
+            "options": {key: value for key, value in table.items() if key not in COMMON_KEYS},
+            **{key: value for key, value in table.items() if key in COMMON_KEYS},
+        }
+        for name, table in tables.items()
+    }
+    try:
+        return msgspec.convert({**raw, "sources": sources}, Settings)
+    except msgspec.ValidationError:
+        return None
 
 
 def _convert(raw: dict[str, Any], kinds: Kinds) -> tuple[Settings | None, list[Problem]]:
@@ -254,4 +264,6 @@ def _is_plainly_good(named: dict[str, Any], own: dict[str, Any], config_type: ty
         options = msgspec.convert(own, config_type)
     except msgspec.ValidationError:
         return False
-    return all(secrets.names_one_place(secret) for secret in secrets.within(options))
+    from smic_tui.config.secrets import names_one_place, within
+
+    return all(names_one_place(secret) for secret in within(options))

@@ -1,7 +1,8 @@
 """Everything that `smic-tui status` says of a situation, in numbers.
 
-A tally holds as long as nothing is read anew and no clock turns a state (`holding`):
-ages are left out of it, for they are those of the moment when it is shown.
+As long as nothing is read anew, only the clock changes a tally, and how is known
+beforehand: its `Forecast`. Ages are left out, for they are those of the moment when
+they are shown.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from smic_tui.insight.facts import (
     AlertFact,
@@ -72,6 +74,45 @@ class Tally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alerts: dict[AlertLife, int]
     sources: tuple[SourceTally, ...]
     attention: bool
+
+
+class Forecast(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a tally changes by the clock alone, before `until` (UTC; not included).
+
+    `backups` pass at a moment from one state to another; `tickets` and `requests`
+    become overdue at these moments; at those of `alerts`, acknowledgements end.
+    """
+
+    until: datetime
+    backups: tuple[tuple[datetime, BackupState, BackupState], ...] = ()
+    tickets: tuple[datetime, ...] = ()
+    requests: tuple[datetime, ...] = ()
+    alerts: tuple[datetime, ...] = ()
+
+
+def tally_at(tally: Tally, forecast: Forecast, now: datetime) -> Tally:
+    """What the tally has become at `now` (UTC), which is before the end of its forecast."""
+    attention = tally.attention
+    backups = dict(tally.backups)
+    for at, before, after in forecast.backups:
+        if at <= now:
+            backups[before] = backups.get(before, 0) - 1
+            backups[after] = backups.get(after, 0) + 1
+            attention = attention or after in (BackupState.OVERDUE, BackupState.FAILED)
+    tickets = sum(at <= now for at in forecast.tickets)
+    requests = sum(at <= now for at in forecast.requests)
+    alerts = dict(tally.alerts)
+    if ended := sum(at <= now for at in forecast.alerts):
+        alerts[AlertLife.ACKNOWLEDGED] = alerts.get(AlertLife.ACKNOWLEDGED, 0) - ended
+        alerts[AlertLife.FIRING] = alerts.get(AlertLife.FIRING, 0) + ended
+    return replace(
+        tally,
+        backups={state: count for state, count in backups.items() if count},
+        tickets=replace(tally.tickets, overdue=tally.tickets.overdue + tickets),
+        requests=replace(tally.requests, overdue=tally.requests.overdue + requests),
+        alerts={life: count for life, count in alerts.items() if count},
+        attention=attention or bool(tickets or requests or ended),
+    )
 
 
 def tally_of_sites(facts: Iterable[SiteFact]) -> Mapping[SiteState, int]:

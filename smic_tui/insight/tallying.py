@@ -1,9 +1,10 @@
-"""From a situation to its tally, and how long that holds by itself."""
+"""From a situation to its tally, and to what becomes of that by the clock alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from zoneinfo import ZoneInfo
 
 from smic_tui.config.schema import Settings
@@ -11,6 +12,7 @@ from smic_tui.insight.backup_state import FUTURE, hung_from
 from smic_tui.insight.facts import AlertLife, BackupFact, BackupState, Level, Situation
 from smic_tui.insight.site_state import verdict
 from smic_tui.insight.tally import (
+    Forecast,
     Tally,
     tally_of_alerts,
     tally_of_backups,
@@ -24,6 +26,11 @@ from smic_tui.insight.tally import (
 LONGEST = timedelta(days=1)
 # A source that was read and has no good answer may have one from a clock that was ahead.
 SOON = timedelta(minutes=1)
+# What happens after a moment happens at the next one that a clock can show.
+TICK = timedelta.resolution
+NOTHING = timedelta()
+# So many changes are told beforehand.
+MOST = 500
 
 
 def tally_of(situation: Situation) -> Tally:
@@ -58,57 +65,91 @@ def attention(situation: Situation) -> bool:
     )
 
 
-def holding(situation: Situation, settings: Settings) -> datetime:
-    """Until when (UTC, not included) the tally of the situation stays right if nothing is
-    read or decided anew; `settings` are those that it was assessed with.
-
-    Never later than the truth, sometimes a little earlier.
+def forecast_of(situation: Situation, settings: Settings) -> Forecast:
+    """How the tally of the situation changes if nothing is read or decided anew; `settings`
+    are those that it was assessed with.
     """
-    now = situation.now
-    until = now + LONGEST
-    for moment in _turns(situation, settings):
-        if now <= moment < until:
-            until = moment
-    return until
+    now, zone = situation.now, ZoneInfo(settings.display.timezone)
+    until = min([now + LONGEST, *_ends(situation)])
+    found = Forecast(
+        until=until,
+        backups=tuple(
+            turn
+            for fact in situation.backups
+            for turn in _turns_of_backup(fact, now, settings, zone)
+            if turn[0] < until
+        ),
+        tickets=tuple(
+            due + TICK
+            for fact in situation.tickets
+            if (due := fact.ticket.due) is not None
+            and now <= due < until
+            and fact.ticket.status.is_open
+        ),
+        requests=tuple(
+            due + TICK
+            for fact in situation.requests
+            if (due := fact.request.due) is not None
+            and now <= due < until
+            and fact.request.stage.is_open
+        ),
+        alerts=tuple(
+            end
+            for fact in situation.alerts
+            if (end := fact.acknowledged_until) is not None and end < until
+        ),
+    )
+    return _shortened(found)
 
 
-def _turns(situation: Situation, settings: Settings) -> Iterator[datetime]:
-    """All moments at which something changes by the clock alone; some lie in the past."""
+def _ends(situation: Situation) -> Iterator[datetime]:
+    """Moments at which more changes than a forecast can say."""
+    horizon = situation.now + FUTURE
     for source in situation.sources:
         status = source.status
         if status.last_good is None:
             if status.last_try is not None:
                 yield situation.now + SOON
-        elif (end := status.stale_from()) is not None:
-            yield end
-    for ticket in situation.tickets:
-        if ticket.ticket.due is not None:
-            yield ticket.ticket.due
-    for request in situation.requests:
-        if request.request.due is not None:
-            yield request.request.due
-    for alert in situation.alerts:
-        if alert.acknowledged_until is not None:
-            yield alert.acknowledged_until
-    zone = ZoneInfo(settings.display.timezone)
+        elif not source.stale and (end := status.stale_from()) is not None:
+            yield end + TICK
     for backup in situation.backups:
-        yield from _turns_of_backup(backup, situation.now, settings, zone)
+        for run in backup.runs:
+            if run.started <= horizon:
+                break
+            # From then on it is believed.
+            yield run.started - FUTURE
 
 
 def _turns_of_backup(
     fact: BackupFact, now: datetime, settings: Settings, zone: ZoneInfo
-) -> Iterator[datetime]:
-    horizon = now + FUTURE
-    newest = None
-    for run in fact.runs:
-        if run.started <= horizon:
-            newest = run
-            break
-        # It is believed from then on.
-        yield run.started - FUTURE
+) -> Iterator[tuple[datetime, BackupState, BackupState]]:
+    grace = timedelta(seconds=fact.job.grace)
     if fact.state is BackupState.RUNNING:
-        if newest is not None:
-            yield hung_from(fact.job, newest, zone, settings.calendar)
-    elif fact.due is not None:
-        yield fact.due
-        yield fact.due + timedelta(seconds=fact.job.grace)
+        newest = next(run for run in fact.runs if run.started <= now + FUTURE)
+        hung = hung_from(fact.job, newest, zone, settings.calendar)
+        yield hung, BackupState.RUNNING, BackupState.FAILED
+    elif fact.due is None:
+        return
+    elif fact.state is BackupState.LATE:
+        yield fact.due + grace, BackupState.LATE, BackupState.OVERDUE
+    elif fact.state is BackupState.FRESH and grace > NOTHING:
+        yield fact.due, BackupState.FRESH, BackupState.LATE
+        yield fact.due + grace, BackupState.LATE, BackupState.OVERDUE
+    elif fact.state is BackupState.FRESH:
+        yield fact.due, BackupState.FRESH, BackupState.OVERDUE
+
+
+def _shortened(forecast: Forecast) -> Forecast:
+    """As much of it as fits into a small file."""
+    moments = [turn[0] for turn in forecast.backups]
+    moments += (*forecast.tickets, *forecast.requests, *forecast.alerts)
+    if len(moments) <= MOST:
+        return forecast
+    until = nsmallest(MOST + 1, moments)[-1]
+    return Forecast(
+        until=until,
+        backups=tuple(turn for turn in forecast.backups if turn[0] < until),
+        tickets=tuple(at for at in forecast.tickets if at < until),
+        requests=tuple(at for at in forecast.requests if at < until),
+        alerts=tuple(at for at in forecast.alerts if at < until),
+    )

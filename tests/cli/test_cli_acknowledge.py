@@ -49,7 +49,7 @@ def test_what_is_refused(acting: Program, arguments: tuple[str, ...]) -> None:
 def test_a_cache_that_cannot_be_written(acting: Program) -> None:
     before = firing(acting)
     first = acting.json("list", "alerts", "--json", "--limit", "1")[0]["key"]
-    cache = next((acting.home / ".cache/smic-tui").iterdir())
+    cache = acting.home / ".cache/smic-tui/default"
     lock = cache / "user.lock"
     lock.unlink(missing_ok=True)
     lock.mkdir()

@@ -1,0 +1,13 @@
+"""JSON on standard output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+def print_json(value: Any) -> None:
+    """One JSON text."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2)
+    print(text.decode())
