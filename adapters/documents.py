@@ -19,7 +19,7 @@ from smic_tui.i18n import _
 
 # Clocks of file systems are coarse: a file changed this recently may change
 # again without a trace in its times (FAT and some NFS count in two seconds).
-_SETTLED = 2.0
+SETTLED = 2.0
 _ATTEMPTS = 4
 _PAUSE = 0.15
 _CHUNK = 1 << 20
@@ -46,7 +46,8 @@ def _version(status: os.stat_result) -> str:
     )
 
 
-def _failure(path: Path, error: OSError) -> SourceError:
+def file_failure(path: Path, error: OSError) -> SourceError:
+    """Return what it means for a source that a file or folder cannot be read."""
     if isinstance(error, FileNotFoundError):
         return Unavailable(
             _("{file} does not exist").format(file=path),
@@ -88,7 +89,7 @@ def _read_once(path: Path, known: str, limit: int) -> Document | str | None:
         after = os.fstat(handle)
     if _version(after) != _version(before):
         return ""
-    settled = time.time() - max(after.st_mtime, after.st_ctime) > _SETTLED
+    settled = time.time() - max(after.st_mtime, after.st_ctime) > SETTLED
     return Document(name=path.name, data=bytes(data), version=_version(after) if settled else "")
 
 
@@ -107,7 +108,7 @@ def read_file(path: Path, known: str = "", limit: int = 1 << 26) -> Document | N
                 raise BadAnswer(
                     _("{file} is {what}: a file is expected").format(file=path, what=_("a folder"))
                 ) from None
-            raise _failure(path, error) from None
+            raise file_failure(path, error) from None
         if not isinstance(document, str):
             return document
         time.sleep(_PAUSE)

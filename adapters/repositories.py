@@ -16,15 +16,15 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta, Struct
 
 from adapters.durations import Duration, seconds
 from adapters.http_errors import Redactor
+from adapters.plans import PlanOptions
 from adapters.subprocesses import Finished, run
-from adapters.values import read_calendar
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
@@ -32,15 +32,13 @@ from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 from smic_tui.records import BackupJob, BackupRun, RunResult, Stream
 
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
 _UNREADABLE = "unreadable"
 _BATCH = 1000
 _PASSWORD_IN_URL = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
 _OUTPUT_LIMIT = 64 * 1024 * 1024
 
 
-class RepositoryOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RepositoryOptions(PlanOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One repository, and the plan of the backup that is kept in it."""
 
     site: Annotated[str, Meta(description="Site that is backed up: its code or name.")]
@@ -53,44 +51,19 @@ class RepositoryOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields
         ),
     ]
     name: Annotated[str, Meta(description="Unique name of the job; empty: site/application.")] = ""
-    period: Annotated[
-        Duration | None, Meta(description="Longest time between two successes, e.g. 24h.")
-    ] = None
-    calendar: Annotated[
-        str,
-        Meta(description="Instead of a period: cron syntax in the display's time zone."),
-    ] = ""
-    grace: Annotated[
-        Duration, Meta(description="How long a missing run is late and not yet overdue.")
-    ] = "0s"
-    closed: Annotated[
-        tuple[Weekday, ...], Meta(description="Weekdays on which no run is expected.")
-    ] = ()
-    holidays: Annotated[
-        bool, Meta(description="Whether no run is expected on public holidays.")
-    ] = False
-    url: Annotated[str, Meta(description="Page about this backup, for opening.")] = ""
     environment: Annotated[
         dict[str, str], Meta(description="Environment variables for the backup program.")
-    ] = {}
+    ] = msgspec.field(default_factory=dict)
     secret_environment: Annotated[
         dict[str, Secret],
         Meta(description="Environment variables that are secret, e.g. AWS_SECRET_ACCESS_KEY."),
-    ] = {}
+    ] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse plans and addresses that cannot be used."""
+        super().__post_init__()
         if not self.key.strip("/") or not self.repository:
             raise ValueError(_("site, application and repository must not be empty"))
-        if self.calendar:
-            try:
-                read_calendar(self.calendar)
-            except ValueError as error:
-                raise ValueError(
-                    _('calendar: "{value}" is not {expected}').format(
-                        value=self.calendar, expected=error
-                    )
-                ) from None
         if isinstance(self.repository, str) and _PASSWORD_IN_URL.search(self.repository):
             raise ValueError(
                 _(
@@ -169,7 +142,7 @@ class RepositoriesAdapter(Adapter[Any]):
 
     def __init__(self, config: Any, context: Context) -> None:
         super().__init__(config, context)
-        self._since: dict[str, datetime] = {}
+        self._since: dict[str, datetime] = msgspec.field(default_factory=dict)
 
     @abstractmethod
     def secrets_of(self, repository: Any) -> Mapping[str, Secret]:
@@ -236,18 +209,7 @@ class RepositoriesAdapter(Adapter[Any]):
         return self.context.folder / Path(address).expanduser()
 
     def _job(self, repository: RepositoryOptions) -> BackupJob:
-        return BackupJob(
-            key=repository.key,
-            site=repository.site,
-            application=repository.application,
-            protocol=self.kind,
-            period=round(seconds(repository.period)) if repository.period else None,
-            calendar=repository.calendar,
-            grace=round(seconds(repository.grace)),
-            closed=tuple(sorted(get_args(Weekday).index(day) for day in set(repository.closed))),
-            holidays=repository.holidays,
-            url=repository.url,
-        )
+        return repository.job(repository.key, repository.site, repository.application, self.kind)
 
     async def _read_all(self) -> dict[str, Reading | SourceError]:
         slots = asyncio.Semaphore(self.config.parallel)
@@ -297,7 +259,7 @@ class RepositoriesAdapter(Adapter[Any]):
         upserts: list[BackupRun] = []
         rejected: list[Rejected] = []
         deletes: set[str] = set()
-        kept: dict[str, _Known] = {}
+        kept: dict[str, _Known] = msgspec.field(default_factory=dict)
         for repository in self.config.repositories:
             name = repository.key
             before = known.get(name, _Known())
