@@ -58,7 +58,8 @@ class KeysInOrder:
         self._number += 1
         number = self._number
         target = self._app.focused or self._app.screen
-        path: list[MessagePump] = [*target.ancestors_with_self]
+        # Twice: some of what the key sets off begins only when it has come to the top.
+        path: list[MessagePump] = [*target.ancestors_with_self] * 2
         await self._forward(key)
         self._app.set_timer(_PATIENCE_SECONDS, lambda: self._over(number))
         self._follow(number, path)
