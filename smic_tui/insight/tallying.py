@@ -28,7 +28,6 @@ LONGEST = timedelta(days=1)
 SOON = timedelta(minutes=1)
 # What happens after a moment happens at the next one that a clock can show.
 TICK = timedelta.resolution
-NOTHING = timedelta()
 # So many changes are told beforehand.
 MOST = 500
 
@@ -132,11 +131,9 @@ def _turns_of_backup(
         return
     elif fact.state is BackupState.LATE:
         yield fact.due + grace, BackupState.LATE, BackupState.OVERDUE
-    elif fact.state is BackupState.FRESH and grace > NOTHING:
+    elif fact.state is BackupState.FRESH:
         yield fact.due, BackupState.FRESH, BackupState.LATE
         yield fact.due + grace, BackupState.LATE, BackupState.OVERDUE
-    elif fact.state is BackupState.FRESH:
-        yield fact.due, BackupState.FRESH, BackupState.OVERDUE
 
 
 def _shortened(forecast: Forecast) -> Forecast:
