@@ -11,10 +11,10 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -30,9 +30,10 @@ from smic_tui.collecting.rejects import Rejects
 from smic_tui.collecting.relaying import relayed_status
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
+from smic_tui.contract.actions import ActsOnRecords, Verb
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.relay import RelaysSources
-from smic_tui.records import Stream
+from smic_tui.records import Record, Stream
 from smic_tui.snapshot import SourceState, SourceStatus
 
 _log = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ _log = logging.getLogger(__name__)
 _CLOSING = 5.0
 # All sources that failed while the machine slept are asked within this time.
 _RESUME_SPREAD = 2.0
+
+T = TypeVar("T")
 
 
 class Coordinator:
@@ -66,7 +69,9 @@ class Coordinator:
         self._file = file
         self._make = make
         self._committed = committed
-        self._redact = redact
+        self.redact = self._redact = redact
+        # Called on the event loop after each good answer: what waits for the line may go.
+        self.when_good: Callable[[], None] = lambda: None
         self._off = off
         self._refresh = duration.seconds(source.refresh)
         self._deadline = duration.seconds(source.deadline)
@@ -75,6 +80,8 @@ class Coordinator:
         self._adapter: Adapter[Any] | None = None
         self._offered: tuple[Stream, ...] = ()
         self._reading = asyncio.Lock()
+        # Whose turn it is with the adapter: a reading, or an action from the outbox.
+        self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
         self._asked = False
         self._failure: Failure | None = None
@@ -132,7 +139,7 @@ class Coordinator:
 
     async def read(self) -> SourceStatus:
         """Read once, now, and commit. Errors of the source are in the status."""
-        async with self._reading:
+        async with self._reading, self._turn:
             self._asked = False
             self._wake.clear()
             began = datetime.now(UTC)
@@ -156,7 +163,34 @@ class Coordinator:
                 )
             await self._settle(failure, status)
             self._committed()
+            if failure is None:
+                self.when_good()
             return status
+
+    async def with_adapter(self, use: Callable[[Adapter[Any]], Awaitable[T]]) -> T:
+        """Use the adapter between two readings; raises whatever `use` and making it raise."""
+        async with self._turn:
+            if self._adapter is None:
+                self._adapter = await asyncio.to_thread(self._make)
+            return await use(self._adapter)
+
+    async def place(self, stream: Stream, key: str, record: Record | None) -> None:
+        """Put one record (None: it is gone) into the cache. Only within `with_adapter`."""
+        await self._off.run(self._place, stream, key, record)
+        self._committed()
+
+    async def place_relayed(self, stream: Stream, key: str, record: Record | None) -> None:
+        """The same for a source that this one relays, between two readings; `key` is the file's."""
+        async with self._turn:
+            await self.place(stream, key, record)
+
+    def _place(self, stream: Stream, key: str, record: Record | None) -> None:
+        known = self._file.contents
+        if known.of(stream).get(key) == record:
+            return
+        upserts = {} if record is None else {stream: {key: record}}
+        deletes = {stream: (key,)} if record is None else {}
+        self._file.commit(upserts, deletes, {}, known.status)
 
     async def close(self) -> None:
         """Give the adapter's connections back."""
@@ -196,6 +230,11 @@ class Coordinator:
             async with asyncio.timeout(self._deadline) as deadline:
                 if self._adapter is None:
                     self._adapter = await asyncio.to_thread(self._make)
+                if self.source.actions_for:
+                    # Its records come another way; what counts is what the account may do.
+                    await self._adapter.probe()
+                    self._offered = ()
+                    return
                 self._offered = _in_order(self._adapter.offered())
                 for stream in self._offered:
                     await read_stream(
@@ -267,6 +306,7 @@ class Coordinator:
             return msgspec.structs.replace(
                 status,
                 relayed=self._relayed(reading.began),
+                actions=self._actions(),
                 state=SourceState.OK,
                 streams=self._offered,
                 last_good=reading.began,
@@ -293,6 +333,17 @@ class Coordinator:
             relayed_status(self.source.name, status, began, until, self._redact)
             for status in self._adapter.relayed()
         )
+
+    def _actions(self) -> dict[Stream, tuple[Verb, ...]]:
+        """What the account may do and the configuration does not forbid."""
+        if self.source.read_only or not isinstance(self._adapter, ActsOnRecords):
+            return {}
+        able = self._adapter.able()
+        return {
+            stream: tuple(verb for verb in Verb if verb in able[stream])
+            for stream in Stream
+            if able.get(stream)
+        }
 
     async def _settle(self, failure: Failure | None, status: SourceStatus) -> None:
         """Say what has changed, once, and when it is tried again."""

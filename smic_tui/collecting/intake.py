@@ -81,13 +81,18 @@ def relayed_name(source: str, origin: str) -> str:
     return f"{source}/{clean(origin, 80)}"
 
 
+def relayed_key(name: str, key: str) -> str:
+    """What a record of a relayed source, called `name` here, goes by in the relay's file."""
+    # No name and no key has this character: both are clean.
+    return f"{name}\x1f{key}"
+
+
 def _relayed(source: str, stream: Stream, batch: Batch) -> Admitted:
     name = relayed_name(source, batch.origin)
     admitted = admit(name, stream, msgspec.structs.replace(batch, origin=""))
 
     def apart(key: str) -> str:
-        # No name and no key has this character: both are clean.
-        return f"{name}\x1f{key}"
+        return relayed_key(name, key)
 
     return Admitted(
         upserts={apart(key): row for key, row in admitted.upserts.items()},

@@ -47,4 +47,6 @@ def relayed_status(
         rejected=(),
         stale_after=stale_after,
         relayed=(),
+        # The rights are those of another's account.
+        actions={},
     )

@@ -12,9 +12,13 @@ from datetime import UTC, datetime
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting.coordinator import Coordinator
+from smic_tui.collecting.intake import relayed_key
 from smic_tui.collecting.off_loop import OffLoop
+from smic_tui.collecting.sending import Sender
 from smic_tui.collecting.ticker import Ticker
 from smic_tui.config import duration
+from smic_tui.outbox.entry import Place
+from smic_tui.records import Record
 
 _log = logging.getLogger(__name__)
 
@@ -52,11 +56,32 @@ class Writing:
         self._touch = touch
         self._ended = ended
         self._ticker = Ticker(self._resume)
+        self._senders = {
+            name: Sender(
+                coordinator,
+                cache.user,
+                show=self._show_relayed,
+                # What could not be kept, or is another's to send, is not sent.
+                may_send=lambda: cache.lock.held,
+                changed=touch,
+                redact=coordinator.redact,
+                off=off,
+            )
+            for name, coordinator in coordinators.items()
+        }
+        for name, coordinator in coordinators.items():
+            coordinator.when_good = self._senders[name].wake
 
     def refresh(self, source: str | None, *, anew: bool = False) -> None:
-        """Read this source, or all, now; `anew` as in `Coordinator.ask`."""
+        """Read this source, or all, now, and send what waits; `anew` as in `Coordinator.ask`."""
         for coordinator in self._chosen(source):
             coordinator.ask(anew=anew)
+            self._senders[coordinator.source.name].wake()
+
+    async def send_now(self) -> list[float]:
+        """Send what the outbox holds, once; in how many seconds it is worth trying again."""
+        pauses = await asyncio.gather(*(sender.send() for sender in self._senders.values()))
+        return [pause for pause in pauses if pause is not None]
 
     async def read_now(self, names: Iterable[str]) -> None:
         """Read these sources once more and wait for all of them."""
@@ -68,6 +93,10 @@ class Writing:
         tasks = [
             asyncio.create_task(_guarded(coordinator), name=f"source {name}")
             for name, coordinator in self._coordinators.items()
+        ]
+        tasks += [
+            asyncio.create_task(sender.run(), name=f"outbox of {name}")
+            for name, sender in self._senders.items()
         ]
         tasks.append(asyncio.create_task(self._ticker.run(), name="ticker"))
         try:
@@ -101,6 +130,9 @@ class Writing:
                 self.refresh(source, anew=True)
             if await self._off.run(self._user_changed):
                 self._touch()
+            outbox = (await self._off.run(self._cache.user.load)).outbox
+            for sender in self._senders.values():
+                sender.look_at(outbox)
             if loop.time() >= beat_at:
                 beat_at = loop.time() + BEAT
                 if not await self._off.run(self._beat):
@@ -134,6 +166,13 @@ class Writing:
     def _resume(self) -> None:
         for coordinator in self._coordinators.values():
             coordinator.resume()
+
+    async def _show_relayed(self, place: Place, record: Record | None) -> None:
+        """Show a record that came through a hub as its source has it now."""
+        shown, stream, key = place
+        relay = self._coordinators.get(shown.partition("/")[0])
+        if relay is not None:
+            await relay.place_relayed(stream, relayed_key(shown, key), record)
 
     def _chosen(self, source: str | None) -> Iterable[Coordinator]:
         if source is None:

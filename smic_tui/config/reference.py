@@ -44,7 +44,9 @@ def _pages(kinds: Kinds) -> Iterator[str]:
             continue
         (table,) = _structs(field.type) or (None,)
         if table is None:
-            yield f"## `[{field.encode_name}]`\n\n{description(field)}\n"
+            is_table = get_origin(unwrap(field.type)[0]) is dict
+            name = f"[{field.encode_name}]" if is_table else field.encode_name
+            yield f"## `{name}`\n\n{description(field)}\n"
         else:
             brackets = (
                 f"[[{field.encode_name}]]" if _is_array(field.type) else (f"[{field.encode_name}]")

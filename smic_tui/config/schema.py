@@ -169,7 +169,11 @@ class Settings(Table, frozen=True, kw_only=True):
     """The whole configuration, validated."""
 
     read_only: Annotated[
-        bool, Meta(description="Never change anything at any source: actions are not offered.")
+        bool,
+        Meta(
+            description="Never change anything at any source: actions are not offered. Stands at"
+            " the top of the file, before any table."
+        ),
     ] = False
     display: Display = Display()
     me: Person = Person()

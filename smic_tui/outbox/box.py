@@ -129,6 +129,18 @@ def begin(entry: Entry, baseline: str, before: Record) -> Change:
     return change
 
 
+def back(entry: Entry, state: EntryState) -> Change:
+    """The attempt is certain to have changed nothing: it is as before it, in `state`."""
+
+    def change(entries: Entries) -> Changes:
+        found = entries.get(entry.id)
+        if found is None or found.state is not EntryState.SENDING:
+            return {}
+        return {entry.id: moved(found, state)}
+
+    return change
+
+
 def end(
     entry: Entry, state: EntryState, now: Record | None, error: str = "", hint: str = ""
 ) -> Change:

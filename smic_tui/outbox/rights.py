@@ -1,0 +1,84 @@
+"""What may be done to the records of a source, through which account, or why nothing may."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from msgspec import Struct
+
+from smic_tui.config.schema import Settings, Source
+from smic_tui.contract.actions import Verb
+from smic_tui.i18n import _
+from smic_tui.records import Stream
+from smic_tui.snapshot import SourceStatus
+
+
+class Rights(Struct, frozen=True, kw_only=True):
+    """What is possible. `source` carries it out; `why` says why nothing is, for people."""
+
+    source: str = ""
+    verbs: Mapping[Stream, Collection[Verb]] = {}
+    why: str = ""
+
+    def may(self, stream: Stream, verb: Verb) -> bool:
+        """Whether it is worth trying."""
+        return verb in self.verbs.get(stream, ())
+
+
+def rights(settings: Settings, statuses: Mapping[str, SourceStatus], shown: str) -> Rights:
+    """What may be done to records that are shown under the source called `shown`.
+
+    A source that came through a hub is acted on through the local one whose
+    `actions_for` names it. `statuses` are all sources as they are known now.
+    """
+    if settings.read_only:
+        return Rights(why=_("the configuration allows no action at all (read_only)"))
+    source = acting_source(settings, shown)
+    if source is None:
+        return Rights(
+            why=_(
+                "{source} comes through a hub; a source of your own with "
+                "actions_for = {source!r} would carry actions out"
+            ).format(source=shown)
+            if shown not in settings.sources
+            else _("{source} is not enabled").format(source=shown)
+        )
+    if source.read_only:
+        return Rights(
+            source=source.name,
+            why=_("the configuration allows no action at {source} (read_only)").format(
+                source=source.name
+            ),
+        )
+    status = statuses.get(source.name)
+    if status is None or status.last_good is None:
+        return Rights(
+            source=source.name,
+            why=_("{source} has not answered yet: what the account may do is not known").format(
+                source=source.name
+            ),
+        )
+    if not status.actions:
+        return Rights(
+            source=source.name,
+            why=_("{source} can only be read: its kind or its account allows no action").format(
+                source=source.name
+            ),
+        )
+    return Rights(source=source.name, verbs=status.actions)
+
+
+def acting_source(settings: Settings, shown: str) -> Source | None:
+    """The configured source that carries out actions on what is shown as `shown`."""
+    own = settings.sources.get(shown)
+    if own is not None:
+        return own if own.enabled and not own.actions_for else None
+    origin = shown.partition("/")[2]
+    return next(
+        (
+            source
+            for source in settings.sources.values()
+            if source.enabled and source.actions_for and source.actions_for in (shown, origin)
+        ),
+        None,
+    )

@@ -1,0 +1,172 @@
+"""A ticket system in memory, and a sender on an outbox of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from collecting_doubles import Options, Scripted, always
+from msgspec.structs import replace
+
+from smic_tui.cache.cache import Cache
+from smic_tui.collecting.off_loop import OffLoop
+from smic_tui.collecting.redact import Redactor
+from smic_tui.collecting.sending import Sender
+from smic_tui.config.schema import Source
+from smic_tui.contract.actions import Action, ChangedMeanwhile, Standing, Verb
+from smic_tui.outbox import box
+from smic_tui.outbox.entry import Entry, Place
+from smic_tui.records import Record, Stream, Ticket, TicketStatus
+
+T = TypeVar("T")
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def ticket(key: str = "1", **fields: Any) -> Ticket:
+    values: dict[str, Any] = {
+        "key": key,
+        "subject": "Imprimante muette",
+        "status": TicketStatus.NEW,
+        "created": NOW - timedelta(days=2),
+        "updated": NOW - timedelta(days=1),
+    }
+    return Ticket(**(values | fields))
+
+
+def action(verb: Verb = Verb.COMMENT, key: str = "1", **fields: Any) -> Action:
+    action.count += 1  # type: ignore[attr-defined]
+    values: dict[str, Any] = {
+        "id": f"a{action.count}",  # type: ignore[attr-defined]
+        "source": "desk",
+        "stream": Stream.TICKETS,
+        "key": key,
+        "verb": verb,
+        "by": "Agent Un",
+        "at": NOW,
+    }
+    if verb is Verb.COMMENT:
+        values["text"] = "Toner remplacé"
+    return Action(**(values | fields))
+
+
+action.count = 0  # type: ignore[attr-defined]
+
+
+class Desk(Scripted):
+    """Tickets with comments. What fails, and when, is told by the tests.
+
+    `on_look` and `before` and `after` are called around the write; they may raise.
+    `quiet` makes writes answered and not done, `blind` hides effects that are there.
+    """
+
+    def __init__(self, *tickets: Ticket) -> None:
+        super().__init__(always(), options=Options())
+        self.tickets = {one.key: one for one in tickets}
+        self.comments: list[tuple[str, str]] = []
+        self.versions: dict[str, int] = {}
+        self.looks = 0
+        self.writes = 0
+        self.quiet = self.blind = False
+        self.conditional = True
+        self.on_look: Callable[[], None] = lambda: None
+        self.before: Callable[[], None] = lambda: None
+        self.after: Callable[[], None] = lambda: None
+
+    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+        return {Stream.TICKETS: frozenset({Verb.COMMENT, Verb.ASSIGN, Verb.RESOLVE})}
+
+    def touch(self, key: str, **fields: Any) -> None:
+        """Somebody changes a ticket."""
+        at = self.tickets[key].updated + timedelta(seconds=1)
+        self.tickets[key] = replace(self.tickets[key], updated=at, **fields)
+        self.versions[key] = self.versions.get(key, 0) + 1
+
+    async def look(self, action: Action) -> Standing:
+        self.looks += 1
+        self.on_look()
+        await asyncio.sleep(0)
+        found = self.tickets.get(action.key)
+        if found is None:
+            return Standing(record=None)
+        mine = [number for number, (key, _text) in enumerate(self.comments) if key == action.key]
+        known = int(action.baseline or len(self.comments))
+        done = {
+            Verb.COMMENT: any(
+                number >= known and self.comments[number][1] == action.text for number in mine
+            ),
+            Verb.ASSIGN: found.owner == action.value,
+            Verb.RESOLVE: found.status is TicketStatus.RESOLVED,
+        }[action.verb]
+        return Standing(
+            record=found,
+            version=str(self.versions.get(action.key, 0)),
+            done=done and not self.blind,
+            baseline=str(len(self.comments)),
+        )
+
+    async def perform(self, action: Action, standing: Standing) -> None:
+        self.before()
+        await asyncio.sleep(0)
+        if self.conditional and standing.version != str(self.versions.get(action.key, 0)):
+            raise ChangedMeanwhile("another version")
+        self.writes += 1
+        if self.quiet:
+            return
+        if action.verb is Verb.COMMENT:
+            self.comments.append((action.key, action.text))
+            self.touch(action.key)
+        elif action.verb is Verb.ASSIGN:
+            self.touch(action.key, owner=action.value)
+        else:
+            self.touch(action.key, status=TicketStatus.RESOLVED)
+        self.after()
+
+
+class Office:
+    """An outbox in `folder`, and a sender for the desk. Another one is another program."""
+
+    def __init__(self, folder: Path, desk: Desk, **source: Any) -> None:
+        self.cache = Cache(folder)
+        self.cache.lock.try_acquire()
+        self.cache.open(["desk"])
+        self.desk = desk
+        self.source = Source(name="desk", kind="scripted", **source)
+        self.off = OffLoop()
+        self.shown: list[tuple[Place, Record | None]] = []
+        self.placed: dict[str, Record | None] = {}
+        self.sender = Sender(
+            self,
+            self.cache.user,
+            show=self._show,
+            may_send=lambda: self.cache.lock.held,
+            changed=lambda: None,
+            redact=Redactor(),
+            off=self.off,
+        )
+
+    async def with_adapter(self, use: Callable[[Any], Awaitable[T]]) -> T:
+        return await use(self.desk)
+
+    async def place(self, stream: Stream, key: str, record: Record | None) -> None:
+        self.placed[key] = record
+
+    async def _show(self, place: Place, record: Record | None) -> None:
+        self.shown.append((place, record))
+
+    def want(self, wanted: Action, seen: Record | None = None, shown: str = "desk") -> Action:
+        record = seen or replace(self.desk.tickets[wanted.key], source=shown)
+        assert self.cache.user.change_outbox(box.add(wanted, shown, record))
+        return wanted
+
+    def entry(self, wanted: Action) -> Entry:
+        return self.cache.user.load().outbox[wanted.id]
+
+    def do(self, change: box.Change) -> None:
+        assert self.cache.user.change_outbox(change)
+
+    def close(self) -> None:
+        self.cache.close()
+        self.off.close()
