@@ -72,8 +72,8 @@ def pictures(draw: st.DrawFn) -> tuple[Snapshot, UserState]:
             one,
             status=replace(
                 one.status,
-                stale_after=draw(st.sampled_from((5.0, 3600.0, 864000.0, 864000.0))),
-                last_good=draw(st.sampled_from((one.status.last_good,) * 3 + (None,))),
+                stale_after=draw(st.sampled_from((*(864000.0,) * 6, 3600.0, 5.0))),
+                last_good=draw(st.sampled_from((*(one.status.last_good,) * 9, None))),
             ),
         )
         for one in found.sources
