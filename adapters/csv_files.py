@@ -14,8 +14,9 @@ from adapters.columns import Column, names_in
 from adapters.decoding import AUTO, decode, encoding_of, is_text_encoding
 from adapters.delimited import SEPARATORS, Line, read_delimited
 from adapters.documents import Document
+from adapters.row_reading import Row
 from adapters.tables import TableOptions, config_type
-from adapters.tabular import Row, TabularAdapter
+from adapters.tabular import TabularAdapter
 from adapters.values import squeeze, word
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _, ngettext

@@ -16,9 +16,10 @@ from msgspec import Meta, Raw
 from adapters.columns import Column, names_in
 from adapters.documents import Document
 from adapters.json_text import decode_json
+from adapters.row_reading import Row
 from adapters.rows import is_blank, shown
 from adapters.tables import TableOptions, config_type
-from adapters.tabular import Row, TabularAdapter
+from adapters.tabular import TabularAdapter
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _
 

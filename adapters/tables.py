@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, get_type_hints
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct
 
-from adapters.columns import (
-    Column,
-    columns_type,
-    defaults_type,
-    fields_of,
-    given,
-    values_type,
-)
+from adapters.columns import Column, columns_type, defaults_type, values_type
 from adapters.http_options import HttpOptions
-from adapters.rows import Notation, RecordBuilder
+from adapters.mapped import (
+    Columns,
+    Dates,
+    Decimal,
+    Defaults,
+    ListSeparator,
+    Words,
+    Zone,
+    check_mapping,
+    mapping_of,
+)
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 from smic_tui.records import Stream
@@ -28,15 +30,12 @@ _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/?][^\s#]*)?")
 
 
 class TableOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the table of one stream is, and how it writes values.
+    """Where the table of one stream is, and how it writes values."""
 
-    `columns`, `defaults` and `values` have one key per field of the stream's
-    record; `config_type` gives them their types.
-    """
+    columns: Columns
+    defaults: Defaults
+    values: Words
 
-    columns: Annotated[Struct, Meta(description="Which column holds which field.")]
-    defaults: Annotated[Struct, Meta(description="Values for fields that a row does not have.")]
-    values: Annotated[Struct, Meta(description="The source's words and what they mean, by field.")]
     path: Annotated[
         str,
         Meta(description="The file; a relative path starts from the folder of the configuration."),
@@ -52,28 +51,10 @@ class TableOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields
     token: Annotated[
         Secret | None, Meta(description="Token to send as `Authorization: Bearer`.")
     ] = None
-    dates: Annotated[
-        tuple[str, ...],
-        Meta(
-            description="How dates are written, tried in turn: strptime formats, unix (seconds) or "
-            "unix-ms; empty: ISO 8601, and day first as French writes it."
-        ),
-    ] = ()
-    timezone: Annotated[
-        str,
-        Meta(description="IANA zone of dates without offset; empty: the display's time zone."),
-    ] = ""
-    decimal: Annotated[
-        str,
-        Meta(
-            description="Decimal separator, comma or point; auto takes the last of the two.",
-            pattern="^(auto|,|\\.)$",
-        ),
-    ] = "auto"
-    list_separator: Annotated[
-        str,
-        Meta(description="What separates the values in a cell that holds several.", min_length=1),
-    ] = ","
+    dates: Dates = ()
+    timezone: Zone = ""
+    decimal: Decimal = "auto"
+    list_separator: ListSeparator = ","
 
     stream: ClassVar[Stream]
 
@@ -94,55 +75,12 @@ class TableOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields
             raise ValueError(_("password and token exclude each other"))
         if self.password and not self.user:
             raise ValueError(_("password needs user"))
-        self._check_notation()
-        self._check_columns()
-        builder_for(self, "UTC")
-
-    def _check_notation(self) -> None:
-        for wanted in self.dates:
-            if "%" not in wanted and wanted not in ("unix", "unix-ms"):
-                raise ValueError(
-                    _('dates: "{format}" is neither a strptime format nor unix or unix-ms').format(
-                        format=wanted
-                    )
-                )
-        if self.timezone:
-            try:
-                ZoneInfo(self.timezone)
-            except (ValueError, OSError, KeyError):
-                raise ValueError(
-                    _('timezone: "{zone}" is not an IANA time zone').format(zone=self.timezone)
-                ) from None
-
-    def _check_columns(self) -> None:
-        columns, defaults = self.mapping, given(self.defaults)
-        if not columns:
-            raise ValueError(_("columns is empty: name at least one column"))
-        for field in fields_of(self.stream).values():
-            if field.required and field.name not in columns and field.name not in defaults:
-                raise ValueError(
-                    _("columns: `{field}` ({what}) is required: name its column").format(
-                        field=field.name, what=field.description
-                    )
-                )
-            if not field.is_list and not isinstance(columns.get(field.name, ""), str):
-                raise ValueError(
-                    _("columns.{field}: one column is expected, not a list").format(
-                        field=field.name
-                    )
-                )
-        if self.stream is Stream.BACKUP_RUNS and not {"key", "job", "site"} & {
-            *columns,
-            *defaults,
-        }:
-            raise ValueError(
-                _("columns: `job`, or `site` and `application`, is required: name its column")
-            )
+        check_mapping(self)
 
     @property
     def mapping(self) -> dict[str, Column]:
         """The mapped columns by field."""
-        return given(self.columns)
+        return mapping_of(self)
 
     @property
     def name(self) -> str:
@@ -150,19 +88,13 @@ class TableOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields
         return urlsplit(self.url)._replace(query="").geturl() if self.url else self.path
 
 
-def builder_for(table: TableOptions, zone: str) -> RecordBuilder:
-    """Return what makes the table's records; `zone` is that of dates without offset."""
-    notation = Notation(
-        zone=table.timezone or zone,
-        dates=table.dates,
-        decimal=table.decimal,
-        list_separator=table.list_separator,
-    )
-    return RecordBuilder(table.stream, table.mapping, notation, table.defaults, table.values)
+def config_type(
+    kind: str, base: type[Struct], shared: type[TablesConfig] | None = None
+) -> type[Struct]:
+    """Return the settings type of a kind: one optional table of type `base` per stream.
 
-
-def config_type(kind: str, base: type[TableOptions]) -> type[Struct]:
-    """Return the settings type of a kind: one optional table of type `base` per stream."""
+    `shared` has what all tables of the source share.
+    """
     tables = [
         (
             stream.value,
@@ -177,7 +109,7 @@ def config_type(kind: str, base: type[TableOptions]) -> type[Struct]:
     return msgspec.defstruct(
         f"{kind.capitalize()}Config",
         tables,
-        bases=(TablesConfig,),
+        bases=(shared or TablesConfig,),
         frozen=True,
         kw_only=True,
         forbid_unknown_fields=True,
@@ -185,7 +117,7 @@ def config_type(kind: str, base: type[TableOptions]) -> type[Struct]:
     )
 
 
-def _table_type(kind: str, base: type[TableOptions], stream: Stream) -> Any:
+def _table_type(kind: str, base: type[Struct], stream: Stream) -> Any:
     by_field = {
         "columns": columns_type(stream),
         "defaults": defaults_type(stream),
@@ -222,6 +154,6 @@ class TablesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             )
 
     @property
-    def tables(self) -> dict[Stream, TableOptions]:
+    def tables(self) -> dict[Stream, Any]:
         """The configured tables."""
         return {stream: table for stream in Stream if (table := getattr(self, stream.value))}

@@ -7,7 +7,6 @@ import hashlib
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,31 +15,19 @@ from msgspec import Struct
 
 from adapters.documents import Document, fetch_file, read_file
 from adapters.http import Credentials, HttpSession, basic
-from adapters.rows import RecordBuilder, RowError
-from adapters.tables import TableOptions, TablesConfig, builder_for
+from adapters.mapped import builder_for
+from adapters.row_reading import Row, RowReading, refuse_if_nothing_fits
+from adapters.tables import TableOptions, TablesConfig
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
-from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _
-from smic_tui.records import Record, Stream
+from smic_tui.records import Stream
 
-# Rows parsed in one go in a thread, and handed over in one batch.
-PIECE = 1000
 # A cursor carries the rows that were set aside, so that they stay visible while
 # the file does not change; with more than this, the file is simply read again.
 _REMEMBERED = 100
-_SAMPLE = 120
 # Part of every cursor: raise it when the same file would give other records.
 _FORMAT = 1
-
-
-class Row(Struct, frozen=True, kw_only=True):
-    """One row as it stands in the document: raw values by field, or why there are none."""
-
-    place: str
-    cells: Mapping[str, object] = {}
-    sample: str = ""
-    problem: str = ""
 
 
 class _Cursor(Struct, frozen=True, omit_defaults=True):
@@ -49,49 +36,6 @@ class _Cursor(Struct, frozen=True, omit_defaults=True):
     settings: str
     version: str
     rejected: tuple[Rejected, ...] = ()
-
-
-class _Reading:
-    """The rows of one document on their way to records. Blocks: used in a thread."""
-
-    def __init__(self, name: str, rows: Iterator[Row], builder: RecordBuilder) -> None:
-        self.name = name
-        self.accepted = 0
-        self.rejected: list[Rejected] = []
-        self._rows = rows
-        self._builder = builder
-        self._places: dict[str, str] = {}
-
-    def piece(self) -> tuple[list[Record], list[Rejected], bool]:
-        """Return the next records, what was set aside, and whether there may be more."""
-        records: list[Record] = []
-        aside: list[Rejected] = []
-        rows = list(islice(self._rows, PIECE))
-        for row in rows:
-            try:
-                records.append(self._record(row))
-            except RowError as error:
-                aside.append(
-                    Rejected(
-                        where=f"{self.name}, {row.place}",
-                        reason=str(error),
-                        sample=row.sample[:_SAMPLE],
-                    )
-                )
-        self.accepted += len(records)
-        self.rejected += aside
-        return records, aside, len(rows) == PIECE
-
-    def _record(self, row: Row) -> Record:
-        if row.problem:
-            raise RowError(row.problem)
-        record = self._builder.build(row.cells)
-        first = self._places.setdefault(record.key, row.place)
-        if first != row.place:
-            raise RowError(
-                _("the key {key} stands already on {place}").format(key=record.key, place=first)
-            )
-        return record
 
 
 class TabularAdapter(Adapter[Any]):
@@ -126,12 +70,12 @@ class TabularAdapter(Adapter[Any]):
             yield Batch(cursor=cursor, rejected=known.rejected)
             return
         builder = builder_for(table, self.context.timezone)
-        reading = _Reading(table.name, self.rows(table, document), builder)
+        reading = RowReading(table.name, self.rows(table, document), builder)
         more = True
         while more:
             records, aside, more = await asyncio.to_thread(reading.piece)
             if not more:
-                _refuse_if_nothing_fits(reading)
+                refuse_if_nothing_fits(reading)
             yield Batch(
                 upserts=tuple(records),
                 rejected=tuple(aside),
@@ -210,16 +154,3 @@ class TabularAdapter(Adapter[Any]):
         if len(rejected) > _REMEMBERED:
             cursor = _Cursor(cursor.settings, "")
         return msgspec.json.encode(cursor).decode()
-
-
-def _refuse_if_nothing_fits(reading: _Reading) -> None:
-    """Keep the last known rows when a whole document does not fit its settings."""
-    if reading.rejected and not reading.accepted:
-        first = reading.rejected[0]
-        raise BadAnswer(
-            _("no row of {file} can be read; {where}: {reason}").format(
-                file=reading.name, where=first.where, reason=first.reason
-            ),
-            hint=_("Check `columns`, `dates` and `values` against the file."),
-            excerpt=first.sample.encode(),
-        )

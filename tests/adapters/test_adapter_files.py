@@ -14,7 +14,7 @@ from fakes.configured import adapter, context, read
 from adapters.csv_files import CsvAdapter
 from adapters.documents import Document
 from adapters.json_files import JsonAdapter
-from adapters.tabular import PIECE
+from adapters.row_reading import PIECE
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Stream
 
