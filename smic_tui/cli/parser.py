@@ -1,9 +1,13 @@
-"""The command line. Commands are named here and imported only when they run."""
+"""The command line. Commands are named here; they are imported, and their arguments
+declared, only when they run.
+"""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from smic_tui import __version__
 from smic_tui.i18n import _
@@ -13,8 +17,31 @@ SHELLS = ("bash", "zsh", "fish")
 PROGRAM = "smic-tui"
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line, in the current language."""
+class Command(argparse.ArgumentParser):
+    """The parser of one command: its arguments are declared when they are first asked for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.declare: Callable[[Command], None] | None = None
+
+    def fill(self) -> None:
+        """Declare the arguments, those of all commands below too."""
+        if self.declare is not None:
+            declare, self.declare = self.declare, None
+            _add_common(self, absent=argparse.SUPPRESS)
+            declare(self)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, with all arguments declared."""
+        self.fill()
+        return super().parse_known_args(args, namespace)
+
+
+def build_parser(*, lazily: bool = False) -> argparse.ArgumentParser:
+    """The whole command line, in the current language.
+
+    `lazily` leaves out the arguments of each command until that command is parsed.
+    """
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description=_(
@@ -28,60 +55,75 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(command="dashboard")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    _add_common(parser)
-    # The same options after the command; absent there, they keep what stood before it.
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    _add_common(common)
-    commands = parser.add_subparsers(title=_("commands"), metavar=_("COMMAND"))
+    _add_common(parser, absent=None)
+    commands = parser.add_subparsers(
+        title=_("commands"), metavar=_("COMMAND"), parser_class=Command
+    )
 
-    def add(name: str, summary: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=summary, description=summary, parents=[common])
+    def add(name: str, summary: str, declare: Callable[[Command], None]) -> None:
+        command = commands.add_parser(name, help=summary, description=summary)
         command.set_defaults(command=name)
-        return command
+        command.declare = declare
+        if not lazily:
+            command.fill()
 
-    add("dashboard", _("Open the dashboard (the same as no command)."))
-    _status(add("status", _("Count what is down, late, failed, open, waiting and firing.")))
-    _list(add("list", _("List facts, worst first.")))
-    _site(add("site", _("Show everything about one site.")))
-    _sync(add("sync", _("Read the sources into the cache, once or for as long as it runs.")))
-    _doctor(add("doctor", _("Examine each source: reach, account, clock, rows, what to do.")))
-    _export(add("export", _("Write all records of the cache as JSON or CSV.")))
-    _config(add("config", _("Check, explain or show the configuration.")), common)
-    _sample(add("sample", _("Write the sample syndicate: files and a configuration for them.")))
-    _ack(add("ack", _("Acknowledge an alert: somebody takes care of it.")))
-    _unack(add("unack", _("Take an acknowledgement back.")))
-    _completion(add("completion", _("Print the completion script of a shell.")))
+    add("dashboard", _("Open the dashboard (the same as no command)."), _nothing)
+    add("status", _("Count what is down, late, failed, open, waiting and firing."), _status)
+    add("list", _("List facts, worst first."), _list)
+    add("site", _("Show everything about one site."), _site)
+    add("sync", _("Read the sources into the cache, once or for as long as it runs."), _sync)
+    add("doctor", _("Examine each source: reach, account, clock, rows, what to do."), _doctor)
+    add("export", _("Write all records of the cache as JSON or CSV."), _export)
+    add("config", _("Check, explain or show the configuration."), _config)
+    add("sample", _("Write the sample syndicate: files and a configuration for them."), _sample)
+    add("ack", _("Acknowledge an alert: somebody takes care of it."), _ack)
+    add("unack", _("Take an acknowledgement back."), _unack)
+    add("completion", _("Print the completion script of a shell."), _completion)
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def _add_common(parser: argparse.ArgumentParser, *, absent: str | None) -> None:
+    """The options that may stand before and after a command. Those of the main parser say
+    `absent` when they are not given; after a command, absent ones keep what stood before it.
+    """
     group = parser.add_argument_group(_("everywhere"))
-    # In the main parser these say None when absent; in a command's, nothing at all.
     group.add_argument(
         "--config",
         metavar=_("FILE"),
         type=Path,
+        default=absent,
         help=_("the configuration; else SMIC_TUI_CONFIG, the user's own, the shipped sample"),
     )
     group.add_argument(
         "--cache",
         metavar=_("FOLDER"),
         type=Path,
+        default=absent,
         help=_("the cache; else SMIC_TUI_CACHE, one per configuration in the user's cache folder"),
     )
     group.add_argument(
-        "--language", choices=("auto", "fr", "en"), help=_("instead of the configured language")
+        "--language",
+        choices=("auto", "fr", "en"),
+        default=absent,
+        help=_("instead of the configured language"),
     )
     group.add_argument(
-        "--timezone", metavar=_("ZONE"), help=_("instead of the configured time zone")
+        "--timezone",
+        metavar=_("ZONE"),
+        default=absent,
+        help=_("instead of the configured time zone"),
     )
     group.add_argument(
         "-v",
         "--verbose",
         action="store_true",
-        default=argparse.SUPPRESS if parser.argument_default else False,
+        default=absent or False,
         help=_("log every step, to the log file and to standard error"),
     )
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """A command without arguments of its own."""
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
@@ -168,13 +210,15 @@ def _export(parser: argparse.ArgumentParser) -> None:
     _add_reading(parser)
 
 
-def _config(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+def _config(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(
         title=_("what to do"), dest="action", metavar=_("ACTION"), required=True
     )
 
     def add(name: str, summary: str) -> argparse.ArgumentParser:
-        return actions.add_parser(name, help=summary, description=summary, parents=[common])
+        action = actions.add_parser(name, help=summary, description=summary)
+        _add_common(action, absent=argparse.SUPPRESS)
+        return action
 
     add("check", _("Tell every problem of the configuration."))
     add("schema", _("Print the JSON Schema of the configuration."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, cast
 
 from smic_tui.cli import quick, terminal
 from smic_tui.cli.exits import Exit
@@ -14,6 +14,9 @@ from smic_tui.insight.tally import Tally
 from smic_tui.snapshot import SourceState
 from smic_tui.views import summary
 from smic_tui.views.look import Look
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 def run(options: Namespace) -> int:
@@ -33,7 +36,8 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json(counts(tally, now))
     else:
-        _print(tally, Look(now=now, zone=ZoneInfo("UTC"), ascii=ascii_only))
+        # No time of day is shown: there is no need to know about zones.
+        _print(tally, Look(now=now, zone=cast("ZoneInfo", UTC), ascii=ascii_only))
     if any(source.stale or source.state is not SourceState.OK for source in tally.sources):
         return Exit.SOURCE
     return Exit.ATTENTION if tally.attention else Exit.FINE

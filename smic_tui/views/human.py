@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from smic_tui.i18n import _, language
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 MONTH, YEAR = 30.44 * DAY, 365.25 * DAY

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from smic_tui.insight.facts import Level
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 # Told apart by shape alone; each is one cell wide in every terminal.
 GLYPHS = {
