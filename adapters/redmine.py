@@ -13,7 +13,7 @@ documentation. What makes this kind particular:
   a full reading would take one for deleted. Nor is `limit` trusted: Redmine cuts
   it silently.
 - Deleted and moved issues are found by full readings only. Journals cost one
-  request for each issue, and are not read.
+  request for each issue, and are read for actions only (`redmine_actions`).
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from msgspec import Struct
 
+from adapters import redmine_actions
+from adapters.redmine_actions import User
 from adapters.redmine_issues import Converter, Issue, Page, decode
 from adapters.redmine_options import RedmineOptions
 from adapters.redmine_scope import Scope, find_scope
 from adapters.redmine_words import Priority, Status, Words
+from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer
@@ -46,13 +49,8 @@ OVERLAP = timedelta(minutes=2)
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-class _User(Struct):
-    login: str = ""
-    admin: bool = False
-
-
 class _CurrentUser(Struct):
-    user: _User
+    user: User
 
 
 class _Statuses(Struct):
@@ -85,6 +83,8 @@ class RedmineAdapter(Adapter[RedmineOptions]):
         super().__init__(config, context)
         self._http: HttpSession | None = None
         self._words: Words | None = None
+        self._able: Mapping[Stream, frozenset[Verb]] | None = None
+        self._user: User | None = None
 
     def offered(self) -> frozenset[Stream]:
         """Tickets or requests, as configured."""
@@ -95,10 +95,11 @@ class RedmineAdapter(Adapter[RedmineOptions]):
         http = self._session()
         reading = _Reading(self.config, self.context.timezone, self._decoded(cursor))
         async with http.signed_in():
-            await self._current_user(http)
+            user = await self._current_user(http)
             scope = await find_scope(http, self.config)
-            if reading.full or self._words is None:
+            if reading.full or self._words is None or self._able is None:
                 self._words = await self._read_words(http)
+                self._able = await self._read_able(http, user)
             for path in scope.paths:
                 for question in reading.questions():
                     async for issues, rejected in self._pages(http, reading, scope, path, question):
@@ -115,10 +116,40 @@ class RedmineAdapter(Adapter[RedmineOptions]):
             user = await self._current_user(http)
             await find_scope(http, self.config)
             words = await self._read_words(http)
+            self._able = await self._read_able(http, user)
         remarks = [*http.remarks(), *_unknown_names(self.config, words)]
         if user.admin:
             remarks.append(_("The account is an administrator: reading needs far less."))
         return Probe(account=user.login, remote_time=http.remote_time, remarks=tuple(remarks))
+
+    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+        """What the roles of the account allow; the workflow may allow less."""
+        return self._able or {}
+
+    async def look(self, action: Action) -> Standing:
+        """Read the issue with its journals."""
+        http = self._session()
+        async with http.signed_in():
+            self._user = await self._current_user(http)
+            found = await self._look(http, action)
+        converter = Converter(self.config, self.context.timezone)
+        assert self._words is not None
+        return redmine_actions.standing(action, found, self._user, self._words, converter)
+
+    async def perform(self, action: Action, standing: Standing) -> None:
+        """Change the issue, having looked at it once more: Redmine knows no condition."""
+        http = self._session()
+        async with http.signed_in():
+            user = self._user or await self._current_user(http)
+            found = await self._look(http, action)
+            assert self._words is not None
+            if found is None:
+                raise Refused(_("Redmine has no issue {number} any more").format(number=action.key))
+            if standing.version and found.issue.updated_on.isoformat() != standing.version:
+                raise ChangedMeanwhile(
+                    _("Issue {number} was changed at the same time").format(number=action.key)
+                )
+            await redmine_actions.perform(http, action, found, user, self._words)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -138,7 +169,23 @@ class RedmineAdapter(Adapter[RedmineOptions]):
         key = self.context.secret(self.config.api_key)
         return Credentials(headers={"X-Redmine-API-Key": key}, secrets=(key,))
 
-    async def _current_user(self, http: HttpSession) -> _User:
+    async def _look(self, http: HttpSession, action: Action) -> redmine_actions.Looked | None:
+        if self._words is None:
+            self._words = await self._read_words(http)
+        found = await redmine_actions.look_at(http, action.key)
+        if found is not None and not self._words.knows(found.issue.status):
+            self._words = await self._read_words(http)
+        return found
+
+    async def _read_able(self, http: HttpSession, user: User) -> Mapping[Stream, frozenset[Verb]]:
+        if not user.admin:
+            with_roles = {"include": "memberships"}
+            user = (
+                await http.json(_CurrentUser, "GET", "/users/current.json", params=with_roles)
+            ).user
+        return await redmine_actions.able(http, user, Stream(self.config.as_))
+
+    async def _current_user(self, http: HttpSession) -> User:
         """Return who we are. The answer carries the API key: it must reach no message."""
         try:
             return (await http.json(_CurrentUser, "GET", "/users/current.json")).user

@@ -239,13 +239,18 @@ class Sender:
             if standing.done and record is not None:
                 await self._end(entry, EntryState.CONFIRMED, record)
                 return
+            if standing.at_once:
+                await self._ignored(entry, record)
+                return
         await self._store(box.end(entry, EntryState.SENT, record), entry)
         raise _Stop(self._next_look(entry))
 
     async def _await_effect(self, entry: Entry, record: Record) -> None:
         if _rest(entry, SHOWS_WITHIN) > 0:
             raise _Stop(self._next_look(entry))
-        self._looks.pop(entry.id, None)
+        await self._ignored(entry, record)
+
+    async def _ignored(self, entry: Entry, record: Record | None) -> None:
         text = _("the source took it, and its record, read again, does not show it")
         await self._end(entry, EntryState.REFUSED, record, text)
 

@@ -75,13 +75,16 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     `record` is None when it is gone. `version` is what a conditional write is
     tied to (an ETag, a lock version), opaque. `done` says that the effect of the
-    action stands there. `baseline` is opaque too: see `Action`.
+    action stands there. `baseline` is opaque too: see `Action`. `at_once` says that
+    this source shows an effect as soon as it has answered: what its record does not
+    show then will not come.
     """
 
     record: Record | None
     version: str = ""
     done: bool = False
     baseline: str = ""
+    at_once: bool = False
 
 
 class Refused(SourceError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,12 @@ STATUSES = {
 PRIORITIES = {1: "Bas", 2: "Normal", 3: "Haut", 4: "Urgent", 5: "Immédiat"}
 TRACKERS = {1: "Anomalie", 2: "Evolution", 3: "Assistance"}
 CUSTOM = {1: "Code INSEE", 2: "Logiciel"}
+ROLES = {
+    1: ("Lecture seule", ["view_issues"]),
+    2: ("Agent", ["view_issues", "edit_issues", "add_issue_notes", "view_members"]),
+    3: ("Notes", ["view_issues", "add_issue_notes"]),
+    4: ("Sans notes", ["view_issues", "edit_issues"]),
+}
 
 
 class FakeRedmine:
@@ -35,10 +42,22 @@ class FakeRedmine:
 
     def __init__(self) -> None:
         self.enabled = True
+        everything = {"assistance", "catalogue", "astreinte"}
         self.accounts: dict[str, tuple[str, set[str]]] = {
-            "a-key": ("lecture", {"assistance", "catalogue", "astreinte"}),
+            "a-key": ("lecture", everything),
             "lone": ("ailleurs", set()),
+            "agent-key": ("agent1", everything),
+            "notes-key": ("notes", everything),
+            "edit-key": ("edit", everything),
         }
+        self.roles = {"lecture": 1, "agent1": 2, "notes": 3, "edit": 4}
+        self.people = {"lecture": 6, "agent1": 9, "agent2": 10, "notes": 11, "edit": 12}
+        self.names = {9: "Agent Un", 10: "Agent Deux"}
+        # Statuses that the workflow leads to; everything by default.
+        self.workflow = set(STATUSES)
+        self.journals: dict[int, list[dict[str, Any]]] = {}
+        self._journal = 0
+        self._lock = threading.Lock()
         self.admins: set[str] = set()
         self.projects: dict[str, tuple[int, int | None]] = {
             "assistance": (1, None),
@@ -92,8 +111,22 @@ class FakeRedmine:
         if path == "/users/current.json":
             if not login:
                 return Reply(401, headers={"WWW-Authenticate": 'Basic realm="Redmine API"'})
-            user = {"id": 6, "login": login, "admin": login in self.admins, "api_key": key}
+            user = {
+                "id": self.people.get(login, 8),
+                "login": login,
+                "admin": login in self.admins,
+                "api_key": key,
+            }
+            if request.query.get("include") == "memberships" and login in self.roles:
+                role = {"id": self.roles[login], "name": ROLES[self.roles[login]][0]}
+                user["memberships"] = [
+                    {"id": 1, "project": self._project(name), "roles": [role]}
+                    for name in sorted(sees)
+                ]
             return json_reply({"user": user})
+        if path.startswith("/roles/"):
+            name, permissions = ROLES[int(path.removeprefix("/roles/").removesuffix(".json"))]
+            return json_reply({"role": {"name": name, "permissions": permissions}})
         if path == "/issue_statuses.json":
             rows = [{"id": i, "name": n, "is_closed": c} for i, (n, c) in STATUSES.items()]
             return json_reply({"issue_statuses": rows})
@@ -108,6 +141,17 @@ class FakeRedmine:
         if path == "/issues.json":
             return self._list(request, sees, None)
         parts = path.strip("/").split("/")
+        if parts[0] == "issues" and len(parts) == 2:
+            with self._lock:
+                return self._one(request, login, sees, int(parts[1].removesuffix(".json")))
+        if parts[0] == "projects" and parts[-1] == "memberships.json":
+            members = [
+                {"id": number, "user": {"id": number, "name": name}, "roles": []}
+                for number, name in self.names.items()
+            ]
+            if not self._may(login, "view_members"):
+                return Reply(403, b"", "application/json")
+            return _page("memberships", members, request.query, self.cap)
         if parts[0] == "projects" and len(parts) in (2, 3):
             name = parts[1].removesuffix(".json")
             if name not in self.projects:
@@ -118,6 +162,69 @@ class FakeRedmine:
                 return json_reply({"project": self._shown(name)})
             return self._list(request, sees, name)
         return Reply(404, b"<html>Not Found</html>", "text/html; charset=utf-8")
+
+    def note(self, number: int, login: str, text: str, at: datetime | None = None) -> None:
+        """Somebody writes a note, or changes something, which leaves a journal too."""
+        self._journal += 1
+        at = at or datetime.now(UTC)
+        self.journals.setdefault(number, []).append(
+            {
+                "id": self._journal,
+                "user": {"id": self.people[login], "name": login},
+                "notes": text,
+                "created_on": _text(at),
+                "private_notes": False,
+                "details": [],
+            }
+        )
+        self.issues[number]["updated_on"] = _text(at)
+
+    def _may(self, login: str, permission: str) -> bool:
+        if login in self.admins:
+            return True
+        return login in self.roles and permission in ROLES[self.roles[login]][1]
+
+    def _one(self, request: Request, login: str, sees: set[str], number: int) -> Reply:
+        row = self.issues.get(number)
+        if row is None:
+            return Reply(404, b"", "application/json")
+        if row["project"]["id"] not in {self.projects[name][0] for name in sees}:
+            return Reply(403 if login else 401, b"", "application/json")
+        if request.method == "GET":
+            shown = self._issue(row)
+            included = request.query.get("include", "").split(",")
+            if "journals" in included:
+                shown["journals"] = self.journals.get(number, [])
+            if "allowed_statuses" in included:
+                # Without the right to edit, the present one only.
+                allowed = self.workflow | {row["status"]}
+                if not self._may(login, "edit_issues"):
+                    allowed = {row["status"]}
+                shown["allowed_statuses"] = [
+                    {"id": id, "name": STATUSES[id][0], "is_closed": STATUSES[id][1]}
+                    for id in sorted(allowed)
+                ]
+            return Reply(200, _escaped(json.dumps({"issue": shown}, ensure_ascii=False)))
+        if request.method != "PUT":
+            return Reply(404, b"", "application/json")
+        edits, notes = self._may(login, "edit_issues"), self._may(login, "add_issue_notes")
+        if not (edits or notes):
+            return Reply(403, b"", "application/json")
+        return self._update(row, request.json()["issue"], login, edits, notes)
+
+    def _update(
+        self, row: dict[str, Any], wanted: dict[str, Any], login: str, edits: bool, notes: bool
+    ) -> Reply:
+        """What the account may not set is ignored, and so is a status that is not allowed."""
+        if edits and "assigned_to_id" in wanted:
+            person = int(wanted["assigned_to_id"])
+            if person not in self.names:
+                return json_reply({"errors": ["Assigné à n'est pas valide"]}, 422)
+            row["assigned_to"] = {"id": person, "name": self.names[person]}
+        if edits and wanted.get("status_id") in self.workflow:
+            self.set_status(row["id"], wanted["status_id"])
+        self.note(row["id"], login, wanted.get("notes", "") if notes else "")
+        return Reply(204, b"", "")
 
     def _project(self, identifier: str) -> dict[str, Any]:
         return {"id": self.projects[identifier][0], "name": identifier.capitalize()}

@@ -71,6 +71,7 @@ class Desk(Scripted):
         self.writes = 0
         self.quiet = self.blind = False
         self.conditional = True
+        self.at_once = False
         self.on_look: Callable[[], None] = lambda: None
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
@@ -105,6 +106,7 @@ class Desk(Scripted):
             version=str(self.versions.get(action.key, 0)),
             done=done and not self.blind,
             baseline=str(len(self.comments)),
+            at_once=self.at_once,
         )
 
     async def perform(self, action: Action, standing: Standing) -> None:

@@ -190,6 +190,13 @@ async def test_success_that_did_nothing_is_a_refusal(office: Office) -> None:
     assert office.desk.writes == 1
 
 
+async def test_a_source_that_shows_effects_at_once_is_not_waited_for(office: Office) -> None:
+    wanted = office.want(action(Verb.RESOLVE))
+    office.desk.quiet = office.desk.at_once = True
+    assert await office.sender.send() is None
+    assert office.entry(wanted).state is EntryState.REFUSED
+
+
 async def test_an_effect_that_shows_late_is_waited_for(office: Office) -> None:
     wanted = office.want(action())
     office.desk.blind = True
