@@ -206,6 +206,8 @@ class RowEncoder:
                 x += 1
                 while x < end and not row[x][0]:
                     x += 1
+                if parts and parts[-1].blank:
+                    parts[-1:] = _parted(parts[-1])
                 parts.append(_Part(first, x, pen, text, len(text.encode()), False, False))
                 continue
             written = x
@@ -249,6 +251,8 @@ class RowEncoder:
             x += 1
         beyond = place + 1
         while beyond < len(tokens) and tokens[beyond].start < x:
+            if not tokens[beyond].stays and not tokens[beyond].parts[0].blank:
+                break
             beyond += 1
         # Tokens end with the last change; nothing need be written beyond it.
         return min(x, tokens[beyond - 1].end), beyond
@@ -352,6 +356,18 @@ class RowEncoder:
                 return
             spot = self._spot(part.end, y, pen)
         _keep(after, spot, way)
+
+
+def _parted(blank: _Part) -> list[_Part]:
+    """Blanks before a cluster that a terminal may not know: the last has a pen of its own.
+
+    What the terminal adds to the cell before is then drawn as it would be elsewhere.
+    """
+    last = _Part(blank.end - 1, blank.end, blank.pen, " ", 1, False, True)
+    if last.start == blank.start:
+        return [last]
+    rest = blank._replace(end=last.start, text=blank.text[:-1], size=blank.size - 1)
+    return [rest, last]
 
 
 def _is_unsure_half(row: Row, x: int) -> bool:

@@ -68,7 +68,7 @@ def candidates(old: list[Row], new: list[Row]) -> list[Scroll]:
     for lines, count in steps.most_common(2):
         if count < _FEWEST:
             break
-        first, last = _longest(moved[lines])
+        first, last = _with_ends(old, new, lines, *_longest(moved[lines]))
         top, bottom = (first, last + lines) if lines > 0 else (first + lines, last)
         if abs(lines) <= bottom - top:
             found.append(Scroll(top, bottom, lines))
@@ -77,6 +77,31 @@ def candidates(old: list[Row], new: list[Row]) -> list[Scroll]:
 
 def _text(row: Row) -> str:
     return "".join(text for text, _pen in row).strip()
+
+
+def _with_ends(
+    old: list[Row], new: list[Row], lines: int, first: int, last: int
+) -> tuple[int, int]:
+    """The stretch with the rows at its ends that moved as well, and changed a little.
+
+    The cursor stood on one of them, at the edge of a list.
+    """
+    height = len(new)
+    while 0 < first and 0 <= first - 1 + lines and _alike(new[first - 1], old[first - 1 + lines]):
+        first -= 1
+    while last + 1 + max(0, lines) < height and _alike(new[last + 1], old[last + 1 + lines]):
+        last += 1
+    return first, last
+
+
+def _alike(row: Row, other: Row) -> bool:
+    """Whether most of what is written on one row stands on the other."""
+    written = same = 0
+    for one, two in zip(row, other, strict=True):
+        if one != BLANK:
+            written += 1
+            same += one == two
+    return same > 0.75 * written
 
 
 def _longest(rows: list[int]) -> tuple[int, int]:
