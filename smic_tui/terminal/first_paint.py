@@ -56,6 +56,9 @@ def paint(arguments: list[str]) -> None:
     try:
         if not (os.isatty(0) and os.isatty(1) and os.isatty(2)):
             return
+        if os.tcgetpgrp(0) != os.getpgrp():
+            # In the background: touching the terminal would stop the program.
+            return
         size = os.get_terminal_size(0)
         identity = identity_of(arguments, size.columns, size.lines)
         now = time.time()
