@@ -87,7 +87,7 @@ def _with_ends(
     The cursor stood on one of them, at the edge of a list.
     """
     height = len(new)
-    while 0 < first and 0 <= first - 1 + lines and _alike(new[first - 1], old[first - 1 + lines]):
+    while first + min(0, lines) > 0 and _alike(new[first - 1], old[first - 1 + lines]):
         first -= 1
     while last + 1 + max(0, lines) < height and _alike(new[last + 1], old[last + 1 + lines]):
         last += 1

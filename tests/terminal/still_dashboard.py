@@ -2,8 +2,9 @@
 
 usage: python still_dashboard.py prepare FOLDER | python still_dashboard.py FOLDER
 
-SIGUSR1 changes one cell on the screen of tickets, SIGUSR2 one in each of the first
-five rows; with SMIC_TUI_CHANGES=SECONDS that happens by itself.
+SIGUSR1 changes one cell of what is shown, SIGUSR2 one in each of five rows; with
+SMIC_TUI_CHANGES=SECONDS the latter happens by itself. With SMIC_TUI_LATER=SECONDS it is
+as much later, with SMIC_TUI_FROZEN=1 the clock on the wall stands still.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
 from smic_tui.records import Stream
 from smic_tui.sample.writer import write
+from smic_tui.screens.dossier import DossierScreen
+from smic_tui.screens.listing import ListScreen
+from smic_tui.screens.sources import SourcesScreen
 from smic_tui.snapshot import Snapshot, SourceContents
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
 from smic_tui.wiring import load_settings, make_collector
@@ -71,23 +76,66 @@ class StillApp(SmicApp):
             self.set_interval(float(seconds), lambda: self._change(5))
 
     def _change(self, count: int) -> None:
-        """Another owner for the tickets on top of the list."""
+        """Other texts in the first rows, which differ by one digit each time."""
         number = next(self._numbers) % 10
-        keys = {fact.ticket.key for fact in self.situation.tickets[:count]}
-
-        def change(contents: SourceContents) -> SourceContents:
-            rows = {
-                key: replace(ticket, owner=f"{ticket.owner[:8]} {number}")
-                if key in keys
-                else ticket
-                for key, ticket in contents.of(Stream.TICKETS).items()
-            }
-            return replace(contents, rows={**contents.rows, Stream.TICKETS: rows})
-
+        screen: Any = self.screen
         collector: Any = self.collector
-        sources = tuple(change(contents) for contents in collector.snapshot.sources)
-        collector.snapshot = replace(collector.snapshot, sources=sources)
+        parts = collector.snapshot.sources
+        if isinstance(screen, DossierScreen):
+            site = self.situation.sites_by_key[screen.site].site
+            parts = _replaced(parts, Stream.SITES, {site.key: _changed_site(site, count, number)})
+        elif isinstance(screen, SourcesScreen):
+            parts = (*(_changed_source(part, number) for part in parts[:count]), *parts[count:])
+        elif isinstance(screen, ListScreen):
+            sites = self._shown_sites(screen)[:count]
+            changes = {one.key: replace(one, name=f"{one.name[:7]} {number}") for one in sites}
+            parts = _replaced(parts, Stream.SITES, changes)
+        collector.snapshot = replace(collector.snapshot, sources=parts)
         collector.say(collector.snapshot)
+
+    def _shown_sites(self, screen: ListScreen) -> list[Any]:
+        """The sites of the first rows, of those that stand there once."""
+        table = screen.table
+        rows = [table.content(index) for index in range(min(60, table.line_count()))]
+        names = Counter(row.site for row in rows if row.site)
+        return [
+            self.situation.sites_by_key[name].site for name, often in names.items() if often == 1
+        ]
+
+
+def _changed_source(part: SourceContents, number: int) -> SourceContents:
+    rows = part.status.rows // 10 * 10 + number
+    return replace(part, status=replace(part.status, rows=rows))
+
+
+def _changed_site(site: Any, count: int, number: int) -> Any:
+    if count == 1:
+        return replace(site, name=f"{site.name[:7]} {number}")
+    return replace(
+        site,
+        population=number,
+        address=f"Rue {number}",
+        supplier=f"Accès {number}",
+        equipment=(f"Poste {number}",),
+        applications=(f"Paie {number}",),
+    )
+
+
+def _replaced(
+    parts: tuple[SourceContents, ...], stream: Stream, changes: Mapping[str, Any]
+) -> tuple[SourceContents, ...]:
+    return tuple(
+        replace(
+            part,
+            rows={
+                **part.rows,
+                stream: {key: changes.get(key, row) for key, row in part.of(stream).items()},
+            },
+        )
+        if part.of(stream).keys() & changes.keys()
+        else part
+        for part in parts
+    )
 
 
 def _collect(folder: Path, *, read: bool) -> tuple[Any, Cache, Snapshot]:
@@ -116,7 +164,8 @@ def main() -> None:
         loaded, cache, snapshot = _collect(Path(sys.argv[1]), read=False)
     display = loaded.settings.display
     profile = chosen_profile(display.link, os.environ)
-    with time_machine.travel(NOW, tick=True):
+    now = NOW + timedelta(seconds=float(os.environ.get("SMIC_TUI_LATER", "0")))
+    with time_machine.travel(now, tick=not os.environ.get("SMIC_TUI_FROZEN")):
         app = StillApp(
             loaded.settings,
             cache,
