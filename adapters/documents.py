@@ -64,6 +64,19 @@ def file_failure(path: Path, error: OSError) -> SourceError:
     return Unavailable(_("{file} cannot be read: {reason}").format(file=path, reason=reason))
 
 
+def version_of_file(path: Path) -> str:
+    """Return what identifies the content of a file, "" if it may just be changing.
+
+    Blocks. Raises `Unavailable` or `AuthFailed`.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise file_failure(path, error) from None
+    settled = time.time() - max(status.st_mtime, status.st_ctime) > SETTLED
+    return _version(status) if settled else ""
+
+
 def _read_once(path: Path, known: str, limit: int) -> Document | str | None:
     """Return the content, None if it is still `known`, or "" if it changed while being read."""
     # Without O_NONBLOCK, opening a pipe waits for somebody to write.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, get_args
 
 from msgspec import Struct
@@ -61,9 +61,11 @@ def is_blank(raw: object) -> bool:
 
 
 def _text(raw: object) -> str:
-    """Return a scalar as text; JSON brings numbers and booleans too."""
+    """Return a scalar as text; JSON brings numbers and booleans too, databases dates."""
     if isinstance(raw, str):
         return raw.strip()
+    if isinstance(raw, date):
+        return raw.isoformat(" ") if isinstance(raw, datetime) else raw.isoformat()
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, int):
@@ -163,9 +165,13 @@ def reader_for(field: FieldInfo, notation: Notation) -> Reader:
         return lambda raw: quantity(_text(raw), notation.decimal)
     if field.type is datetime:
         last = field.name in _LAST_MOMENTS
-        return lambda raw: values.read_time(
-            _text(raw), notation.zone, notation.dates, end_of_day=last
-        )
+
+        def moment(raw: object) -> object:
+            if isinstance(raw, date):
+                return values.moment_of(raw, notation.zone, end_of_day=last)
+            return values.read_time(_text(raw), notation.zone, notation.dates, end_of_day=last)
+
+        return moment
     if field.type is bool:
         return lambda raw: values.read_flag(_text(raw))
     if field.type in (int, float):

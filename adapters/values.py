@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -220,6 +220,17 @@ def read_time(
         except (ValueError, OverflowError, OSError):
             continue
     raise ValueError(_(A_TIME_IN).format(formats=", ".join(formats)) if formats else _(A_TIME))
+
+
+def moment_of(value: date, zone: str, *, end_of_day: bool = False) -> datetime:
+    """Return a date or a moment as a database gives it in UTC; without offset as `read_time`."""
+    if not isinstance(value, datetime):
+        clock = time(23, 59, 59) if end_of_day else time()
+        value = datetime.combine(value, clock)
+    try:
+        return _local(value, _zone(zone))
+    except OverflowError:
+        raise ValueError(_(A_TIME)) from None
 
 
 _WEEKDAYS = {
