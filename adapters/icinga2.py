@@ -22,13 +22,14 @@ documentation. What makes this kind particular:
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Struct
 
+from adapters import icinga2_actions
 from adapters.durations import seconds
 from adapters.icinga2_objects import (
     HOST_ATTRS,
@@ -49,6 +50,7 @@ from adapters.icinga2_status import (
     Counts,
     Status,
 )
+from smic_tui.contract.actions import Action, Standing, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
@@ -85,6 +87,7 @@ class Icinga2Adapter(Adapter[Icinga2Options]):
         self._http: HttpSession | None = None
         self._sites = SiteNames(config.site)
         self._links = WebLinks(config.web_url, config.web_module)
+        self._known_as: Account | None = None
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read hosts, then services: those checked since the cursor, or all."""
@@ -137,6 +140,41 @@ class Icinga2Adapter(Adapter[Icinga2Options]):
             remarks=tuple(remarks),
         )
 
+    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+        """What the permissions of the ApiUser allow; a filter of theirs may allow less."""
+        return {} if self._known_as is None else icinga2_actions.able(self._known_as)
+
+    async def look(self, action: Action) -> Standing:
+        """Read one host or service, with its downtimes where the action is about them."""
+        http = self._session()
+        async with http.signed_in():
+            account = await self._account(http)
+            if "!" in action.key and not self._sites.learned:
+                # The site of a service is that of its host, which tells it.
+                host = action.key.partition("!")[0]
+                of_host = msgspec.structs.replace(action, key=host, verb=Verb.ACKNOWLEDGE)
+                await self._look(http, of_host, account)
+            return icinga2_actions.standing(action, await self._look(http, action, account))
+
+    async def perform(self, action: Action, standing: Standing) -> None:
+        """Call Icinga's action."""
+        http = self._session()
+        async with http.signed_in():
+            looked = icinga2_actions.Looked(None)
+            if action.verb is Verb.END_DOWNTIME:
+                account = self._known_as or await self._account(http)
+                looked = await self._look(http, action, account)
+            await icinga2_actions.perform(http, action, looked)
+
+    async def _look(
+        self, http: HttpSession, action: Action, account: Account
+    ) -> icinga2_actions.Looked:
+        def convert(is_host: bool, rows: list[msgspec.Raw]) -> Converted:
+            return (convert_hosts if is_host else convert_services)(rows, self._sites, self._links)
+
+        with_vars = self.config.site.startswith("vars.")
+        return await icinga2_actions.look_at(http, action, account, with_vars, convert)
+
     async def close(self) -> None:
         """Close the connections."""
         if self._http is not None:
@@ -167,6 +205,7 @@ class Icinga2Adapter(Adapter[Icinga2Options]):
                 ),
                 hint=_("Add it to `permissions` of the ApiUser and reload Icinga."),
             )
+        self._known_as = account
         return account
 
     async def _status(self, http: HttpSession, account: Account) -> Status:

@@ -14,6 +14,14 @@ from fakes.misbehaving import Reply, Request, json_reply
 
 NOT_FOUND = {"error": 404, "status": "No objects found."}
 READER = ["objects/query/Host", "objects/query/Service", "status/query"]
+ACTOR = [
+    *READER,
+    "objects/query/Downtime",
+    "actions/acknowledge-problem",
+    "actions/remove-acknowledgement",
+    "actions/schedule-downtime",
+    "actions/remove-downtime",
+]
 
 
 def check_result(output: str, state: int, at: float) -> dict[str, Any]:
@@ -53,6 +61,8 @@ class FakeIcinga:
         self.hidden_by_rights: set[str] = set()
         self.hosts: dict[str, dict[str, Any]] = {}
         self.services: dict[str, dict[str, Any]] = {}
+        self.downtimes: dict[str, dict[str, Any]] = {}
+        self.actions: list[tuple[str, dict[str, Any]]] = []
 
     def add_host(self, name: str, state: int = 0, **attrs: Any) -> None:
         self.hosts[name] = {
@@ -108,6 +118,12 @@ class FakeIcinga:
             )
         permissions = self.users[user][1]
         method = request.headers.get("x-http-method-override", request.method)
+        if method == "POST" and request.path.startswith("/v1/actions/"):
+            name = request.path.rpartition("/")[2]
+            if not {"*", f"actions/{name}"} & set(permissions):
+                said = f"Missing permission: actions/{name}"
+                return json_reply({"error": 403, "status": said}, 403)
+            return self._act(name, request.json())
         if method != "GET":
             return json_reply({"error": 405, "status": "Invalid HTTP method."}, 405)
         if request.path == "/v1":
@@ -115,9 +131,57 @@ class FakeIcinga:
             return json_reply({"results": [{"info": "More information …", **account}]})
         if request.path.startswith("/v1/status/"):
             return self._status(request.path.rpartition("/")[2], permissions)
-        if request.path in ("/v1/objects/hosts", "/v1/objects/services"):
+        if request.path in (
+            "/v1/objects/hosts",
+            "/v1/objects/services",
+            "/v1/objects/downtimes",
+        ):
             return self._objects(request, permissions)
         return json_reply({"error": 404, "status": "The requested path could not be found."}, 404)
+
+    def _act(self, name: str, body: dict[str, Any]) -> Reply:
+        self.actions.append((name, body))
+        if name == "remove-downtime":
+            found = self.downtimes.pop(body["downtime"], None)
+            if found is None:
+                return json_reply({"error": 404, "status": "No objects found."}, 404)
+            self._of(found)["downtime_depth"] -= 1
+            return _outcome(200, "Successfully removed downtime.")
+        key = body["service" if body["type"] == "Service" else "host"]
+        row = {**self.hosts, **self.services}.get(key)
+        if row is None:
+            return json_reply({"error": 404, "status": "No objects found."}, 404)
+        if name == "acknowledge-problem":
+            if row["state"] == 0:
+                return _outcome(409, f"Host {key} is UP.")
+            if row["acknowledgement"]:
+                return _outcome(409, f"Host {key} is already acknowledged.")
+            row["acknowledgement"] = 1
+            return _outcome(200, f"Successfully acknowledged problem for object '{key}'.")
+        if name == "remove-acknowledgement":
+            row["acknowledgement"] = 0
+            return _outcome(200, f"Successfully removed acknowledgement for object '{key}'.")
+        host, _mark, service = key.partition("!")
+        named = f"{key}!{len(self.actions)}"
+        self.downtimes[named] = {
+            "__name": named,
+            "host_name": host,
+            "service_name": service,
+            "author": body["author"],
+            "comment": body["comment"],
+            "start_time": body["start_time"],
+            "end_time": body["end_time"],
+            "config_owner": "",
+        }
+        if body["start_time"] <= self.now():
+            row["downtime_depth"] += 1
+        said = {"code": 200, "legacy_id": 1, "name": named, "status": "Successfully scheduled"}
+        return json_reply({"results": [said]})
+
+    def _of(self, downtime: dict[str, Any]) -> dict[str, Any]:
+        if downtime["service_name"]:
+            return self.services[f"{downtime['host_name']}!{downtime['service_name']}"]
+        return self.hosts[downtime["host_name"]]
 
     def _user(self, request: Request) -> str | None:
         scheme, _blank, token = request.headers.get("authorization", "").partition(" ")
@@ -190,7 +254,8 @@ class FakeIcinga:
         python = re.sub(r"!(?!=)", " not ", python)
         code = compile(python.strip(), "filter", "eval")
         chosen = []
-        for row in (self.hosts if kind == "host" else self.services).values():
+        of_kind = {"host": self.hosts, "service": self.services, "downtime": self.downtimes}
+        for row in of_kind[kind].values():
             if row["__name"] in self.hidden_by_rights:
                 continue
             host = row if kind == "host" else self.hosts[row["host_name"]]
@@ -205,6 +270,10 @@ class FakeIcinga:
             if eval(code, {"__builtins__": {}}, names):
                 chosen.append(row)
         return chosen
+
+
+def _outcome(code: int, status: str) -> Reply:
+    return json_reply({"results": [{"code": code, "status": status}]}, code)
 
 
 def _parameters(request: Request) -> dict[str, Any]:

@@ -35,6 +35,14 @@ object ApiListener "api" {{ bind_host = "127.0.0.1"; bind_port = {port} }}
 
 const reader = [ "objects/query/Host", "objects/query/Service", "status/query" ]
 object ApiUser "smic-tui" {{ password = "the-reader"; permissions = reader }}
+object ApiUser "actor" {{
+  password = "the-actor"
+  permissions = reader + [
+    "objects/query/Downtime",
+    "actions/acknowledge-problem", "actions/remove-acknowledgement",
+    "actions/schedule-downtime", "actions/remove-downtime"
+  ]
+}}
 object ApiUser "blind" {{ password = "the-reader"; permissions = [ "status/query" ] }}
 object ApiUser "hosts-only" {{
   password = "the-reader"; permissions = [ "status/query", "objects/query/Host" ]

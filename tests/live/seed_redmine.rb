@@ -25,7 +25,7 @@ reading = Role.new(name: "Lecture seule", issues_visibility: "all", users_visibi
 reading.permissions = [:view_issues]
 reading.save!
 handling = Role.new(name: "Agent", issues_visibility: "all", assignable: true)
-handling.permissions = [:view_issues, :add_issues, :edit_issues]
+handling.permissions = [:view_issues, :add_issues, :edit_issues, :add_issue_notes, :view_members]
 handling.save!
 
 tracker = Tracker.first
@@ -40,6 +40,17 @@ stages = {
   "Demandé" => false, "Analysé" => false, "Groupe de travail" => false,
   "Commandé" => false, "Installation" => false, "Terminé" => true, "Refusé" => true
 }.map { |name, closed| status(name, closed) }
+
+# Agents may go from any status to any, but not to those that wait for somebody.
+free = IssueStatus.all.reject { |one| one.name.start_with?("En attente") }
+Tracker.all.each do |tracker|
+  [nil, *IssueStatus.all].each do |from|
+    (free - [from]).each do |to|
+      WorkflowTransition.create!(tracker_id: tracker.id, role_id: handling.id,
+                                 old_status_id: from&.id || 0, new_status_id: to.id)
+    end
+  end
+end
 
 site = IssueCustomField.create!(name: "Code INSEE", field_format: "string", is_for_all: true,
                                 is_filter: true, trackers: Tracker.all.to_a)
