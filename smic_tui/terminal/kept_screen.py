@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from smic_tui import own_file
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.driver import LeanDriver
 from smic_tui.terminal.picture import LARGEST, written
@@ -54,9 +53,10 @@ class KeptScreen:
             self._written_at = time.monotonic()
             identity, text = noted
             data = text.encode()
-            if len(data) <= LARGEST:
+            place = Path(first_paint.file_of(identity))
+            if len(data) <= LARGEST and own_file.write(place, data):
                 with suppress(OSError):
-                    _replace(Path(first_paint.file_of(identity)), data)
+                    _forget_oldest(place.parent)
 
 
 def _stamp(path: Path) -> str:
@@ -67,18 +67,7 @@ def _stamp(path: Path) -> str:
     return f"{path}\tunreadable"
 
 
-def _replace(place: Path, data: bytes) -> None:
-    folder = place.parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=folder)
-    new = Path(name)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-        new.replace(place)
-    except OSError:
-        new.unlink()
-        raise
+def _forget_oldest(folder: Path) -> None:
     kept = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[_MOST:]:
         path.unlink()
