@@ -157,6 +157,34 @@ class Collector:
             self._publisher.writing = False
             await self._off.run(self._cache.close)
 
+    async def send_once(self, patience: float) -> bool:
+        """Send what the outbox holds, for at most about `patience` seconds.
+
+        Whether this program did: where another one collects, it sends by itself. What
+        became of each entry is in the outbox.
+        """
+        try:
+            if await self._off.run(self._cache.lock.try_acquire) is not Outcome.HELD:
+                return False
+            names = list(self._enabled())
+            await self._open(Outcome.HELD, names)
+            coordinators = {name: self._coordinator(name) for name in names}
+            writing = Writing(
+                self._cache, coordinators, self._off, touch=lambda: None, ended=self._ended
+            )
+            loop = asyncio.get_running_loop()
+            give_up = loop.time() + patience
+            try:
+                while pauses := await writing.send_now():
+                    if loop.time() + min(pauses) > give_up:
+                        break
+                    await asyncio.sleep(min(pauses))
+            finally:
+                await asyncio.gather(*(source.close() for source in coordinators.values()))
+            return True
+        finally:
+            await self._off.run(self._cache.close)
+
     async def close(self) -> None:
         """End `run`, wait until everything is written, and free the lock."""
         self._ended.set()
@@ -231,6 +259,8 @@ class Collector:
 
     def _coordinator(self, name: str) -> Coordinator:
         source = self._settings.sources[name]
+        if self._settings.read_only:
+            source = msgspec.structs.replace(source, read_only=True)
         context = Context(
             source=name,
             folder=self._folder,
