@@ -2,7 +2,7 @@
 
 What has been assessed is remembered: of the next snapshot only what changed is
 worked out anew (`reassess`), and facts that did not change are the same objects
-again. Only their `age` moves on, which is that of the newest assessment.
+again; how old they are is told by the `Answers` that they rest on.
 """
 
 from __future__ import annotations

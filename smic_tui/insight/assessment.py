@@ -20,6 +20,7 @@ from smic_tui.insight.alert_facts import alerts_of
 from smic_tui.insight.backup_runs import runs_by_job
 from smic_tui.insight.backup_state import LEVELS, state_of
 from smic_tui.insight.facts import (
+    Answers,
     BackupFact,
     Level,
     RequestFact,
@@ -83,7 +84,8 @@ class Assessment:
         self.tellers = frozenset(
             one.status.name for one in snapshot.sources if Stream.BACKUP_RUNS in one.status.streams
         )
-        self.ages = {one.status.name: one.status.age(now) for one in snapshot.sources}
+        self.last_good = {one.status.name: one.status.last_good for one in snapshot.sources}
+        self._answers: dict[tuple[str, ...], Answers] = {}
         self.stale = frozenset(
             one.status.name for one in snapshot.sources if one.status.is_stale(now)
         )
@@ -93,6 +95,30 @@ class Assessment:
     def rows(self, stream: Stream, _kind: type[RecordT]) -> Iterable[RecordT]:
         for one in self.snapshot.sources:
             yield from cast("Mapping[str, RecordT]", one.of(stream)).values()
+
+    # -- the answers that facts rest on
+
+    def answers(self, *names: str) -> Answers:
+        """Those of these sources; one object for all facts that rest on the same."""
+        found = self._answers.get(names)
+        if found is None:
+            sources = tuple(sorted({*names}))
+            found = self._answers.get(sources)
+            if found is None:
+                found = Answers(sources=sources, last_good=self._oldest(sources))
+                self._answers[sources] = found
+            self._answers[names] = found
+        return found
+
+    def share_answers(self, before: Assessment) -> None:
+        """Facts of `before` that go on rest on the same sources, and on their newest answers."""
+        self._answers = before._answers
+        for answers in self._answers.values():
+            answers.last_good = self._oldest(answers.sources)
+
+    def _oldest(self, sources: tuple[str, ...]) -> datetime | None:
+        known = [last for name in sources if (last := self.last_good.get(name)) is not None]
+        return min(known) if len(known) == len(sources) else None
 
     # -- backups
 
@@ -133,17 +159,15 @@ class Assessment:
             last_success=found.last_success,
             due=found.due,
             note=found.note,
-            age=self.backup_age(job, runs),
+            answers=self.answers_of_backup(job, runs),
             stale=stale,
         )
 
-    def backup_age(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> float | None:
-        """The age of the oldest answer that the state rests on."""
-        if not runs or (runs[0].source == job.source and runs[-1].source == job.source):
-            return self.ages.get(job.source)
-        ages = [self.ages.get(name) for name in {job.source, *(run.source for run in runs)}]
-        known = [age for age in ages if age is not None]
-        return max(known) if len(known) == len(ages) else None
+    def answers_of_backup(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> Answers:
+        """Those that the state rests on."""
+        told_by = {run.source for run in runs}
+        told_by.discard(job.source)
+        return self.answers(job.source, *told_by) if told_by else self.answers(job.source)
 
     # -- tickets and requests
 
@@ -169,7 +193,7 @@ class Assessment:
             level=never_fine_when_stale(ticket_level(ticket, overdue=overdue, mine=mine), stale),
             overdue=overdue,
             mine=mine,
-            age=self.ages.get(ticket.source),
+            answers=self.answers(ticket.source),
             stale=stale,
         )
 
@@ -192,7 +216,7 @@ class Assessment:
             level=never_fine_when_stale(request_level(request, overdue=overdue), stale),
             overdue=overdue,
             mine=self.is_mine(request.owner),
-            age=self.ages.get(request.source),
+            answers=self.answers(request.source),
             stale=stale,
         )
 
@@ -237,19 +261,10 @@ class Assessment:
             tickets=tuple(tickets),
             requests=tuple(requests),
             trouble=never_fine_when_stale(trouble, stale),
-            age=self.site_age(site, records),
+            answers=self.answers(*(told_by or {site.source})),
             stale=stale,
             trouble_since=trouble_since,
         )
-
-    def site_age(self, site: Site, records: Sequence[Health]) -> float | None:
-        """The age of the oldest answer that the health of a site rests on."""
-        if len(records) == 1:
-            return self.ages.get(records[0].source)
-        told_by = {health.source for health in records} or {site.source}
-        ages = [self.ages.get(name) for name in told_by]
-        known = [age for age in ages if age is not None]
-        return max(known) if len(known) == len(ages) else None
 
     def trouble(
         self,
@@ -287,7 +302,7 @@ class Assessment:
                     key=status.name,
                     status=status,
                     level=source_level(status, stale=stale, unmatched=bool(unmatched)),
-                    age=self.ages[status.name],
+                    age=status.age(self.now),
                     stale=stale,
                     rejected=status.rejected,
                     unmatched=unmatched,

@@ -1,7 +1,6 @@
 """Facts: records with everything computed about them at one moment.
 
-A fact says how old it is and whether its source is stale. `age` is seconds
-since the source's last good answer, None if there was none. `key` is
+A fact says which answers it rests on and whether its source is stale. `key` is
 "source/key of the record", unique among the facts of its kind. `site` is the
 `key` of the matched `SiteFact`, empty when nothing matched; `site_ref` is the
 text the source used.
@@ -61,6 +60,25 @@ class BackupState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Answers(Struct, kw_only=True, gc=False):
+    """The sources that facts rest on, and when the oldest of their newest good answers was.
+
+    One object for all facts that rest on the same sources, and the only part of a fact
+    that lives: with every good answer each fact that stays as it was is known anew, and
+    nothing but this has to change. `last_good` is UTC, None where one never answered well.
+    """
+
+    sources: tuple[str, ...]
+    last_good: datetime | None
+
+    def age(self, now: datetime) -> float | None:
+        """Seconds since then; None if there was no good answer."""
+        if self.last_good is None:
+            return None
+        # Another thread may have heard of an answer from after `now`.
+        return max(0.0, (now - self.last_good).total_seconds())
+
+
 # Facts refer to nothing that could refer back: see `records.Record` for gc=False.
 class BackupFact(Struct, frozen=True, kw_only=True, gc=False):
     """A backup job with its runs, newest first, and its computed state.
@@ -81,7 +99,7 @@ class BackupFact(Struct, frozen=True, kw_only=True, gc=False):
     level: Level
     last_success: datetime | None
     due: datetime | None
-    age: float | None
+    answers: Answers
     stale: bool
     site_code: str = ""
     note: str = ""
@@ -99,7 +117,7 @@ class TicketFact(Struct, frozen=True, kw_only=True, gc=False):
     level: Level
     overdue: bool
     mine: bool
-    age: float | None
+    answers: Answers
     stale: bool
     site_code: str = ""
 
@@ -116,7 +134,7 @@ class RequestFact(Struct, frozen=True, kw_only=True, gc=False):
     level: Level
     overdue: bool
     mine: bool
-    age: float | None
+    answers: Answers
     stale: bool
     site_code: str = ""
 
@@ -141,7 +159,7 @@ class SiteFact(Struct, frozen=True, kw_only=True, gc=False):
     tickets: tuple[TicketFact, ...]
     requests: tuple[RequestFact, ...]
     trouble: Level
-    age: float | None
+    answers: Answers
     stale: bool
     trouble_since: datetime | None = None
 

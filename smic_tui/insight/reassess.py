@@ -18,7 +18,6 @@ from operator import attrgetter, is_, is_not
 from typing import TypeVar, cast
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
 
 from smic_tui.insight.assessment import Assessment, Parts
 from smic_tui.insight.backup_state import FUTURE
@@ -129,6 +128,7 @@ class _Step:
         self.old = parts
         self.now_on = now_on
         now_on.placer.share(before.placer)
+        now_on.share_answers(before)
         self.diffs = _diffs(before, now_on)
         self.loose = parts.loose
         # The keys of sites that are put together again.
@@ -169,7 +169,6 @@ class _Step:
             unplaced=unplaced,
             loose=self.loose,
         )
-        self._grow_older(found)
         self.now_on.placer.count_again(_unmatched(found))
         return found
 
@@ -315,28 +314,6 @@ class _Step:
                 _parts(past.requests, requests, requests_at.get(key, ()), request_order),
             )
         return _merged(self.old.sites, found, site_order)
-
-    def _grow_older(self, parts: Parts) -> None:
-        """Give shared facts the age of their sources now."""
-        ages = self.now_on.ages
-        age: float | None
-        for placed in (parts.tickets, parts.requests):
-            for fact in placed:
-                age = ages.get(fact.source)
-                if fact.age != age:
-                    force_setattr(fact, "age", age)
-        for backup in parts.backups:
-            name, runs = backup.source, backup.runs
-            if not runs or (runs[0].source == name and runs[-1].source == name):
-                age = ages.get(name)
-            else:
-                age = self.now_on.backup_age(backup.job, runs)
-            if backup.age != age:
-                force_setattr(backup, "age", age)
-        for site in parts.sites:
-            age = self.now_on.site_age(site.site, site.health)
-            if site.age != age:
-                force_setattr(site, "age", age)
 
 
 def _runs(records: Iterable[Record]) -> Iterator[BackupRun]:

@@ -73,8 +73,9 @@ def _identity(fact: SiteFact, look: Look, cells: int) -> list[Line]:
     )
     name = Cell(f"{site.name} ", Role.TITLE)
     what = Cell(_joined((site.kind, site.code)), Role.MUTED)
+    age = fact.answers.age(look.now)
     as_of = Cell(
-        _("as of {age} ago").format(age=human.age(fact.age)) if fact.age is not None else "",
+        _("as of {age} ago").format(age=human.age(age)) if age is not None else "",
         Role.WARNING if fact.stale else Role.MUTED,
     )
     gap = max(2, cells - width(name.text) - width(what.text) - width(as_of.text))

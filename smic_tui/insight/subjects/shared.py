@@ -94,7 +94,7 @@ SEEN = value_field(
     "vu",
     N_("time since its source last answered well"),
     FieldType.AGE,
-    lambda fact, now: fact.age,
+    lambda fact, now: fact.answers.age(now),
 )
 STALE = flag_field(
     "stale", "périmé", N_("its source is too old to be trusted"), lambda f, now: f.stale

@@ -34,7 +34,7 @@ def _backup_row(fact: BackupFact, look: Look) -> Row:
             due_cell(fact.due, late, look),
             Cell(human.size(newest.size) if newest else "–", Role.MUTED),
             Cell(newest.message if newest else "", Role.MUTED),
-            age_cell(fact),
+            age_cell(fact, look),
         ),
         site=fact.site,
         url=fact.job.url,

@@ -18,8 +18,8 @@ def state_cell(level: Level, text: str, look: Look) -> Cell:
     return Cell(f"{look.glyph(level)} {text}", ROLE_OF_LEVEL[level])
 
 
-def age_cell(fact: Any) -> Cell:
-    return Cell(human.age(fact.age), Role.WARNING if fact.stale else Role.MUTED)
+def age_cell(fact: Any, look: Look) -> Cell:
+    return Cell(human.age(fact.answers.age(look.now)), Role.WARNING if fact.stale else Role.MUTED)
 
 
 def site_cell(fact: Any) -> Cell:
@@ -38,8 +38,13 @@ def by_site_name(fact: Any) -> str:
     return fold(fact.site_name or fact.site_ref)
 
 
+def _by_age(fact: Any) -> float | None:
+    last = fact.answers.last_good
+    return None if last is None else -last.timestamp()
+
+
 def age_column() -> Column:
-    return Column(id="age", title=N_("Age"), width=6, spare=1, right=True, sort=lambda f: f.age)
+    return Column(id="age", title=N_("Age"), width=6, spare=1, right=True, sort=_by_age)
 
 
 def work_columns(

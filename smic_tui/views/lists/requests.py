@@ -37,7 +37,7 @@ def _request_row(fact: RequestFact, look: Look) -> Row:
             Cell(word(request.waiting_on)),
             Cell(human.since(request.updated, look.now)),
             due_cell(request.due, fact.overdue, look),
-            age_cell(fact),
+            age_cell(fact, look),
         ),
         site=fact.site,
         url=request.url,

@@ -52,7 +52,7 @@ def _site_row(fact: SiteFact, look: Look) -> Row:
             _backups_in_words(fact),
             _open_count(len(tickets), max((t.level for t in tickets), default=Level.FINE)),
             _open_count(len(requests), max((r.level for r in requests), default=Level.FINE)),
-            age_cell(fact),
+            age_cell(fact, look),
         ),
         site=fact.key,
         url=site.url,

@@ -36,7 +36,7 @@ def _ticket_row(fact: TicketFact, look: Look) -> Row:
             Cell(word(ticket.waiting_on), Role.MUTED),
             Cell(human.since(ticket.updated, look.now)),
             due_cell(ticket.due, fact.overdue, look),
-            age_cell(fact),
+            age_cell(fact, look),
         ),
         site=fact.site,
         url=ticket.url,
