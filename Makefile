@@ -8,7 +8,7 @@ JOBS ?= 2
 MAN := docs/smic-tui.1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-live bench man docs screens messages catalogues clean
+.PHONY: help run test check test-live sources-table bench man docs screens messages catalogues clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -31,10 +31,13 @@ check: catalogues ## lint, format, types, import directions
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test-live: catalogues ## start real source systems on loopback and test against them
+test-live: catalogues ## real source systems on loopback (LIVE=tests/live/test_live_rt.py for one)
 	@test -x tests/live/setup || { echo "tests/live/setup is missing" >&2; exit 1; }
 	tests/live/setup
-	$(BIN)/python -m pytest -m live tests/live $(ARGS)
+	$(BIN)/python -m pytest -m live $(if $(LIVE),$(LIVE),tests/live) $(ARGS)
+
+sources-table: ## write what test-live found last into docs/sources.md
+	$(BIN)/python tests/live/live_results.py docs/sources.md
 
 bench: catalogues ## measure; BENCH_QUICK=1 for a short run
 	@for script in benchmarks/*.py; do \

@@ -5,8 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from live_results import Results
 from rig_icinga2 import IcingaRig
 from rig_redmine import RedmineRig
+
+RESULTS = pytest.StashKey[Results]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What the live suite finds is kept, and printed as one table at the end."""
+    config.stash[RESULTS] = results = Results()
+
+    class Recorder:
+        def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+            results.take(report)
+
+    config.pluginmanager.register(Recorder())
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the table and keep it for `make sources-table`."""
+    results = config.stash[RESULTS]
+    if lines := results.lines():
+        results.keep()
+        terminalreporter.section("live results")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

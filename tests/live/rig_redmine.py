@@ -28,6 +28,7 @@ class RedmineRig:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.database = folder / "redmine.db"
         self._app = folder / "redmine"
         bundler = subprocess.run(
             ["dpkg-query", "-W", "-f", "${Version}", "ruby-bundler"],
@@ -109,8 +110,7 @@ class RedmineRig:
             (instance / name).mkdir(parents=True)
         database = instance / "config" / "database.yml"
         database.write_text(
-            f"production:\n  adapter: sqlite3\n  database: {folder / 'redmine.db'}\n"
-            "  timeout: 10000\n"
+            f"production:\n  adapter: sqlite3\n  database: {self.database}\n  timeout: 10000\n"
         )
         (app / "config" / "database.yml").symlink_to(database)
         # Else a thread that sends mail finds SQLite locked by the one that writes, and both fail.
