@@ -52,6 +52,10 @@ def add(action: Action, shown: str, seen: Record) -> Change:
         }
         number = max((entry.number for entry in entries.values()), default=0) + 1
         entry = Entry(number=number, action=action, shown=shown, seen=plain(seen), changed=now)
+        for done in on_record(entries, entry.place):
+            # It may have been seen as it was before an action of ours that is done since.
+            if done.state is EntryState.CONFIRMED and (after := done.now_record) is not None:
+                entry = after_own_action(entry, done, done.before_record, after)
         return {**old, action.id: entry}
 
     return change

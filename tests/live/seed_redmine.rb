@@ -42,7 +42,7 @@ stages = {
 }.map { |name, closed| status(name, closed) }
 
 # Agents may go from any status to any, but not to those that wait for somebody.
-free = IssueStatus.all.reject { |one| one.name.start_with?("En attente") }
+free = IssueStatus.all.reject { |one| one.name.start_with?("En attente", "Commentaire") }
 Tracker.all.each do |tracker|
   [nil, *IssueStatus.all].each do |from|
     (free - [from]).each do |to|

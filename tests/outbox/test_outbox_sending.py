@@ -78,6 +78,17 @@ async def test_in_order_and_own_actions_are_no_conflict(office: Office) -> None:
     assert office.desk.writes == 3
 
 
+async def test_what_was_seen_before_an_own_action_that_is_done_is_no_conflict(
+    office: Office,
+) -> None:
+    seen = replace(office.desk.tickets["1"], source="desk")
+    office.want(action())
+    await office.sender.send()
+    late = office.want(action(Verb.RESOLVE), seen=seen)
+    await office.sender.send()
+    assert office.entry(late).state is EntryState.CONFIRMED
+
+
 async def test_a_change_before_an_own_action_is_a_conflict_for_the_next(office: Office) -> None:
     comment = office.want(action())
     resolve = office.want(action(Verb.RESOLVE))

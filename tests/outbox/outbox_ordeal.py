@@ -1,0 +1,273 @@
+"""Actions through kills, cut lines and edits of others, and the account of it afterwards.
+
+The same ordeal for the Redmine of the tests and for a real one: only the ways to look
+into the server's own store differ (`Server`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from fakes.misbehaving import MisbehavingServer, Reply, Request, Respond
+
+from smic_tui.cache.cache import Cache
+from smic_tui.contract.actions import Action, Verb
+from smic_tui.outbox import box
+from smic_tui.outbox.entry import Entry, EntryState
+from smic_tui.records import Record, Stream, Ticket, TicketStatus
+
+PROGRAM = Path(__file__).with_name("outbox_program.py")
+SETTLE = 1.5
+# A server that goes on with a write after the line was cut is done within this time.
+LATE = 0.4
+
+
+class Server(Protocol):
+    """The ticket system past its API, and as a colleague who edits in the browser."""
+
+    key: str
+    respond: Respond
+
+    def numbers(self) -> list[int]:
+        """The tickets to act on."""
+
+    def notes(self) -> Counter[tuple[int, str]]:
+        """How often each note stands at each ticket, in the server's own store."""
+
+    def statuses(self) -> dict[int, TicketStatus]:
+        """The status of each ticket, in the server's own store."""
+
+    def close(self, number: int) -> None:
+        """A colleague closes the ticket."""
+
+
+@dataclass
+class Report:
+    """What happened."""
+
+    actions: int
+    seconds: float = 0.0
+    kills: int = 0
+    cut_before: int = 0
+    cut_after: int = 0
+    late: int = 0
+    refused_lines: int = 0
+    writes: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    conflicts_made: int = 0
+    conflicts_shown: int = 0
+    conflicts_missed: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return json.dumps(self.__dict__, ensure_ascii=False)
+
+
+class Line:
+    """What lies between program and server, and breaks at random."""
+
+    def __init__(self, respond: Respond, report: Report, chance: random.Random) -> None:
+        self.respond = respond
+        self.report = report
+        self.chance = chance
+        self.breaks = True
+        self._late: list[threading.Thread] = []
+
+    def __call__(self, request: Request) -> Reply:
+        writes = request.method == "PUT"
+        if self.breaks:
+            dice = self.chance.random()
+            if writes and dice < 0.10:
+                self.report.cut_before += 1
+                raise ConnectionResetError
+            if writes and dice < 0.25:
+                self.report.cut_after += 1
+                self._forward(request)
+                raise ConnectionResetError
+            if writes and dice < 0.30:
+                self.report.late += 1
+                thread = threading.Thread(target=self._later, args=(request,))
+                thread.start()
+                self._late.append(thread)
+                raise ConnectionResetError
+            if dice < 0.03:
+                self.report.refused_lines += 1
+                return Reply(503)
+        return self._forward(request)
+
+    def settle(self) -> None:
+        self.breaks = False
+        for thread in self._late:
+            thread.join()
+
+    def _later(self, request: Request) -> None:
+        time.sleep(LATE)
+        self._forward(request)
+
+    def _forward(self, request: Request) -> Reply:
+        if request.method == "PUT":
+            self.report.writes += 1
+        return self.respond(request)
+
+
+class Office:
+    """The sending program, killed and started again until it is told to stop."""
+
+    def __init__(self, folder: Path, url: str, key: str, report: Report) -> None:
+        self._command = [sys.executable, str(PROGRAM), str(folder), url, str(SETTLE)]
+        self._env = {**os.environ, "REDMINE_KEY": key}
+        self._report = report
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command, env=self._env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def kill(self) -> None:
+        assert self._process is not None
+        assert self._process.poll() is None, "it ended by itself"
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self._report.kills += 1
+
+    def end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+def wish(verb: Verb, number: int, name: str, text: str = "") -> Action:
+    return Action(
+        id=name,
+        source="desk",
+        stream=Stream.TICKETS,
+        key=str(number),
+        verb=verb,
+        text=text,
+        by="Agent Un",
+        at=datetime.now(UTC),
+    )
+
+
+def endure(
+    server: Server,
+    seen: Callable[[int], Record],
+    folder: Path,
+    actions: int,
+    *,
+    seed: int = 17,
+    kill_every: float = 1.2,
+    limit: float = 600,
+) -> Report:
+    """Queue `actions` actions, a part of them on records that a colleague closed meanwhile.
+
+    `seen` reads a record as the person saw it.
+    """
+    chance = random.Random(seed)
+    report = Report(actions)
+    began = time.monotonic()
+    user = Cache(folder).user
+    numbers = server.numbers()
+    line = Line(server.respond, report, chance)
+    overtaken = chance.sample(numbers, max(1, actions // 10))
+    conflicting: dict[str, int] = {}
+    with MisbehavingServer(line) as way:
+        office = Office(folder, way.url, server.key, report)
+
+        def queue(action: Action, record: Record) -> None:
+            assert user.change_outbox(box.add(action, "desk", record))
+
+        old = {number: seen(number) for number in overtaken}
+        calm = [number for number in numbers if number not in overtaken]
+        resolved: set[int] = set()
+        try:
+            office.start()
+            next_kill = time.monotonic() + chance.uniform(0.2, 2 * kill_every)
+            for step in range(actions):
+                name = f"a{step:04}"
+                if step % 10 == 9 and overtaken:
+                    number = overtaken.pop()
+                    server.close(number)
+                    queue(wish(Verb.RESOLVE, number, name, f"{name} réglé"), old[number])
+                    conflicting[name] = number
+                elif step % 10 == 4 and (free := [n for n in calm if n not in resolved]):
+                    number = chance.choice(free)
+                    resolved.add(number)
+                    queue(wish(Verb.RESOLVE, number, name, f"{name} réglé"), seen(number))
+                else:
+                    number = chance.choice([n for n in calm if n not in resolved] or calm)
+                    queue(wish(Verb.COMMENT, number, name, f"{name} note"), seen(number))
+                time.sleep(chance.uniform(0, 0.03))
+                if time.monotonic() > next_kill:
+                    office.kill()
+                    office.start()
+                    next_kill = time.monotonic() + chance.uniform(0.2, 2 * kill_every)
+            while _busy(user.load().outbox.values()) and time.monotonic() - began < limit:
+                time.sleep(0.05)
+                if time.monotonic() > next_kill:
+                    office.kill()
+                    if _done(user.load().outbox.values()) > 0.9 * actions:
+                        line.settle()
+                    office.start()
+                    pause = kill_every if line.breaks else 10 * kill_every
+                    next_kill = time.monotonic() + chance.uniform(0.2, 2 * pause)
+            line.settle()
+        finally:
+            line.settle()
+            office.end()
+    report.seconds = round(time.monotonic() - began, 1)
+    _account(report, server, user.load().outbox.values(), conflicting)
+    return report
+
+
+def _busy(entries: Iterable[Entry]) -> bool:
+    under_way = (EntryState.WAITING, EntryState.SENDING, EntryState.SENT)
+    return any(entry.state in under_way for entry in entries)
+
+
+def _done(entries: Iterable[Entry]) -> int:
+    return sum(entry.state is EntryState.CONFIRMED for entry in entries)
+
+
+def _account(
+    report: Report, server: Server, entries: Iterable[Entry], conflicting: Mapping[str, int]
+) -> None:
+    notes, statuses = server.notes(), server.statuses()
+    report.conflicts_made = len(conflicting)
+    found = {entry.id: entry for entry in entries}
+    assert len(found) == report.actions
+    for name, entry in found.items():
+        number, text = int(entry.action.key), entry.action.text
+        count = notes[number, text]
+        if count > 1:
+            report.doubled.append(f"{name} ×{count}")
+        if name in conflicting:
+            if entry.state is not EntryState.CONFLICT or count:
+                report.conflicts_missed.append(f"{name}: {entry.state}, {entry.error}")
+            else:
+                both = entry.seen_record, entry.now_record
+                assert all(isinstance(version, Ticket) for version in both)
+                report.conflicts_shown += 1
+            continue
+        if entry.state is EntryState.CONFLICT and not count:
+            # Nobody else touched it: the person would be asked for nothing.
+            report.unexpected.append(f"{name}: {entry.action.verb} {entry.state}")
+        elif entry.state is not EntryState.CONFIRMED or count != 1:
+            report.lost.append(f"{name}: {entry.state} ×{count} {entry.error}")
+        elif entry.action.verb is Verb.RESOLVE and statuses[number].is_open:
+            report.lost.append(f"{name}: open")
