@@ -15,8 +15,10 @@ from textual import events
 from textual.app import App, ScreenStackError
 from textual.message_pump import MessagePump
 
-# How long a screen may take to be ready before keys go to whatever is there.
-_PATIENCE_SECONDS = 1.0
+# How long a screen may take to be ready before keys go to whatever is there, and how
+# long the program may take to show anything.
+_PATIENCE_SECONDS = 2.0
+_BEGIN_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 0.01
 # Leaving must work whatever hangs.
 _AT_ONCE = frozenset({"ctrl+c"})
@@ -80,11 +82,14 @@ class KeysInOrder:
     def _next(self) -> None:
         if not self._waiting:
             self._under_way = False
-        elif self._is_ready() or self._waited >= _PATIENCE_SECONDS:
+        elif self._is_ready() or self._waited >= self._patience():
             self._app.call_later(self._hand_on, self._waiting.popleft())
         else:
             self._waited += _LOOK_AGAIN_SECONDS
             self._app.set_timer(_LOOK_AGAIN_SECONDS, self._next)
+
+    def _patience(self) -> float:
+        return _PATIENCE_SECONDS if self._has_begun() else _BEGIN_SECONDS
 
     def _is_ready(self) -> bool:
         try:
