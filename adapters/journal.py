@@ -159,7 +159,7 @@ class JournalAdapter(Adapter[JournalOptions]):
                 yield entry.job
                 continue
             protocol = entry.job.protocol if entry else ""
-            yield plan.job(key, plan.site, plan.application, protocol or plan.protocol)
+            yield plan.job_of(key, plan.site, plan.application, protocol or plan.protocol)
 
 
 class _Reading:

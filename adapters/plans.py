@@ -51,7 +51,7 @@ class PlanOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
                     )
                 ) from None
 
-    def job(self, key: str, site: str, application: str, protocol: str) -> BackupJob:
+    def job_of(self, key: str, site: str, application: str, protocol: str) -> BackupJob:
         """Return the job that is planned so."""
         return BackupJob(
             key=key,

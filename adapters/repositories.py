@@ -209,7 +209,7 @@ class RepositoriesAdapter(Adapter[Any]):
         return self.context.folder / Path(address).expanduser()
 
     def _job(self, repository: RepositoryOptions) -> BackupJob:
-        return repository.job(repository.key, repository.site, repository.application, self.kind)
+        return repository.job_of(repository.key, repository.site, repository.application, self.kind)
 
     async def _read_all(self) -> dict[str, Reading | SourceError]:
         slots = asyncio.Semaphore(self.config.parallel)
