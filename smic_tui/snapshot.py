@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -74,11 +74,40 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
         return self.last_good + timedelta(seconds=self.stale_after)
 
 
+class Step(Struct, frozen=True, gc=False):
+    """The keys of rows that one change has put, replaced or taken out of the contents
+    with the serial `before`.
+    """
+
+    before: int
+    keys: Mapping[Stream, frozenset[str]]
+
+
 class SourceContents(Struct, frozen=True, kw_only=True):
-    """A source's status and its rows by stream and key."""
+    """A source's status and its rows by stream and key.
+
+    `serial` tells these rows from others in this program, 0 where nobody gave one;
+    `steps` are the last changes that led to them, the newest last.
+    """
 
     status: SourceStatus
     rows: Mapping[Stream, Mapping[str, Record]] = MappingProxyType({})
+    serial: int = 0
+    steps: tuple[Step, ...] = ()
+
+    def changed_since(self, before: SourceContents) -> Mapping[Stream, Set[str]] | None:
+        """The keys of rows that may be others than before; None where that is not known."""
+        if not (self.serial and before.serial):
+            return None
+        if self.serial == before.serial:
+            return {}
+        found: dict[Stream, set[str]] = {}
+        for step in reversed(self.steps):
+            for stream, keys in step.keys.items():
+                found.setdefault(stream, set()).update(keys)
+            if step.before == before.serial:
+                return found
+        return None
 
     def of(self, stream: Stream) -> Mapping[str, Record]:
         """The rows of one stream, by key."""

@@ -11,39 +11,70 @@ from datetime import datetime
 from threading import Lock
 from typing import cast
 
+from msgspec import Struct
+
 from smic_tui.config.schema import Settings
 from smic_tui.insight.assessment import Assessment, Parts
-from smic_tui.insight.facts import Situation
+from smic_tui.insight.changes import LOG
+from smic_tui.insight.facts import SiteFact, Situation
+from smic_tui.insight.index import Index
 from smic_tui.insight.matching import register_of
 from smic_tui.insight.reassess import reassess
 from smic_tui.records import Site, Stream
 from smic_tui.snapshot import Snapshot
 from smic_tui.userstate import UserState
 
+
+class _Newest(Struct):
+    """The newest assessment. The index is made when a second one comes: many look once."""
+
+    assessment: Assessment
+    parts: Parts
+    serial: int
+    sites_by_key: dict[str, SiteFact]
+    index: Index | None = None
+
+
 _lock = Lock()
-# The newest assessment and its parts; one entry or none.
-_last: list[tuple[Assessment, Parts]] = []
+# One or none.
+_last: list[_Newest] = []
 
 
 def assess(snapshot: Snapshot, user: UserState, settings: Settings, now: datetime) -> Situation:
     """Everything about `snapshot` at `now` (UTC), worst first.
 
-    The result depends on the arguments alone. It is tens of milliseconds of work
-    or more: it belongs off the event loop. Safe for threads, one at a time. Lists
-    are in the order of `insight.order`.
+    The result depends on the arguments alone, but for `serial`. The first is seconds of
+    work where there are many sites: it belongs off the event loop. Safe for threads, one
+    at a time. Lists are in the order of `insight.order`.
     """
     with _lock:
         sites = tuple(
             cast("Site", row) for one in snapshot.sources for row in one.of(Stream.SITES).values()
         )
         register = register_of(sites, settings.matching)
-        before = _last[0] if _last else None
         now_on = Assessment(snapshot, settings, now, register)
-        parts = None
-        if before is not None:
-            parts = reassess(*before, now_on)
-        if parts is None:
+        newest = _step(_last[0], now_on) if _last else None
+        if newest is None:
             _last.clear()
             parts = now_on.parts()
-        _last[:] = [(now_on, parts)]
-        return now_on.situation(parts, user)
+            sites_by_key = {fact.key: fact for fact in parts.sites}
+            newest = _Newest(now_on, parts, LOG.number(), sites_by_key)
+        _last[:] = [newest]
+        return now_on.situation(newest.parts, user, newest.sites_by_key, newest.serial)
+
+
+def _step(before: _Newest, now_on: Assessment) -> _Newest | None:
+    if before.index is None:
+        before.index = Index(before.parts, before.assessment.now)
+    found = reassess(before.assessment, before.parts, before.index, now_on)
+    if found is None:
+        return None
+    parts, changes = found
+    return _Newest(
+        now_on,
+        parts,
+        LOG.step(before.serial, changes),
+        # Who has the situation before may be reading.
+        dict(before.index.sites) if changes.sites else before.sites_by_key,
+        before.index,
+    )

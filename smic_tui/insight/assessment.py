@@ -31,6 +31,7 @@ from smic_tui.insight.facts import (
 )
 from smic_tui.insight.matching import Register
 from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
+from smic_tui.insight.ordered import in_order
 from smic_tui.insight.placing import Placer
 from smic_tui.insight.since import backup_since, earliest, request_since, ticket_since
 from smic_tui.insight.site_state import SiteHealth, health_of_site
@@ -55,13 +56,20 @@ PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """All facts, worst first; `loose` are the runs that belong to no job."""
+    """All facts, worst first.
+
+    `unplaced` is health that matches no site, the homeless are facts that do not;
+    `loose` are the runs that belong to no job.
+    """
 
     sites: tuple[SiteFact, ...]
     backups: tuple[BackupFact, ...]
     tickets: tuple[TicketFact, ...]
     requests: tuple[RequestFact, ...]
     unplaced: tuple[Health, ...]
+    homeless_backups: tuple[BackupFact, ...]
+    homeless_tickets: tuple[TicketFact, ...]
+    homeless_requests: tuple[RequestFact, ...]
     loose: tuple[BackupRun, ...]
 
 
@@ -322,9 +330,9 @@ class Assessment:
 
     def parts(self) -> Parts:
         """Everything anew."""
-        backups = sorted(self.backups(), key=backup_order)
-        tickets = sorted(self.tickets(), key=ticket_order)
-        requests = sorted(self.requests(), key=request_order)
+        backups = in_order(self.backups(), backup_order)
+        tickets = in_order(self.tickets(), ticket_order)
+        requests = in_order(self.requests(), request_order)
         records, unplaced = self.health_by_site()
         backups_at = _by_site(backups)
         tickets_at = _by_site(tickets)
@@ -340,19 +348,22 @@ class Assessment:
             )
             for entry in self.register.entries
         ]
-        sites.sort(key=site_order)
         return Parts(
-            sites=tuple(sites),
+            sites=tuple(in_order(sites, site_order)),
             backups=tuple(backups),
             tickets=tuple(tickets),
             requests=tuple(requests),
             unplaced=unplaced,
+            homeless_backups=tuple([fact for fact in backups if not fact.site]),
+            homeless_tickets=tuple([fact for fact in tickets if not fact.site]),
+            homeless_requests=tuple([fact for fact in requests if not fact.site]),
             loose=self.loose,
         )
 
-    def situation(self, parts: Parts, user: UserState) -> Situation:
+    def situation(
+        self, parts: Parts, user: UserState, sites_by_key: dict[str, SiteFact], serial: int
+    ) -> Situation:
         """The situation that these parts are."""
-        sites_by_key = {fact.key: fact for fact in parts.sites}
         return Situation(
             now=self.now,
             sites=parts.sites,
@@ -364,6 +375,8 @@ class Assessment:
             notices=self.notices(),
             sites_by_key=sites_by_key,
             unplaced_health=parts.unplaced,
+            homeless=(*parts.homeless_backups, *parts.homeless_tickets, *parts.homeless_requests),
+            serial=serial,
         )
 
 

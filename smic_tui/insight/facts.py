@@ -230,7 +230,9 @@ class Situation(Struct, frozen=True, kw_only=True):
     """Everything, assessed at `now`; all tuples are sorted worst first.
 
     `sites_by_key` and the rest are for looking things up, not for order.
-    `unplaced_health` is what monitoring says of hosts that match no site.
+    `unplaced_health` is what monitoring says of hosts that match no site; the
+    `homeless` are all other facts that match none, backups before tickets before
+    requests. `serial` tells these facts from others (`insight.changes`), 0 for none.
     """
 
     now: datetime
@@ -243,3 +245,5 @@ class Situation(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
     sites_by_key: dict[str, SiteFact] = {}
     unplaced_health: tuple[Health, ...] = ()
+    homeless: tuple[BackupFact | TicketFact | RequestFact, ...] = ()
+    serial: int = 0

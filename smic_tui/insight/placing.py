@@ -55,9 +55,22 @@ class Placer:
         """Count a record that finds no place for another reason than its site."""
         self._unmatched[source, stream, label] += 1
 
-    def count_again(self, found: Iterable[tuple[str, Stream, str]]) -> None:
-        """Forget what was counted; these are all (source, stream, reference) without a site."""
-        self._unmatched = Counter(found)
+    def go_on_counting(
+        self,
+        before: Placer,
+        gone: Iterable[tuple[str, Stream, str]],
+        new: Iterable[tuple[str, Stream, str]],
+    ) -> None:
+        """Forget what was counted; it is what `before` has counted without those that are
+        `gone` and with the `new`, each (source, stream, reference). `before` is over.
+        """
+        counts = before._unmatched
+        counts.update(new)
+        counts.subtract(gone)
+        for reference in gone:
+            if not counts[reference]:
+                del counts[reference]
+        self._unmatched = counts
 
     def unmatched(self, source: str) -> tuple[Unmatched, ...]:
         """What matched nothing in one source, the most frequent first."""

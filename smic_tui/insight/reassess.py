@@ -6,13 +6,15 @@ it may change at any moment (a run that goes on). A site is put together again w
 one of its parts was. What could change more than that - names in the register, jobs
 that come or go, a source that becomes stale, other settings, a tenth of all rows -
 makes a whole new pass, which `reassess` leaves to its caller.
+
+Nothing here goes through all facts or rows: which rows changed is told by the
+contents themselves, which facts the clock changes by the index.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime
 from itertools import compress
 from operator import attrgetter, is_, is_not
 from typing import TypeVar, cast
@@ -21,8 +23,11 @@ from msgspec import Struct
 
 from smic_tui.insight.assessment import Assessment, Parts
 from smic_tui.insight.backup_state import FUTURE
+from smic_tui.insight.changes import Changes, Swaps
 from smic_tui.insight.facts import BackupFact, BackupState, RequestFact, SiteFact, TicketFact
+from smic_tui.insight.index import BACK, Index
 from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
+from smic_tui.insight.ordered import merged
 from smic_tui.records import (
     BackupJob,
     BackupRun,
@@ -30,17 +35,16 @@ from smic_tui.records import (
     Health,
     Record,
     RunResult,
+    Site,
     Stream,
     Ticket,
 )
 
-FactT = TypeVar("FactT", BackupFact, TicketFact, RequestFact, SiteFact)
 PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 
 MOST = 0.1
 # So few rows are always cheap, whatever part of all they are.
 FEW = 100
-BACK = timedelta(minutes=1)
 _TURNING = (BackupState.FRESH, BackupState.LATE)
 
 
@@ -66,13 +70,15 @@ def _diffs(before: Assessment, now_on: Assessment) -> dict[Stream, Diff]:
     found = {stream: Diff({}, {}, {}) for stream in Stream}
     total = 0
     for old, new in zip(before.snapshot.sources, now_on.snapshot.sources, strict=True):
+        told = new.changed_since(old)
         for stream in old.rows.keys() | new.rows.keys():
             was, now = old.of(stream), new.of(stream)
             total += len(now)
             if was is now:
                 continue
             diff = found[stream]
-            for key in _changed(was, now):
+            changed, gone = _differing(was, now, None if told is None else told.get(stream, ()))
+            for key in changed:
                 record, past = now[key], was.get(key)
                 if _key(record) in diff.new or (past is not None and _key(past) != _key(record)):
                     # Two sources tell of the same thing.
@@ -80,7 +86,7 @@ def _diffs(before: Assessment, now_on: Assessment) -> dict[Stream, Diff]:
                 diff.new[_key(record)] = record
                 if past is not None:
                     diff.was[_key(past)] = past
-            for key in was.keys() - now.keys():
+            for key in gone:
                 diff.gone[_key(was[key])] = was[key]
     for diff in found.values():
         if diff.gone.keys() & diff.new.keys():
@@ -91,11 +97,20 @@ def _diffs(before: Assessment, now_on: Assessment) -> dict[Stream, Diff]:
     return found
 
 
-def _changed(was: Mapping[str, Record], now: Mapping[str, Record]) -> list[str]:
-    """The keys of records that are another object. Without a Python step for each."""
+def _differing(
+    was: Mapping[str, Record], now: Mapping[str, Record], told: Collection[str] | None
+) -> tuple[list[str], Collection[str]]:
+    """The keys of records that are another object, and of those that are gone.
+
+    All keys are looked at where nobody told which could be, without a Python step for each.
+    """
+    if told is not None:
+        changed = [key for key in told if key in now and now[key] is not was.get(key)]
+        return changed, [key for key in told if key in was and key not in now]
     if len(was) == len(now) and all(map(is_, was, now)):
-        return list(compress(now, map(is_not, now.values(), was.values())))
-    return list(compress(now, map(is_not, now.values(), map(was.get, now))))
+        return list(compress(now, map(is_not, now.values(), was.values()))), ()
+    changed = list(compress(now, map(is_not, now.values(), map(was.get, now))))
+    return changed, was.keys() - now.keys()
 
 
 def _comparable(before: Assessment, now_on: Assessment) -> bool:
@@ -112,90 +127,115 @@ def _comparable(before: Assessment, now_on: Assessment) -> bool:
     )
 
 
-def reassess(before: Assessment, parts: Parts, now_on: Assessment) -> Parts | None:
-    """The parts of `now_on` from those of `before`; None when a whole pass is needed."""
+def reassess(
+    before: Assessment, parts: Parts, index: Index, now_on: Assessment
+) -> tuple[Parts, Changes] | None:
+    """The parts of `now_on` from those of `before`, and in what they differ.
+
+    `index` is that of `parts`, and of the result afterwards. None when a whole pass is
+    needed; the index is then as it was.
+    """
     if not _comparable(before, now_on):
         return None
     try:
-        return _Step(before, parts, now_on).parts()
+        return _Step(before, parts, index, now_on).parts()
     except _TooMuch:
         return None
 
 
 class _Step:
-    def __init__(self, before: Assessment, parts: Parts, now_on: Assessment) -> None:
+    def __init__(self, before: Assessment, parts: Parts, index: Index, now_on: Assessment) -> None:
         self.before = before
         self.old = parts
+        self.index = index
         self.now_on = now_on
         now_on.placer.share(before.placer)
-        now_on.share_answers(before)
         self.diffs = _diffs(before, now_on)
-        self.loose = parts.loose
+        # The moments between which the clock has gone forth, or a little back.
+        self.start, self.end = sorted((before.now, now_on.now))
         # The keys of sites that are put together again.
         self.touched: set[str] = set(self.diffs[Stream.SITES].new)
 
-    def parts(self) -> Parts:
-        now = self.now_on.now
+    def parts(self) -> tuple[Parts, Changes]:
+        now_on, index = self.now_on, self.index
+        now_on.share_answers(self.before)
         backups = self._backups()
         tickets = self._renewed(
-            self.old.tickets,
+            index.tickets,
             self.diffs[Stream.TICKETS],
-            lambda record: self.now_on.ticket(cast("Ticket", record)),
-            {
-                fact.key: fact.ticket
-                for fact in self.old.tickets
-                if (due := fact.ticket.due) is not None
-                and fact.overdue is not (due < now and fact.ticket.status.is_open)
-            },
+            lambda record: now_on.ticket(cast("Ticket", record)),
+            self._turned_tickets(),
         )
         requests = self._renewed(
-            self.old.requests,
+            index.requests,
             self.diffs[Stream.REQUESTS],
-            lambda record: self.now_on.request(cast("CatalogueRequest", record)),
-            {
-                fact.key: fact.request
-                for fact in self.old.requests
-                if (due := fact.request.due) is not None
-                and fact.overdue is not (due < now and fact.request.stage.is_open)
-            },
+            lambda record: now_on.request(cast("CatalogueRequest", record)),
+            self._turned_requests(),
         )
         health, unplaced = self._health()
         sites = self._sites(health, backups, tickets, requests)
+        changes = Changes(sites=sites, backups=backups, tickets=tickets, requests=requests)
+        old = self.old
         found = Parts(
-            sites=sites,
-            backups=_merged(self.old.backups, backups, backup_order),
-            tickets=_merged(self.old.tickets, tickets, ticket_order),
-            requests=_merged(self.old.requests, requests, request_order),
+            sites=merged(old.sites, sites.values(), site_order),
+            backups=merged(old.backups, backups.values(), backup_order),
+            tickets=merged(old.tickets, tickets.values(), ticket_order),
+            requests=merged(old.requests, requests.values(), request_order),
             unplaced=unplaced,
-            loose=self.loose,
+            homeless_backups=merged(old.homeless_backups, _homeless(backups), backup_order),
+            homeless_tickets=merged(old.homeless_tickets, _homeless(tickets), ticket_order),
+            homeless_requests=merged(old.homeless_requests, _homeless(requests), request_order),
+            loose=old.loose,
         )
-        self.now_on.placer.count_again(_unmatched(found))
-        return found
+        self._count_unmatched(changes, unplaced)
+        index.apply(changes, found, now_on.now)
+        return found, changes
+
+    def _turned_tickets(self) -> dict[str, Record]:
+        now, known = self.now_on.now, self.index.tickets
+        return {
+            key: fact.ticket
+            for key in self.index.turning_tickets.between(self.start, self.end)
+            if (fact := known.get(key)) is not None
+            and fact.overdue is not _is_past(fact.ticket.due, now, fact.ticket.status.is_open)
+        }
+
+    def _turned_requests(self) -> dict[str, Record]:
+        now, known = self.now_on.now, self.index.requests
+        return {
+            key: fact.request
+            for key in self.index.turning_requests.between(self.start, self.end)
+            if (fact := known.get(key)) is not None
+            and fact.overdue is not _is_past(fact.request.due, now, fact.request.stage.is_open)
+        }
 
     def _renewed(
         self,
-        old: Sequence[PartT],
+        old: Mapping[str, PartT],
         diff: Diff,
         make: Callable[[Record], PartT],
         turned: Mapping[str, Record],
-    ) -> dict[str, PartT | None]:
-        """New facts by key, None for those that are gone; notes the sites that they touch."""
-        found: dict[str, PartT | None] = {
-            key: make(record) for key, record in {**turned, **diff.new}.items()
+    ) -> Swaps[PartT]:
+        """The facts that change; notes the sites that they touch."""
+        found: dict[str, tuple[PartT | None, PartT | None]] = {
+            key: (old.get(key), make(record)) for key, record in {**turned, **diff.new}.items()
         }
-        found.update(dict.fromkeys(diff.gone))
-        self._touch(old, found)
+        for key in diff.gone:
+            if key in old:
+                found[key] = (old[key], None)
+        self._touch(found)
         return found
 
-    def _touch(self, old: Sequence[PartT], found: Mapping[str, PartT | None]) -> None:
-        if not found:
-            return
-        self.touched.update(fact.site for fact in found.values() if fact is not None)
-        self.touched.update([fact.site for fact in old if fact.key in found])
+    def _touch(self, found: Swaps[PartT]) -> None:
+        for was, now in found.values():
+            if was is not None:
+                self.touched.add(was.site)
+            if now is not None:
+                self.touched.add(now.site)
 
     # -- backups
 
-    def _backups(self) -> dict[str, BackupFact | None]:
+    def _backups(self) -> Swaps[BackupFact]:
         jobs, runs = self.diffs[Stream.BACKUP_JOBS], self.diffs[Stream.BACKUP_RUNS]
         if jobs.gone:
             raise _TooMuch
@@ -203,30 +243,10 @@ class _Step:
         dirty: dict[str, list[BackupRun]] = {}
         for run in _runs(runs.new.values()):
             dirty.setdefault(_job_of(run), []).append(run)
-        for run in _runs(runs.was.values()):
-            dirty.setdefault(_job_of(run), [])
-        for run in _runs(runs.gone.values()):
+        for run in _runs((*runs.was.values(), *runs.gone.values())):
             dirty.setdefault(_job_of(run), [])
         out = runs.new.keys() | runs.gone.keys()
-
-        now = self.now_on.now
-        horizon = min(now, self.before.now) + FUTURE
-        back = (BackupState.LATE, BackupState.OVERDUE) if now < self.before.now else ()
-        asked = wanted.keys() | dirty.keys()
-        known = {
-            fact.key: fact
-            for fact in self.old.backups
-            # Time alone changes a state when it falls due or late, and may change it
-            # while a run goes on or is to come.
-            if fact.key in asked
-            or (fact.due is not None and fact.due <= now and fact.state in _TURNING)
-            or fact.state in back
-            or (
-                (runs_of := fact.runs)
-                and (runs_of[0].started > horizon or runs_of[0].result is RunResult.RUNNING)
-            )
-        }
-        found: dict[str, BackupFact | None] = {}
+        known = self.index.backups
         for key, job in wanted.items():
             past = known.get(key)
             if past is None or (past.job.site, past.job.application) != (job.site, job.application):
@@ -235,16 +255,41 @@ class _Step:
         if not dirty.keys() <= known.keys():
             # Runs that find their jobs in another way than by key.
             raise _TooMuch
-        for key, past in known.items():
+        found: dict[str, tuple[BackupFact | None, BackupFact | None]] = {}
+        for key in {*wanted, *dirty, *self._turned_backups()}:
+            past = known[key]
             mine = past.runs
             if key in dirty:
                 left = [run for run in mine if _key(run) not in out]
                 mine = tuple(
                     sorted(left + dirty[key], key=attrgetter("started", "key"), reverse=True)
                 )
-            found[key] = self.now_on.backup(wanted.get(key, past.job), mine)
-        self._touch(self.old.backups, found)
+            now = self.now_on.backup(wanted.get(key, past.job), mine)
+            if key in wanted or key in dirty or now != past:
+                found[key] = (past, now)
+        self._touch(found)
         return found
+
+    def _turned_backups(self) -> Iterator[str]:
+        """Those that the clock changes, or may have changed."""
+        known, now = self.index.backups, self.now_on.now
+        back = now < self.before.now
+        horizon = self.start + FUTURE
+        for key in self.index.turning_backups.between(self.start, self.end):
+            fact = known.get(key)
+            if fact is None or fact.due is None:
+                continue
+            if (fact.due <= now and fact.state in _TURNING) or (
+                back and fact.state in (BackupState.LATE, BackupState.OVERDUE)
+            ):
+                yield key
+        for key in self.index.restless:
+            newest = known[key].runs[0]
+            if newest.started > horizon or newest.result is RunResult.RUNNING:
+                yield key
+            elif newest.started > horizon - 2 * BACK - (self.end - self.start):
+                # It was to come, and is there now.
+                yield key
 
     # -- health and sites
 
@@ -285,35 +330,61 @@ class _Step:
     def _sites(
         self,
         health: Mapping[str, list[Health]],
-        backups: Mapping[str, BackupFact | None],
-        tickets: Mapping[str, TicketFact | None],
-        requests: Mapping[str, RequestFact | None],
-    ) -> tuple[SiteFact, ...]:
+        backups: Swaps[BackupFact],
+        tickets: Swaps[TicketFact],
+        requests: Swaps[RequestFact],
+    ) -> Swaps[SiteFact]:
         self.touched.discard("")
-        if not self.touched:
-            return self.old.sites
-        entries = {
-            entry.key: entry.site
-            for entry in self.now_on.register.entries
-            if entry.key in self.touched
-        }
-        backups_at, tickets_at = _at(backups), _at(tickets)
-        requests_at = _at(requests)
-        found: dict[str, SiteFact | None] = {}
-        for past in self.old.sites:
-            key = past.key
-            if key not in self.touched:
-                continue
-            records = [one for one in past.health if not self._is_out(one)] + health.get(key, [])
-            found[key] = self.now_on.site(
+        records = self.diffs[Stream.SITES].new
+        backups_at, tickets_at, requests_at = _at(backups), _at(tickets), _at(requests)
+        found: dict[str, tuple[SiteFact | None, SiteFact | None]] = {}
+        for key in self.touched:
+            past = self.index.sites[key]
+            said: Sequence[Health] = past.health
+            if key in health or any(self._is_out(one) for one in said):
+                said = [one for one in said if not self._is_out(one)] + health.get(key, [])
+            site = self.now_on.site(
                 key,
-                entries[key],
-                records,
+                cast("Site", records[key]) if key in records else past.site,
+                said,
                 _parts(past.backups, backups, backups_at.get(key, ()), backup_order),
                 _parts(past.tickets, tickets, tickets_at.get(key, ()), ticket_order),
                 _parts(past.requests, requests, requests_at.get(key, ()), request_order),
             )
-        return _merged(self.old.sites, found, site_order)
+            found[key] = (past, site)
+        return found
+
+    # -- what matches no site
+
+    def _count_unmatched(self, changes: Changes, unplaced: tuple[Health, ...]) -> None:
+        gone: list[Reference] = []
+        new: list[Reference] = []
+        for stream, swaps in (
+            (Stream.BACKUP_JOBS, changes.backups),
+            (Stream.TICKETS, changes.tickets),
+            (Stream.REQUESTS, changes.requests),
+        ):
+            for was, now in cast("Swaps[TicketFact]", swaps).values():
+                for fact, count in ((was, gone), (now, new)):
+                    if fact is not None and not fact.site and fact.site_ref:
+                        count.append((fact.source, stream, fact.site_ref))
+        if unplaced is not self.old.unplaced:
+            gone += _references(self.old.unplaced)
+            new += _references(unplaced)
+        self.now_on.placer.go_on_counting(self.before.placer, gone, new)
+
+
+Reference = tuple[str, Stream, str]
+
+
+def _references(unplaced: Iterable[Health]) -> Iterator[Reference]:
+    for health in unplaced:
+        if reference := health.site or health.host:
+            yield health.source, Stream.HEALTH, reference
+
+
+def _is_past(due: datetime | None, now: datetime, is_open: bool) -> bool:
+    return due is not None and due < now and is_open
 
 
 def _runs(records: Iterable[Record]) -> Iterator[BackupRun]:
@@ -327,17 +398,26 @@ def _job_of(run: BackupRun) -> str:
     return f"{run.source}/{run.job}"
 
 
-def _at(changes: Mapping[str, PartT | None]) -> dict[str, list[PartT]]:
+def _at(changes: Swaps[PartT]) -> dict[str, list[PartT]]:
     found: dict[str, list[PartT]] = {}
-    for fact in changes.values():
+    for _was, fact in changes.values():
         if fact is not None and fact.site:
             found.setdefault(fact.site, []).append(fact)
     return found
 
 
+def _homeless(swaps: Swaps[PartT]) -> Iterator[tuple[PartT | None, PartT | None]]:
+    """The swaps as those see them who look at facts without a site only."""
+    for was, now in swaps.values():
+        was = None if was is None or was.site else was
+        now = None if now is None or now.site else now
+        if was is not None or now is not None:
+            yield was, now
+
+
 def _parts(
     past: Sequence[PartT],
-    changes: Mapping[str, PartT | None],
+    changes: Swaps[PartT],
     here: Collection[PartT],
     order: Callable[[PartT], tuple[float | str, ...]],
 ) -> Sequence[PartT]:
@@ -348,46 +428,3 @@ def _parts(
     left.extend(here)
     left.sort(key=order)
     return left
-
-
-def _merged(
-    old: tuple[FactT, ...],
-    changes: Mapping[str, FactT | None],
-    order: Callable[[FactT], tuple[float | str, ...]],
-) -> tuple[FactT, ...]:
-    """All facts in their order: the sorted ones that stay, with the new ones put in."""
-    if not changes:
-        return old
-    facts = [fact for fact in old if fact.key not in changes]
-    new = [fact for fact in changes.values() if fact is not None]
-    if len(new) * 8 > len(facts):
-        facts += new
-        facts.sort(key=order)
-        return tuple(facts)
-    new.sort(key=order)
-    found: list[FactT] = []
-    at = 0
-    for fact in new:
-        until = bisect_right(facts, order(fact), at, key=order)
-        found += facts[at:until]
-        found.append(fact)
-        at = until
-    found += facts[at:]
-    return tuple(found)
-
-
-def _unmatched(parts: Parts) -> Iterator[tuple[str, Stream, str]]:
-    """Everything that matches no site, as `Placer` counts it."""
-    for stream, facts in (
-        (Stream.BACKUP_JOBS, parts.backups),
-        (Stream.TICKETS, parts.tickets),
-        (Stream.REQUESTS, parts.requests),
-    ):
-        for fact in facts:
-            if not fact.site and fact.site_ref:
-                yield fact.source, stream, fact.site_ref
-    for health in parts.unplaced:
-        if reference := health.site or health.host:
-            yield health.source, Stream.HEALTH, reference
-    for run in parts.loose:
-        yield run.source, Stream.BACKUP_RUNS, run.job or f"{run.site} · {run.application}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -115,18 +116,40 @@ def tally_at(tally: Tally, forecast: Forecast, now: datetime) -> Tally:
     )
 
 
+# The newest lists that were counted before, with what was counted; replaced whole, for
+# threads may ask at once.
+_counted: list[tuple[tuple[object, ...], Any]] = []
+_KEPT = 12
+
+
+def remember(facts: tuple[object, ...], tally: Any) -> None:
+    """The tally of this very list is known; nobody has to count it again."""
+    if facts:
+        others = [known for known in _counted if known[0] is not facts]
+        _counted[:] = [*others[1 - _KEPT :], (facts, tally)]
+
+
+def _known(facts: object) -> Any:
+    return next((tally for known, tally in _counted if known is facts), None)
+
+
 def tally_of_sites(facts: Iterable[SiteFact]) -> Mapping[SiteState, int]:
     """How many sites are in which state."""
-    return Counter(fact.state for fact in facts)
+    known: Mapping[SiteState, int] | None = _known(facts)
+    return Counter(fact.state for fact in facts) if known is None else known
 
 
 def tally_of_backups(facts: Iterable[BackupFact]) -> Mapping[BackupState, int]:
     """How many backups are in which state."""
-    return Counter(fact.state for fact in facts)
+    known: Mapping[BackupState, int] | None = _known(facts)
+    return Counter(fact.state for fact in facts) if known is None else known
 
 
 def tally_of_tickets(facts: Iterable[TicketFact]) -> TicketTally:
     """The open ones."""
+    known: TicketTally | None = _known(facts)
+    if known is not None:
+        return known
     opened = [fact for fact in facts if fact.ticket.status.is_open]
     return TicketTally(
         open=len(opened),
@@ -137,6 +160,9 @@ def tally_of_tickets(facts: Iterable[TicketFact]) -> TicketTally:
 
 def tally_of_requests(facts: Iterable[RequestFact]) -> RequestTally:
     """The open ones."""
+    known: RequestTally | None = _known(facts)
+    if known is not None:
+        return known
     opened = [fact for fact in facts if fact.request.stage.is_open]
     return RequestTally(
         open=len(opened),

@@ -192,15 +192,13 @@ def _unplaced(situation: Situation) -> Iterable[_Unplaced]:
 
     for health in situation.unplaced_health:
         under(health.site or health.host).health.append(health)
-    for backup in situation.backups:
-        if not backup.site:
-            under(backup.site_ref).backups.append(backup)
-    for ticket in situation.tickets:
-        if not ticket.site:
-            under(ticket.site_ref).tickets.append(ticket)
-    for request in situation.requests:
-        if not request.site:
-            under(request.site_ref).requests.append(request)
+    for fact in situation.homeless:
+        if isinstance(fact, BackupFact):
+            under(fact.site_ref).backups.append(fact)
+        elif isinstance(fact, TicketFact):
+            under(fact.site_ref).tickets.append(fact)
+        else:
+            under(fact.site_ref).requests.append(fact)
     return found.values()
 
 

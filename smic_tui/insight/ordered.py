@@ -1,0 +1,85 @@
+"""Long lists in order: sorted anew, or kept in order while a few of their facts change.
+
+Comparing happens within one call of the interpreter, which lets no other thread take
+its turn meanwhile; long lists are therefore worked on in parts.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import TypeVar
+
+FactT = TypeVar("FactT")
+Order = tuple[float | str, ...]
+
+_SORTED_AT_ONCE = 4000
+_LOOKED_AT_AT_ONCE = 20_000
+# Of more than this part, sorting anew is quicker than putting each in its place.
+_MANY = 1 / 16
+
+
+def in_order(facts: Iterable[FactT], order: Callable[[FactT], Order]) -> list[FactT]:
+    """The facts sorted by `order`, which gives each another place."""
+    todo = list(facts)
+    if len(todo) <= _SORTED_AT_ONCE:
+        todo.sort(key=order)
+        return todo
+    runs = []
+    for start in range(0, len(todo), _SORTED_AT_ONCE):
+        run = [(order(fact), fact) for fact in todo[start : start + _SORTED_AT_ONCE]]
+        run.sort(key=itemgetter(0))
+        runs.append(run)
+    return [fact for _order, fact in heapq.merge(*runs, key=itemgetter(0))]
+
+
+def merged(
+    old: tuple[FactT, ...],
+    swaps: Iterable[tuple[FactT | None, FactT | None]],
+    order: Callable[[FactT], Order],
+) -> tuple[FactT, ...]:
+    """`old`, which is in order, after the swaps: of each, what it was and what it is now.
+
+    What it was is the very object in `old`. Facts that stay are not looked into.
+    """
+    instead: dict[int, FactT | None] = {}
+    moved: list[FactT] = []
+    for was, now in swaps:
+        if was is None:
+            if now is not None:
+                moved.append(now)
+        elif now is not None and order(was) == order(now):
+            instead[id(was)] = now
+        else:
+            instead[id(was)] = None
+            if now is not None:
+                moved.append(now)
+    if not instead and not moved:
+        return old
+    facts: list[FactT] = []
+    for start in range(0, len(old), _LOOKED_AT_AT_ONCE):
+        part = old[start : start + _LOOKED_AT_AT_ONCE]
+        # Facts are true: what falls out is None.
+        facts += filter(None, map(instead.get, map(id, part), part))
+    if not moved:
+        return tuple(facts)
+    if len(moved) > 64 and len(moved) > _MANY * len(facts):
+        return tuple(in_order([*facts, *moved], order))
+    return tuple(_put_in(facts, moved, order))
+
+
+def _put_in(
+    facts: Sequence[FactT], new: list[FactT], order: Callable[[FactT], Order]
+) -> list[FactT]:
+    new.sort(key=order)
+    found: list[FactT] = []
+    at = 0
+    for fact in new:
+        until = bisect_right(facts, order(fact), at, key=order)
+        found += facts[at:until]
+        found.append(fact)
+        at = until
+    found += facts[at:]
+    return found
