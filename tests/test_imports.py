@@ -85,6 +85,8 @@ COMMANDS = [
     "sample here",
     "ack nothing",
     "unack nothing",
+    "act comment desk 1 x",
+    "outbox",
     "completion bash",
     "dashboard",  # without a terminal it is refused before it imports anything
 ]
@@ -96,11 +98,27 @@ def test_without_a_screen_no_textual(home: Path, command: str) -> None:
     assert modules & {"textual", "rich", "widgets", "smic_tui.app", "smic_tui.screens"} == set()
 
 
-def test_status_from_the_cache_imports_nothing_heavy(home: Path) -> None:
-    modules, said = modules_of(home, "status", "--cached")
+# What reads sources, and what serves an event loop.
+COLLECTING = {"asyncio", "ssl", "httpx", "jmespath", "tinydb", "schedule", "sqlalchemy", "adapters"}
+HEAVY = {"holidays", "humanize", "logging.handlers", "wcwidth"}
+
+
+@pytest.mark.parametrize("command", ["status", "status --json", "status --language fr"])
+def test_status_from_what_is_kept_imports_hardly_anything(home: Path, command: str) -> None:
+    modules_of(home, "status")  # keeps the tally
+    modules, said = modules_of(home, *command.split())
     assert said == ""
-    heavy = {"httpx", "holidays", "jmespath", "humanize", "schedule", "logging.handlers"}
-    assert modules & heavy == set()
+    spared = {"smic_tui.cache", "smic_tui.collecting", "smic_tui.config.load", "tomllib"}
+    spared |= {"smic_tui.insight.assess", "logging", "zoneinfo", "csv"}
+    assert modules & (COLLECTING | HEAVY | spared) == set()
+
+
+@pytest.mark.parametrize("command", ["list sites", "list backups --json", "site 17300"])
+def test_commands_that_read_the_cache_read_no_source(home: Path, command: str) -> None:
+    modules_of(home, *command.split())  # finds the configuration good
+    modules, said = modules_of(home, *command.split())
+    assert said == ""
+    assert modules & (COLLECTING | HEAVY) == set()
 
 
 def test_a_command_imports_no_other_command(home: Path) -> None:

@@ -26,6 +26,8 @@ MODULES = {
     "sample": "smic_tui.cli.sample",
     "ack": "smic_tui.cli.acknowledge",
     "unack": "smic_tui.cli.acknowledge",
+    "act": "smic_tui.cli.act",
+    "outbox": "smic_tui.cli.outbox",
     "completion": "smic_tui.cli.completion",
 }
 

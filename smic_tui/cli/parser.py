@@ -78,6 +78,8 @@ def build_parser(*, lazily: bool = False) -> argparse.ArgumentParser:
     add("sample", _("Write the sample syndicate: files and a configuration for them."), _sample)
     add("ack", _("Acknowledge an alert: somebody takes care of it."), _ack)
     add("unack", _("Take an acknowledgement back."), _unack)
+    add("act", _("Change a record at the source that owns it."), _act)
+    add("outbox", _("Show what is on its way to the sources, and decide about it."), _outbox)
     add("completion", _("Print the completion script of a shell."), _completion)
     return parser
 
@@ -257,6 +259,18 @@ def _ack(parser: argparse.ArgumentParser) -> None:
 
 def _unack(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("fingerprint", metavar=_("ALERT"), help=_("its key"))
+
+
+def _act(parser: argparse.ArgumentParser) -> None:
+    from smic_tui.cli.acting_parser import add_act
+
+    add_act(parser, lambda verb: _add_common(verb, absent=argparse.SUPPRESS))
+
+
+def _outbox(parser: argparse.ArgumentParser) -> None:
+    from smic_tui.cli.acting_parser import add_outbox
+
+    add_outbox(parser)
 
 
 def _completion(parser: argparse.ArgumentParser) -> None:

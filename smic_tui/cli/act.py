@@ -1,0 +1,133 @@
+"""smic-tui act: change a record at the source that owns it, by way of the outbox."""
+
+from __future__ import annotations
+
+import getpass
+import uuid
+from argparse import Namespace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from smic_tui.cache.cache import Cache
+from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.say import say
+from smic_tui.cli.settings import cache_folder, open_settings
+from smic_tui.config.errors import nearest, unknown_word
+from smic_tui.config.load import Loaded
+from smic_tui.contract.actions import Action, Verb
+from smic_tui.duty.until import parse_until
+from smic_tui.i18n import _
+from smic_tui.outbox import box
+from smic_tui.outbox.rights import rights
+from smic_tui.records import Record, Stream
+from smic_tui.snapshot import Snapshot
+from smic_tui.text import clean
+from smic_tui.views.look import Look
+from smic_tui.views.outbox import VERBS, effect, title
+
+_WORK = (Stream.TICKETS, Stream.REQUESTS)
+# Each verb of the command line with the records that it may be about.
+_VERBS: dict[str, tuple[Verb, tuple[Stream, ...]]] = {
+    "comment": (Verb.COMMENT, _WORK),
+    "assign": (Verb.ASSIGN, _WORK),
+    "status": (Verb.SET_STATUS, (Stream.TICKETS,)),
+    "resolve": (Verb.RESOLVE, _WORK),
+    "stage": (Verb.SET_STAGE, (Stream.REQUESTS,)),
+    "ack": (Verb.ACKNOWLEDGE, (Stream.HEALTH,)),
+    "unack": (Verb.UNACKNOWLEDGE, (Stream.HEALTH,)),
+    "downtime": (Verb.DOWNTIME, (Stream.HEALTH,)),
+    "end-downtime": (Verb.END_DOWNTIME, (Stream.HEALTH,)),
+    "silence": (Verb.SILENCE, (Stream.HEALTH,)),
+    "unsilence": (Verb.UNSILENCE, (Stream.HEALTH,)),
+}
+
+
+def run(options: Namespace) -> int:
+    """Queue one action and, unless told not to, send it and wait for the source's own word."""
+    loaded = open_settings(options, examine=False)
+    cache = Cache(cache_folder(options, loaded))
+    snapshot = cache.snapshot(loaded.settings)
+    verb, streams = _VERBS[options.verb]
+    stream, record = _find(snapshot, options.source, options.key, streams)
+    may = rights(
+        loaded.settings, {one.status.name: one.status for one in snapshot.sources}, options.source
+    )
+    if may.why:
+        raise CommandError(Exit.USAGE, may.why)
+    if not may.may(stream, verb):
+        message = _("the account of {source} may not do that: {what}")
+        raise CommandError(Exit.USAGE, message.format(source=may.source, what=_(VERBS[verb])))
+    look = _look(loaded)
+    action = _action(options, loaded, look, verb, stream, may.source)
+    what = f"{options.source}: {title(record)}: {effect(action, look)}"
+    if options.dry_run:
+        print(_("would be done: {what}").format(what=what))
+        return Exit.FINE
+    if not cache.user.change_outbox(box.add(action, options.source, record)):
+        raise CommandError(Exit.OUTPUT, "\n".join(cache.notices))
+    say(_("in the outbox: {what}").format(what=what))
+    if options.later:
+        return Exit.FINE
+    from smic_tui.cli.outbox import send, told
+
+    return told(send(options, loaded, cache, {action.id}), look)
+
+
+def _find(
+    snapshot: Snapshot, source: str, key: str, streams: tuple[Stream, ...]
+) -> tuple[Stream, Record]:
+    contents = {one.status.name: one for one in snapshot.sources}
+    if source not in contents:
+        raise CommandError(Exit.USAGE, unknown_word(source, contents, _("no such source")))
+    keys: list[str] = []
+    for stream in streams:
+        rows = contents[source].of(stream)
+        if key in rows:
+            return stream, rows[key]
+        keys += rows
+    message = _("{source} has no record {key} of that kind").format(source=source, key=key)
+    if guess := nearest(key, keys):
+        message += "; " + _("did you mean {guess}?").format(guess=guess)
+    raise CommandError(Exit.USAGE, message)
+
+
+def _action(
+    options: Namespace, loaded: Loaded, look: Look, verb: Verb, stream: Stream, source: str
+) -> Action:
+    names = loaded.settings.me.names
+    value = getattr(options, "value", "") or getattr(options, "person", "")
+    text = getattr(options, "text", "").strip()
+    if verb is Verb.COMMENT and not text:
+        raise CommandError(Exit.USAGE, _("a comment needs words"))
+    return Action(
+        id=uuid.uuid4().hex,
+        source=source,
+        stream=stream,
+        key=options.key,
+        verb=verb,
+        text=text,
+        value=clean(value),
+        start=_moment(options, "start", "--from", look),
+        until=_moment(options, "until", "--until", look),
+        by=clean(options.by or next(iter(names), "") or getpass.getuser()),
+        at=datetime.now(UTC),
+    )
+
+
+def _moment(options: Namespace, name: str, flag: str, look: Look) -> datetime | None:
+    given: str | None = getattr(options, name, None)
+    if given is None:
+        return None
+    try:
+        moment = parse_until(given, look.now, look.zone).moment
+    except ValueError as error:
+        raise CommandError(Exit.USAGE, f"{flag}: {error}") from None
+    if moment is None:
+        raise CommandError(Exit.USAGE, _("{flag}: a duration or a time").format(flag=flag))
+    return moment
+
+
+def _look(loaded: Loaded) -> Look:
+    display = loaded.settings.display
+    zone = ZoneInfo(display.timezone)
+    return Look(now=datetime.now(UTC), zone=zone, ascii=display.ascii)
