@@ -1,0 +1,78 @@
+"""BackupPC's own list of a host's backups: the file pc/HOST/backups.
+
+From BackupPC's documentation ("Storage layout") and its source, as 4.4 writes it: one
+line per backup, fields by tabs: number, type, start, end, files, size, existing files
+and size, new files and size, errors, bad files, bad shares, and more. `active` is one
+that goes on; `partial` was interrupted, and one without an end is a failed attempt.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from smic_tui.i18n import _, ngettext
+from smic_tui.records import BackupRun, RunResult
+
+_TYPES = ("full", "incr", "partial", "active")
+_START, _END, _SIZE, _ERRORS = 2, 3, 5, 10
+_LATEST = 7_258_118_400
+
+
+def read_backups(
+    data: bytes, name: str, site: str, application: str, newest: int
+) -> tuple[list[BackupRun], list[tuple[int, str]]]:
+    """Return the newest backups of a host, and the lines that are none with the reason."""
+    runs: dict[str, BackupRun] = {}
+    odd: list[tuple[int, str]] = []
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            run = _run(line.split("\t"), name, site, application)
+        except ValueError as error:
+            odd.append((number, str(error)))
+        else:
+            runs[run.key] = run
+    ordered = sorted(runs.values(), key=lambda run: run.started)
+    kept = ordered[-newest:]
+    good = (RunResult.OK, RunResult.WARNING)
+    if not any(run.result in good for run in kept):
+        kept = [run for run in ordered if run.result in good][-1:] + kept
+    return kept, odd
+
+
+def _run(fields: list[str], name: str, site: str, application: str) -> BackupRun:
+    if len(fields) <= _ERRORS or not fields[0].isdigit() or fields[1] not in _TYPES:
+        raise ValueError(_("not a backup: number, type and times are expected"))
+    started, ended = _moment(fields[_START]), _moment(fields[_END])
+    if started is None:
+        raise ValueError(_("the start is no time: {value}").format(value=fields[_START][:40]))
+    kind = fields[1]
+    errors = int(fields[_ERRORS]) if fields[_ERRORS].isdigit() else 0
+    if kind == "active":
+        result = RunResult.RUNNING
+    elif kind == "partial" or ended is None:
+        result = RunResult.FAILED
+    else:
+        result = RunResult.WARNING if errors else RunResult.OK
+    message = kind
+    if errors:
+        said = ngettext("{count} error", "{count} errors", errors).format(count=errors)
+        message += f", {said}"
+    return BackupRun(
+        key=f"{name}/{fields[0]}/{int(started.timestamp())}",
+        job=name,
+        site=site,
+        application=application,
+        started=started,
+        ended=None if kind == "active" else ended,
+        result=result,
+        size=int(fields[_SIZE]) if fields[_SIZE].isdigit() else None,
+        message=message,
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:12]) < _LATEST:
+        return None
+    return datetime.fromtimestamp(int(text[:12]), UTC)
