@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import msgspec
 
@@ -143,6 +143,7 @@ class HttpSession:
         *,
         params: Mapping[str, str] | None = None,
         body: Any = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         accept: str = JSON,
         expect: tuple[int, ...] = (200,),
@@ -150,9 +151,10 @@ class HttpSession:
     ) -> Answer:
         """Send one request and read the whole answer.
 
-        `path` is appended to the configured address. `body` is sent as JSON. With
-        `unless`, an unchanged answer comes back as 304 without a body. A status
-        other than the expected ones, and HTML where none was asked for, are errors.
+        `path` is appended to the configured address. `body` is sent as JSON, `form` as
+        a web form is. With `unless`, an unchanged answer comes back as 304 without a
+        body. A status other than the expected ones, and HTML where none was asked for,
+        are errors.
         """
         url = self.options.url.rstrip("/") + path if path else self.options.url
         sent = {"Accept": accept, **(unless.headers() if unless else {}), **(headers or {})}
@@ -162,6 +164,9 @@ class HttpSession:
         if body is not None:
             content = msgspec.json.encode(body)
             sent["Content-Type"] = JSON
+        elif form is not None:
+            content = urlencode(form).encode()
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
         expect = (*expect, 304) if unless else expect
         async with self._slots:
             client = await self._open()
