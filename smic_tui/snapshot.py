@@ -83,17 +83,25 @@ class Step(Struct, frozen=True, gc=False):
     keys: Mapping[Stream, frozenset[str]]
 
 
-class SourceContents(Struct, frozen=True, kw_only=True):
+class SourceContents(Struct, frozen=True, kw_only=True, eq=False):
     """A source's status and its rows by stream and key.
 
     `serial` tells these rows from others in this program, 0 where nobody gave one;
-    `steps` are the last changes that led to them, the newest last.
+    `steps` are the last changes that led to them, the newest last. Contents that came
+    about in another way are equal all the same.
     """
 
     status: SourceStatus
     rows: Mapping[Stream, Mapping[str, Record]] = MappingProxyType({})
     serial: int = 0
     steps: tuple[Step, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SourceContents):
+            return NotImplemented
+        return self.status == other.status and self.rows == other.rows
+
+    __hash__ = None  # type: ignore[assignment]
 
     def changed_since(self, before: SourceContents) -> Mapping[Stream, Set[str]] | None:
         """The keys of rows that may be others than before; None where that is not known."""

@@ -10,6 +10,7 @@ edition than that of the file beside them are from before it and say nothing.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Collection, Mapping
 from threading import Lock
@@ -35,12 +36,15 @@ from smic_tui.cache.place import SOURCES, Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
 from smic_tui.records import Record, Stream
-from smic_tui.snapshot import SourceContents, SourceStatus
+from smic_tui.snapshot import SourceContents, SourceStatus, Step
 
 # With fewer rows everything is written each time: that takes milliseconds.
 LARGE = 20_000
 # Changes of more than this part of all rows are no longer few.
 FEW = 1 / 12
+# So many changes are remembered, for who has to follow them; a large one ends the memory.
+_STEPS = 8
+_serials = itertools.count(1)
 # A writer may replace both files between the two looks of a reader.
 _TRIES = 3
 
@@ -152,7 +156,7 @@ class SourceFile:
             # What cannot be encoded is refused here, before it can spoil the file.
             for table in (*upserts.values(), _meta("", "", status, all_cursors)):
                 encode_table(table)
-            self.contents = SourceContents(status=status, rows=MappingProxyType(rows))
+            self._become(status, rows, _touched(upserts, deletes))
             self.cursors = MappingProxyType(all_cursors)
             self._note(upserts, deletes)
             return self._save()
@@ -198,16 +202,38 @@ class SourceFile:
         tables[META] = _meta(self.name, self._edition, status, cursors)
         return self._file.put(tables, keep=not large)
 
+    def _become(
+        self,
+        status: SourceStatus,
+        rows: Mapping[Stream, Mapping[str, Record]],
+        keys: Mapping[Stream, frozenset[str]] | None,
+    ) -> None:
+        """Have these contents; `keys` are all that may differ, None where nobody knows."""
+        before = self.contents
+        serial, steps = before.serial, before.steps
+        if keys is None or not serial:
+            serial, steps = next(_serials), ()
+        elif any(keys.values()):
+            serial, steps = next(_serials), (*steps[1 - _STEPS :], Step(serial, keys))
+            while steps and sum(map(_size, steps)) > FEW * status.rows + _STEPS:
+                steps = steps[1:]
+        self.contents = SourceContents(
+            status=status, rows=MappingProxyType(rows), serial=serial, steps=steps
+        )
+
     def _read(self) -> None:
         for _try in range(_TRIES):
-            changed = self._file.changed()
+            anew = changed = self._file.changed()
             if changed:
                 self._base = self._file.read() or self._base
+            known = self._since
             if self._changes.changed():
                 self._since, changed = self._changes.read(), True
             if not changed:
                 return
-            if self._base is not None:
+            if self._base is not None and (
+                anew or not self._follow(self._base, known, self._since)
+            ):
                 self._take(self._base, self._since)
             if self._since is None or self._base is None or _belongs(self._since, self._base):
                 return
@@ -224,8 +250,42 @@ class SourceFile:
                 rows[stream] = MappingProxyType(changed)
         known = self.contents.rows
         shared = {stream: _shared(known.get(stream), of) for stream, of in rows.items()}
-        self.contents = SourceContents(status=meta.status, rows=MappingProxyType(shared))
+        self._become(meta.status, shared, None)
         self.cursors = MappingProxyType(meta.cursors)
+
+    def _follow(
+        self, base: SourceLayout, known: ChangesLayout | None, since: ChangesLayout | None
+    ) -> bool:
+        """Take newer changes of the same edition, looking at changed rows alone; whether it
+        could be done.
+        """
+        if since is None or not self.contents.serial or not _belongs(since, base):
+            return False
+        if known is not None and not _belongs(known, base):
+            known = None
+        rows = dict(self.contents.rows)
+        touched: dict[Stream, frozenset[str]] = {}
+        for stream in Stream:
+            new, gone = since.rows.get(stream, {}), since.gone.get(stream, ())
+            keys = {*new, *gone}
+            if known is not None:
+                keys |= {*known.rows.get(stream, ()), *known.gone.get(stream, ())}
+            if not keys:
+                continue
+            was, old = rows.get(stream, {}), base.rows.get(stream, {})
+            now = {key: new.get(key, None if key in gone else old.get(key)) for key in keys}
+            put = {key: row for key, row in now.items() if row and was.get(key) != row}
+            out = [key for key, row in now.items() if row is None and key in was]
+            if put or out:
+                changed = dict(was)
+                for key in out:
+                    del changed[key]
+                changed.update(put)
+                rows[stream] = MappingProxyType(changed)
+                touched[stream] = frozenset((*put, *out))
+        self._become(since.meta.status, rows, touched)
+        self.cursors = MappingProxyType(since.meta.cursors)
+        return True
 
     def _nothing(self) -> SourceContents:
         return SourceContents(status=SourceStatus(name=self.name, kind=""))
@@ -235,6 +295,19 @@ class SourceFile:
 
     def _decode_changes(self, data: bytes) -> ChangesLayout:
         return decode_changes(data, self.name)
+
+
+def _touched(
+    upserts: Rows, deletes: Mapping[Stream, Collection[str]]
+) -> Mapping[Stream, frozenset[str]]:
+    return {
+        stream: frozenset((*upserts.get(stream, ()), *deletes.get(stream, ())))
+        for stream in {*upserts, *deletes}
+    }
+
+
+def _size(step: Step) -> int:
+    return sum(map(len, step.keys.values()))
 
 
 def _belongs(since: ChangesLayout, base: SourceLayout) -> bool:

@@ -20,6 +20,7 @@ from smic_tui.cache.cache import Cache
 from smic_tui.cache.layout import Cursor
 from smic_tui.cache.lock import Outcome
 from smic_tui.records import Stream
+from smic_tui.snapshot import SourceContents
 
 STEPS = range(1, 7)
 
@@ -158,4 +159,36 @@ def test_any_commits_and_restarts_equal_a_dictionary(
             cache.close()
             cache = writer(folder)
         assert dict(cache.source("register").contents.of(Stream.SITES)) == wanted
+    cache.close()
+
+
+def differing(before: SourceContents, after: SourceContents) -> set[str]:
+    was, now = before.of(Stream.SITES), after.of(Stream.SITES)
+    return {key for key in was.keys() | now.keys() if was.get(key) is not now.get(key)}
+
+
+@settings(deadline=None, max_examples=20)
+@given(CHANGES, st.sets(st.integers(0, 11)))
+def test_what_may_have_changed_is_told_and_nothing_less(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[Change], looks: set[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("cache")
+    cache, reader = writer(folder), Cache(folder)
+    commit(cache, "first", *"abc")
+    writes, reads = [cache.source("register").contents], [reader.source("register").load()]
+    followed = 0
+    for number, (new, gone, _restart) in enumerate(changes):
+        commit(cache, f"version {number}", *new, gone=tuple(gone))
+        writes.append(cache.source("register").contents)
+        if number in looks:
+            reads.append(reader.source("register").load())
+            assert reads[-1].of(Stream.SITES) == writes[-1].of(Stream.SITES)
+        for seen in (writes, reads):
+            for earlier in seen[:-1]:
+                told = seen[-1].changed_since(earlier)
+                if told is not None:
+                    followed += 1
+                    assert differing(earlier, seen[-1]) <= set(told.get(Stream.SITES, ()))
+    if any(new for new, _gone, _restart in changes[:1]):
+        assert followed
     cache.close()
