@@ -1,0 +1,53 @@
+"""GLPI's rights: bits in the active profile (constants of Ticket and ITILFollowup)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from smic_tui.contract.actions import Verb
+from smic_tui.i18n import N_
+
+PROFILE_HINT = N_(
+    "Give its profile the right to see all tickets (Assistance), or another default profile."
+)
+
+_UPDATE = 2
+_READ_ALL = 1024
+_ASSIGNING = 8192 | 16384 | 32768  # assign, steal, be in charge
+_BE_IN_CHARGE = 32768
+_ADD_FOLLOWUP = 4 | 2048 | 4096  # to one's own, of the groups, to all
+
+
+class Profile(Struct):
+    """The active profile, as far as it concerns tickets."""
+
+    id: int | str = 0
+    name: str = ""
+    interface: str = ""
+    ticket: int | str | None = 0
+    followup: int | str | None = 0
+
+
+def sees_all(profile: Profile) -> bool:
+    """Whether an empty answer means that there is nothing."""
+    return bool(_bits(profile.ticket) & _READ_ALL)
+
+
+def verbs(profile: Profile) -> frozenset[Verb]:
+    """What may be done to tickets; which ones GLPI tells only when it is tried."""
+    found: set[Verb] = set()
+    ticket = _bits(profile.ticket)
+    if _bits(profile.followup) & _ADD_FOLLOWUP:
+        found.add(Verb.COMMENT)
+    if ticket & _ASSIGNING:
+        found.add(Verb.ASSIGN)
+    if ticket & (_UPDATE | _BE_IN_CHARGE):
+        found |= {Verb.SET_STATUS, Verb.RESOLVE}
+    return frozenset(found)
+
+
+def _bits(value: int | str | None) -> int:
+    try:
+        return int(value or 0)
+    except ValueError:
+        return 0

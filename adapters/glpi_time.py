@@ -1,0 +1,32 @@
+"""GLPI's times: naive, in the zone of the account, in both directions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+MOMENT = "%Y-%m-%d %H:%M:%S"
+
+
+def to_utc(text: str, zone: ZoneInfo) -> datetime:
+    """Read a time as GLPI writes it: `2026-11-24 05:04:48`, or ISO 8601 with an offset.
+
+    Of an hour that occurs twice it is the first. Raises ValueError.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return moment.astimezone(UTC)
+
+
+def asked_since(moment: datetime, zone: ZoneInfo) -> str:
+    """Return the local time before which nothing that happened after `moment` was written.
+
+    In the night in which the clocks go back, later changes carry earlier times: the
+    question begins before the hour that comes twice.
+    """
+    local = moment.astimezone(zone)
+    now, later = local.utcoffset(), (moment + timedelta(hours=2)).astimezone(zone).utcoffset()
+    assert now is not None
+    assert later is not None
+    return (local - max(timedelta(0), now - later)).strftime(MOMENT)
