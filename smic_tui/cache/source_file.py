@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from smic_tui.cache.layers import changed, copied
 from smic_tui.cache.layout import (
     GONE,
     META,
@@ -144,11 +145,7 @@ class SourceFile:
                 known = rows.get(stream, MappingProxyType({}))
                 gone = [key for key in deletes.get(stream, ()) if key in known]
                 if gone or upserts.get(stream) or stream not in rows:
-                    changed = dict(known)
-                    for key in gone:
-                        del changed[key]
-                    changed.update(upserts.get(stream, {}))
-                    rows[stream] = MappingProxyType(changed)
+                    rows[stream] = _read_only(changed(known, upserts.get(stream, {}), gone))
             status = msgspec.structs.replace(
                 status, rows=sum(len(of_stream) for of_stream in rows.values())
             )
@@ -223,13 +220,13 @@ class SourceFile:
 
     def _read(self) -> None:
         for _try in range(_TRIES):
-            anew = changed = self._file.changed()
-            if changed:
+            anew = other = self._file.changed()
+            if anew:
                 self._base = self._file.read() or self._base
             known = self._since
             if self._changes.changed():
-                self._since, changed = self._changes.read(), True
-            if not changed:
+                self._since, other = self._changes.read(), True
+            if not other:
                 return
             if self._base is not None and (
                 anew or not self._follow(self._base, known, self._since)
@@ -243,11 +240,10 @@ class SourceFile:
         if since is not None and _belongs(since, base):
             meta = since.meta
             for stream in {*since.rows, *since.gone}:
-                changed = dict(rows.get(stream, {}))
-                for key in since.gone.get(stream, ()):
-                    changed.pop(key, None)
-                changed.update(since.rows.get(stream, {}))
-                rows[stream] = MappingProxyType(changed)
+                gone = since.gone.get(stream, ())
+                rows[stream] = _read_only(
+                    changed(rows.get(stream, {}), since.rows.get(stream, {}), gone)
+                )
         known = self.contents.rows
         shared = {stream: _shared(known.get(stream), of) for stream, of in rows.items()}
         self._become(meta.status, shared, None)
@@ -277,11 +273,7 @@ class SourceFile:
             put = {key: row for key, row in now.items() if row and was.get(key) != row}
             out = [key for key, row in now.items() if row is None and key in was]
             if put or out:
-                changed = dict(was)
-                for key in out:
-                    del changed[key]
-                changed.update(put)
-                rows[stream] = MappingProxyType(changed)
+                rows[stream] = _read_only(changed(was, put, out))
                 touched[stream] = frozenset((*put, *out))
         self._become(since.meta.status, rows, touched)
         self.cursors = MappingProxyType(since.meta.cursors)
@@ -325,6 +317,10 @@ def _shared(known: Mapping[str, Record] | None, rows: Mapping[str, Record]) -> M
     )
 
 
+def _read_only(rows: Mapping[str, Record]) -> Mapping[str, Record]:
+    return MappingProxyType(rows) if isinstance(rows, dict) else rows
+
+
 def _meta(
     source: str, edition: str, status: SourceStatus, cursors: Mapping[Stream, Cursor]
 ) -> dict[str, Any]:
@@ -337,7 +333,7 @@ def _meta(
 
 def _documents(rows: Rows) -> Tables:
     """The records themselves are the documents: immutable, and written as they are."""
-    return {stream.value: dict(of_stream) for stream, of_stream in rows.items()}
+    return {stream.value: copied(of_stream) for stream, of_stream in rows.items()}
 
 
 def _tables(layout: SourceLayout) -> Tables:
