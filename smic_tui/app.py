@@ -7,6 +7,8 @@ draws the result. Nothing here waits for a source.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import getpass
 import logging
 import os
@@ -39,6 +41,8 @@ from smic_tui.i18n import N_, _
 from smic_tui.insight.assess import assess
 from smic_tui.insight.facts import AlertLife, Situation
 from smic_tui.insight.trouble import troubles
+from smic_tui.outbox.entry import Entry
+from smic_tui.outbox.rights import Rights, rights
 from smic_tui.screens.duty_panes import DutyPanes
 from smic_tui.screens.frame import TABS, FrameScreen
 from smic_tui.screens.keys_in_order import KeysInOrder
@@ -53,6 +57,7 @@ from smic_tui.terminal.kept_screen import KeptScreen
 from smic_tui.userstate import Note, UserState
 from smic_tui.views.link import link_words
 from smic_tui.views.look import Look
+from smic_tui.views.targets import Pending, pending_of
 from smic_tui.wiring import make_collector
 
 # The terminal's own colours: right on every background, and the cheapest to send.
@@ -69,6 +74,11 @@ log = logging.getLogger(__name__)
 
 # As a shell reports a program that SIGHUP ended.
 HUNG_UP = 129
+
+# How long sources wait at most for what is known to be shown.
+FIRST_SHOWN_SECONDS = 3.0
+# When garbage is collected again, which `cli.dashboard` stops.
+GARBAGE_SECONDS = 3.0
 
 CollectorOf = Callable[[Callable[[Snapshot], None]], Collector]
 
@@ -105,12 +115,15 @@ class SmicApp(App[None], inherit_bindings=False):
         self.settings = settings
         self.cache = cache
         self.collector = collector_of(self._on_snapshot)
+        self.collector.first_shown = self._first_shown
         self.personal = Personal(cache.user, person, self._remember)
         self._situation = Situation(now=datetime.now(UTC))
         self._user = UserState()
+        self._pending: Pending = {}
         self._zone = ZoneInfo(settings.display.timezone)
         self._snapshot: Snapshot | None = None
         self._wanted = asyncio.Event()
+        self._drawn = asyncio.Event()
         self._rung: set[str] | None = None
         self._duty = DutyPanes(settings, self._situation.now)
         self._duty_begun = False
@@ -152,6 +165,8 @@ class SmicApp(App[None], inherit_bindings=False):
         self.run_worker(self._assess_for_ever(), exit_on_error=False)
         self.run_worker(self._collect(), exit_on_error=False)
         self._seconds = self.set_interval(1, self._each_second)
+        # The start leaves no garbage, and what it made stays.
+        self.set_timer(GARBAGE_SECONDS, _collect_garbage)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys go one after the other, all else as Textual has it."""
@@ -167,6 +182,12 @@ class SmicApp(App[None], inherit_bindings=False):
         except Exception as error:
             log.exception("the collector has stopped")
             self.tell(_("Collecting has stopped: {error}").format(error=error), bad=True)
+
+    async def _first_shown(self) -> None:
+        """Wait until what the cache knows is on the screen, or for a while."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_SHOWN_SECONDS):
+                await self._drawn.wait()
 
     def _on_snapshot(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -196,9 +217,11 @@ class SmicApp(App[None], inherit_bindings=False):
             self._wanted.clear()
             try:
                 self._user, self._situation = await asyncio.to_thread(self._assess)
+                self._pending = pending_of(self._user.outbox)
             except Exception as error:
                 log.exception("the situation could not be assessed")
                 self.tell(_("Program error: {error}").format(error=error), bad=True)
+                self._drawn.set()
                 continue
             self._ring()
             if isinstance(self.screen, FrameScreen):
@@ -206,6 +229,7 @@ class SmicApp(App[None], inherit_bindings=False):
             if self._snapshot is not None:
                 self._shown = True
                 self.screen.call_after_refresh(self._keep_screen)
+                self.screen.call_after_refresh(self._drawn.set)
             if not self._duty_begun and self._situation.sources:
                 self._duty_begun = True
                 await self._duty.start(self._user)
@@ -323,6 +347,27 @@ class SmicApp(App[None], inherit_bindings=False):
         return {**self.settings.filters, **self._user.filters}
 
     @property
+    def outbox(self) -> Mapping[str, Entry]:
+        """What is on its way to the sources, by id."""
+        return self._user.outbox
+
+    @property
+    def pending(self) -> Pending:
+        """What of it is not over, by record."""
+        return self._pending
+
+    def rights(self, source: str) -> Rights:
+        """What may be done to records that are shown under a source."""
+        statuses = {fact.key: fact.status for fact in self._situation.sources}
+        return rights(self.settings, statuses, source)
+
+    def open_outbox(self) -> None:
+        """Show what is on its way."""
+        from smic_tui.screens.outbox import OutboxScreen
+
+        self.push_screen(OutboxScreen(ascii_only=self.settings.display.ascii))
+
+    @property
     def notes(self) -> Mapping[str, Note]:
         """The remarks on sites, by id."""
         return self._user.notes
@@ -390,6 +435,11 @@ class SmicApp(App[None], inherit_bindings=False):
                 self.tell(_("Kept in memory only: the disk refuses it. See Sources (7)."), bad=True)
 
         self.run_worker(write(), exit_on_error=False)
+
+
+def _collect_garbage() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def run(loaded: Loaded, cache_folder: Path) -> int:

@@ -78,6 +78,9 @@ class Collector:
             if settings.publish.folder
             else None
         )
+        # Waited for between the first snapshot and the first work: at the start of a
+        # screen nothing is more urgent than to show what is known.
+        self.first_shown: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._writing: Writing | None = None
         self._ended = asyncio.Event()
         self._idle = asyncio.Event()
@@ -106,6 +109,7 @@ class Collector:
         self._idle.clear()
         try:
             await self._publisher.publish()
+            await self._wait_until_shown()
             tasks = [asyncio.create_task(self._publisher.run(), name="publisher")]
             if self._publishing is not None:
                 tasks.append(asyncio.create_task(self._publish(self._publishing), name="hub"))
@@ -193,6 +197,17 @@ class Collector:
             errand.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
         self._off.close()
+
+    async def _wait_until_shown(self) -> None:
+        if self.first_shown is None:
+            return
+        waited = [asyncio.create_task(self.first_shown()), asyncio.create_task(self._ended.wait())]
+        try:
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waited:
+                task.cancel()
+            await asyncio.gather(*waited, return_exceptions=True)
 
     async def _publish(self, publishing: Publishing) -> None:
         """Publish what this program has collected, at intervals, until cancelled."""
