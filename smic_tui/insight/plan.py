@@ -22,9 +22,38 @@ class BadPlan(ValueError):
     """The calendar of a job is not cron syntax, or has no moment at all."""
 
 
+# Of one calendar: from when on which moment is the next. Most jobs of a calendar ran in
+# the same night, and to search costs more than all else about them.
+_Spans = list[tuple[datetime, datetime]]
+_spans: dict[tuple[str, ZoneInfo], _Spans] = {}
+_CALENDARS = 4096
+_SPANS = 8
+# Clocks do not change twice within this time.
+_LONGEST_SPAN = timedelta(days=8)
+
+
 @lru_cache(16384)
 def _moment_after(calendar: str, zone: ZoneInfo, after: datetime) -> datetime:
     """The first moment of `calendar`, on clocks in `zone`, later than `after`; all else UTC."""
+    known = _spans.get((calendar, zone), ())
+    for start, moment in known:
+        if start <= after < moment:
+            return moment
+    moment = _searched(calendar, zone, after)
+    # Where clocks change between them, what is next may depend on where the search began.
+    if moment - after <= _LONGEST_SPAN and _offset(after, zone) == _offset(moment, zone):
+        if len(_spans) >= _CALENDARS:
+            _spans.clear()
+        others = [span for span in known if span[1] != moment]
+        _spans[calendar, zone] = [(after, moment), *others][:_SPANS]
+    return moment
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:
+    return moment.astimezone(zone).utcoffset()
+
+
+def _searched(calendar: str, zone: ZoneInfo, after: datetime) -> datetime:
     from cronsim import CronSim, CronSimError  # not at start
 
     try:
