@@ -65,7 +65,8 @@ def _run(fields: list[str], name: str, site: str, application: str) -> BackupRun
         site=site,
         application=application,
         started=started,
-        ended=None if kind == "active" else ended,
+        # An interrupted one may carry the end of the backup before it.
+        ended=ended if kind != "active" and ended and ended >= started else None,
         result=result,
         size=int(fields[_SIZE]) if fields[_SIZE].isdigit() else None,
         message=message,
