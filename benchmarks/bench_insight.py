@@ -24,7 +24,7 @@ from smic_tui.insight.assess import assess
 from smic_tui.insight.counts import counts
 from smic_tui.insight.fields import fields_for
 from smic_tui.insight.query import parse
-from smic_tui.insight.trouble import troubles
+from smic_tui.insight.trouble_lines import troubles
 from smic_tui.records import (
     Actor,
     BackupJob,

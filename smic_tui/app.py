@@ -40,7 +40,7 @@ from smic_tui.hangup import Hangup
 from smic_tui.i18n import N_, _
 from smic_tui.insight.assess import assess
 from smic_tui.insight.facts import AlertLife, Situation
-from smic_tui.insight.trouble import troubles
+from smic_tui.insight.ready import get_ready
 from smic_tui.outbox.entry import Entry
 from smic_tui.outbox.rights import Rights, rights
 from smic_tui.screens.duty_panes import DutyPanes
@@ -241,7 +241,7 @@ class SmicApp(App[None], inherit_bindings=False):
             return user, Situation(now=now)
         situation = assess(self._snapshot, user, self.settings, now)
         # The Overview asks for its lines on the event loop: they are known then.
-        troubles(situation)
+        get_ready(situation)
         return user, situation
 
     def _ring(self) -> None:

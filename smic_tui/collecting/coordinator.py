@@ -21,13 +21,14 @@ import msgspec
 from smic_tui.cache.cache import stale_after
 from smic_tui.cache.layout import Cursor
 from smic_tui.cache.source_file import SourceFile
-from smic_tui.collecting import backoff, retention, secret_files
+from smic_tui.collecting import backoff, secret_files
 from smic_tui.collecting.failure import Failure, Overdue, failure_of
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.reading import Point, SourceReading, read_stream, starting_cursor
 from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.rejects import Rejects
 from smic_tui.collecting.relaying import relayed_status
+from smic_tui.collecting.retention import Retention
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
 from smic_tui.contract.actions import ActsOnRecords, Verb
@@ -89,6 +90,7 @@ class Coordinator:
         self._not_before = 0.0
         self._secrets: tuple[secret_files.FileMark, ...] = ()
         self._rejects: Rejects | None = None
+        self._retention = Retention()
 
     @property
     def busy(self) -> bool:
@@ -163,6 +165,8 @@ class Coordinator:
                 )
             await self._settle(failure, status)
             self._committed()
+            if self._retention.is_due(self._file.contents) and await self._off.run(self._tidy):
+                self._committed()
             if failure is None:
                 self.when_good()
             return status
@@ -264,8 +268,9 @@ class Coordinator:
                 # The settings do not ask for this stream any more.
                 deletes[stream] = set(before.rows[stream])
         for stream in self._offered:
-            rows = {**before.of(stream), **upserts.get(stream, {})}
-            old = retention.expired(stream, rows, reading.began)
+            old = self._retention.expired(
+                stream, before.of(stream), upserts.get(stream, {}), reading.began
+            )
             if old:
                 deletes.setdefault(stream, set()).update(old)
                 upserts[stream] = {
@@ -274,6 +279,14 @@ class Coordinator:
         status = self._status(before.status, reading, failure, took)
         self._file.commit(upserts, deletes, cursors, status)
         return self._file.contents.status
+
+    def _tidy(self) -> bool:
+        """Drop what a large source need not keep; whether there was any. Off the event loop."""
+        contents = self._file.contents
+        old = self._retention.look(contents, datetime.now(UTC))
+        if old:
+            self._file.commit({}, old, {}, contents.status)
+        return bool(old)
 
     def _status(
         self,

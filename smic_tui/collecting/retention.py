@@ -6,9 +6,48 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from smic_tui.records import BackupRun, CatalogueRequest, Record, RunResult, Stream, Ticket
+from smic_tui.snapshot import SourceContents
 
 KEPT_RUNS = 10
 KEPT_CLOSED = timedelta(days=30)
+
+
+# Fewer rows are looked through at each commit.
+LARGE = 20_000
+# Of a large stream, all are looked through again when this part of them is new.
+NEW = 0.05
+
+
+class Retention:
+    """When a source's rows are looked through for what is not worth keeping.
+
+    Where there are many, that is work of its own: once, and again when many have come.
+    """
+
+    def __init__(self) -> None:
+        self._new: dict[Stream, int] = {}
+
+    def expired(
+        self, stream: Stream, known: Mapping[str, Record], new: Mapping[str, Record], now: datetime
+    ) -> frozenset[str]:
+        """The keys of rows that are dropped before `new` is put over `known`."""
+        if max(len(known), len(new)) > LARGE:
+            self._new[stream] = self._new.get(stream, len(known)) + len(new)
+            # A history that is told again is not taken in first.
+            return frozenset(key for key, row in new.items() if _long_closed(row, now))
+        return expired(stream, {**known, **new}, now)
+
+    def is_due(self, contents: SourceContents) -> bool:
+        """Whether all rows should be looked through."""
+        return any(count > NEW * len(contents.of(stream)) for stream, count in self._new.items())
+
+    def look(self, contents: SourceContents, now: datetime) -> dict[Stream, frozenset[str]]:
+        """The keys of rows that are to be dropped from large streams. Seconds of work."""
+        streams = [stream for stream, count in self._new.items() if count]
+        self._new = dict.fromkeys(self._new, 0)
+        return {
+            stream: old for stream in streams if (old := expired(stream, contents.of(stream), now))
+        }
 
 
 def expired(stream: Stream, rows: Mapping[str, Record], now: datetime) -> frozenset[str]:

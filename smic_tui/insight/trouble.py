@@ -12,7 +12,7 @@ longest trouble first, unknown beginnings last; title.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -30,7 +30,7 @@ from smic_tui.insight.facts import (
 )
 from smic_tui.insight.since import earliest
 from smic_tui.insight.site_state import verdict
-from smic_tui.insight.supplier_groups import SupplierGroup, supplier_groups
+from smic_tui.insight.supplier_groups import SupplierGroup
 from smic_tui.insight.trouble_items import (
     Part,
     TroubleItem,
@@ -54,7 +54,7 @@ class Line(StrEnum):
     SOURCE = "source"
 
 
-class SiteTrouble(Struct, frozen=True, kw_only=True):
+class SiteTrouble(Struct, frozen=True, kw_only=True, gc=False):
     """One line. `site` is the key of the site's fact where the line is about a known site.
 
     `members` are the keys of the sites behind a group. `stale` says that some of
@@ -237,36 +237,13 @@ def source_line(fact: SourceFact) -> SiteTrouble | None:
     )
 
 
-def _order(trouble: SiteTrouble) -> tuple[float | str, ...]:
+def line_order(trouble: SiteTrouble) -> tuple[float | str, ...]:
+    """Sort key of a line."""
     since = trouble.since.timestamp() if trouble.since else float("inf")
     return -trouble.level, -len(trouble.members), since, fold(trouble.title), trouble.key
 
 
-def _lines(situation: Situation) -> Iterator[SiteTrouble | None]:
-    groups = supplier_groups(situation.sites)
-    grouped = {fact.key for group in groups for fact in group.sites}
-    yield from (group_line(group) for group in groups)
-    yield from (
-        site_line(fact, grouped=True) if fact.key in grouped else site_line(fact)
-        for fact in situation.sites
-        if fact.trouble >= Level.NOTICE
-    )
-    stale = frozenset(fact.key for fact in situation.sources if fact.stale)
-    yield from (one.line(stale) for one in _unplaced(situation))
-    yield from (source_line(fact) for fact in situation.sources)
-
-
-# One entry, replaced whole: threads may ask at once.
-_last: dict[str, tuple[Situation, tuple[SiteTrouble, ...]]] = {}
-
-
-def troubles(situation: Situation) -> tuple[SiteTrouble, ...]:
-    """All lines of the Overview, worst first; those of the last situation are remembered."""
-    known = _last.get("lines")
-    if known is not None and known[0] is situation:
-        return known[1]
-    found = [line for line in _lines(situation) if line is not None]
-    found.sort(key=_order)
-    lines = tuple(found)
-    _last["lines"] = (situation, lines)
-    return lines
+def unplaced_lines(situation: Situation, stale: frozenset[str]) -> tuple[SiteTrouble, ...]:
+    """The lines of what matches no site; `stale` are the sources that are."""
+    found = (one.line(stale) for one in _unplaced(situation))
+    return tuple(line for line in found if line is not None)

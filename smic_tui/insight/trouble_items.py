@@ -37,7 +37,7 @@ class Part(StrEnum):
     SOURCE = "source"
 
 
-class TroubleItem(Struct, frozen=True, kw_only=True):
+class TroubleItem(Struct, frozen=True, kw_only=True, gc=False):
     """One kind of trouble. `words` is short and translated, without its age.
 
     `keys` are the facts it counts, worst first (empty for health).

@@ -35,7 +35,7 @@ from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.records import RunResult, Stream, TicketStatus
-from smic_tui.snapshot import SourceState
+from smic_tui.snapshot import SourceState, SourceStatus
 
 Start = Callable[..., Bench]
 
@@ -718,3 +718,29 @@ def test_failed_runs_do_not_push_the_last_success_out() -> None:
         "ok",
         "other",
     }
+
+
+def test_of_many_rows_the_old_ones_are_looked_for_once_and_when_many_are_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from smic_tui.collecting import retention
+    from smic_tui.snapshot import SourceContents
+
+    monkeypatch.setattr(retention, "LARGE", 5)
+    runs = {f"r{age}": run_of(f"r{age}", age) for age in range(30)}
+    kept = retention.Retention()
+    contents = SourceContents(
+        status=SourceStatus(name="plan", kind="csv"), rows={Stream.BACKUP_RUNS: runs}
+    )
+    assert not kept.is_due(contents)
+    new = {"new": run_of("new", 0)}
+    assert kept.expired(Stream.BACKUP_RUNS, runs, new, NOW) == frozenset()
+    assert kept.is_due(contents)
+    assert kept.look(contents, NOW) == {
+        Stream.BACKUP_RUNS: frozenset(f"r{age}" for age in range(10, 30))
+    }
+    assert not kept.is_due(contents)
+    kept.expired(Stream.BACKUP_RUNS, runs, new, NOW)
+    assert not kept.is_due(contents)
+    kept.expired(Stream.BACKUP_RUNS, runs, {**new, "newer": run_of("newer", 0)}, NOW)
+    assert kept.is_due(contents)

@@ -27,7 +27,7 @@ from smic_tui.insight.facts import Situation
 from smic_tui.insight.fields import SUBJECTS, fields_for
 from smic_tui.insight.fieldset import FieldType
 from smic_tui.insight.query import Query, QuerySyntaxError, parse
-from smic_tui.insight.trouble import troubles
+from smic_tui.insight.trouble_lines import troubles
 from smic_tui.records import Actor, Contact, HealthState, RunResult, Stage, TicketStatus
 
 

@@ -17,6 +17,9 @@ from smic_tui.insight import assess as assess_module
 from smic_tui.insight.assess import assess
 from smic_tui.insight.assessment import Assessment
 from smic_tui.insight.facts import Situation
+from smic_tui.insight.ready import get_ready
+from smic_tui.insight.tallying import tally_of
+from smic_tui.insight.trouble_lines import TroubleLines, troubles
 from smic_tui.records import (
     BackupJob,
     BackupRun,
@@ -71,7 +74,13 @@ def new_records(dice: random.Random, number: int) -> list[tuple[str, Stream, Rec
         (
             "register",
             Stream.SITES,
-            Site(key=code, source="register", code=code, name=f"Lieu {number}"),
+            Site(
+                key=code,
+                source="register",
+                code=code,
+                name=f"Lieu {number}",
+                supplier=f"Opérateur {number % 2}",
+            ),
         ),
         (
             "monitoring",
@@ -81,8 +90,8 @@ def new_records(dice: random.Random, number: int) -> list[tuple[str, Stream, Rec
                 source="monitoring",
                 site=where,
                 host=f"h{number}",
-                state=dice.choice(list(HealthState)),
-                since=moment,
+                state=dice.choice((HealthState.DOWN, *HealthState)),
+                since=dice.choice((moment, NOW - timedelta(minutes=5))),
             ),
         ),
         (
@@ -180,7 +189,12 @@ def test_equals_a_whole_pass(seed: int) -> None:
     for _step in range(12):
         seen = snapshot(rows, now, "desk" if dice.random() < 0.1 else "")
         found = assess(seen, UserState(), SETTINGS, now)
-        assert replace(found, serial=0) == replace(anew(seen, now), serial=0)
+        wanted = anew(seen, now)
+        assert replace(found, serial=0) == replace(wanted, serial=0)
+        get_ready(found)
+        lines = troubles(found)
+        assert lines == TroubleLines(wanted).all
+        assert tally_of(found) == tally_of(replace(wanted))
         rows = changed(rows, dice)
         now += timedelta(minutes=dice.choice((0, 1, 7, 90, -0.5)))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from smic_tui.i18n import N_
-from smic_tui.insight.trouble import SiteTrouble, troubles
+from smic_tui.insight.trouble import SiteTrouble
+from smic_tui.insight.trouble_lines import troubles
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row
@@ -41,5 +42,6 @@ OVERVIEW = Listing(
     facts=troubles,
     row=_row,
     key=lambda fact: fact.key,
+    marked="site",
     empty=N_("Nothing needs you now."),
 )
