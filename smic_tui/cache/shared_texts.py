@@ -32,8 +32,14 @@ _AGAIN: dict[Stream, tuple[str, ...]] = {
 }
 
 
+# Fewer rows have a few megabytes of them, and the start is sooner over without.
+_MANY = 20_000
+
+
 def share_texts(stream: Stream, rows: Mapping[str, Record]) -> None:
-    """Share texts among these records, which nobody but the caller knows yet."""
+    """Share texts among these records if they are many; nobody but the caller knows them yet."""
+    if len(rows) < _MANY:
+        return
     names = _AGAIN[stream]
     get = attrgetter(*names)
     texts: dict[str, str] = {}
