@@ -9,9 +9,12 @@ from textual.app import App
 from textual.screen import Screen
 
 from smic_tui.insight.facts import Situation
+from smic_tui.outbox.entry import Entry
+from smic_tui.outbox.rights import Rights
 from smic_tui.screens.personal import Personal
 from smic_tui.userstate import Note
 from smic_tui.views.look import Look
+from smic_tui.views.targets import Pending
 
 
 class Desk(Protocol):
@@ -43,6 +46,20 @@ class Desk(Protocol):
     @property
     def notes(self) -> Mapping[str, Note]:
         """The remarks on sites, by id."""
+
+    @property
+    def outbox(self) -> Mapping[str, Entry]:
+        """What is on its way to the sources, by id."""
+
+    @property
+    def pending(self) -> Pending:
+        """What of it is not over, by record."""
+
+    def rights(self, source: str) -> Rights:
+        """What may be done to records that are shown under a source."""
+
+    def open_outbox(self) -> None:
+        """Show what is on its way."""
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Show a short message at the bottom for a while."""

@@ -9,16 +9,17 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from smic_tui.i18n import N_, _
-from smic_tui.screens.frame import FrameScreen
+from smic_tui.screens.acting import ActingScreen
 from smic_tui.views.cells import Cell, Line, Role
 from smic_tui.views.dossier import NOT_THERE, dossier
+from smic_tui.views.targets import places
 from widgets.prompt import Prompt
 from widgets.text_lines import TextLines
 
 NOTE = "note"
 
 
-class DossierScreen(FrameScreen):
+class DossierScreen(ActingScreen):
     """One site. It lies on the screen from which it was opened; Escape goes back there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,6 +35,7 @@ class DossierScreen(FrameScreen):
         super().__init__()
         self.site = site
         self.lines = TextLines(ascii_only=ascii_only, id="dossier")
+        self.lines.when_moved = self.follow_offers
 
     def compose_body(self) -> Iterable[Widget]:
         yield self.lines
@@ -48,7 +50,32 @@ class DossierScreen(FrameScreen):
             self.lines.show([Line(cells=(Cell(_(NOT_THERE), Role.WARNING),))])
             return
         notes = [note for note in self.desk.notes.values() if note.site == fact.site.code]
-        self.lines.show(dossier(fact, notes, self.desk.look, self.app.size.width - 1))
+        here = set(places(fact, self.desk.situation))
+        entries = [entry for entry in self.desk.outbox.values() if entry.place in here]
+        look = self.desk.look
+        self.lines.show(dossier(fact, notes, look, self.app.size.width - 1, entries))
+
+    @property
+    def acted_on(self) -> Any:
+        """The record under the cursor; on a line that is about none, the site."""
+        fact, line = self.desk.situation.sites_by_key.get(self.site), self.lines.line
+        kind, _slash, key = ("", "", "") if line is None else line.key.partition("/")
+        if fact is None:
+            return None
+        match kind:
+            case "health":
+                return next((one for one in fact.health if one.key == key), None)
+            case "ticket":
+                return next((one for one in fact.tickets if one.key == key), None)
+            case "request":
+                return next((one for one in fact.requests if one.key == key), None)
+            case "outbox":
+                return None
+        return fact
+
+    @property
+    def home(self) -> Widget:
+        return self.lines
 
     def on_resize(self) -> None:
         """The lines are made for a width."""
@@ -76,7 +103,9 @@ class DossierScreen(FrameScreen):
     def action_open_record(self) -> None:
         """Show the record of the line in the system that owns it."""
         line = self.lines.line
-        if line is not None:
+        if line is not None and line.key.startswith("outbox/"):
+            self.desk.open_outbox()
+        elif line is not None:
             self.desk.open_record(line.url)
 
     def on_line_list_chosen(self) -> None:
@@ -101,12 +130,14 @@ class DossierScreen(FrameScreen):
 
     def on_prompt_done(self, event: Prompt.Done) -> None:
         """Keep the note."""
+        if event.purpose != NOTE:
+            return
         fact = self.desk.situation.sites_by_key.get(self.site)
         if event.value.strip() and fact is not None:
             self.desk.personal.add_note(fact.site.code, event.value.strip())
         self._close_prompt()
 
-    def on_prompt_cancelled(self) -> None:
+    def on_prompt_cancelled(self, event: Prompt.Cancelled) -> None:
         """No note."""
         self._close_prompt()
 

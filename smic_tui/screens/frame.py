@@ -14,6 +14,7 @@ from textual.widget import Widget
 from smic_tui.i18n import N_, _, pgettext
 from smic_tui.screens.desk import Desk, desk_of
 from smic_tui.views.cells import Cell, Role
+from smic_tui.views.outbox import mark_of
 from smic_tui.views.summary import alarm
 from widgets.block import Block
 from widgets.prompt import Prompt
@@ -66,6 +67,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         ),
         Binding("right_square_bracket", "step(1)", N_("Next screen"), show=False, key_display="]"),
         Binding("R", "refresh_all", N_("Read all sources now"), show=False),
+        Binding("O", "outbox", N_("Outbox: what is on its way to the sources"), show=False),
         Binding("question_mark", "help", N_("Help"), key_display="?"),
         Binding("escape", "back", N_("Back"), show=False),
         Binding("q", "app.quit", N_("Quit")),
@@ -78,6 +80,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         self.prompt = Prompt(id="prompt")
         self.keys = Block(id="keys")
         self._message_timer: Timer | None = None
+        # Whether a message stands where the keys are.
+        self.telling = False
 
     @property
     def desk(self) -> Desk:
@@ -103,7 +107,11 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         names = [name for name, _title in TABS]
         number = names.index(self.tab) + 1 if self.tab in names else 0
         self.tabs.show_tabs(tab_titles(), number)
-        self.tabs.show_right(*alarm(self.desk.situation, self.desk.look))
+        look = self.desk.look
+        mark = mark_of((state for states in self.desk.pending.values() for state in states), look)
+        under_way = sum(map(len, self.desk.pending.values()))
+        waiting = [] if mark is None else [Cell(f"{mark.text.strip()}{under_way} ", mark.role)]
+        self.tabs.show_right(*waiting, *alarm(self.desk.situation, look))
         self.show_situation()
 
     def on_mount(self) -> None:
@@ -120,6 +128,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def show_keys(self) -> None:
         """Say which keys matter here; made from the bindings."""
+        self.telling = False
         pieces: list[Cell] = []
         shown: dict[str, Binding] = {}
         for active in self.active_bindings.values():
@@ -134,6 +143,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         """Show a message in place of the keys for a while."""
         if self._message_timer is not None:
             self._message_timer.stop()
+        self.telling = True
         self.keys.show_left(Cell(text, Role.WARNING if bad else Role.NOTICE))
         self._message_timer = self.set_timer(MESSAGE_SECONDS, self.show_keys)
 
@@ -167,6 +177,10 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def action_back(self) -> None:
         """Leave a screen that lies on another; the numbered ones lie on none."""
+
+    def action_outbox(self) -> None:
+        """Show what is on its way to the sources."""
+        self.desk.open_outbox()
 
     def action_help(self) -> None:
         """Show all keys."""

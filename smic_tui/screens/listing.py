@@ -12,10 +12,12 @@ from textual.widget import Widget
 from smic_tui.i18n import N_, _
 from smic_tui.insight.fields import fields_for
 from smic_tui.insight.query import Query, QuerySyntaxError, parse
-from smic_tui.screens.frame import FrameScreen
-from smic_tui.views.cells import Cell, Role
+from smic_tui.screens.acting import ActingScreen
+from smic_tui.views.cells import Cell, Role, Row
 from smic_tui.views.listing import Listing, sort_facts, tally
+from smic_tui.views.look import Look
 from smic_tui.views.summary import SUMMARIES
+from smic_tui.views.targets import marked
 from widgets.block import Block
 from widgets.line_list import LineList
 from widgets.prompt import Prompt
@@ -27,7 +29,7 @@ LONG_LIST = 3000
 FILTER, NAME = "filter", "name"
 
 
-class ListScreen(FrameScreen):
+class ListScreen(ActingScreen):
     """One `Listing` on screen. The filter, the order and the cursor stay while one is away."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,7 +49,7 @@ class ListScreen(FrameScreen):
         self.tab = listing.subject
         self.summary = Block(id="summary")
         self.table = RowTable(ascii_only=ascii_only, id="rows")
-        self.table.when_moved = self._show_summary
+        self.table.when_moved = self._cursor_moved
         self.query_text = ""
         self._filter_before = ""
         self._query: Query | None = None
@@ -95,14 +97,26 @@ class ListScreen(FrameScreen):
     def _show_facts(self, facts: Sequence[Any], total: int) -> None:
         look = self.desk.look
         self._facts, self._total = facts, total
-        key, row = self.listing.key, self.listing.row
+        key = self.listing.key
         self.table.show(
             self.listing.columns,
             [key(fact) for fact in facts],
-            lambda index: row(facts[index], look),
+            lambda index: self._row_of(facts[index], look),
             sorted_by=(self._sort, self._descending) if self._sort else None,
         )
         self._show_summary()
+
+    def _row_of(self, fact: Any, look: Look) -> Row:
+        row, pending = self.listing.row(fact, look), self.desk.pending
+        names = [column.id for column in self.listing.columns]
+        if not pending or self.listing.marked not in names:
+            return row
+        column = names.index(self.listing.marked)
+        return marked(row, column, fact, pending, self.desk.situation, look)
+
+    def _cursor_moved(self) -> None:
+        self._show_summary()
+        self.follow_offers()
 
     def _show_summary(self) -> None:
         left = self.summary_cells()
@@ -133,6 +147,14 @@ class ListScreen(FrameScreen):
         """The fact under the cursor, None in an empty list."""
         index = self.table.cursor_index
         return self._facts[index] if index < len(self._facts) else None
+
+    @property
+    def acted_on(self) -> Any:
+        return self.fact
+
+    @property
+    def home(self) -> Widget:
+        return self.table
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         """Enter or a click on a row."""

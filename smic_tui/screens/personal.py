@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from smic_tui.cache.user_file import UserFile
+from smic_tui.contract.actions import Action
 from smic_tui.i18n import _
 from smic_tui.insight.facts import AlertFact
+from smic_tui.outbox import box
+from smic_tui.records import Record
 from smic_tui.text import clean
 from smic_tui.userstate import Acknowledgement, Note, PaneSeen
 
@@ -21,7 +24,7 @@ class Personal:
 
     def __init__(self, file: UserFile, person: str, remember: Remember) -> None:
         self._file = file
-        self._person = person
+        self.person = person
         self._remember = remember
 
     def acknowledge(
@@ -30,7 +33,7 @@ class Personal:
         """Keep an alert quiet until a time (UTC), or until the fact changes."""
         entry = Acknowledgement(
             fingerprint=alert.fingerprint,
-            by=self._person,
+            by=self.person,
             at=datetime.now(UTC),
             until=until,
             digest=alert.digest if until_change else "",
@@ -49,7 +52,7 @@ class Personal:
         note = Note(
             id=uuid.uuid4().hex[:12],
             site=site,
-            by=self._person,
+            by=self.person,
             at=datetime.now(UTC),
             text=clean(text),
         )
@@ -62,9 +65,25 @@ class Personal:
     def dismiss_pane(self, pane: str, due: datetime, listed: dict[str, str]) -> None:
         """A scheduled pane that came due at `due` (UTC) has been seen."""
         seen = PaneSeen(
-            pane=pane, due=due, dismissed=datetime.now(UTC), by=self._person, listed=listed
+            pane=pane, due=due, dismissed=datetime.now(UTC), by=self.person, listed=listed
         )
         self._remember(_("Seen."), lambda: self._file.pane_seen(seen))
+
+    def want(self, actions: Sequence[Action], shown: str, seen: Sequence[Record]) -> None:
+        """Put actions on records of the source called `shown` here into the outbox."""
+        changes = [
+            box.add(action, shown, record) for action, record in zip(actions, seen, strict=True)
+        ]
+
+        def change() -> bool:
+            kept = [self._file.change_outbox(each) for each in changes]
+            return all(kept)
+
+        self._remember(_("In the outbox (O)."), change)
+
+    def change_outbox(self, done: str, change: box.Change) -> None:
+        """Decide about an entry of the outbox."""
+        self._remember(done, lambda: self._file.change_outbox(change))
 
     def save_filter(self, name: str, text: str) -> None:
         """Keep a filter under a name; an empty text removes it."""

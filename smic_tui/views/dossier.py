@@ -13,6 +13,8 @@ from smic_tui.insight.facts import (
     TicketFact,
 )
 from smic_tui.insight.history import Event, recent
+from smic_tui.outbox.box import in_order
+from smic_tui.outbox.entry import Entry
 from smic_tui.records import Contact, Health, HealthState
 from smic_tui.userstate import Note
 from smic_tui.views import human
@@ -20,6 +22,7 @@ from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Line, Role
 from smic_tui.views.fit import fit, width
 from smic_tui.views.lists.sites import site_marks
 from smic_tui.views.look import Look
+from smic_tui.views.outbox import entry_line
 from smic_tui.views.words import priority, word
 
 # How far back "what changed" looks.
@@ -39,8 +42,13 @@ _HEALTH_LEVELS = {
 }
 
 
-def dossier(fact: SiteFact, notes: Iterable[Note], look: Look, cells: int) -> list[Line]:
-    """The lines of a site's dossier, for a screen that is `cells` wide."""
+def dossier(
+    fact: SiteFact, notes: Iterable[Note], look: Look, cells: int, outbox: Iterable[Entry] = ()
+) -> list[Line]:
+    """The lines of a site's dossier, for a screen that is `cells` wide.
+
+    `outbox` is what is on its way about the site's records.
+    """
     return [
         *_identity(fact, look, cells),
         *_health(fact, look),
@@ -48,6 +56,7 @@ def dossier(fact: SiteFact, notes: Iterable[Note], look: Look, cells: int) -> li
         *_tickets(fact.tickets, look, cells),
         *_requests(fact.requests, look, cells),
         *_notes(notes, look),
+        *_outbox(outbox, look),
         *_changes(recent(fact, look.now, DAYS), look),
     ]
 
@@ -244,6 +253,13 @@ def _notes(notes: Iterable[Note], look: Look) -> list[Line]:
         )
         for number, note in enumerate(ordered)
     ]
+
+
+def _outbox(entries: Iterable[Entry], look: Look) -> list[Line]:
+    ordered = in_order(entries)
+    if not ordered:
+        return []
+    return [_section(_("Outbox"), len(ordered)), *(entry_line(one, look) for one in ordered)]
 
 
 def _changes(events: Sequence[Event], look: Look) -> list[Line]:

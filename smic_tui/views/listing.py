@@ -17,7 +17,8 @@ class Listing(Struct, frozen=True, kw_only=True):
     """One list. `subject` names its facts, its filter fields and its screen.
 
     `facts` come worst first; `row` makes one line; `key` is the row's key.
-    `empty` is the message when there is nothing to list.
+    `empty` is the message when there is nothing to list. `marked` is the column
+    that shows that something about the row is in the outbox.
     """
 
     subject: str
@@ -27,6 +28,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     row: Callable[[Any, Look], Row]
     key: Callable[[Any], str]
     empty: str = ""
+    marked: str = ""
 
     def sorts(self) -> list[Column]:
         """The columns that the list can be sorted by."""

@@ -74,6 +74,7 @@ _FIELDS: dict[str, str] = {
 }
 # Two sides and a label fit into 80 cells.
 _LABEL, _SIDE = 15, 31
+_STATE = 29
 
 
 class Mark(Struct, frozen=True):
@@ -156,7 +157,7 @@ def entry_line(entry: Entry, look: Look) -> Line:
     return Line(
         cells=(
             Cell(fit(str(entry.number), 5, right=True) + " ", Role.MUTED),
-            Cell(fit(_(STATES[entry.state]), 26), state_cell(entry).role),
+            Cell(fit(_(STATES[entry.state]), _STATE), state_cell(entry).role),
             Cell(fit(title(entry.seen_record), 30)),
             Cell(" " + effect(entry.action, look)),
             Cell(f"  {entry.action.by}, {wanted}", Role.MUTED),
@@ -259,14 +260,7 @@ def confirmation(
         _labelled(_("Effect"), Cell(effect(first, look), Role.NOTICE)),
         _labelled(_("In the name of"), Cell(first.by)),
         Line(),
-        Line(
-            cells=(
-                Cell(
-                    _("It waits in the outbox (O) until the source shows it; until it is sent, "),
-                    Role.MUTED,
-                ),
-            )
-        ),
-        Line(cells=(Cell(_("it can be withdrawn there."), Role.MUTED),)),
+        Line(cells=(Cell(_("It is in the outbox (O) until the source shows it."), Role.MUTED),)),
+        Line(cells=(Cell(_("Before it is sent it can be withdrawn there."), Role.MUTED),)),
     ]
     return lines

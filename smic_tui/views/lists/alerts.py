@@ -67,5 +67,6 @@ ALERTS = Listing(
     facts=lambda situation: situation.alerts,
     row=_alert_row,
     key=lambda fact: fact.fingerprint,
+    marked="site",
     empty=N_("No alert. All rules are quiet."),
 )

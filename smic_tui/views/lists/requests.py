@@ -84,5 +84,6 @@ REQUESTS = Listing(
     facts=lambda situation: situation.requests,
     row=_request_row,
     key=lambda fact: fact.key,
+    marked="software",
     empty=N_("No catalogue request."),
 )

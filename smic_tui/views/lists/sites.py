@@ -98,5 +98,6 @@ SITES = Listing(
     facts=lambda situation: situation.sites,
     row=_site_row,
     key=lambda fact: fact.key,
+    marked="name",
     empty=N_("No site is known yet."),
 )

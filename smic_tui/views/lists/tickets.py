@@ -72,5 +72,6 @@ TICKETS = Listing(
     facts=lambda situation: situation.tickets,
     row=_ticket_row,
     key=lambda fact: fact.key,
+    marked="subject",
     empty=N_("No ticket."),
 )
