@@ -296,7 +296,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(owner.respond(request), mode)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _handle  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _handle  # noqa: N815
 
     def _send(self, reply: Reply, mode: Mode = Mode.OK) -> None:
         self.send_response(reply.status)
