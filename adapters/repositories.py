@@ -142,7 +142,7 @@ class RepositoriesAdapter(Adapter[Any]):
 
     def __init__(self, config: Any, context: Context) -> None:
         super().__init__(config, context)
-        self._since: dict[str, datetime] = msgspec.field(default_factory=dict)
+        self._since: dict[str, datetime] = {}
 
     @abstractmethod
     def secrets_of(self, repository: Any) -> Mapping[str, Secret]:
@@ -259,7 +259,7 @@ class RepositoriesAdapter(Adapter[Any]):
         upserts: list[BackupRun] = []
         rejected: list[Rejected] = []
         deletes: set[str] = set()
-        kept: dict[str, _Known] = msgspec.field(default_factory=dict)
+        kept: dict[str, _Known] = {}
         for repository in self.config.repositories:
             name = repository.key
             before = known.get(name, _Known())
