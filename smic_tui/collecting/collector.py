@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,14 +15,9 @@ from smic_tui.alertbook import AlertBook
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting import registry
-from smic_tui.collecting.asking import Asking
-from smic_tui.collecting.coordinator import Coordinator
-from smic_tui.collecting.following import Following
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.publisher import Keep, Publisher
-from smic_tui.collecting.publishing import Publishing
 from smic_tui.collecting.redact import Redactor
-from smic_tui.collecting.writing import Writing
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context
@@ -30,6 +25,14 @@ from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 from smic_tui.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from smic_tui.collecting.asking import Asking
+    from smic_tui.collecting.coordinator import Coordinator
+    from smic_tui.collecting.following import Following
+    from smic_tui.collecting.publishing import Publishing
+    from smic_tui.collecting.writing import Writing
+
+# What reads and writes is imported where it is made: the first snapshot goes out before.
 _log = logging.getLogger(__name__)
 
 # How often it is looked whether there is something to publish yet.
@@ -73,11 +76,11 @@ class Collector:
         self._publisher = Publisher(
             settings, cache, self._off, on_change=on_change, evaluate=after_commit, keep=keep
         )
-        self._publishing = (
-            Publishing(folder / Path(settings.publish.folder).expanduser())
-            if settings.publish.folder
-            else None
-        )
+        self._publishing: Publishing | None = None
+        if settings.publish.folder:
+            from smic_tui.collecting.publishing import Publishing
+
+            self._publishing = Publishing(folder / Path(settings.publish.folder).expanduser())
         # Waited for between the first snapshot and the first work: at the start of a
         # screen nothing is more urgent than to show what is known.
         self.first_shown: Callable[[], Coroutine[Any, Any, None]] | None = None
@@ -172,6 +175,8 @@ class Collector:
                 return False
             names = list(self._enabled())
             await self._open(Outcome.HELD, names)
+            from smic_tui.collecting.writing import Writing
+
             coordinators = {name: self._coordinator(name) for name in names}
             writing = Writing(
                 self._cache, coordinators, self._off, touch=lambda: None, ended=self._ended
@@ -237,6 +242,8 @@ class Collector:
             await asyncio.sleep(every)
 
     async def _collect(self, outcome: Outcome) -> None:
+        from smic_tui.collecting.writing import Writing
+
         names = list(self._enabled())
         await self._open(outcome, names)
         self._writing = Writing(
@@ -273,6 +280,8 @@ class Collector:
         await self._off.run(self._cache.open, names)
 
     def _coordinator(self, name: str) -> Coordinator:
+        from smic_tui.collecting.coordinator import Coordinator
+
         source = self._settings.sources[name]
         if self._settings.read_only:
             source = msgspec.structs.replace(source, read_only=True)
@@ -293,6 +302,8 @@ class Collector:
         )
 
     def _following(self) -> Following:
+        from smic_tui.collecting.following import Following
+
         return Following(
             self._settings,
             self._cache,
@@ -302,6 +313,8 @@ class Collector:
         )
 
     def _asking(self) -> Asking:
+        from smic_tui.collecting.asking import Asking
+
         return Asking(self._settings, self._cache, self._off)
 
     def _give_secret(self, secret: Secret) -> str:
