@@ -37,7 +37,7 @@ from adapters.glpi_time import asked_since, to_utc
 from adapters.json_text import decode_json
 from smic_tui.contract.actions import Refused, Verb
 from smic_tui.contract.batch import Rejected
-from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
+from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 from smic_tui.text import fold
@@ -50,7 +50,7 @@ V2 = "/v2"
 DISABLED = "high-level api is disabled"
 _TICKETS = "/Assistance/Ticket"
 _PLACES = {"entities": "/Administration/Entity", "locations": "/Dropdowns/Location"}
-_ERRORS = (400, 401, 403, 404, 405, 422, 500)
+_ERRORS = (400, 401, 403, 404, 405, 422)
 # A token is asked for again this long (seconds) before it expires.
 _BEFORE = 60
 _EXCERPT = 200
@@ -382,17 +382,12 @@ class HighLevel:
         said = _("GLPI answered {code}: {text}").format(
             code=answer.status, text=problem.text or "–"
         )
-        error: SourceError
-        if answer.status in (401, 403):
-            hint = _("The account's profile lacks a right: see docs/sources/glpi.md.")
-            if DISABLED in problem.text.casefold():
-                hint = _("Enable the API: Setup, General, API.")
-            error = AuthFailed(self._http.bad_answer(said).message, hint=hint)
-        elif answer.status == 500:
-            error = Unavailable(self._http.bad_answer(said).message)
-        else:
-            error = self._http.bad_answer(said, answer.body)
-        raise error
+        if answer.status not in (401, 403):
+            raise self._http.bad_answer(said, answer.body)
+        hint = _("The account's profile lacks a right: see docs/sources/glpi.md.")
+        if DISABLED in problem.text.casefold():
+            hint = _("Enable the API: Setup, General, API.")
+        raise AuthFailed(self._http.bad_answer(said).message, hint=hint)
 
     async def _call(
         self,
@@ -437,8 +432,6 @@ class HighLevel:
             )
         except BadAnswer as error:
             raise asleep(error) from None
-        if answer.status == 500:
-            self._accept(answer)
         if answer.status != 200:
             said = _("GLPI gives no token: {reason}").format(reason=_problem(answer).text)
             raise AuthFailed(
@@ -462,6 +455,8 @@ class HighLevel:
         body: Any,
         token: str,
     ) -> Answer:
+        # A change that GLPI does not make for a reason of its own is 500, too.
+        failed = (500,) if method != "GET" else ()
         try:
             return await self._http.request(
                 method,
@@ -469,10 +464,14 @@ class HighLevel:
                 params=params,
                 body=body,
                 headers={"Authorization": f"Bearer {token}"},
-                expect=(200, 201, 204, 206, *_ERRORS),
+                expect=(200, 201, 204, 206, *_ERRORS, *failed),
             )
         except BadAnswer as error:
-            raise asleep(error) from None
+            told = asleep(error)
+            if failed and told is error:
+                # A web page: nobody knows whether the change was made.
+                raise Unavailable(error.message, hint=error.hint) from None
+            raise told from None
 
     # -- rows --------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ class GlpiOptions(HttpOptions, frozen=True, kw_only=True):
 
             try:
                 ZoneInfo(self.timezone)
-            except (ValueError, OSError):
+            except (KeyError, ValueError, OSError):
                 raise ValueError(
                     _("timezone {name} is not known").format(name=self.timezone)
                 ) from None

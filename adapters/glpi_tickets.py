@@ -99,11 +99,21 @@ class Stages:
         self._named = named
         self._categories = options.category_stages
         self._by_category = {_path(n): stage for n, stage in options.category_stages.items()}
+        # GLPI 11's API gives a category's own name only.
+        lasts = [path[-1] for path in self._by_category]
+        self._by_name = {
+            path[-1]: stage
+            for path, stage in self._by_category.items()
+            if lasts.count(path[-1]) == 1
+        }
 
     def stage(self, status: int, category: str) -> Stage:
         """The stage. A category tells nothing that contradicts an end in the status."""
         by_status = self._by_status.get(status, Stage.ANALYSED)
-        by_category = self._by_category.get(_path(category))
+        path = _path(category)
+        by_category = self._by_category.get(path)
+        if by_category is None and len(path) == 1:
+            by_category = self._by_name.get(path[0])
         if by_category is None or by_category.is_open == (status in DONE):
             return by_status
         return by_category

@@ -73,9 +73,5 @@ class TestTickets(AdapterConformance):
         return GlpiAdapter(options, context)
 
 
-class TestEntities(TestTickets):
-    settings: ClassVar = {**TEN, "as": "entities"}
-
-
 class TestTicketsOfEleven(TestTickets):
     settings: ClassVar = {**ELEVEN, "as": "tickets"}

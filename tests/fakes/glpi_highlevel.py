@@ -235,7 +235,7 @@ class FakeGlpi11(FakeGlpi):
         for part in name.split("."):
             held = held[part]
         if operator == "==":
-            return str(held) == value.strip('"')
+            return str(held).casefold() == value.strip('"').casefold()  # as MySQL compares
         if operator == "=ge=":
             # The column is naive, in the zone of the session.
             naive = datetime.fromisoformat(held).astimezone(self.zone).replace(tzinfo=None)
