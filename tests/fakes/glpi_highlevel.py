@@ -55,7 +55,7 @@ class FakeGlpi11(FakeGlpi):
             failed = {"error": "invalid_client", "error_description": "Client auth failed"}
             return json_reply(failed, 401)
         password, account = self.logins.get(form.get("username", ""), ("", ""))
-        if form.get("grant_type") != "password" or not password or password != form["password"]:
+        if form.get("grant_type") != "password" or not password or password != form.get("password"):
             failed = {"error": "invalid_grant", "error_description": "Bad credentials"}
             return json_reply(failed, 400)
         self.granted += 1
