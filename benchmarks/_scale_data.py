@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import replace
@@ -36,6 +37,7 @@ from smic_tui.sample.communes import base_data
 
 Rows = dict[Stream, dict[str, Record]]
 
+PARIS = ZoneInfo("Europe/Paris")
 KINDS = ("mairie", "école", "CCAS", "médiathèque")
 APPLICATIONS = ("comptabilité", "état civil", "serveur de fichiers")
 TROUBLES = (
@@ -85,6 +87,7 @@ def _places(count: int, path: Path | None) -> Iterator[tuple[str, str, str, str,
 def country(count: int, now: datetime, path: Path | None = None) -> dict[str, Rows]:
     """The rows of each source, by stream and key."""
     dice = random.Random(count)
+    night = now.astimezone(PARIS).replace(hour=2, minute=30, second=0, microsecond=0)
     sites: dict[str, Record] = {}
     health: dict[str, Record] = {}
     jobs: dict[str, Record] = {}
@@ -129,9 +132,13 @@ def country(count: int, now: datetime, path: Path | None = None) -> dict[str, Ro
                 period=None if which else 86400,
                 grace=6 * 3600,
             )
-            started = now - timedelta(hours=40 if dice.random() < 0.01 else dice.choice((2, 6, 12)))
+            # Whatever the time of day: one in a hundred is overdue.
+            last = now - timedelta(hours=dice.choice((2, 6, 12)))
+            if which:
+                last = night if night + timedelta(hours=2) < now else night - timedelta(days=1)
+            started = last - timedelta(days=2 if dice.random() < 0.01 else 0)
             for back in range(1 + number % 3):
-                begun = started - timedelta(days=back, minutes=dice.randrange(20))
+                begun = started - timedelta(days=back) + timedelta(minutes=dice.randrange(20))
                 key = f"{job}/{back}"
                 runs[key] = BackupRun(
                     key=key,

@@ -70,7 +70,7 @@ class AlertFile:
             changed = {
                 fingerprint: msgspec.to_builtins(entry)
                 for fingerprint, entry in after.items()
-                if before.get(fingerprint) != entry
+                if (known := before.get(fingerprint)) is not entry and known != entry
             }
             # What cannot be encoded is refused here, before it can spoil the file.
             encode_table(changed)

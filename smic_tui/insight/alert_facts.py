@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from msgspec import Struct
+
 from smic_tui.alertbook import AlertBook, AlertEntry
 from smic_tui.config.schema import AlertRule, Settings
-from smic_tui.i18n import _
+from smic_tui.i18n import _, language
 from smic_tui.insight.facts import AlertFact, AlertLife, Level, SiteFact
+from smic_tui.insight.ordered import in_order
 from smic_tui.userstate import Acknowledgement, UserState
 
 STALE_RULE = "source-stale"
@@ -58,6 +61,19 @@ def _order(fact: AlertFact) -> tuple[float | str, ...]:
     return _LIVES[fact.life], -fact.severity, -moment.timestamp(), fact.fingerprint
 
 
+class _Made(Struct):
+    """What was made of which entry, where nobody has acknowledged it."""
+
+    settings: Settings
+    language: str
+    made: dict[str, tuple[AlertEntry, AlertFact]]
+    facts: tuple[AlertFact, ...]
+
+
+# One or none, replaced whole: threads may ask at once.
+_last: list[_Made] = []
+
+
 def alerts_of(
     book: AlertBook,
     sites: Mapping[str, SiteFact],
@@ -70,8 +86,21 @@ def alerts_of(
     Within each: the most severe, then the newest first. `sites` give the names.
     """
     rules: dict[str, AlertRule] = {rule.name: rule for rule in settings.alerts}
-    facts = []
-    for entry in book.values():
+    known = next(iter(_last), None)
+    if known is not None and (known.settings is not settings or known.language != language()):
+        known = None
+    facts, same = [], known is not None and len(known.facts) == len(book)
+    made: dict[str, tuple[AlertEntry, AlertFact]] = {}
+    for fingerprint, entry in book.items():
+        before = known.made.get(fingerprint) if known else None
+        if before is not None and before[0] is entry and fingerprint not in user.acknowledgements:
+            site = sites.get(entry.site)
+            fact = before[1]
+            if fact.site_name == (site.site.name if site else "") and not fact.acknowledged_by:
+                facts.append(fact)
+                made[fingerprint] = before
+                continue
+        same = False
         rule = rules.get(entry.rule)
         severity, text = _built_in(entry.rule)
         if rule:
@@ -80,28 +109,30 @@ def alerts_of(
         life = _life(entry, ack, now)
         site = sites.get(entry.site)
         shown = ack if ack and life is AlertLife.ACKNOWLEDGED else None
-        facts.append(
-            AlertFact(
-                fingerprint=entry.fingerprint,
-                rule=entry.rule,
-                severity=severity,
-                subject=entry.subject,
-                site=entry.site,
-                site_name=site.site.name if site else "",
-                summary=entry.summary,
-                text=text,
-                life=life,
-                since=entry.since,
-                fired=entry.fired,
-                cleared=entry.cleared,
-                digest=entry.digest,
-                blind=entry.blind and life is not AlertLife.CLEARED,
-                acknowledged_by=shown.by if shown else "",
-                acknowledged_until=shown.until if shown else None,
-                bell=bool(rule and rule.bell),
-                source=entry.source,
-                key=entry.key,
-            )
+        fact = AlertFact(
+            fingerprint=entry.fingerprint,
+            rule=entry.rule,
+            severity=severity,
+            subject=entry.subject,
+            site=entry.site,
+            site_name=site.site.name if site else "",
+            summary=entry.summary,
+            text=text,
+            life=life,
+            since=entry.since,
+            fired=entry.fired,
+            cleared=entry.cleared,
+            digest=entry.digest,
+            blind=entry.blind and life is not AlertLife.CLEARED,
+            acknowledged_by=shown.by if shown else "",
+            acknowledged_until=shown.until if shown else None,
+            bell=bool(rule and rule.bell),
+            source=entry.source,
+            key=entry.key,
         )
-    facts.sort(key=_order)
-    return tuple(facts)
+        facts.append(fact)
+        if ack is None:
+            made[fingerprint] = (entry, fact)
+    found = known.facts if known is not None and same else tuple(in_order(facts, _order))
+    _last[:] = [_Made(settings, language(), made, found)]
+    return found

@@ -32,6 +32,7 @@ holds all there is: a restart changes nothing.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -41,6 +42,7 @@ from smic_tui.alertbook import AlertBook, AlertEntry
 from smic_tui.config.duration import seconds
 from smic_tui.config.schema import AlertRule, Settings
 from smic_tui.insight.alert_facts import BROKEN_RULE, STALE_RULE
+from smic_tui.insight.alert_selection import chosen
 from smic_tui.insight.alert_subjects import (
     SUPPLIER,
     AlertSubject,
@@ -84,14 +86,13 @@ class _Rule:
         situation: Situation,
         now: datetime,
     ) -> None:
+        """`book` has the entries of this rule alone."""
         self.name = name
         self.on = on
         self.hold = hold
         self.now = now
         self.situation = situation
-        self.before = {
-            fingerprint: entry for fingerprint, entry in book.items() if entry.rule == name
-        }
+        self.before = book
         self.after: dict[str, AlertEntry] = {}
         self.absorbed: set[str] = set()
         self.dissolved: set[str] = set()
@@ -112,7 +113,7 @@ class _Rule:
         fired = entry.fired if entry else None
         if fired is None and self.now - since >= self.hold:
             fired = self.now
-        self.after[fingerprint] = AlertEntry(
+        now_on = AlertEntry(
             fingerprint=fingerprint,
             rule=self.name,
             subject=self.on,
@@ -125,6 +126,8 @@ class _Rule:
             digest=subject.digest,
             blind=subject.blind,
         )
+        # What stays the same is the same object: nothing has to be compared or written.
+        self.after[fingerprint] = entry if entry is not None and entry == now_on else now_on
 
     def keep_blind(self) -> None:
         """Nobody can say anything of any alert of this rule."""
@@ -162,7 +165,7 @@ class _Rule:
         ]
         if not left:
             return
-        facts = {self.fingerprint(fact.key): fact for fact in _facts(self.situation, self.on)}
+        facts = self.facts_of(left)
         for entry in left:
             if entry.cleared is not None:
                 self.age(entry)
@@ -172,6 +175,44 @@ class _Rule:
                 self.after[entry.fingerprint] = replace(entry, blind=True, quiet_since=None)
             else:
                 self.grow_quiet(entry)
+
+    def facts_of(self, entries: Iterable[AlertEntry]) -> dict[str, Fact]:
+        """The facts that these alerts are about, where there still are any; by fingerprint."""
+        found: dict[str, Fact] = {}
+        unseen: set[str] = set()
+        for entry in entries:
+            if entry.cleared is None:
+                fact = self.fact_at_site(entry)
+                if fact is None:
+                    unseen.add(entry.fingerprint)
+                else:
+                    found[entry.fingerprint] = fact
+        if unseen:
+            # It belongs to another site now, to none, or is no more.
+            for fact in _facts(self.situation, self.on):
+                fingerprint = self.fingerprint(fact.key)
+                if fingerprint in unseen:
+                    found[fingerprint] = fact
+        return found
+
+    def fact_at_site(self, entry: AlertEntry) -> Fact | None:
+        site = self.situation.sites_by_key.get(entry.site)
+        if site is None:
+            return None
+        at_site: Mapping[str, Sequence[Fact]] = {
+            "sites": (site,),
+            "backups": site.backups,
+            "tickets": site.tickets,
+            "requests": site.requests,
+        }
+        return next(
+            (
+                fact
+                for fact in at_site.get(self.on, ())
+                if self.fingerprint(fact.key) == entry.fingerprint
+            ),
+            None,
+        )
 
     def grow_quiet(self, entry: AlertEntry) -> None:
         quiet = entry.quiet_since or self.now
@@ -193,9 +234,10 @@ class _Rule:
 
     # -- many sites behind one supplier
 
-    def hold_true_of_sites(self, sites: Iterable[SiteFact]) -> None:
+    def hold_true_of_sites(self, sites: Iterable[tuple[SiteFact, AlertSubject]]) -> None:
         """The rule is true of `sites`; those that are down together are one subject."""
-        found = tuple(sites)
+        subjects = {fact.key: subject for fact, subject in sites}
+        found = tuple(self.situation.sites_by_key[key] for key in subjects)
         known = {
             entry.key.removeprefix(SUPPLIER): entry
             for entry in self.before.values()
@@ -217,16 +259,18 @@ class _Rule:
             was_in = gone.get(fold(fact.site.supplier)) if is_hit(fact) else None
             if was_in:
                 self.dissolved.add(was_in.fingerprint)
-            self.hold_true(subject_of(fact), was_in)
+            self.hold_true(subjects[fact.key], was_in)
 
 
 def _run(rule: _Rule, query: Query) -> None:
-    found = query.select(_facts(rule.situation, rule.on), rule.now)
+    found = chosen(query, rule.on, _facts(rule.situation, rule.on), rule.situation, rule.now)
     if rule.on == "sites" and query.mentioned & GROUPING_FIELDS:
-        rule.hold_true_of_sites(fact for fact in found if isinstance(fact, SiteFact))
+        rule.hold_true_of_sites(
+            (fact, subject) for fact, subject in found if isinstance(fact, SiteFact)
+        )
     else:
-        for fact in found:
-            rule.hold_true(subject_of(fact))
+        for _fact, subject in found:
+            rule.hold_true(subject)
     rule.settle()
 
 
@@ -249,11 +293,19 @@ def evaluate(situation: Situation, book: AlertBook, settings: Settings, now: dat
     Pure. Only the program that collects calls it; everybody else reads the book.
     """
     after: dict[str, AlertEntry] = {}
-    broken = _Rule(BROKEN_RULE, "rules", AT_ONCE, book, situation, now)
+    books: dict[str, dict[str, AlertEntry]] = defaultdict(dict)
+    for fingerprint, entry in book.items():
+        books[entry.rule][fingerprint] = entry
+    broken = _Rule(BROKEN_RULE, "rules", AT_ONCE, books[BROKEN_RULE], situation, now)
     names = {rule.name for rule in settings.alerts}
     for rule in settings.alerts:
         at_work = _Rule(
-            rule.name, rule.on, timedelta(seconds=seconds(rule.hold)), book, situation, now
+            rule.name,
+            rule.on,
+            timedelta(seconds=seconds(rule.hold)),
+            books[rule.name],
+            situation,
+            now,
         )
         try:
             query = parse(rule.where, fields_for(rule.on), settings.display.timezone)
@@ -268,14 +320,14 @@ def evaluate(situation: Situation, book: AlertBook, settings: Settings, now: dat
         broken.settle()
         after.update(broken.after)
     if STALE_RULE not in names:
-        stale = _Rule(STALE_RULE, "sources", STALE_HOLD, book, situation, now)
+        stale = _Rule(STALE_RULE, "sources", STALE_HOLD, books[STALE_RULE], situation, now)
         for source in situation.sources:
             if source.stale:
                 stale.hold_true(subject_of(source))
         stale.settle()
         after.update(stale.after)
-    for gone in {entry.rule for entry in book.values()} - names - {BROKEN_RULE, STALE_RULE}:
-        rule_gone = _Rule(gone, "rules", AT_ONCE, book, situation, now)
+    for gone in books.keys() - names - {BROKEN_RULE, STALE_RULE}:
+        rule_gone = _Rule(gone, "rules", AT_ONCE, books[gone], situation, now)
         rule_gone.clear_all()
         after.update(rule_gone.after)
     return after

@@ -39,6 +39,7 @@ FactT = TypeVar("FactT")
 DEEPEST = 50
 IS = ("is", "est")
 YES = frozenset({"yes", "oui", "y", "o", "1", "true", "vrai"})
+_OF_THE_CLOCK = (FieldType.AGE, FieldType.PAST, FieldType.FUTURE)
 NO = frozenset({"no", "non", "n", "0", "false", "faux"})
 
 
@@ -65,6 +66,11 @@ class Query:
         """The names of the fields that it asks about; flags by their own name."""
         return _mentioned(self.root)
 
+    @property
+    def is_timeless(self) -> bool:
+        """Whether the clock changes nothing about what it lets through of the same facts."""
+        return _is_timeless(self.root, self.fields)
+
     def matches(self, fact: Any, now: datetime) -> bool:
         """Whether `fact`, one of the kind that its fields are of, is let through."""
         return self._test(fact, now)
@@ -85,6 +91,17 @@ def _mentioned(node: Node) -> frozenset[str]:
     if isinstance(node, Not):
         return _mentioned(node.part)
     return frozenset().union(*(_mentioned(part) for part in node.parts))
+
+
+def _is_timeless(node: Node, fields: FieldSet) -> bool:
+    if isinstance(node, Text):
+        return True
+    if isinstance(node, Compare):
+        field = fields.find(node.field)
+        return node.field in IS or (field is not None and field.type not in _OF_THE_CLOCK)
+    if isinstance(node, Not):
+        return _is_timeless(node.part, fields)
+    return all(_is_timeless(part, fields) for part in node.parts)
 
 
 def _everything(_fact: Any, _now: datetime) -> bool:

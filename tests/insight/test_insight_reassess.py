@@ -12,8 +12,12 @@ from unittest.mock import patch
 import pytest
 from msgspec.structs import replace
 
-from smic_tui.config.schema import Settings
+from smic_tui.alertbook import AlertBook
+from smic_tui.config.schema import AlertRule, Settings
+from smic_tui.insight import alert_facts
 from smic_tui.insight import assess as assess_module
+from smic_tui.insight.alert_facts import alerts_of
+from smic_tui.insight.alerts import evaluate
 from smic_tui.insight.assess import assess
 from smic_tui.insight.assessment import Assessment
 from smic_tui.insight.facts import Situation
@@ -38,7 +42,14 @@ from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatu
 from smic_tui.userstate import UserState
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
-SETTINGS = Settings()
+SETTINGS = Settings(
+    alerts=(
+        AlertRule(name="down", on="sites", where="state:down", hold="5m"),
+        AlertRule(name="late", on="backups", where="state:overdue or state:failed"),
+        AlertRule(name="old", on="tickets", where="created>2d priority<4"),
+        AlertRule(name="urgent", on="tickets", where="priority=1 lieu"),
+    )
+)
 Rows = dict[str, dict[Stream, dict[str, Record]]]
 
 
@@ -186,6 +197,7 @@ def anew(seen: Snapshot, now: datetime) -> Situation:
 def test_equals_a_whole_pass(seed: int) -> None:
     dice = random.Random(seed)
     rows, now = country(dice), NOW
+    book: AlertBook = {}
     for _step in range(12):
         seen = snapshot(rows, now, "desk" if dice.random() < 0.1 else "")
         found = assess(seen, UserState(), SETTINGS, now)
@@ -194,7 +206,13 @@ def test_equals_a_whole_pass(seed: int) -> None:
         get_ready(found)
         lines = troubles(found)
         assert lines == TroubleLines(wanted).all
-        assert tally_of(found) == tally_of(replace(wanted))
+        assert tally_of(found) == tally_of(wanted)
+        anew_book = evaluate(replace(wanted, serial=0), book, SETTINGS, now)
+        book = evaluate(found, book, SETTINGS, now)
+        assert book == anew_book
+        alerts = alerts_of(book, found.sites_by_key, UserState(), SETTINGS, now)
+        with patch.object(alert_facts, "_last", []):
+            assert alerts == alerts_of(book, found.sites_by_key, UserState(), SETTINGS, now)
         rows = changed(rows, dice)
         now += timedelta(minutes=dice.choice((0, 1, 7, 90, -0.5)))
 
