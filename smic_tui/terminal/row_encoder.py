@@ -146,7 +146,9 @@ class RowEncoder:
             x = start
             while x < width and new[x] is not FOREIGN:
                 text = new[x][0]
-                if not (x < end or x < reach or not text or not old[x][0] or old[x] != new[x]):
+                same = text and old[x][0] and old[x] == new[x]
+                # The marks of a cluster may have gone to the cell on its left.
+                if x >= end and x >= reach and same and len(text) == 1:
                     break
                 if text and not is_sure(text):
                     # A terminal that draws it wider writes over its neighbours, and

@@ -37,7 +37,8 @@ class Scene:
     """Rows of strips, and the updates that Textual would write for a change of them.
 
     `plain` scenes hold only what all terminals draw in the same width. With `margin`
-    the last column holds blanks: tmux gives marks there to the cell before.
+    the last column holds blanks: tmux gives marks there to the cell before. Nor do texts
+    end with a joiner then: tmux would join whatever is written next, by whomever.
     """
 
     def __init__(
@@ -55,6 +56,8 @@ class Scene:
         strip = strip or self._strip()
         width = self.width - self._margin
         kept = [*strip.adjust_cell_length(width), *[Segment(" ")] * self._margin]
+        if self._margin:
+            kept = [Segment(text.rstrip("\u200d"), style) for text, style, _control in kept]
         return Strip(kept).adjust_cell_length(self.width)
 
     def _text(self) -> str:
