@@ -7,6 +7,7 @@ those with a screen in a pseudo-terminal of 120x36, until what is named stands i
 output:
 
     python -c pass          nothing at all
+    smic-tui --version      its end
     smic-tui status         its end; nothing was read since what is kept was made
     status from the facts   its end, without what is kept
     smic-tui list sites     its end
@@ -139,6 +140,7 @@ def main() -> None:
 
         turns: dict[str, Callable[[], Times]] = {
             "python -c pass": lambda: ended(["-c", "pass"], env),
+            "smic-tui --version": lambda: ended([*PROGRAM, "--version"], env),
             "status from the facts": from_the_facts,
             "smic-tui status": lambda: ended([*PROGRAM, "status", "--cached"], env),
             "smic-tui list sites": lambda: ended([*PROGRAM, "list", "sites", "--cached"], env),
