@@ -57,6 +57,7 @@ from smic_tui.terminal.kept_screen import KeptScreen
 from smic_tui.userstate import Note, UserState
 from smic_tui.views.link import link_words
 from smic_tui.views.look import Look
+from smic_tui.views.outbox import news
 from smic_tui.views.targets import Pending, pending_of
 from smic_tui.wiring import make_collector
 
@@ -216,6 +217,7 @@ class SmicApp(App[None], inherit_bindings=False):
             await self._wanted.wait()
             self._wanted.clear()
             try:
+                known = self._user.outbox
                 self._user, self._situation = await asyncio.to_thread(self._assess)
                 self._pending = pending_of(self._user.outbox)
             except Exception as error:
@@ -226,6 +228,8 @@ class SmicApp(App[None], inherit_bindings=False):
             self._ring()
             if isinstance(self.screen, FrameScreen):
                 self.screen.update()
+            if found := news(known, self._user.outbox):
+                self.tell(found[0], bad=found[1])
             if self._snapshot is not None:
                 self._shown = True
                 self.screen.call_after_refresh(self._keep_screen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -97,6 +97,29 @@ def mark_of(states: Iterable[EntryState], look: Look) -> Mark | None:
 def state_cell(entry: Entry) -> Cell:
     """How far it has come."""
     return Cell(_(STATES[entry.state]), _ROLES.get(entry.state, Role.NOTICE))
+
+
+def news(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> tuple[str, bool] | None:
+    """What became of the newest entry that came to an end or to a question since `before`.
+
+    The words for it, and whether somebody must decide.
+    """
+    ended = [
+        entry
+        for id, entry in after.items()
+        if id in before
+        and before[id].state is not entry.state
+        and (entry.state.wants_person or entry.state is EntryState.CONFIRMED)
+    ]
+    if not ended:
+        return None
+    # What wants somebody is more important than what is done.
+    entry = max(ended, key=lambda one: (one.state.wants_person, one.changed))
+    words = f"{title(entry.seen_record)}: {_(STATES[entry.state])}"
+    if entry.state.wants_person:
+        words += f"  {entry.error} " if entry.error else "  "
+        words += _("See the outbox (O).")
+    return words, entry.state.wants_person
 
 
 def title(record: Record) -> str:

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from smic_tui.app import SmicApp
 from smic_tui.contract.actions import Verb
+from smic_tui.outbox import box
 from smic_tui.outbox.entry import EntryState
 from smic_tui.records import Stage, Stream, TicketStatus
 from smic_tui.screens.confirm import ConfirmScreen
@@ -244,6 +245,21 @@ async def test_a_refusal_says_why_and_is_dismissed(make_app: Make) -> None:
         assert "Permission Denied" in text_of(app)
         await pilot.press("d")
         await settle(pilot, lambda: not outbox(app))
+
+
+async def test_what_became_of_it_is_told(make_app: Make) -> None:
+    app = make_app(change=allowing)
+    async with opened(app) as pilot:
+        entry = queued(app)
+        app._wanted.set()
+        await settle(pilot, lambda: app.pending)
+        ticket = entry.seen_record
+        change = box.end(entry, EntryState.REFUSED, ticket, "Permission Denied")
+        assert app.cache.user.change_outbox(change)
+        app._wanted.set()
+        await settle(pilot, lambda: "refused by the source" in lines_of(app)[-1])
+        assert "Permission Denied" in lines_of(app)[-1]
+        assert "!1" in lines_of(app)[0]
 
 
 async def test_try_now_asks_the_source(make_app: Make) -> None:
