@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, and_, column, func, or_, select
 from sqlalchemy.sql import quoted_name, table
 
 from adapters.bacula_jobs import GOOD, JobRow
+from adapters.sql_database import streamed
 
 _BACKUP = "B"
 _PIECE = 1000
@@ -123,7 +124,8 @@ def _runs() -> Select[Any]:
 
 
 def _rows(connection: Connection, statement: Select[Any]) -> Iterator[list[JobRow]]:
-    result = connection.execution_options(stream_results=True).execute(statement)
+    connection = connection.execution_options(stream_results=True)
+    result = streamed(connection, connection.execute(statement))
     while found := result.fetchmany(_PIECE):
         yield [
             JobRow(

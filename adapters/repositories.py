@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -93,6 +94,13 @@ class RepositoriesOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     timeout: Annotated[Duration, Meta(description="How long reading one repository may take.")] = (
         "60s"
     )
+    spread: Annotated[
+        Duration,
+        Meta(
+            description="Time over which the readings of all repositories are spread: each refresh "
+            "reads those whose turn has come. 0s: all at each refresh."
+        ),
+    ] = "0s"
 
     def __post_init__(self) -> None:
         """Refuse a source without repositories, and two with one name."""
@@ -117,10 +125,15 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class _Known(Struct, frozen=True, omit_defaults=True):
-    """What the last reading brought of one repository."""
+    """What the last reading, at `read_at` (epoch seconds), brought of one repository.
+
+    `complaints` are told again until the next one.
+    """
 
     runs: tuple[str, ...] = ()
     unreadable_since: datetime | None = None
+    read_at: float = 0.0
+    complaints: tuple[str, ...] = ()
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -143,6 +156,8 @@ class RepositoriesAdapter(Adapter[Any]):
     def __init__(self, config: Any, context: Context) -> None:
         super().__init__(config, context)
         self._since: dict[str, datetime] = {}
+        # What full readings need not read again before its turn.
+        self._last: dict[str, tuple[float, Reading]] = {}
 
     @abstractmethod
     def secrets_of(self, repository: Any) -> Mapping[str, Secret]:
@@ -167,8 +182,20 @@ class RepositoriesAdapter(Adapter[Any]):
             yield Batch(upserts=jobs, full=True)
             return
         known = _decode(cursor)
-        readings = await self._read_all()
-        batch = self._merged(readings, known)
+        now = time.time()
+        due = self._due(known, now)
+        readings = await self._read_all(due)
+        failed = [error for error in readings.values() if isinstance(error, SourceError)]
+        others = {each.key for each in self.config.repositories} - readings.keys()
+        well = any(not known.get(name, _Known()).unreadable_since for name in others)
+        if failed and len(failed) == len(readings) and not well:
+            raise _common(failed, next(iter(readings)))
+        self._last |= {
+            name: (now, reading)
+            for name, reading in readings.items()
+            if isinstance(reading, Reading) and seconds(self.config.spread)
+        }
+        batch = self._merged(readings, known, now, full=not known)
         for start in range(0, max(len(batch.upserts), 1), _BATCH):
             last = start + _BATCH >= len(batch.upserts)
             yield Batch(
@@ -182,14 +209,15 @@ class RepositoriesAdapter(Adapter[Any]):
     async def probe(self) -> Probe:
         """Read every repository; what fails is remarked, unless all do."""
         version = await self.version()
-        readings = await self._read_all()
+        readings = await self._read_all(self.config.repositories)
+        failed = [error for error in readings.values() if isinstance(error, SourceError)]
+        if len(failed) == len(readings):
+            raise _common(failed, next(iter(readings)))
         remarks = [
             f"{name}: {part}"
             for name, reading in readings.items()
             for part in (
-                [_set_aside(name, reading).reason]
-                if isinstance(reading, SourceError)
-                else reading.oddities
+                [_reason(reading)] if isinstance(reading, SourceError) else reading.oddities
             )
         ]
         return Probe(version=version, remarks=tuple(remarks))
@@ -211,7 +239,29 @@ class RepositoriesAdapter(Adapter[Any]):
     def _job(self, repository: RepositoryOptions) -> BackupJob:
         return repository.job_of(repository.key, repository.site, repository.application, self.kind)
 
-    async def _read_all(self) -> dict[str, Reading | SourceError]:
+    def _due(self, known: Mapping[str, _Known], now: float) -> list[RepositoryOptions]:
+        """Return the repositories whose turn has come since they were read.
+
+        Turns are spread evenly by the order of the configuration, so that after a
+        first reading of all of them each refresh reads a few.
+        """
+        spread = seconds(self.config.spread)
+        repositories = self.config.repositories
+        if not spread:
+            return list(repositories)
+        due = []
+        for place, repository in enumerate(repositories):
+            read_at = known[repository.key].read_at if repository.key in known else 0.0
+            if not known and repository.key in self._last:
+                read_at = self._last[repository.key][0]
+            turn = now - (now - place * spread / len(repositories)) % spread
+            if read_at < turn or read_at > now:
+                due.append(repository)
+        return due
+
+    async def _read_all(
+        self, repositories: Iterable[RepositoryOptions]
+    ) -> dict[str, Reading | SourceError]:
         slots = asyncio.Semaphore(self.config.parallel)
 
         async def one(repository: RepositoryOptions) -> Reading | SourceError:
@@ -228,12 +278,8 @@ class RepositoriesAdapter(Adapter[Any]):
                 )
 
         async with asyncio.TaskGroup() as group:
-            tasks = {each.key: group.create_task(one(each)) for each in self.config.repositories}
-        readings = {name: task.result() for name, task in tasks.items()}
-        errors = [each for each in readings.values() if isinstance(each, SourceError)]
-        if len(errors) == len(readings):
-            raise _common(errors, next(iter(readings)))
-        return readings
+            tasks = {each.key: group.create_task(one(each)) for each in repositories}
+        return {name: task.result() for name, task in tasks.items()}
 
     def _access(self, repository: RepositoryOptions) -> Access:
         ask: Callable[[Secret], str] = self.context.secret
@@ -249,37 +295,52 @@ class RepositoriesAdapter(Adapter[Any]):
         return Access(address=address, secrets=secrets, redactor=Redactor(hidden))
 
     def _merged(
-        self, readings: Mapping[str, Reading | SourceError], known: Mapping[str, _Known]
+        self,
+        readings: Mapping[str, Reading | SourceError],
+        known: Mapping[str, _Known],
+        now: float,
+        *,
+        full: bool,
     ) -> Batch:
         """Return everything as one batch.
 
-        It is full if all repositories could be read; otherwise it deletes only
-        what is gone from those that could.
+        It is full if all repositories could be read, or need not be again;
+        otherwise it deletes only what is gone from those that were read.
         """
         upserts: list[BackupRun] = []
         rejected: list[Rejected] = []
         deletes: set[str] = set()
         kept: dict[str, _Known] = {}
+        complete = True
         for repository in self.config.repositories:
             name = repository.key
             before = known.get(name, _Known())
-            reading = readings[name]
+            read_at, reading = now, readings.get(name)
+            if reading is None and full:
+                read_at, reading = self._last[name]
+            if reading is None:
+                complete = False
+                kept[name] = before
+                rejected += _complaints(name, before.complaints)
+                continue
             if isinstance(reading, SourceError):
+                complete = False
                 marker = self._marker(repository, reading, before)
                 upserts.append(marker)
-                rejected.append(_set_aside(name, reading))
-                kept[name] = _Known(before.runs, marker.started)
+                told = (_reason(reading),)
+                rejected += _complaints(name, told)
+                kept[name] = _Known(before.runs, marker.started, read_at, told)
                 continue
             self._since.pop(name, None)
             upserts += reading.runs
-            rejected += _oddities(name, reading)
-            kept[name] = _Known(tuple(run.key for run in reading.runs))
-            deletes |= set(before.runs) - set(kept[name].runs)
+            rejected += _complaints(name, reading.oddities)
+            runs = tuple(run.key for run in reading.runs)
+            kept[name] = _Known(runs, None, read_at, reading.oddities)
+            deletes |= set(before.runs) - set(runs)
             if before.unreadable_since:
                 deletes.add(_marker_key(name))
         for name in known.keys() - kept.keys():
             deletes |= {*known[name].runs, _marker_key(name)}
-        complete = not any(isinstance(each, SourceError) for each in readings.values())
         return Batch(
             upserts=tuple(upserts),
             deletes=() if complete else tuple(sorted(deletes)),
@@ -308,15 +369,15 @@ def _marker_key(name: str) -> str:
     return f"{name}/{_UNREADABLE}"
 
 
-def _set_aside(name: str, error: SourceError) -> Rejected:
-    return Rejected(where=name, reason=" — ".join(filter(None, (error.message, error.hint))))
+def _reason(error: SourceError) -> str:
+    return " — ".join(filter(None, (error.message, error.hint)))
 
 
-def _oddities(name: str, reading: Reading) -> list[Rejected]:
+def _complaints(name: str, complaints: Iterable[str]) -> list[Rejected]:
     """Return complaints as rows set aside; each place is told once only, so they are numbered."""
     return [
-        Rejected(where=name if number == 1 else f"{name} ({number})", reason=oddity)
-        for number, oddity in enumerate(reading.oddities, start=1)
+        Rejected(where=name if number == 1 else f"{name} ({number})", reason=complaint)
+        for number, complaint in enumerate(complaints, start=1)
     ]
 
 

@@ -30,7 +30,15 @@ T = TypeVar("T")
 _SLACK = 5.0
 # How long what was interrupted may take to notice.
 _PROMPTLY = 2.0
+# Where a connection keeps its open results.
+_OPEN = "smic-tui open results"
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
+
+
+def streamed(connection: Connection, result: T) -> T:
+    """Return a result that is fetched piece by piece; the session's end closes it too."""
+    connection.info.setdefault(_OPEN, []).append(result)
+    return result
 
 
 class Database:
@@ -223,9 +231,14 @@ class Session:
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(Exception):  # whatever it is, the connection is gone afterwards
-                connection.close()
+        if connection is None:
+            return
+        # Whatever goes wrong, the connection is gone afterwards.
+        with suppress(Exception):
+            for result in connection.info.pop(_OPEN, ()):
+                with suppress(Exception):
+                    result.close()
+            connection.close()
 
     def _translated(self, work: Callable[[Session], T]) -> T:
         try:
