@@ -38,7 +38,7 @@ class Record(Struct, frozen=True, kw_only=True, gc=False):
     source: str = ""
 
 
-class Contact(Struct, frozen=True, kw_only=True):
+class Contact(Struct, frozen=True, kw_only=True, gc=False):
     """A person or an office to call about a site."""
 
     name: str = ""

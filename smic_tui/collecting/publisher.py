@@ -20,6 +20,9 @@ _log = logging.getLogger(__name__)
 
 # Changes within this time are one picture: four per second at most.
 PAUSE = 0.25
+# From so many rows on a picture goes out before its alerts are evaluated, and once more
+# when they have changed.
+LARGE = 20_000
 _RULES = "rules"
 
 Keep = Callable[[Snapshot, Mapping[str, Signature | None]], None]
@@ -63,33 +66,60 @@ class Publisher:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            seen, snapshot = None, None
             try:
-                await self.publish()
+                seen = await self._off.run(self._signatures)
+                snapshot = await self._take()
             except Exception:
                 _log.exception("taking a snapshot failed")
             await asyncio.sleep(PAUSE)
+            if snapshot is not None and not self._changed.is_set():
+                # What is about to be another picture is not worth counting.
+                await self._keep_counted(snapshot, seen)
 
     async def publish(self) -> Snapshot:
         """Take a snapshot now and hand it out."""
         seen = await self._off.run(self._signatures)
-        snapshot = await self._off.run(self.take)
+        snapshot = await self._take()
+        await self._keep_counted(snapshot, seen)
+        return snapshot
+
+    async def _take(self) -> Snapshot:
+        snapshot = await self._off.run(self._cache.snapshot, self._settings)
+        if self.writing and self._evaluate is not None:
+            if sum(source.status.rows for source in snapshot.sources) >= LARGE:
+                # Nobody waits for the rules.
+                self._hand_out(snapshot)
+            before, snapshot = snapshot, await self._off.run(self._with_alerts, snapshot)
+            if self.last is before and (snapshot.alerts, snapshot.notices) == (
+                before.alerts,
+                before.notices,
+            ):
+                self.last = snapshot
+                return snapshot
+        self._hand_out(snapshot)
+        return snapshot
+
+    def _hand_out(self, snapshot: Snapshot) -> None:
         self.last = snapshot
         try:
             self._on_change(snapshot)
         except Exception:
             # Whoever listens may break; the collecting goes on.
             _log.exception("handing out a snapshot failed")
+
+    async def _keep_counted(
+        self, snapshot: Snapshot, seen: Mapping[str, Signature | None] | None
+    ) -> None:
         if seen is not None and self._keep is not None and self.writing:
             try:
                 await self._off.run(self._keep, snapshot, seen)
             except Exception:
                 _log.exception("keeping what was counted failed")
-        return snapshot
 
-    def take(self) -> Snapshot:
-        """The picture now, with its alerts evaluated by the writer. Off the event loop."""
-        snapshot = self._cache.snapshot(self._settings)
-        if not self.writing or self._evaluate is None:
+    def _with_alerts(self, snapshot: Snapshot) -> Snapshot:
+        """The picture with its alerts as the writer evaluates them. Off the event loop."""
+        if self._evaluate is None:
             return snapshot
         try:
             book = self._evaluate(snapshot)

@@ -18,7 +18,7 @@ from smic_tui.insight.assessment import Assessment, Parts
 from smic_tui.insight.changes import LOG
 from smic_tui.insight.facts import SiteFact, Situation
 from smic_tui.insight.index import Index
-from smic_tui.insight.matching import register_of
+from smic_tui.insight.matching import Register, named_alike, register_of
 from smic_tui.insight.reassess import reassess
 from smic_tui.records import Site, Stream
 from smic_tui.snapshot import Snapshot
@@ -48,19 +48,47 @@ def assess(snapshot: Snapshot, user: UserState, settings: Settings, now: datetim
     at a time. Lists are in the order of `insight.order`.
     """
     with _lock:
-        sites = tuple(
-            cast("Site", row) for one in snapshot.sources for row in one.of(Stream.SITES).values()
-        )
-        register = register_of(sites, settings.matching)
-        now_on = Assessment(snapshot, settings, now, register)
-        newest = _step(_last[0], now_on) if _last else None
+        newest = now_on = None
+        if _last and _sites_stay(_last[0].assessment.snapshot, snapshot):
+            now_on = Assessment(snapshot, settings, now, _last[0].assessment.register)
+            newest = _step(_last[0], now_on)
+        if now_on is None:
+            now_on = Assessment(snapshot, settings, now, _register(snapshot, settings))
+            newest = _step(_last[0], now_on) if _last else None
         if newest is None:
             _last.clear()
+            now_on = Assessment(snapshot, settings, now, _register(snapshot, settings))
             parts = now_on.parts()
             sites_by_key = {fact.key: fact for fact in parts.sites}
             newest = _Newest(now_on, parts, LOG.number(), sites_by_key)
         _last[:] = [newest]
         return now_on.situation(newest.parts, user, newest.sites_by_key, newest.serial)
+
+
+def _register(snapshot: Snapshot, settings: Settings) -> Register:
+    sites = tuple(
+        cast("Site", row) for one in snapshot.sources for row in one.of(Stream.SITES).values()
+    )
+    return register_of(sites, settings.matching)
+
+
+def _sites_stay(before: Snapshot, after: Snapshot) -> bool:
+    """Whether it is certain, at a glance, that the same sites are found by the same names."""
+    if len(before.sources) != len(after.sources):
+        return False
+    for old, new in zip(before.sources, after.sources, strict=True):
+        was, now = old.of(Stream.SITES), new.of(Stream.SITES)
+        if was is now:
+            continue
+        told = new.changed_since(old)
+        if told is None or not all(
+            (known := was.get(key)) is not None
+            and (site := now.get(key)) is not None
+            and named_alike(cast("Site", known), cast("Site", site))
+            for key in told.get(Stream.SITES, ())
+        ):
+            return False
+    return True
 
 
 def _step(before: _Newest, now_on: Assessment) -> _Newest | None:

@@ -36,7 +36,8 @@ NEAR = 0.6
 MOST_COMPARED = 8
 
 
-class Entry(Struct, frozen=True):
+# Nothing in it refers back: see `records.Record` for gc=False.
+class Entry(Struct, frozen=True, gc=False):
     """A site of the register: the key of its fact, and the record."""
 
     key: str
@@ -48,11 +49,11 @@ def _trigrams(text: str) -> frozenset[str]:
     return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
 
 
-def _several(index: dict[str, list[Entry]], key: str, entry: Entry) -> None:
+def _several(index: dict[str, tuple[Entry, ...]], key: str, entry: Entry) -> None:
     if key:
-        found = index.setdefault(key, [])
+        found = index.get(key, ())
         if entry not in found:
-            found.append(entry)
+            index[key] = (*found, entry)
 
 
 class Register:
@@ -69,10 +70,10 @@ class Register:
             {normal_name(entry.site.kind) for entry in self.entries} - {""} | {"mairie"}
         )
         self._by_code: dict[str, Entry] = {}
-        self._by_member: dict[str, list[Entry]] = {}
-        self._by_name: dict[str, list[Entry]] = {}
-        self._by_bare_name: dict[str, list[Entry]] = {}
-        self._by_place: dict[str, list[Entry]] = {}
+        self._by_member: dict[str, tuple[Entry, ...]] = {}
+        self._by_name: dict[str, tuple[Entry, ...]] = {}
+        self._by_bare_name: dict[str, tuple[Entry, ...]] = {}
+        self._by_place: dict[str, tuple[Entry, ...]] = {}
         self._matched: dict[str, Entry | None] = {}
         self._nearest: dict[str, Entry | None] = {}
         self._trigrams: list[tuple[frozenset[str], str, Entry]] = []
@@ -139,7 +140,7 @@ class Register:
             return found
         return self._aliases.get(name)
 
-    def _one(self, entries: list[Entry] | None) -> Entry | None:
+    def _one(self, entries: tuple[Entry, ...] | None) -> Entry | None:
         """The one that is meant by what several may share."""
         if not entries:
             return None
@@ -179,7 +180,7 @@ class Register:
 _last: list[tuple[tuple[Site, ...], Matching, Register]] = []
 
 
-def _named_alike(known: Site, site: Site) -> bool:
+def named_alike(known: Site, site: Site) -> bool:
     """Whether references match both alike: only these fields are looked at."""
     return known is site or (
         known.key == site.key
@@ -199,7 +200,7 @@ def register_of(sites: tuple[Site, ...], matching: Matching) -> Register:
             continue
         if known == sites:
             return register
-        if all(map(_named_alike, known, sites)):
+        if all(map(named_alike, known, sites)):
             renewed = register.renewed(sites)
             _last[:] = [(sites, matching, renewed)]
             return renewed

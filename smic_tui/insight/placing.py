@@ -12,7 +12,7 @@ from smic_tui.insight.matching import Register
 from smic_tui.records import Stream
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """The site of a fact: its key, name and code, all empty where nothing matched."""
 
     key: str = ""
