@@ -35,6 +35,9 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "borg": "adapters.borg:BorgAdapter",
         "icinga2": "adapters.icinga2:Icinga2Adapter",
         "redmine": "adapters.redmine:RedmineAdapter",
+        "rt": "adapters.rt:RtAdapter",
+        "prometheus": "adapters.prometheus:PrometheusAdapter",
+        "alertmanager": "adapters.alertmanager:AlertmanagerAdapter",
         "hub": "adapters.hub:HubAdapter",
     }
 )

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from live_results import Results
+from rig_alertmanager import AlertmanagerRig
 from rig_icinga2 import IcingaRig
+from rig_prometheus import PrometheusRig
 from rig_redmine import RedmineRig
+from rig_rt import RtRig
 
 RESULTS = pytest.StashKey[Results]()
 
@@ -51,6 +54,39 @@ def icinga(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IcingaRig]:
 def redmine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedmineRig]:
     """A Redmine with the issues of `seed_redmine.rb`."""
     rig = RedmineRig(tmp_path_factory.mktemp("redmine"))
+    try:
+        rig.daemon.start()
+        yield rig
+    finally:
+        rig.daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def rt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtRig]:
+    """A Request Tracker with the tickets of `seed_rt.pl`."""
+    rig = RtRig(tmp_path_factory.mktemp("rt"))
+    try:
+        rig.daemon.start()
+        yield rig
+    finally:
+        rig.daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusRig]:
+    """A Prometheus whose blackbox exporter has probed every site once."""
+    rig = PrometheusRig(tmp_path_factory.mktemp("prometheus"))
+    try:
+        rig.start()
+        yield rig
+    finally:
+        rig.stop()
+
+
+@pytest.fixture(scope="session")
+def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertmanagerRig]:
+    """An Alertmanager with hundreds of alerts."""
+    rig = AlertmanagerRig(tmp_path_factory.mktemp("alertmanager"))
     try:
         rig.daemon.start()
         yield rig

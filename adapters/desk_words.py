@@ -1,0 +1,102 @@
+"""What the words of a ticket desk mean, where the configuration does not say.
+
+Statuses are named freely by whoever runs a ticket system. The usual ones in French and
+English, and those of a syndicate's software catalogue, are understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from smic_tui.records import Actor, Stage, TicketStatus
+from smic_tui.text import fold
+
+_NEW = ("nouveau", "nouvelle", "new", "a traiter", "ouvert", "opened")
+_WAITING = ("attente", "waiting", "pending", "commentaire", "feedback", "suspendu", "hold", "stall")
+_RESOLVED = ("resolu", "resolved", "a valider", "solved")
+_SUPPLIERS = ("fournisseur", "prestataire", "editeur", "supplier", "vendor", "sous-traitant")
+
+# The first word that is found decides: "refused" before "asked", which it may contain.
+_STAGES = (
+    (Stage.REFUSED, ("refus", "reject", "rejet", "abandon", "declin")),
+    (Stage.DONE, ("termin", "done", "livr", "clos", "ferme", "deploye", "production", "resol")),
+    (Stage.INSTALLING, ("install", "deploiement", "parametrage", "formation")),
+    (Stage.ORDERED, ("command", "order", "achat", "devis")),
+    (Stage.WORKING_GROUP, ("groupe", "group", "commission", "comite")),
+    (Stage.ANALYSED, ("analys", "etud", "qualifi", "en cours", "progress")),
+    (Stage.ASKED, ("demand", "asked", "nouveau", "nouvelle", "new", "attente")),
+)
+
+_ACTORS = {
+    Stage.WORKING_GROUP: Actor.WORKING_GROUP,
+    Stage.ORDERED: Actor.SUPPLIER,
+    Stage.DONE: Actor.NOBODY,
+    Stage.REFUSED: Actor.NOBODY,
+}
+
+V = TypeVar("V")
+
+
+class DeskWords:
+    """Translates a system's names of statuses, by configuration first, then by meaning."""
+
+    def __init__(
+        self,
+        statuses: Mapping[str, TicketStatus],
+        stages: Mapping[str, Stage],
+        waiting_on: Mapping[str, Actor],
+    ) -> None:
+        self._tickets = _folded(statuses)
+        self._stages = _folded(stages)
+        self._actors = _folded(waiting_on)
+
+    def ticket_status(self, name: str, closed: bool) -> TicketStatus:
+        """The status of a ticket; `closed` is what the system itself counts it as."""
+        name = fold(name)
+        if name in self._tickets:
+            return self._tickets[name]
+        if _has(name, _RESOLVED):
+            return TicketStatus.RESOLVED
+        if closed:
+            return TicketStatus.CLOSED
+        if _has(name, _WAITING):
+            return TicketStatus.WAITING
+        return TicketStatus.NEW if _has(name, _NEW) else TicketStatus.OPEN
+
+    def stage(self, name: str, closed: bool) -> Stage:
+        """The stage of a catalogue request. What no word tells is asked, or done if closed."""
+        name = fold(name)
+        if name in self._stages:
+            return self._stages[name]
+        for stage, words in _STAGES:
+            if stage.is_open != closed and _has(name, words):
+                return stage
+        return Stage.DONE if closed else Stage.ASKED
+
+    def ticket_actor(self, name: str, closed: bool) -> Actor:
+        """Who must act next on a ticket."""
+        if fold(name) in self._actors:
+            return self._actors[fold(name)]
+        status = self.ticket_status(name, closed)
+        if not status.is_open:
+            return Actor.NOBODY
+        if status is not TicketStatus.WAITING:
+            return Actor.US
+        return Actor.SUPPLIER if _has(fold(name), _SUPPLIERS) else Actor.MEMBER
+
+    def request_actor(self, name: str, closed: bool) -> Actor:
+        """Who must act next on a catalogue request."""
+        return self._actors.get(fold(name)) or _ACTORS.get(self.stage(name, closed), Actor.US)
+
+    def named(self) -> set[str]:
+        """The names that the configuration knows, folded."""
+        return {*self._tickets, *self._stages, *self._actors}
+
+
+def _folded(by_name: Mapping[str, V]) -> dict[str, V]:
+    return {fold(name): value for name, value in by_name.items()}
+
+
+def _has(name: str, words: tuple[str, ...]) -> bool:
+    return any(word in name for word in words)

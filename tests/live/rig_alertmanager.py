@@ -1,0 +1,143 @@
+"""A real Alertmanager on loopback, told of alerts as Prometheus tells it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from rig import Daemon, free_port
+from rig_prometheus import PASSWORD, PASSWORD_HASH, WEB_CONFIG, ask
+
+from smic_tui.records import Stream
+
+ALERTS = 300
+
+_CONFIG = "route: { receiver: nobody }\nreceivers: [ { name: nobody } ]\n"
+
+
+class AlertmanagerRig:
+    """300 alerts that fire, and the one that always does."""
+
+    name = "Alertmanager"
+    kind = "alertmanager"
+    impatient: ClassVar = {"request_timeout": "8s", "connect_timeout": "3s"}
+    unchanged_floor = 400_000
+    floor_reason = "the whole list: no ETag, no compression"
+    not_applicable: ClassVar = {"test_rights_missing": "it has no accounts with rights"}
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._changes = 0
+        (folder / "web.yml").write_text(WEB_CONFIG.replace("HASH", PASSWORD_HASH))
+        (folder / "alertmanager.yml").write_text(_CONFIG)
+        self.daemon = Daemon(
+            [
+                "prometheus-alertmanager",
+                f"--config.file={folder / 'alertmanager.yml'}",
+                f"--web.config.file={folder / 'web.yml'}",
+                f"--web.listen-address=127.0.0.1:{self.port}",
+                "--cluster.listen-address=",
+                f"--storage.path={folder / 'data'}",
+            ],
+            folder / "alertmanager.out",
+            self._answers,
+        )
+
+    @property
+    def version(self) -> str:
+        found: str = ask(f"{self.address}/api/v2/status")["versionInfo"]["version"]
+        return found.partition("+")[0]
+
+    def settings(self, url: str | None = None, **overrides: Any) -> dict[str, Any]:
+        return {
+            "kind": "alertmanager",
+            "url": url or self.address,
+            "user": "smic-tui",
+            "password": {"env": "ALERTMANAGER"},
+            **overrides,
+        }
+
+    def secrets(self) -> Mapping[str, str]:
+        return {"ALERTMANAGER": PASSWORD, "WRONG": "the-wrong-word"}
+
+    def settings_without_rights(self) -> dict[str, Any] | None:
+        return None
+
+    def settings_bad_secret(self) -> dict[str, Any] | None:
+        return self.settings(password={"env": "WRONG"})
+
+    def expected(self, stream: Stream) -> set[str]:
+        """Alerts live in its memory only: the whole list."""
+        return {each["fingerprint"] for each in ask(f"{self.address}/api/v2/alerts")}
+
+    def change_one(self) -> tuple[Stream, str]:
+        self._changes += 1
+        return Stream.HEALTH, self.fire(f"Nouvelle{self._changes}", "rtr-17999")
+
+    def delete_one(self) -> tuple[Stream, str]:
+        key = self.fire("Finie", "rtr-17998")
+        # The suite wants it known before it goes.
+        return Stream.HEALTH, self.end("Finie", "rtr-17998") or key
+
+    def fire(self, name: str, instance: str) -> str:
+        """Have an alert fire and return its fingerprint."""
+        self.post([alert(name, instance)])
+        query = quote(f'instance="{instance}"')
+        matcher = quote(f'alertname="{name}"')
+        found = ask(f"{self.address}/api/v2/alerts?filter={query}&filter={matcher}")
+        key: str = found[0]["fingerprint"]
+        return key
+
+    def end(self, name: str, instance: str) -> str:
+        """Have it end."""
+        over = {**alert(name, instance), "endsAt": _moment(timedelta(seconds=-1))}
+        self.post([over])
+        return ""
+
+    def post(self, alerts: list[dict[str, Any]]) -> None:
+        """Tell of alerts as Prometheus does."""
+        ask(f"{self.address}/api/v2/alerts", body=alerts, method="POST")
+
+    def silences(self) -> list[dict[str, Any]]:
+        """All that have not expired."""
+        found = ask(f"{self.address}/api/v2/silences")
+        return [each for each in found if each["status"]["state"] != "expired"]
+
+    def seed(self) -> None:
+        """All alerts; they are forgotten when it ends."""
+        self.post([alert("Watchdog", ""), *(alert("Muet", f"rtr-{n}") for n in range(ALERTS))])
+        deadline = time.monotonic() + 30
+        while len(self.expected(Stream.HEALTH)) <= ALERTS:
+            assert time.monotonic() < deadline, "the alerts did not arrive"
+            time.sleep(0.2)
+
+    def _answers(self) -> bool:
+        try:
+            ask(f"{self.address}/api/v2/status")
+        except (OSError, AssertionError, ValueError):
+            return False
+        self.seed()
+        return True
+
+
+def alert(name: str, instance: str) -> dict[str, Any]:
+    """An alert that fires for a day, as Prometheus posts it."""
+    labels = {"alertname": name, "severity": "warning"}
+    if instance:
+        labels |= {"instance": instance, "site": instance.partition("-")[2], "job": "sites"}
+    return {
+        "labels": labels,
+        "annotations": {"summary": f"{instance} ne répond plus [@click=x]"},
+        "startsAt": "2026-11-20T10:00:00Z",
+        "endsAt": _moment(timedelta(days=1)),
+        "generatorURL": "http://prometheus.example/graph",
+    }
+
+
+def _moment(later: timedelta) -> str:
+    return (datetime.now(UTC) + later).isoformat()

@@ -1,0 +1,186 @@
+"""The prometheus and alertmanager kinds on the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from fakes.reading import failure, read
+from live_suite import LiveSuite
+from rig_alertmanager import AlertmanagerRig
+from rig_prometheus import DOWN_EVERY, SITES, PrometheusRig
+
+from adapters.alertmanager import AlertmanagerAdapter
+from adapters.prometheus import PrometheusAdapter
+from smic_tui.contract.actions import Action, Refused, Verb
+from smic_tui.contract.adapter import Context
+from smic_tui.contract.errors import BadAnswer, Unavailable
+from smic_tui.records import HealthState, Stream
+
+pytestmark = pytest.mark.live
+
+Make = Callable[..., Any]
+
+
+class TestPrometheus(LiveSuite):
+    rig_fixture = "prometheus"
+
+
+class TestAlertmanager(LiveSuite):
+    rig_fixture = "alertmanager"
+
+    async def test_a_deletion_is_seen(self, tmp_path: Path) -> None:
+        """An alert that ends."""
+        rig = self.rig
+        key = rig.fire("Finie", "rtr-17998")
+        async with self.reading(tmp_path) as adapter:
+            assert key in (await read(adapter)).rows
+            rig.end("Finie", "rtr-17998")
+            after = await read(adapter)
+        assert key not in after.rows
+        assert set(after.rows) == rig.expected(Stream.HEALTH)
+
+
+@pytest.fixture
+async def make() -> AsyncIterator[Make]:
+    made: list[Any] = []
+
+    def make(rig: Any, **overrides: Any) -> Any:
+        table = rig.settings(**overrides)
+        kind = {"prometheus": PrometheusAdapter, "alertmanager": AlertmanagerAdapter}[
+            table.pop("kind")
+        ]
+        secrets = rig.secrets()
+        context = Context(
+            source="s", folder=Path("/"), timezone="UTC", secret=lambda wanted: secrets[wanted.env]
+        )
+        made.append(kind(msgspec.convert(table, kind.config_type), context))
+        return made[-1]
+
+    yield make
+    for adapter in made:
+        await adapter.close()
+
+
+async def test_sites_up_and_down(make: Make, prometheus: PrometheusRig) -> None:
+    rows = (await read(make(prometheus))).rows
+    down = {key for key, row in rows.items() if row.state is HealthState.DOWN}
+    assert len(down) in (SITES // DOWN_EVERY, SITES // DOWN_EVERY + 1)
+    assert "rtr-17000" in down
+    assert rows["rtr-17001"].site == "17001"
+    assert rows["rtr-17001"].state is HealthState.UP
+
+
+async def test_a_dead_exporter_is_not_green(make: Make, prometheus: PrometheusRig) -> None:
+    """The query gives "success" and nothing, alerts vanish: **looks all green**"""
+    adapter = make(prometheus)
+    prometheus.blackbox.stop()
+    try:
+        prometheus.wait_for(lambda: not prometheus.query("probe_success"))
+        rows = (await read(adapter)).rows
+        assert set(rows) == prometheus.expected(Stream.HEALTH)
+        assert {row.state for row in rows.values()} == {HealthState.UNKNOWN}
+        without = make(prometheus, checks=[{"query": "probe_success"}])
+        assert "no sample" in (await failure(without, Unavailable)).message
+    finally:
+        prometheus.blackbox.start()
+    prometheus.wait_for(lambda: len(prometheus.query("probe_success")) == len(rows))
+    assert HealthState.UP in {row.state for row in (await read(adapter)).rows.values()}
+
+
+async def test_questions_that_cannot_be_answered(make: Make, prometheus: PrometheusRig) -> None:
+    for query, says in (("probe_success{", "understand"), ("1", "scalar"), ("up[5m]", "matrix")):
+        error = await failure(make(prometheus, checks=[{"query": query}]), BadAnswer)
+        assert says in error.message
+    gone = make(prometheus, checks=[{"query": "probe_success", "job": "renamed"}])
+    assert "renamed" in (await failure(gone, Unavailable)).message
+
+
+async def test_thresholds(make: Make, prometheus: PrometheusRig) -> None:
+    check = {"query": "probe_duration_seconds * 0 + 7", "job": "sites", "service": "sept"}
+    for thresholds, state in (
+        ({"warning": 7}, HealthState.WARNING),
+        ({"critical": 6}, HealthState.CRITICAL),
+        ({"warning": 8}, HealthState.OK),
+        ({"critical": 8, "falling": True}, HealthState.CRITICAL),
+    ):
+        rows = (await read(make(prometheus, checks=[{**check, **thresholds}]))).rows
+        assert {row.state for row in rows.values()} == {state}
+
+
+async def test_probe(make: Make, prometheus: PrometheusRig, alertmanager: AlertmanagerRig) -> None:
+    for rig in (prometheus, alertmanager):
+        probe = await make(rig).probe()
+        assert probe.version.startswith(rig.version)
+        assert (probe.account, probe.remarks) == ("smic-tui", ())
+
+
+async def test_no_watchdog_no_news(make: Make, alertmanager: AlertmanagerRig) -> None:
+    assert "Absent" in (await failure(make(alertmanager, watchdog="Absent"), Unavailable)).message
+    assert (await make(alertmanager, watchdog="").probe()).remarks != ()
+    filtered = make(alertmanager, filters=['instance="rtr-7"'])
+    assert len((await read(filtered)).rows) == 1
+
+
+def action(key: str, verb: Verb, **fields: Any) -> Action:
+    return Action(
+        source="s",
+        stream=Stream.HEALTH,
+        key=key,
+        verb=verb,
+        by="Agent Un",
+        at=datetime.now(UTC),
+        **fields,
+    )
+
+
+async def test_silence_and_unsilence(make: Make, alertmanager: AlertmanagerRig) -> None:
+    adapter = make(alertmanager)
+    key = alertmanager.fire("Muet", "rtr-5")
+    wanted = action(
+        key,
+        Verb.SILENCE,
+        id="a1",
+        text="travaux",
+        until=datetime.now(UTC) + timedelta(hours=1),
+    )
+    standing = await adapter.look(wanted)
+    assert not standing.done
+    await adapter.perform(wanted, standing)
+    standing = await adapter.look(wanted)
+    assert standing.done
+    assert standing.record.downtime
+    assert len(alertmanager.silences()) == 1
+    others = (await read(adapter)).rows
+    assert [k for k, row in others.items() if row.downtime] == [key]
+    ending = action(key, Verb.UNSILENCE, id="a2")
+    standing = await adapter.look(ending)
+    assert not standing.done
+    await adapter.perform(ending, standing)
+    assert (await adapter.look(ending)).done
+    assert alertmanager.silences() == []
+
+
+async def test_a_wide_silence_is_not_ended(make: Make, alertmanager: AlertmanagerRig) -> None:
+    from rig_prometheus import ask
+
+    body = {
+        "matchers": [{"name": "site", "value": "5|6", "isRegex": True}],
+        "startsAt": datetime.now(UTC).isoformat(),
+        "endsAt": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+        "createdBy": "Chef",
+        "comment": "deux sites",
+    }
+    made = ask(f"{alertmanager.address}/api/v2/silences", body=body, method="POST")["silenceID"]
+    adapter = make(alertmanager)
+    ending = action(alertmanager.fire("Muet", "rtr-5"), Verb.UNSILENCE, id="a3")
+    standing = await adapter.look(ending)
+    assert not standing.done
+    with pytest.raises(Refused, match="Chef"):
+        await adapter.perform(ending, standing)
+    ask(f"{alertmanager.address}/api/v2/silence/{made}", method="DELETE")
+    assert (await adapter.look(ending)).done
