@@ -53,8 +53,8 @@ PATH = "/apirest.php"
 SHOWN = (2, 1, 12, 3, 4, 5, 8, 6, 80, 83, 7, 15, 19, 18, 17, 16)
 _ERRORS = (400, 401, 403, 404, 405, 413)
 _NOTES = 200
-# People asked for at once: the question is a part of the address.
-_PEOPLE = 40
+# People asked for at once: the question is a part of the address, of which servers take 8 kB.
+_PEOPLE = 20
 _EXCERPT = 200
 
 Criterion = Mapping[str, Any]

@@ -63,7 +63,7 @@ def error_of(answer: Answer) -> tuple[str, str]:
 
 def failure_of(http: HttpSession, answer: Answer, code: str, text: str) -> SourceError:
     """Return the error that an unexpected code stands for."""
-    said = _("GLPI answered {code}: {text}").format(code=code, text=text or "–")
+    said = _("GLPI answered “{text}” ({code})").format(code=code, text=text or "–")
     if code in SESSION_DEAD:
         return AuthFailed(
             _("GLPI does not accept the session that it has just opened ({code})").format(

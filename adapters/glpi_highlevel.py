@@ -379,7 +379,7 @@ class HighLevel:
         if answer.status in (200, 201, 204, 206):
             return
         problem = _problem(answer)
-        said = _("GLPI answered {code}: {text}").format(
+        said = _("GLPI answered “{text}” ({code})").format(
             code=answer.status, text=problem.text or "–"
         )
         if answer.status not in (401, 403):
@@ -433,7 +433,7 @@ class HighLevel:
         except BadAnswer as error:
             raise asleep(error) from None
         if answer.status != 200:
-            said = _("GLPI gives no token: {reason}").format(reason=_problem(answer).text)
+            said = _("GLPI gives no token ({reason})").format(reason=_problem(answer).text)
             raise AuthFailed(
                 self._http.bad_answer(said).message,
                 hint=_(
