@@ -31,8 +31,9 @@ from smic_tui.records import BackupJob, BackupRun, RunResult, Stream
 if TYPE_CHECKING:
     from adapters.sql_database import Database, Session
 
-# What was written earlier may become visible later, in seconds of JobTDate.
-_OVERLAP = 300
+# What was written before a reading may become visible after it, in seconds. New runs and
+# those that had not ended are found by their numbers; this is for what is restarted.
+_OVERLAP = 60
 # A run that has not ended after so long never will: its director died.
 _ABANDONED = timedelta(days=14)
 # Part of every cursor: raise it when the same row would give another record.
@@ -40,11 +41,14 @@ _FORMAT = 1
 
 
 class _Cursor(Struct, frozen=True, omit_defaults=True):
-    """Up to where the catalogue was read, and which runs had not ended then."""
+    """Up to where the catalogue was read, and which runs had not ended then.
+
+    `since` is on the database's clock: no run that ended before can become visible.
+    """
 
     setup: str
     jobid: int = 0
-    epoch: int = 0
+    since: int = 0
     unfinished: tuple[int, ...] = ()
 
 
@@ -139,20 +143,22 @@ class BaculaAdapter(Adapter[BaculaOptions]):
     async def _runs(self, session: Session, before: _Cursor | None) -> AsyncIterator[Batch]:
         from adapters import bacula_catalogue as catalogue
 
-        reading = _Reading(self.config, self._zone, before)
+        known = before
+        if known is not None and await session.call(catalogue.newest_jobid) < known.jobid:
+            known = None  # another catalogue
+        reading = _Reading(self.config, self._zone, known)
+        now = await session.call(catalogue.clock)
 
         def ask(open_: Any) -> Iterator[list[JobRow]]:
-            if before is None:
+            if known is None:
                 return catalogue.newest_runs(open_, self._since(), self.config.newest)
-            return catalogue.runs_since(
-                open_, before.jobid, before.epoch - _OVERLAP, before.unfinished
-            )
+            return catalogue.runs_since(open_, known.jobid, known.since, known.unfinished)
 
         async for rows in _pieces(session, ask):
             runs, rejected = reading.take(rows)
             yield Batch(upserts=tuple(runs), rejected=tuple(rejected), full=reading.full)
         reading.refuse_if_nothing_fits()
-        yield Batch(full=reading.full, cursor=reading.cursor(self._setup))
+        yield Batch(full=reading.full, cursor=reading.cursor(self._setup, now - _OVERLAP))
 
 
 async def _pieces(session: Session, ask: Any) -> AsyncIterator[list[JobRow]]:
@@ -170,7 +176,7 @@ class _Reading:
         self._config = config
         self._zone = ZoneInfo(zone)
         self._jobid = before.jobid if before else 0
-        self._epoch = before.epoch if before else 0
+        self._newest = 0
         self._unfinished: list[int] = []
         self._usable = 0
         self._rejected: list[Rejected] = []
@@ -181,11 +187,10 @@ class _Reading:
         """Return the rows as runs, and what was set aside."""
         runs: list[BackupRun] = []
         rejected: list[Rejected] = []
-        horizon = datetime.now(UTC) + timedelta(days=1)
+        horizon = (datetime.now(UTC) + timedelta(days=1)).timestamp()
         for row in rows:
             self._jobid = max(self._jobid, row.jobid)
-            if row.epoch < horizon.timestamp():
-                self._epoch = max(self._epoch, row.epoch)
+            self._newest = max(self._newest, row.epoch if row.epoch < horizon else 0)
             if not self._config.shows(row.name):
                 continue
             self._seen.add((row.name, row.client))
@@ -208,9 +213,9 @@ class _Reading:
                 )
             )
 
-    def cursor(self, setup: str) -> str:
+    def cursor(self, setup: str, since: int) -> str:
         """Where the next reading goes on."""
-        cursor = _Cursor(setup, self._jobid, self._epoch, tuple(self._unfinished[:1000]))
+        cursor = _Cursor(setup, self._jobid, since, tuple(self._unfinished[:1000]))
         return msgspec.json.encode(cursor).decode()
 
     def remarks(self) -> list[str]:
@@ -218,8 +223,8 @@ class _Reading:
         remarks = [f"{row.where}: {row.reason}" for row in self._rejected[:10]]
         if not self._seen:
             remarks.append(_("no job ran lately: is it the right catalogue?"))
-        elif self._epoch:
-            newest = datetime.fromtimestamp(self._epoch, UTC)
+        elif self._newest:
+            newest = datetime.fromtimestamp(self._newest, UTC)
             remarks.append(_("newest run: {moment:%Y-%m-%d %H:%M} UTC").format(moment=newest))
         if self._elsewhere:
             remarks.append(

@@ -78,6 +78,17 @@ def runs_since(
     return _rows(connection, _runs().where(changed))
 
 
+def clock(connection: Connection) -> int:
+    """Return the database's clock in epoch seconds."""
+    statement = {
+        "sqlite": "SELECT strftime('%s', 'now')",
+        "postgresql": "SELECT extract(epoch FROM now())",
+        "mysql": "SELECT unix_timestamp()",
+    }[connection.dialect.name.replace("mariadb", "mysql")]
+    connection = connection.execution_options(no_parameters=True)
+    return int(float(str(connection.exec_driver_sql(statement).scalar())))
+
+
 def newest_jobid(connection: Connection) -> int:
     """Return the number of the newest run; 0 if there is none."""
     return int(connection.execute(select(func.max(_job.c.jobid))).scalar() or 0)
