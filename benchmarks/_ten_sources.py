@@ -3,8 +3,9 @@
 usage: python _ten_sources.py FOLDER
 
 Writes FOLDER/config.toml and serves what it reads. For each line on standard input a
-line of JSON is answered: `change` changes some rows in every source, `count` tells the
-bytes that were read from each server since the last count, and the requests.
+line of JSON is answered: `change` has a minute pass (a fifth of the checks is executed
+again, ten rows of every other source change), `count` tells the bytes that were read
+from each server since the last count, and the requests.
 """
 
 from __future__ import annotations
@@ -134,13 +135,13 @@ class Database:
 
 
 def monitoring() -> FakeIcinga:
-    """Hosts and services, checked one after the other within five minutes."""
+    """Hosts and services, last checked one after the other some minutes ago."""
     fake = FakeIcinga()
     for number in range(SITES):
-        at = fake.now() - 300 * number / SITES
+        at = fake.now() - 600 - 300 * number / SITES
         fake.add_host(site(number), state=int(number % 50 == 0), last_check=at)
     for number in range(SERVICES):
-        at, name = fake.now() - 300 * number / SERVICES, f"service {number // SITES}"
+        at, name = fake.now() - 600 - 300 * number / SERVICES, f"service {number // SITES}"
         fake.add_service(site(number), name, int(number % 40 == 0), last_check=at)
     return fake
 
@@ -269,6 +270,8 @@ def main() -> None:
                 redmine.set_status(random.randint(1, REDMINE), random.choice([2, 4, 7]))
                 glpi.change(random.randint(1, GLPI), priority=random.randint(1, 5))
                 icinga.check(site(random.randrange(SITES)), random.choice([0, 0, 1]))
+            for attrs in random.sample([*icinga.hosts.values(), *icinga.services.values()], 420):
+                attrs["last_check"] = icinga.now()
             documents.change()
             journal.change()
             database.change()
