@@ -111,7 +111,7 @@ class GlpiAdapter(Adapter[GlpiOptions]):
             api = await self._chosen(http)
             if _is_tree(self.config):
                 await api.places(None, 0)
-            account = await api.account(identify=True, clock=True)
+            account = await api.account(thorough=True)
             self._allow(account)
         remarks += [*http.remarks(), *account.remarks]
         if account.clock and http.remote_time:
@@ -128,7 +128,7 @@ class GlpiAdapter(Adapter[GlpiOptions]):
                 _("GLPI 11: written from its documentation, not tried against a real one.")
             )
         return Probe(
-            version=api.version,
+            version=account.version or api.version,
             account=account.login,
             remote_time=http.remote_time,
             remarks=tuple(remarks),
@@ -144,7 +144,7 @@ class GlpiAdapter(Adapter[GlpiOptions]):
         async with http.signed_in():
             api = await self._chosen(http)
             account = await self._identified(api)
-            found = await glpi_actions.look_at(api, action.key)
+            found = await glpi_actions.look_at(api, action)
             if found is None:
                 return Standing(record=None, at_once=True)
             stages = self._converter.stages
@@ -164,7 +164,7 @@ class GlpiAdapter(Adapter[GlpiOptions]):
         async with http.signed_in():
             api = await self._chosen(http)
             account = await self._identified(api)
-            found = await glpi_actions.look_at(api, action.key)
+            found = await glpi_actions.look_at(api, action)
             if found is None:
                 raise Refused(_("GLPI has no ticket {number} any more").format(number=action.key))
             if standing.version and found.row.updated.isoformat() != standing.version:

@@ -68,11 +68,16 @@ def number_of(key: str) -> int:
     return int(key)
 
 
-async def look_at(api: GlpiApi, key: str) -> Looked | None:
-    """Read a ticket with its notes; None if there is none, or none that may be seen."""
-    number = number_of(key)
+async def look_at(api: GlpiApi, action: Action) -> Looked | None:
+    """Read a ticket; None if there is none, or none that may be seen.
+
+    Its notes are read if the action has one: another needs no right to see them.
+    """
+    number = number_of(action.key)
     row = await api.ticket(number)
-    return None if row is None else Looked(row, await api.notes(number))
+    if row is None:
+        return None
+    return Looked(row, await api.notes(number) if action.text.strip() else [])
 
 
 async def is_done(

@@ -33,7 +33,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """Who we are (0 and "" unless asked for), and what is known of our rights.
 
     `verbs` are for tickets; requests take `SET_STAGE` for `SET_STATUS`. `clock` (UTC)
-    is what GLPI's own time would be if the configured zone were right.
+    is what GLPI's own time would be if the configured zone were right; `version` is
+    the release, where the API tells. Both only if asked for.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Account(Struct, frozen=True, kw_only=True):
     verbs: frozenset[Verb] = frozenset()
     remarks: tuple[str, ...] = ()
     clock: datetime | None = None
+    version: str = ""
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -82,11 +84,11 @@ class GlpiApi(Protocol):
 
     version: str
 
-    async def account(self, *, identify: bool = False, clock: bool = False) -> Account:
+    async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
         """Prove the rights that reading needs.
 
-        Who we are and GLPI's clock are asked for only when wanted: they cost as much
-        as many tickets.
+        Who we are, and (`thorough`) GLPI's clock and version, are asked for only when
+        wanted: they cost as much as many tickets.
         """
         ...
 

@@ -93,9 +93,12 @@ class _FullSession(Struct):
     session: _Session
 
 
-class _Written(Struct):
-    id: int | bool = False
-    message: str = ""
+class _Config(Struct):
+    version: str = ""
+
+
+class _Configured(Struct):
+    cfg_glpi: _Config
 
 
 class _TimelineItem(Struct):
@@ -130,7 +133,7 @@ class Apirest:
 
     # -- who we are --------------------------------------------------------------
 
-    async def account(self, *, identify: bool = False, clock: bool = False) -> Account:
+    async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
         """Prove that all tickets may be seen: rights are missing silently otherwise."""
         profile = (await self._json(_Active, "/getActiveProfile")).active_profile
         if self._options.as_ in ("tickets", "requests") and not sees_all(profile):
@@ -140,19 +143,23 @@ class Apirest:
                 ),
                 hint=_(PROFILE_HINT),
             )
-        if clock or (identify and self._identity is None):
+        if thorough or (identify and self._identity is None):
             # The answer carries the session's secrets: it must reach no message.
             try:
                 self._identity = (await self._json(_FullSession, "/getFullSession")).session
             except BadAnswer as error:
                 raise BadAnswer(error.message, hint=error.hint) from None
         who = self._identity or _Session()
+        version = ""
+        if thorough:
+            version = (await self._json(_Configured, "/getGlpiConfig")).cfg_glpi.version
         return Account(
             id=who.id,
             login=who.login,
             verbs=verbs(profile),
             remarks=tuple(self._remarks),
-            clock=optional_utc(who.now, self._zone) if clock else None,
+            clock=optional_utc(who.now, self._zone) if thorough else None,
+            version=version,
         )
 
     async def close(self) -> None:

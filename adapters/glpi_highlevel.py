@@ -119,6 +119,7 @@ class _Ticket(Struct):
     name: str | None = ""
     is_deleted: bool | int = False
     priority: int | None = 3
+    type: int | None = None
     category: _Named | None = None
     entity: _Named | None = None
     location: _Named | None = None
@@ -205,9 +206,9 @@ class HighLevel:
 
     # -- who we are --------------------------------------------------------------
 
-    async def account(self, *, identify: bool = False, clock: bool = False) -> Account:
+    async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
         """Prove as much of the rights as this API tells."""
-        if clock or self._session is None or identify:
+        if thorough or self._session is None or identify:
             self._session = await self._json(_Session, "/session")
         session = self._session
         profile = session.active_profile or _Profile()
@@ -225,7 +226,7 @@ class HighLevel:
             login=session.name,
             verbs=_EVERYTHING,
             remarks=(_("GLPI 11's API does not tell the rights of the account."),),
-            clock=optional_utc(session.current_time, self._zone) if clock else None,
+            clock=optional_utc(session.current_time, self._zone) if thorough else None,
         )
 
     async def close(self) -> None:
@@ -487,10 +488,31 @@ class HighLevel:
     def _found(self, raw: msgspec.Raw) -> Found:
         number = self._number(raw)
         try:
-            row = self._row(decode_json(raw, _Ticket))
+            ticket = decode_json(raw, _Ticket)
+            row = self._row(ticket)
         except (msgspec.DecodeError, ValueError) as error:
             return Found(number, _rejected(raw, _("ticket {number}").format(number=number), error))
+        self._verify(ticket, raw)
         return Found(number, row, row.updated)
+
+    def _verify(self, ticket: _Ticket, raw: msgspec.Raw) -> None:
+        """Raise `BadAnswer` for a ticket that was not asked for.
+
+        Versions differ in whether a filter that they do not know is refused or ignored.
+        """
+        options, ignored = self._options, ""
+        if options.type and ticket.type != TYPE_NUMBERS[options.type]:
+            ignored = "type"
+        category = ticket.category.id if ticket.category else None
+        if options.categories and category not in options.categories:
+            ignored = "categories"
+        if ignored:
+            raise self._http.bad_answer(
+                _("GLPI ignored the filter {filter}: ticket {number} does not obey").format(
+                    filter=ignored, number=ticket.id
+                ),
+                bytes(raw),
+            )
 
     def _row(self, ticket: _Ticket) -> Row:
         status = ticket.status if isinstance(ticket.status, _Named) else _Named(ticket.status)

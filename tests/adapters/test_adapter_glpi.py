@@ -659,7 +659,7 @@ async def test_no_secret_of_the_session_reaches_a_message(
 
 async def test_probe(make: Make) -> None:
     found = await make().probe()
-    assert (found.version, found.account, found.remarks) == ("10", "lecture", ())
+    assert (found.version, found.account, found.remarks) == ("10.0.17", "lecture", ())
     assert found.remote_time is not None
 
 

@@ -221,6 +221,13 @@ async def test_assigned_with_a_word(make: Make, glpi: FakeGlpi) -> None:
     assert [note["content"] for note in glpi.notes] == ["Je passe mardi"]
 
 
+async def test_what_has_no_word_needs_no_right_to_see_words(
+    make: Make, server: MisbehavingServer
+) -> None:
+    await do(make(), wish(Verb.SET_STATUS, value="waiting"))
+    assert not any("ollowup" in request.path for request in server.requests)
+
+
 async def test_nobody_of_that_name(make: Make) -> None:
     with pytest.raises(Refused, match="nobody"):
         await do(make(), wish(Verb.ASSIGN, value="Nobody"))

@@ -222,6 +222,24 @@ async def test_rows_that_cannot_be_read_are_set_aside(make: Make, glpi: FakeGlpi
 
 
 @pytest.mark.parametrize(
+    "options",
+    [{"type": "incident"}, {"categories": [2, 4]}, {"categories": [1], "type": "request"}],
+)
+async def test_an_ignored_filter_is_noticed(
+    make: Make, glpi: FakeGlpi11, server: MisbehavingServer, options: dict[str, Any]
+) -> None:
+    glpi.add(type=2, category=1)
+    glpi.add(type=2, category=2)
+
+    def respond(request: Request) -> Reply:
+        request.query.pop("filter", "")
+        return glpi(request)
+
+    server.respond = respond
+    assert "ignored the filter" in (await failure(make(**options), BadAnswer)).message
+
+
+@pytest.mark.parametrize(
     ("mode", "kind"),
     [
         (Mode.STOPPED, Unavailable),
@@ -276,7 +294,7 @@ async def test_eleven_with_a_user_token_only(
     adapter = make(TOKEN)
     assert (await read(adapter)).rows["9"].subject == "a &#60; b & <c>"
     assert not spoke_v2(server)
-    assert (await adapter.probe()).version == "11"
+    assert (await adapter.probe()).version == "11.0.17"
 
 
 async def test_eleven_whose_api_is_disabled(
@@ -294,7 +312,7 @@ async def test_ten_with_all_that_both_need(make: Make, server: MisbehavingServer
     server.respond = ten
     adapter = make({**OAUTH, **TOKEN})
     assert (await read(adapter)).rows["1"].subject == "<b>"
-    assert (await adapter.probe()).version == "10"
+    assert (await adapter.probe()).version == "10.0.17"
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,8 @@ class FakeGlpi:
             return json_reply({"active_profile": self._profile(session.account)})
         if path == "getFullSession":
             return json_reply({"session": self._full_session(session.account)})
+        if path == "getGlpiConfig":
+            return json_reply({"cfg_glpi": {"version": f"{self.version}.0.17", "languages": {}}})
         if path == "getMyEntities":
             mine = [{"id": n, "name": escaped(self.path(self.entities, n))} for n in self.entities]
             return json_reply({"myentities": [*mine[1:], mine[0]]})
