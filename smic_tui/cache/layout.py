@@ -13,12 +13,12 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct, field
+from msgspec import Struct, field
 
 from smic_tui.alertbook import AlertEntry
 from smic_tui.cache.generations import Unreadable
 from smic_tui.cache.shared_texts import share_texts
-from smic_tui.cache.tables import decode, decode_rows
+from smic_tui.cache.tables import Piece, decode, decode_rows, pieces_of
 from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, Record, Stream
 from smic_tui.snapshot import SourceStatus
@@ -105,7 +105,7 @@ _HEADER = msgspec.json.Decoder(_HeaderOnly)
 _META = msgspec.json.Decoder(SourceMeta)
 _ALERTS = msgspec.json.Decoder(AlertLayout)
 _GONE = msgspec.json.Decoder(dict[Stream, frozenset[str]])
-_RAW_TABLES = msgspec.json.Decoder(dict[str, Raw])
+_ANY_META = msgspec.json.Decoder(AlertMeta)
 _DECODERS: dict[Stream, tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]] = {
     stream: (msgspec.json.Decoder(dict[str, record]), msgspec.json.Decoder(record))  # type: ignore[valid-type]
     for stream, record in RECORD_TYPES.items()
@@ -121,23 +121,25 @@ def decode_source(data: bytes, source: str) -> SourceLayout:
 def decode_changes(data: bytes, source: str) -> ChangesLayout:
     """The file of changes of the source called `source`; raises `Unreadable`."""
     meta, tables = _meta_and_tables(data, source)
-    gone = decode(tables[GONE], _GONE) if GONE in tables else {}
+    gone = decode(tables[GONE][0], _GONE) if GONE in tables else {}
     return ChangesLayout(meta=meta, rows=_rows(tables), gone=gone)
 
 
-def _meta_and_tables(data: bytes, source: str) -> tuple[SourceMeta, dict[str, Raw]]:
-    tables = decode(data, _RAW_TABLES)
-    _check_schema(data)
-    meta = decode(tables[META], _META)
+def _meta_and_tables(data: bytes, source: str) -> tuple[SourceMeta, dict[str, list[Piece]]]:
+    tables = pieces_of(data)
+    if META not in tables:
+        raise Unreadable(_("it has no table {table}").format(table=META))
+    _check_schema(decode(tables[META][0], _ANY_META).file.schema)
+    meta = decode(tables[META][0], _META)
     if meta.file.source != source:
         raise Unreadable(_("it belongs to the source {source!r}").format(source=meta.file.source))
     return meta, tables
 
 
-def _rows(tables: Mapping[str, Raw]) -> Rows:
+def _rows(tables: Mapping[str, list[Piece]]) -> Rows:
     rows: dict[Stream, Mapping[str, Record]] = {}
     for stream, (table, row) in _DECODERS.items():
-        found = decode_rows(tables[stream.value], table, row) if stream.value in tables else {}
+        found = decode_rows(tables.get(stream.value, ()), table, row)
         if found:
             share_texts(stream, found)
             rows[stream] = MappingProxyType(found)
@@ -146,12 +148,11 @@ def _rows(tables: Mapping[str, Raw]) -> Rows:
 
 def decode_alerts(data: bytes) -> AlertLayout:
     """The alert file; raises `Unreadable`."""
-    _check_schema(data)
+    _check_schema(decode(data, _HEADER).meta.file.schema)
     return decode(data, _ALERTS)
 
 
-def _check_schema(data: bytes) -> None:
-    schema = decode(data, _HEADER).meta.file.schema
+def _check_schema(schema: int) -> None:
     if schema != SCHEMA:
         raise Unreadable(
             _("layout {schema} of another version of smic-tui, not {ours}").format(

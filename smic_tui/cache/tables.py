@@ -2,13 +2,15 @@
 
 A thread that encodes or decodes keeps all others of the program waiting,
 because the JSON library does not let go of the interpreter. Large tables are
-therefore done in parts that take no more than a few milliseconds.
+therefore done in parts that take no more than a few milliseconds: their file is one
+object of JSON as any other, with line breaks where a part ends.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +18,7 @@ import msgspec
 from smic_tui.cache.generations import Unreadable
 
 Tables = dict[str, dict[str, Any]]
+Piece = bytes | msgspec.Raw
 T = TypeVar("T")
 
 _ROWS_AT_ONCE = 1000
@@ -23,6 +26,8 @@ _ROWS_AT_ONCE = 1000
 _BYTES_AT_ONCE = 1_000_000
 
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_RAW_TABLES = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TABLE = re.compile(rb'"([a-z_]+)":\{')
 _RAW_ROWS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -40,27 +45,106 @@ def decode_tables(data: bytes) -> Tables:
 
 
 def decode_rows(
-    data: msgspec.Raw, table: msgspec.json.Decoder[dict[str, T]], row: msgspec.json.Decoder[T]
+    pieces: Iterable[Piece], table: msgspec.json.Decoder[dict[str, T]], row: msgspec.json.Decoder[T]
 ) -> dict[str, T]:
-    """The rows of one table, at once or one by one; raises `Unreadable`."""
-    if len(memoryview(data)) <= _BYTES_AT_ONCE:
-        return decode(data, table)
-    try:
-        return {key: row.decode(raw) for key, raw in _RAW_ROWS.decode(data).items()}
-    except _NOT_JSON as error:
-        raise Unreadable(str(error)) from None
+    """The rows of one table, piece by piece, or one by one; raises `Unreadable`."""
+    found: dict[str, T] = {}
+    for piece in pieces:
+        if len(memoryview(piece)) <= _BYTES_AT_ONCE:
+            rows: dict[str, T] = decode(piece, table)
+            found.update(rows)
+            continue
+        try:
+            found.update((key, row.decode(raw)) for key, raw in _RAW_ROWS.decode(piece).items())
+        except _NOT_JSON as error:
+            raise Unreadable(str(error)) from None
+    return found
+
+
+def pieces_of(data: bytes) -> dict[str, list[Piece]]:
+    """The tables of a file, each in one piece or more, which are tables too.
+
+    Raises `Unreadable` for what is no object of JSON; the pieces need not be any.
+    """
+    found = _written_in_lines(data)
+    if found is None:
+        found = {name: [raw] for name, raw in decode(data, _RAW_TABLES).items()}
+    return found
+
+
+def _written_in_lines(data: bytes) -> dict[str, list[Piece]] | None:
+    """What `_in_lines` has written; None for anything else. Line breaks in texts are
+    escaped, so that a line break always ends a line.
+    """
+    found: dict[str, list[Piece]] = {}
+    lines = _lines(data)
+    if next(lines) != b"{":
+        return None
+    for line in lines:
+        opening = _TABLE.match(line)
+        if opening is None:
+            return None
+        pieces = found[opening[1].decode()] = []
+        if opening.end() < len(line):
+            pieces.append(line[opening.end() - 1 :])
+        else:
+            for rows in lines:
+                if rows == b"}":
+                    break
+                if bool(pieces) is not rows.startswith(b","):
+                    return None
+                pieces.append(b"{" + rows.removeprefix(b",") + b"}")
+            else:
+                return None
+        after = next(lines, b"")
+        if after == b"}":
+            return found if next(lines, None) is None else None
+        if after != b",":
+            return None
+    return None
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    start = 0
+    while (end := data.find(b"\n", start)) >= 0:
+        yield data[start:end]
+        start = end + 1
+    yield data[start:]
 
 
 def encode_tables(tables: Tables) -> bytes:
     """The bytes of a TinyDB file; `ValueError` for text that is not Unicode."""
+    if any(len(table) > _ROWS_AT_ONCE for table in tables.values()):
+        return b"\n".join(_in_lines(tables))
     encoded = (
         msgspec.json.encode(name) + b":" + encode_table(table) for name, table in tables.items()
     )
     return b"{" + b",".join(encoded) + b"}"
 
 
+def _in_lines(tables: Tables) -> Iterator[bytes]:
+    """The lines of a file with large tables, each short enough to be decoded at once."""
+    yield b"{"
+    for number, (name, table) in enumerate(tables.items()):
+        if number:
+            yield b","
+        opening = msgspec.json.encode(name) + b":"
+        if len(table) <= _ROWS_AT_ONCE:
+            yield opening + encode_table(table)
+            continue
+        yield opening + b"{"
+        for at, part in enumerate(_parts(table)):
+            yield (b"," if at else b"") + part
+        yield b"}"
+    yield b"}"
+
+
 def encode_table(table: Mapping[str, Any]) -> bytes:
     """The bytes of one table."""
+    return b"{" + b",".join(_parts(table)) + b"}"
+
+
+def _parts(table: Mapping[str, Any]) -> Iterator[bytes]:
     rows = iter(table.items())
-    parts = iter(lambda: dict(itertools.islice(rows, _ROWS_AT_ONCE)), {})
-    return b"{" + b",".join(msgspec.json.encode(part)[1:-1] for part in parts) + b"}"
+    while part := dict(itertools.islice(rows, _ROWS_AT_ONCE)):
+        yield msgspec.json.encode(part)[1:-1]
