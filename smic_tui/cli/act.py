@@ -18,7 +18,7 @@ from smic_tui.contract.actions import Action, Verb
 from smic_tui.duty.until import parse_until
 from smic_tui.i18n import _
 from smic_tui.outbox import box
-from smic_tui.outbox.rights import rights
+from smic_tui.outbox.rights import Rights, rights
 from smic_tui.records import Record, Stream
 from smic_tui.snapshot import Snapshot
 from smic_tui.text import clean
@@ -58,7 +58,7 @@ def run(options: Namespace) -> int:
         message = _("the account of {source} may not do that: {what}")
         raise CommandError(Exit.USAGE, message.format(source=may.source, what=_(VERBS[verb])))
     look = _look(loaded)
-    action = _action(options, loaded, look, verb, stream, may.source)
+    action = _action(options, loaded, look, verb, stream, may)
     what = f"{options.source}: {title(record)}: {effect(action, look)}"
     if options.dry_run:
         print(_("would be done: {what}").format(what=what))
@@ -92,24 +92,25 @@ def _find(
 
 
 def _action(
-    options: Namespace, loaded: Loaded, look: Look, verb: Verb, stream: Stream, source: str
+    options: Namespace, loaded: Loaded, look: Look, verb: Verb, stream: Stream, may: Rights
 ) -> Action:
     names = loaded.settings.me.names
     value = getattr(options, "value", "") or getattr(options, "person", "")
     text = getattr(options, "text", "").strip()
     if verb is Verb.COMMENT and not text:
         raise CommandError(Exit.USAGE, _("a comment needs words"))
+    by = clean(options.by or next(iter(names), "") or getpass.getuser())
     return Action(
         id=uuid.uuid4().hex,
-        source=source,
+        source=may.source,
         stream=stream,
         key=options.key,
         verb=verb,
-        text=text,
+        text=may.words(verb, text, by),
         value=clean(value),
         start=_moment(options, "start", "--from", look),
         until=_moment(options, "until", "--until", look),
-        by=clean(options.by or next(iter(names), "") or getpass.getuser()),
+        by=by,
         at=datetime.now(UTC),
     )
 

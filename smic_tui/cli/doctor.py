@@ -24,6 +24,7 @@ from smic_tui.config import duration
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Source
 from smic_tui.config.secrets import reveal
+from smic_tui.contract.actions import ActsOnRecords, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.secret import Secret
@@ -33,6 +34,7 @@ from smic_tui.text import clean
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.fit import fit
+from smic_tui.views.outbox import VERBS
 from smic_tui.views.words import word
 
 # Differences that matter: a ticket "changed since" would be missed.
@@ -44,7 +46,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """What is known of one source. `latency` and `clock` are seconds.
 
     `clock` is how far the source's clock is ahead of ours, None if it did not
-    say. `state` is how asking it just now ended; rows are of its last reading.
+    say. `may` is what the account may change there and the configuration lets it.
+    `state` is how asking it just now ended; rows are of its last reading.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     rejected: int = 0
     rejects: tuple[Rejected, ...] = ()
     to_do: tuple[str, ...] = ()
+    may: tuple[Verb, ...] = ()
 
 
 def run(options: Namespace) -> int:
@@ -89,6 +93,8 @@ async def _examine_all(
 
 async def _examine(loaded: Loaded, name: str, status: SourceStatus) -> Finding:
     source = loaded.settings.sources[name]
+    if loaded.settings.read_only:
+        source = replace(source, read_only=True)
     redact = Redactor()
 
     def secret(asked: Secret) -> str:
@@ -128,10 +134,13 @@ async def _probed(
 ) -> Finding:
     adapter = await asyncio.to_thread(registry.make, source, context)
     deadline = duration.seconds(source.deadline)
+    may: frozenset[Verb] = frozenset()
     began, asked = time.monotonic(), datetime.now(UTC)
     try:
         async with asyncio.timeout(deadline):
             probe = await adapter.probe()
+        if isinstance(adapter, ActsOnRecords) and not source.read_only:
+            may = frozenset().union(*adapter.able().values())
     except TimeoutError:
         raise Overdue(deadline) from None
     finally:
@@ -148,6 +157,7 @@ async def _probed(
         latency=latency,
         clock=clock,
         remarks=tuple(map(tidy, probe.remarks)),
+        may=tuple(verb for verb in Verb if verb in may),
     )
     return replace(finding, to_do=tuple(_advice(finding)))
 
@@ -184,6 +194,8 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
         yield _("version"), finding.version
     if finding.account:
         yield _("account"), finding.account
+    if finding.may:
+        yield _("may"), ", ".join(_(VERBS[verb]) for verb in finding.may)
     if finding.clock is not None:
         yield _("clock"), f"{finding.clock:+.1f} s"
     yield _("rows"), _rows(finding)

@@ -142,6 +142,13 @@ class Source(Struct, frozen=True, kw_only=True):
     read_only: Annotated[
         bool, Meta(description="Never change anything at this source, whatever the account may.")
     ] = False
+    signed: Annotated[
+        bool,
+        Meta(
+            description="Whether comments end with the name of the person who sent them: for an"
+            " account that several people share."
+        ),
+    ] = False
     actions_for: Annotated[
         str,
         Meta(

@@ -12,17 +12,29 @@ from smic_tui.i18n import _
 from smic_tui.records import Stream
 from smic_tui.snapshot import SourceStatus
 
+_COMMENTS = (Verb.COMMENT, Verb.SET_STATUS, Verb.RESOLVE, Verb.SET_STAGE)
+
 
 class Rights(Struct, frozen=True, kw_only=True):
-    """What is possible. `source` carries it out; `why` says why nothing is, for people."""
+    """What is possible. `source` carries it out; `why` says why nothing is, for people.
+
+    `signed` says that comments end with the person's name.
+    """
 
     source: str = ""
     verbs: Mapping[Stream, Collection[Verb]] = {}
     why: str = ""
+    signed: bool = False
 
     def may(self, stream: Stream, verb: Verb) -> bool:
         """Whether it is worth trying."""
         return verb in self.verbs.get(stream, ())
+
+    def words(self, verb: Verb, text: str, person: str) -> str:
+        """The text of an action as it is sent. Monitoring is told the author by itself."""
+        if not text or not self.signed or verb not in _COMMENTS:
+            return text
+        return f"{text}\n\n— {person}"
 
 
 def rights(settings: Settings, statuses: Mapping[str, SourceStatus], shown: str) -> Rights:
@@ -65,7 +77,7 @@ def rights(settings: Settings, statuses: Mapping[str, SourceStatus], shown: str)
                 source=source.name
             ),
         )
-    return Rights(source=source.name, verbs=status.actions)
+    return Rights(source=source.name, verbs=status.actions, signed=source.signed)
 
 
 def acting_source(settings: Settings, shown: str) -> Source | None:

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.duty.until import parse_until
 from smic_tui.i18n import N_, _
+from smic_tui.outbox.rights import Rights
 from smic_tui.records import CatalogueRequest, Record, Stage, Stream, TicketStatus
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.frame import FrameScreen
@@ -52,10 +53,10 @@ _NEXT: dict[Stage, Stage] = {
 class Wish:
     """What a key would do: to which records, shown where, through which account."""
 
-    def __init__(self, verb: Verb, shown: str, source: str, found: list[Target]) -> None:
+    def __init__(self, verb: Verb, shown: str, may: Rights, found: list[Target]) -> None:
         self.verb = verb
         self.shown = shown
-        self.source = source
+        self.may = may
         self.records = [record for _stream, record in found]
         self.stream: Stream = found[0][0]
 
@@ -117,7 +118,7 @@ class ActingScreen(FrameScreen):
             for shown, those in by_source.items():
                 may = self.desk.rights(shown)
                 if may.may(those[0][0], verb):
-                    return Wish(verb, shown, may.source, those)
+                    return Wish(verb, shown, may, those)
         return None
 
     def action_act(self, key: str) -> None:
@@ -177,15 +178,17 @@ class ActingScreen(FrameScreen):
                 return self._actions(wish, until=until.moment, text=until.comment)
         return self._actions(wish, text=typed)
 
-    def _actions(self, wish: Wish, **fields: Any) -> list[Action]:
+    def _actions(self, wish: Wish, text: str = "", **fields: Any) -> list[Action]:
+        by = self.desk.personal.person
         return [
             Action(
                 id=uuid.uuid4().hex,
-                source=wish.source,
+                source=wish.may.source,
                 stream=wish.stream,
                 key=record.key,
                 verb=wish.verb,
-                by=self.desk.personal.person,
+                text=wish.may.words(wish.verb, text, by),
+                by=by,
                 at=datetime.now(UTC),
                 **fields,
             )

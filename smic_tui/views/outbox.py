@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from smic_tui.contract.actions import Action, Verb
-from smic_tui.i18n import N_, _
+from smic_tui.i18n import N_, _, ngettext
 from smic_tui.outbox.entry import Entry, EntryState
 from smic_tui.outbox.matters import all_differences, differences
 from smic_tui.records import (
@@ -75,6 +75,8 @@ _FIELDS: dict[str, str] = {
 # Two sides and a label fit into 80 cells.
 _LABEL, _SIDE = 15, 31
 _STATE = 29
+# As many records as a question can name on a small screen.
+_RECORDS = 10
 
 
 class Mark(Struct, frozen=True):
@@ -161,7 +163,8 @@ def effect(action: Action, look: Look) -> str:
                 start = human.moment(action.start, look.now, look.zone)
                 what = _("{what} from {moment}").format(what=what, moment=start)
             what = until(what)
-    return f"{what}: {action.text}" if action.text else what
+    words = " ".join(action.text.split())
+    return f"{what}: {words}" if words else what
 
 
 def status_word(value: str) -> str:
@@ -277,8 +280,11 @@ def confirmation(
     ]
     lines += [
         _labelled(_("Record") if not number else "", Cell(title(record), Role.TITLE))
-        for number, record in enumerate(seen)
+        for number, record in enumerate(seen[:_RECORDS])
     ]
+    if (more := len(seen) - _RECORDS) > 0:
+        text = ngettext("and {n} more", "and {n} more", more).format(n=more)
+        lines.append(_labelled("", Cell(text, Role.TITLE)))
     lines += [
         _labelled(_("Effect"), Cell(effect(first, look), Role.NOTICE)),
         _labelled(_("In the name of"), Cell(first.by)),

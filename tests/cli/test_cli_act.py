@@ -204,6 +204,24 @@ def test_read_only(office: Office, top: str, more: str) -> None:
     assert office.notes(1) == []
 
 
+def test_a_shared_account_names_the_person(office: Office) -> None:
+    office.configure(more="signed = true")
+    code, said = office("act", "comment", "desk", "1", "Toner remplacé", "--by", "Agent Un")
+    assert (code, office.notes(1)) == (0, ["Toner remplacé\n\n— Agent Un"]), said
+    code, said = office("act", "resolve", "desk", "1", "--by", "Agent Un")
+    assert (code, office.notes(1)[1:]) == (0, [""]), said  # nothing to sign
+
+
+def test_doctor_says_what_the_account_may(office: Office) -> None:
+    _code, said = office("doctor", "desk")
+    assert "comment, assign, change the status, resolve" in said
+    office.configure(top="read_only = true")
+    assert "assign" not in office("doctor", "desk")[1]
+    office.configure()
+    office.key = "a-key"
+    assert "assign" not in office("doctor", "desk")[1]
+
+
 def test_unknown_entries(office: Office) -> None:
     assert office("outbox", "withdraw", "9")[0] == 2
     assert office("outbox", "withdraw")[0] == 2
