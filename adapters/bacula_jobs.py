@@ -112,7 +112,8 @@ def times_of(row: JobRow, zone: ZoneInfo) -> Times | None:
         if start is None:
             return None
         ended = _in(zone, end, None) if end else None
-        return Times(started=_in(zone, start, ended), ended=ended, agrees=True)
+        started = _in(zone, start, ended)
+        return Times(started=min(started, ended or started), ended=ended, agrees=True)
     agrees = any(
         abs(end.replace(tzinfo=zone, fold=fold).astimezone(UTC) - epoch) <= _AGREES
         for fold in (0, 1)
