@@ -89,9 +89,21 @@ class DeskWords:
         """Who must act next on a catalogue request."""
         return self._actors.get(fold(name)) or _ACTORS.get(self.stage(name, closed), Actor.US)
 
-    def named(self) -> set[str]:
-        """The names that the configuration knows, folded."""
-        return {*self._tickets, *self._stages, *self._actors}
+    def sounds_closed(self, name: str) -> bool:
+        """Whether a status means an end, where the system itself does not tell."""
+        name = fold(name)
+        if name in self._tickets:
+            return not self._tickets[name].is_open
+        if name in self._stages:
+            return not self._stages[name].is_open
+        return any(_has(name, words) for stage, words in _STAGES if not stage.is_open)
+
+    def sounds_refused(self, name: str) -> bool:
+        """Whether a status means an end without a solution."""
+        name = fold(name)
+        if name in self._stages:
+            return self._stages[name] is Stage.REFUSED
+        return any(_has(name, words) for stage, words in _STAGES if stage is Stage.REFUSED)
 
 
 def _folded(by_name: Mapping[str, V]) -> dict[str, V]:

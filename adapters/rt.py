@@ -59,7 +59,7 @@ class RtAdapter(Adapter[RtOptions]):
         super().__init__(config, context)
         self._converter = Converter(config)
         self._rt: RtSession | None = None
-        self._able: Mapping[Stream, frozenset[Verb]] = {}
+        self._able: Mapping[Stream, frozenset[Verb]] | None = None
         self._logins: dict[str, str] = {}
 
     def offered(self) -> frozenset[Stream]:
@@ -77,7 +77,7 @@ class RtAdapter(Adapter[RtOptions]):
             witness = await self._prove_rights(rt)
             if full:
                 await rt.sign_in()
-            if full or not self._able:
+            if full or self._able is None:
                 self._able = await rt_actions.able(rt, witness, Stream(self.config.as_))
             zone = await rt.zone()
             for closed, question in self._questions(before, zone):
@@ -129,7 +129,7 @@ class RtAdapter(Adapter[RtOptions]):
 
     def able(self) -> Mapping[Stream, frozenset[Verb]]:
         """What the account may do to the newest ticket that it sees."""
-        return self._able
+        return self._able or {}
 
     async def look(self, action: Action) -> Standing:
         """Read the ticket, and what was said in it since the baseline."""

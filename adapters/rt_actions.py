@@ -187,7 +187,7 @@ def _means(action: Action, status: str, converter: Converter, closed: bool) -> b
         return words.stage(status, closed) is wanted
     found = words.ticket_status(status, closed)
     if action.verb is Verb.RESOLVE:
-        return not found.is_open and status != "rejected"
+        return not found.is_open and not words.sounds_refused(status)
     return found is _ticket_status(action)
 
 
@@ -196,7 +196,7 @@ def _status(action: Action, full: _Full, converter: Converter, options: RtOption
     offered = full.next_statuses
     named = [*options.statuses, *options.stages]
     for status in (*offered, *named, "new", "open", "stalled", "resolved"):
-        if any(_means(action, status, converter, closed) for closed in (False, True)):
+        if _means(action, status, converter, converter.words.sounds_closed(status)):
             return status
     raise Refused(
         _("RT's lifecycle does not lead ticket {number} from {status} to {wanted}").format(

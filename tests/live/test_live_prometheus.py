@@ -33,17 +33,6 @@ class TestPrometheus(LiveSuite):
 class TestAlertmanager(LiveSuite):
     rig_fixture = "alertmanager"
 
-    async def test_a_deletion_is_seen(self, tmp_path: Path) -> None:
-        """An alert that ends."""
-        rig = self.rig
-        key = rig.fire("Finie", "rtr-17998")
-        async with self.reading(tmp_path) as adapter:
-            assert key in (await read(adapter)).rows
-            rig.end("Finie", "rtr-17998")
-            after = await read(adapter)
-        assert key not in after.rows
-        assert set(after.rows) == rig.expected(Stream.HEALTH)
-
 
 @pytest.fixture
 async def make() -> AsyncIterator[Make]:
