@@ -209,6 +209,14 @@ def optional_utc(text: str | None, zone: ZoneInfo) -> datetime | None:
     return to_utc(text, zone)
 
 
+def maybe_utc(text: str | None, zone: ZoneInfo) -> datetime | None:
+    """Return a time that is good to know, as UTC; None also for one that cannot be read."""
+    try:
+        return optional_utc(text, zone)
+    except ValueError:
+        return None
+
+
 def _waiting_on(status: TicketStatus, supplier: str) -> Actor:
     if not status.is_open:
         return Actor.NOBODY
