@@ -472,7 +472,6 @@ def test_settings_that_contradict_each_other(wrong: dict[str, Any]) -> None:
 class TestConformance(AdapterConformance):
     secrets: ClassVar = ("a-password",)
     url: ClassVar[str]
-    as_: ClassVar[str] = "tickets"
 
     @pytest.fixture(autouse=True, scope="class")
     @classmethod
@@ -495,8 +494,4 @@ class TestConformance(AdapterConformance):
     @classmethod
     def _at(cls, url: str, folder: Path) -> RtAdapter:
         context = Context(source="t", folder=folder, timezone="UTC", secret=lambda _: "a-password")
-        return RtAdapter(options(url, "lecture", False, **{"as": cls.as_}), context)
-
-
-class TestConformanceOfRequests(TestConformance):
-    as_: ClassVar[str] = "requests"
+        return RtAdapter(options(url, "lecture", False), context)
