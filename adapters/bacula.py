@@ -225,7 +225,7 @@ class _Reading:
             remarks.append(_("no job ran lately: is it the right catalogue?"))
         elif self._newest:
             newest = datetime.fromtimestamp(self._newest, UTC)
-            remarks.append(_("newest run: {moment:%Y-%m-%d %H:%M} UTC").format(moment=newest))
+            remarks.append(_("newest run: {moment} UTC").format(moment=f"{newest:%Y-%m-%d %H:%M}"))
         if self._elsewhere:
             remarks.append(
                 _(

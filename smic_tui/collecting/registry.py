@@ -39,6 +39,11 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "prometheus": "adapters.prometheus:PrometheusAdapter",
         "alertmanager": "adapters.alertmanager:AlertmanagerAdapter",
         "hub": "adapters.hub:HubAdapter",
+        "bacula": "adapters.bacula:BaculaAdapter",
+        "backuppc": "adapters.backuppc:BackupPcAdapter",
+        "proxmox-backup": "adapters.proxmox_backup:ProxmoxBackupAdapter",
+        "journal": "adapters.journal:JournalAdapter",
+        "sql": "adapters.sql:SqlAdapter",
     }
 )
 
