@@ -91,3 +91,20 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).casefold().replace("œ", "oe").replace("æ", "ae")
     plain = unicodedata.normalize("NFKD", plain)
     return "".join([char for char in plain if char < _COMBINING or not unicodedata.combining(char)])
+
+
+_PLAIN_FORMS: dict[str, str] = {}
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
+
+
+def _plain_form(found: re.Match[str]) -> str:
+    char = found[0]
+    plain = _PLAIN_FORMS.get(char)
+    if plain is None:
+        plain = _PLAIN_FORMS[char] = fold.__wrapped__(char)
+    return plain
+
+
+def fold_once(text: str) -> str:
+    """`fold`, quicker for long texts that do not come again: it works character by character."""
+    return _NOT_ASCII.sub(_plain_form, text.casefold())

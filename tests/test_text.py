@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from wcwidth import wcwidth
 
-from smic_tui.text import BREAK, ELLIPSIS, LIMIT, MARK, clean, fold
+from smic_tui.text import BREAK, ELLIPSIS, LIMIT, MARK, clean, fold, fold_once
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=300)
 
@@ -85,3 +85,14 @@ def test_folding_ignores_case_and_accents(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert fold("Île-d'Aix") == fold("ILE-D'AIX")
     assert fold("Cœur") == fold("COEUR")
+
+
+def test_folding_character_by_character_is_folding() -> None:
+    for number in range(0x20000):
+        char = chr(number)
+        assert fold_once(char) == fold.__wrapped__(char), hex(number)
+
+
+@given(st.text())
+def test_folding_once_is_folding(text: str) -> None:
+    assert fold_once(text) == fold.__wrapped__(text)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from enum import Enum, StrEnum
 from typing import Any
 
 from msgspec import Struct
 
-from smic_tui.text import fold
+from smic_tui.text import fold, fold_once
 
 # In no text that was cleaned, and in no filter that somebody can type.
 _BETWEEN = "\0"
@@ -70,6 +70,10 @@ class FieldSet:
         # By identity: facts are immutable, and shared between situations while
         # nothing of them changes. The fact is kept so that its identity is its own.
         self._folded: dict[int, tuple[Any, str]] = {}
+        # The newest list that was searched, and its texts in the same order; replaced whole.
+        self._listed: tuple[Sequence[Any], list[str]] = ((), [])
+        # What was found last in that list, and by what.
+        self._found: tuple[Sequence[Any], str, list[tuple[Any, str]]] = ((), "", [])
 
     def __iter__(self) -> Any:
         return iter(self.fields)
@@ -86,15 +90,40 @@ class FieldSet:
                 texts.append(value)
             elif value is not None:
                 texts.extend(value)
-        # Not through the memory of `fold`, which is for texts that come again.
-        text = fold.__wrapped__(_BETWEEN.join(texts))
+        text = fold_once(_BETWEEN.join(texts))
         self._folded[id(fact)] = (fact, text)
         return text
 
-    def get_ready(self, facts: Iterable[Any], now: Any) -> None:
-        """Work out `folded` for all of these, which takes seconds for a hundred thousand."""
-        for fact in facts:
-            self.folded(fact, now)
+    def search(self, facts: Sequence[Any], wanted: str, now: Any) -> list[Any]:
+        """The facts in whose texts `wanted` is, which is folded; in their order.
+
+        More letters of the same word are looked for only where fewer were found.
+        """
+        within, before, found = self._found
+        if within is facts and before and before in wanted:
+            pairs = [pair for pair in found if wanted in pair[1]]
+        else:
+            pairs = [
+                pair
+                for pair in zip(facts, self._texts(facts, now), strict=True)
+                if wanted in pair[1]
+            ]
+        if isinstance(facts, tuple):
+            self._found = (facts, wanted, pairs)
+        return [fact for fact, _text in pairs]
+
+    def _texts(self, facts: Sequence[Any], now: Any) -> list[str]:
+        listed, texts = self._listed
+        if listed is not facts:
+            folded = self.folded
+            texts = [folded(fact, now) for fact in facts]
+            if isinstance(facts, tuple):
+                self._listed = (facts, texts)
+        return texts
+
+    def get_ready(self, facts: Sequence[Any], now: Any) -> None:
+        """Work out the texts of all of these, which takes a second for a hundred thousand."""
+        self._texts(facts, now)
 
     def forget_all_but(self, facts: Collection[Any]) -> None:
         """Let go of facts that are no more, once they are many."""

@@ -20,7 +20,7 @@ Case and accents never matter. The same in French: `état:"en retard"`, `âge>3j
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -46,12 +46,17 @@ NO = frozenset({"no", "non", "n", "0", "false", "faux"})
 class Query:
     """A filter that has been understood. `str` gives it in canonical form."""
 
-    __slots__ = ("_test", "fields", "root")
+    __slots__ = ("_test", "_tests", "_texts", "fields", "root")
 
-    def __init__(self, root: Node, test: Test, fields: FieldSet) -> None:
+    def __init__(
+        self, root: Node, test: Test, fields: FieldSet, conditions: Sequence[tuple[Node, Test]]
+    ) -> None:
+        """`conditions` are those that all have to hold; together they are `root`."""
         self.root = root
         self.fields = fields
         self._test = test
+        self._texts = [fold(node.text) for node, _test in conditions if isinstance(node, Text)]
+        self._tests = [one for node, one in conditions if not isinstance(node, Text)]
 
     def __str__(self) -> str:
         return str(self.root)
@@ -77,10 +82,17 @@ class Query:
 
     def select(self, facts: Iterable[FactT], now: datetime) -> tuple[FactT, ...]:
         """The facts that are let through, in their order."""
-        test = self._test
-        if isinstance(facts, tuple):
-            self.fields.forget_all_but(facts)
-        return tuple([fact for fact in facts if test(fact, now)])
+        if not isinstance(facts, tuple):
+            test = self._test
+            return tuple([fact for fact in facts if test(fact, now)])
+        self.fields.forget_all_but(facts)
+        # One condition after the other: text first, which is the quickest.
+        left: Sequence[FactT] = facts
+        for text in self._texts:
+            left = self.fields.search(left, text, now)
+        for test in self._tests:
+            left = [fact for fact in left if test(fact, now)]
+        return left if isinstance(left, tuple) else tuple(left)
 
 
 def _mentioned(node: Node) -> frozenset[str]:
@@ -142,6 +154,8 @@ class _Parser:
         self.tokens = tokens(text)
         self.at = 0
         self.depth = 0
+        # The parts of the sequence that was understood last: the outermost, where it is all.
+        self.conditions: list[tuple[Node, Test]] = []
 
     @property
     def token(self) -> Token:
@@ -172,6 +186,7 @@ class _Parser:
             parts.append(self.term())
         if len(parts) == 1:
             return parts[0]
+        self.conditions = parts
         return And(tuple(node for node, _test in parts)), _all_of([test for _node, test in parts])
 
     def term(self) -> tuple[Node, Test]:
@@ -255,5 +270,7 @@ def parse(text: str, fields: FieldSet, zone: str = "Europe/Paris") -> Query:
     lets everything through. Raises `QuerySyntaxError`, also for what is not
     finished yet: while somebody types, the last good filter stays.
     """
-    node, test = _Parser(text, fields, ZoneInfo(zone)).whole()
-    return Query(node, test, fields)
+    parser = _Parser(text, fields, ZoneInfo(zone))
+    node, test = parser.whole()
+    conditions = parser.conditions if isinstance(node, And) else [(node, test)]
+    return Query(node, test, fields, conditions)

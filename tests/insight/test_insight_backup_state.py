@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from insight_examples import NOW, PARIS, ago, job, paris, run
 
@@ -217,6 +218,7 @@ def test_a_weekend_is_not_late_and_monday_evening_is() -> None:
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
 
 
+@hypothesis_settings(deadline=None)
 @given(
     MOMENTS,
     st.sampled_from([None, HOUR, 12 * HOUR, DAY, 7 * DAY]),

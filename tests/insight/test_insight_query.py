@@ -412,3 +412,18 @@ def test_a_stale_source_is_found() -> None:
     seen = situation(ticket("1"), site("17300", "La Rochelle"), stale=["redmine"])
     assert keys(parse("is:stale", fields_for("sources")).select(seen.sources, NOW)) == {"redmine"}
     assert keys(parse("seen>1h", fields_for("tickets")).select(seen.tickets, NOW)) == {"1"}
+
+
+@pytest.mark.parametrize("subject", ["tickets", "sites", "backups"])
+def test_letter_by_letter_finds_what_the_whole_filter_finds(
+    everything: Situation, subject: str
+) -> None:
+    found = getattr(everything, subject)
+    for typed in ("mairie état", "s s", "im level>fine", "e (r or i)", "(a e) n"):
+        for end in (*range(1, len(typed) + 1), *range(len(typed), 0, -1)):
+            try:
+                query = parse(typed[:end], fields_for(subject))
+            except QuerySyntaxError:
+                continue
+            assert query.select(found, NOW) == tuple(f for f in found if query.matches(f, NOW))
+            assert query.select(list(found), NOW) == query.select(found, NOW)
