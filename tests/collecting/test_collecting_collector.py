@@ -664,3 +664,33 @@ async def test_the_loop_is_never_held_up(begin: Begin) -> None:
 
 def test_at_most_four_pictures_a_second() -> None:
     assert publisher.PAUSE >= 0.25
+
+
+async def test_nothing_is_read_before_the_first_picture_is_shown(begin: Begin) -> None:
+    shown = asyncio.Event()
+
+    async def first_shown() -> None:
+        await shown.wait()
+
+    program = begin(DESK, desk())
+    program.collector.first_shown = first_shown
+    program.start()
+    await until(lambda: program.snapshots)
+    await asyncio.sleep(0.1)
+    assert not program.contexts
+    assert not program.collector.is_writer
+    shown.set()
+    await until(lambda: program.rows() == {"1"})
+
+
+async def test_who_leaves_before_the_first_picture_waits_for_nothing(begin: Begin) -> None:
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    program = begin(DESK, desk())
+    program.collector.first_shown = never
+    program.start()
+    await until(lambda: program.snapshots)
+    async with asyncio.timeout(5):
+        await program.stop()
+    assert not program.contexts
