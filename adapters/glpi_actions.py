@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from adapters.glpi_api import GlpiApi, Note
-from adapters.glpi_tickets import ASSIGNED, CLOSED, DONE, NEW, PENDING, SOLVED, Row
+from adapters.glpi_tickets import ASSIGNED, CLOSED, DONE, NEW, PENDING, SOLVED, STATUSES, Row
 from smic_tui.contract.actions import Action, Refused, Verb
 from smic_tui.i18n import _
 from smic_tui.records import Stage, Stream, TicketStatus
 
 if TYPE_CHECKING:
+    from adapters.glpi_api import GlpiApi, Note
     from adapters.glpi_tickets import Stages
 
 _STATUS_OF = {
@@ -151,8 +151,6 @@ def _has_status(action: Action, row: Row, stages: Stages) -> bool:
                 return row.status in DONE
             return stages.stage(row.status, row.category) is Stage.DONE
         case Verb.SET_STATUS:
-            from adapters.glpi_tickets import STATUSES
-
             return STATUSES.get(row.status) is _ticket_status(action)
         case Verb.SET_STAGE:
             return stages.stage(row.status, row.category) is _stage(action)

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from adapters.glpi_api import GlpiApi, asleep
 from adapters.glpi_apirest import Apirest
-from adapters.glpi_highlevel import DISABLED, HighLevel
+from adapters.glpi_highlevel import HighLevel
+from adapters.glpi_oauth import DISABLED, PATH
 from adapters.glpi_options import GlpiOptions
 from adapters.json_text import decode_json
 from smic_tui.contract.errors import AuthFailed, BadAnswer
@@ -53,7 +54,7 @@ async def choose(
 async def _look(http: HttpSession) -> tuple[bool, bool]:
     """Whether this is a GLPI 11, and whether its high-level API is enabled."""
     try:
-        answer = await http.request("GET", "/api.php/", expect=_ANYTHING)
+        answer = await http.request("GET", PATH + "/", expect=_ANYTHING)
     except BadAnswer as error:
         # GLPI 10 has no such address: a web page, perhaps a redirect to one.
         told = asleep(error)

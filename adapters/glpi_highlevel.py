@@ -17,9 +17,6 @@ it particular:
 
 from __future__ import annotations
 
-import asyncio
-import re
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -28,16 +25,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from adapters.glpi_api import PAGE, Account, Found, Note, Page, Question, asleep, plain, rich
+from adapters.glpi_api import PAGE, Account, Found, Note, Page, Question, plain, rich
+from adapters.glpi_highlevel_rows import Named, NestedTicket, row_of
+from adapters.glpi_oauth import OAuthSession, problem_of
 from adapters.glpi_options import TYPE_NUMBERS, GlpiOptions
 from adapters.glpi_places import place
 from adapters.glpi_rights import PROFILE_HINT
-from adapters.glpi_tickets import CLOSED, SOLVED, Row, optional_utc
-from adapters.glpi_time import asked_since, to_utc
+from adapters.glpi_tickets import CLOSED, SOLVED, Row, maybe_utc
+from adapters.glpi_time import asked_since
 from adapters.json_text import decode_json
 from smic_tui.contract.actions import Refused, Verb
 from smic_tui.contract.batch import Rejected
-from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
+from smic_tui.contract.errors import AuthFailed
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 from smic_tui.text import fold
@@ -45,24 +44,12 @@ from smic_tui.text import fold
 if TYPE_CHECKING:
     from adapters.http import Answer, HttpSession
 
-PATH = "/api.php"
-V2 = "/v2"
-DISABLED = "high-level api is disabled"
 _TICKETS = "/Assistance/Ticket"
 _PLACES = {"entities": "/Administration/Entity", "locations": "/Dropdowns/Location"}
-_ERRORS = (400, 401, 403, 404, 405, 422)
-# A token is asked for again this long (seconds) before it expires.
-_BEFORE = 60
 _EXCERPT = 200
-_NUMBER_IN_ADDRESS = re.compile(r"[?&]id=(\d+)|/(\d+)$")
 _EVERYTHING = frozenset({Verb.COMMENT, Verb.ASSIGN, Verb.SET_STATUS, Verb.RESOLVE})
 
 T = TypeVar("T")
-
-
-class _Token(Struct):
-    access_token: str
-    expires_in: int = 3600
 
 
 class _Profile(Struct):
@@ -70,62 +57,11 @@ class _Profile(Struct):
     interface: str = ""
 
 
-class _Session(Struct):
+class _Who(Struct):
     user_id: int = 0
     name: str = ""
     current_time: str = ""
     active_profile: _Profile | None = None
-
-
-class _Named(Struct):
-    id: int | None = None
-    name: str | None = None
-    completename: str | None = None
-
-    @property
-    def path(self) -> str:
-        return self.completename or self.name or ""
-
-
-class _Member(Struct):
-    role: str | int = ""
-    id: int | None = None
-    type: str = ""
-    name: str | None = None
-    display_name: str | None = None
-    href: str = ""
-
-    @property
-    def number(self) -> int | None:
-        found = _NUMBER_IN_ADDRESS.search(self.href)
-        return self.id if self.id is not None or not found else int(found[1] or found[2])
-
-    def is_a(self, itemtype: str, role: str, number: int) -> bool:
-        kind = self.type or itemtype
-        address = f"/{itemtype.lower()}.form.php" in self.href.lower()
-        return self.role in (role, number) and kind == itemtype and (bool(self.type) or address)
-
-    @property
-    def shown(self) -> str:
-        return self.display_name or self.name or ""
-
-
-class _Ticket(Struct):
-    id: int
-    date_mod: str
-    status: _Named | int
-    date_creation: str | None = None
-    date: str | None = None
-    name: str | None = ""
-    is_deleted: bool | int = False
-    priority: int | None = 3
-    type: int | None = None
-    category: _Named | None = None
-    entity: _Named | None = None
-    location: _Named | None = None
-    team: list[_Member] = []
-    date_solve: str | None = None
-    date_close: str | None = None
 
 
 class _Place(Struct):
@@ -157,30 +93,11 @@ class _User(Struct):
 class _NoteItem(Struct):
     id: int
     content: str | None = ""
-    user: _Named | None = None
+    user: Named | None = None
 
 
 class _TimelineEntry(Struct):
     item: _NoteItem
-
-
-class _Problem(Struct):
-    """An error of this API, or of OAuth."""
-
-    status: str | int = ""
-    title: str = ""
-    detail: Any = None
-    error: str = ""
-    error_description: str = ""
-    hint: str = ""
-    additional_messages: list[dict[str, Any]] = []
-
-    @property
-    def text(self) -> str:
-        details = self.detail if isinstance(self.detail, str) else ""
-        more = [str(each.get("message", "")) for each in self.additional_messages]
-        told = (self.title or self.error_description or self.error, details, self.hint, *more)
-        return plain("; ".join(filter(None, told)))
 
 
 class HighLevel:
@@ -197,21 +114,19 @@ class HighLevel:
     ) -> None:
         self._http = http
         self._options = options
-        self._secret = secret
         self._zone = zone
-        self._token = ""
-        self._expires = 0.0
-        self._opening = asyncio.Lock()
-        self._session: _Session | None = None
+        self._session = OAuthSession(http, options, secret)
+        self._who = _Who()
+        self._who_since = 0
 
     # -- who we are --------------------------------------------------------------
 
     async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
         """Prove as much of the rights as this API tells."""
-        if thorough or self._session is None or identify:
-            self._session = await self._json(_Session, "/session")
-        session = self._session
-        profile = session.active_profile or _Profile()
+        if thorough or identify or not self._who_since or self._who_since != self._session.opened:
+            self._who = await self._json(_Who, "/session")
+            self._who_since = self._session.opened
+        profile = self._who.active_profile or _Profile()
         if self._options.as_ in ("tickets", "requests"):
             seen = await self._list(_TICKETS, {"limit": "1"})
             if profile.interface == "helpdesk" or not _total(seen, 0):
@@ -222,16 +137,16 @@ class HighLevel:
                     hint=_(PROFILE_HINT),
                 )
         return Account(
-            id=session.user_id,
-            login=session.name,
+            id=self._who.user_id,
+            login=self._who.name,
             verbs=_EVERYTHING,
             remarks=(_("GLPI 11's API does not tell the rights of the account."),),
-            clock=optional_utc(session.current_time, self._zone) if thorough else None,
+            clock=maybe_utc(self._who.current_time, self._zone) if thorough else None,
         )
 
     async def close(self) -> None:
         """Forget the token; it expires by itself."""
-        self._token = ""
+        self._session.forget()
 
     # -- reading -----------------------------------------------------------------
 
@@ -253,11 +168,18 @@ class HighLevel:
 
     async def ticket(self, number: int) -> Row | None:
         """One ticket; None if there is none, or none that may be seen."""
-        answer = await self._call("GET", f"{_TICKETS}/{number}")
+        answer = await self._session.call("GET", f"{_TICKETS}/{number}")
         if answer.status == 404:
             return None
-        self._accept(answer)
-        row = self._row(await self._http.decode(_Ticket, answer))
+        self._session.accept(answer)
+        ticket = await self._http.decode(NestedTicket, answer)
+        try:
+            row = row_of(ticket, self._zone)
+        except ValueError as error:
+            raise self._http.bad_answer(
+                _("ticket {number} cannot be used: {reason}").format(number=number, reason=error),
+                answer.body,
+            ) from None
         return None if row.deleted else row
 
     async def names(self, numbers: set[int]) -> dict[int, str]:
@@ -337,19 +259,19 @@ class HighLevel:
         params = {"filter": f"name=={_quoted(last)}"}
         wanted = [fold(part.strip()) for part in name.split(">")]
         answer = await self._list("/Dropdowns/ITILCategory", params)
-        for category in await self._http.decode(list[_Named], answer):
+        for category in await self._http.decode(list[Named], answer):
             parts = [fold(part.strip()) for part in category.path.split(">")]
             if category.id is not None and parts in (wanted, wanted[-1:]):
                 return category.id
         raise Refused(_("GLPI has no category {name}").format(name=name))
 
     async def _write(self, method: str, path: str, body: Mapping[str, Any]) -> None:
-        answer = await self._call(method, path, body=body)
+        answer = await self._session.call(method, path, body=body)
         if answer.status in (200, 201, 204):
             return
         if answer.status in (401, 405):
-            self._accept(answer)
-        told = _problem(answer).text
+            self._session.accept(answer)
+        told = problem_of(answer).text
         raise Refused(
             _("GLPI refuses: {reason}").format(reason=told or answer.status),
             hint=_("The ticket may be closed, or the account's profile lacks the right."),
@@ -366,113 +288,14 @@ class HighLevel:
         return raws, _total(answer, start + len(raws))
 
     async def _list(self, path: str, params: Mapping[str, str]) -> Answer:
-        answer = await self._call("GET", path, params)
-        self._accept(answer)
+        answer = await self._session.call("GET", path, params)
+        self._session.accept(answer)
         return answer
 
     async def _json(self, type_: type[T], path: str) -> T:
-        answer = await self._call("GET", path)
-        self._accept(answer)
+        answer = await self._session.call("GET", path)
+        self._session.accept(answer)
         return await self._http.decode(type_, answer)
-
-    def _accept(self, answer: Answer) -> None:
-        """Raise the error that an unexpected status stands for."""
-        if answer.status in (200, 201, 204, 206):
-            return
-        problem = _problem(answer)
-        said = _("GLPI answered “{text}” ({code})").format(
-            code=answer.status, text=problem.text or "–"
-        )
-        if answer.status not in (401, 403):
-            raise self._http.bad_answer(said, answer.body)
-        hint = _("The account's profile lacks a right: see docs/sources/glpi.md.")
-        if DISABLED in problem.text.casefold():
-            hint = _("Enable the API: Setup, General, API.")
-        raise AuthFailed(self._http.bad_answer(said).message, hint=hint)
-
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        body: Any = None,
-    ) -> Answer:
-        """Ask with a token, with another one once if it does not hold."""
-        token = await self._bearer(dead="")
-        answer = await self._send(method, path, params, body, token)
-        if _no_token(answer):
-            token = await self._bearer(dead=token)
-            answer = await self._send(method, path, params, body, token)
-        return answer
-
-    async def _bearer(self, dead: str) -> str:
-        async with self._opening:
-            if self._token == dead or time.monotonic() > self._expires:
-                self._token = ""
-                opened = await self._open()
-                self._token = opened.access_token
-                self._expires = time.monotonic() + max(0, opened.expires_in - _BEFORE)
-                self._session = None
-        return self._token
-
-    async def _open(self) -> _Token:
-        options = self._options
-        assert options.client_secret is not None
-        assert options.password is not None
-        form = {
-            "grant_type": "password",
-            "client_id": options.client_id,
-            "client_secret": await asyncio.to_thread(self._secret, options.client_secret),
-            "username": options.login,
-            "password": await asyncio.to_thread(self._secret, options.password),
-            "scope": "api",
-        }
-        try:
-            answer = await self._http.request(
-                "POST", PATH + "/token", form=form, expect=(200, *_ERRORS)
-            )
-        except BadAnswer as error:
-            raise asleep(error) from None
-        if answer.status != 200:
-            said = _("GLPI gives no token ({reason})").format(reason=_problem(answer).text)
-            raise AuthFailed(
-                self._http.bad_answer(said).message,
-                hint=_(
-                    "Check client_id, client_secret, login and password, and that the OAuth "
-                    "client has the grant 'Password' and the scope 'api'."
-                ),
-            )
-        try:
-            return decode_json(answer.body, _Token)
-        except msgspec.DecodeError:
-            # The answer may hold a token: it must reach no message.
-            raise BadAnswer(_("GLPI's answer to a request for a token has none")) from None
-
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        token: str,
-    ) -> Answer:
-        # A change that GLPI does not make for a reason of its own is 500, too.
-        failed = (500,) if method != "GET" else ()
-        try:
-            return await self._http.request(
-                method,
-                PATH + V2 + path,
-                params=params,
-                body=body,
-                headers={"Authorization": f"Bearer {token}"},
-                expect=(200, 201, 204, 206, *_ERRORS, *failed),
-            )
-        except BadAnswer as error:
-            told = asleep(error)
-            if failed and told is error:
-                # A web page: nobody knows whether the change was made.
-                raise Unavailable(error.message, hint=error.hint) from None
-            raise told from None
 
     # -- rows --------------------------------------------------------------------
 
@@ -488,14 +311,14 @@ class HighLevel:
     def _found(self, raw: msgspec.Raw) -> Found:
         number = self._number(raw)
         try:
-            ticket = decode_json(raw, _Ticket)
-            row = self._row(ticket)
+            ticket = decode_json(raw, NestedTicket)
+            row = row_of(ticket, self._zone)
         except (msgspec.DecodeError, ValueError) as error:
             return Found(number, _rejected(raw, _("ticket {number}").format(number=number), error))
         self._verify(ticket, raw)
         return Found(number, row, row.updated)
 
-    def _verify(self, ticket: _Ticket, raw: msgspec.Raw) -> None:
+    def _verify(self, ticket: NestedTicket, raw: msgspec.Raw) -> None:
         """Raise `BadAnswer` for a ticket that was not asked for.
 
         Versions differ in whether a filter that they do not know is refused or ignored.
@@ -514,32 +337,6 @@ class HighLevel:
                 bytes(raw),
             )
 
-    def _row(self, ticket: _Ticket) -> Row:
-        status = ticket.status if isinstance(ticket.status, _Named) else _Named(ticket.status)
-        created = ticket.date or ticket.date_creation
-        if status.id is None or not created:
-            raise ValueError(_("it has no status or does not say when it was created"))
-        owners = [member for member in ticket.team if member.is_a("User", "assigned", 2)]
-        return Row(
-            id=ticket.id,
-            name=ticket.name or "",
-            status=status.id,
-            status_label=status.name or "",
-            priority=ticket.priority or 3,
-            category=ticket.category.path if ticket.category else "",
-            entity=ticket.entity.path if ticket.entity else "",
-            location=ticket.location.path if ticket.location else "",
-            requesters=_shown(ticket.team, "User", "requester", 1),
-            owners=tuple(member.shown for member in owners),
-            assigned=tuple(member.number for member in owners if member.number is not None),
-            groups=_shown(ticket.team, "Group", "assigned", 2),
-            suppliers=_shown(ticket.team, "Supplier", "assigned", 2),
-            created=to_utc(created, self._zone),
-            updated=to_utc(ticket.date_mod, self._zone),
-            done=optional_utc(ticket.date_solve or ticket.date_close, self._zone),
-            deleted=bool(ticket.is_deleted),
-        )
-
     def _note(self, entry: msgspec.Raw) -> _NoteItem:
         """Return a note; some versions wrap it with its type, some do not."""
         try:
@@ -557,29 +354,12 @@ class HighLevel:
             ) from None
 
 
-def _shown(team: list[_Member], itemtype: str, role: str, number: int) -> tuple[str, ...]:
-    return tuple(member.shown for member in team if member.is_a(itemtype, role, number))
-
-
 def _total(answer: Answer, otherwise: int) -> int:
     """How many there are in all; `otherwise` if the answer does not tell."""
     told = answer.headers.get("Content-Range", "").rpartition("/")[2]
     if told.isdecimal():
         return int(told)
     return otherwise + 1 if answer.status == 206 else otherwise
-
-
-def _problem(answer: Answer) -> _Problem:
-    try:
-        return decode_json(answer.body, _Problem)
-    except msgspec.DecodeError:
-        return _Problem()
-
-
-def _no_token(answer: Answer) -> bool:
-    if answer.status == 401:
-        return True
-    return answer.status == 400 and "oauth token" in _problem(answer).title.casefold()
 
 
 def _rejected(raw: msgspec.Raw, where: str, error: Exception) -> Rejected:
