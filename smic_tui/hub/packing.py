@@ -163,8 +163,9 @@ def _encode_times(values: list[Any], first: list[Any]) -> list[Any]:
 
 # Keys and addresses are often made of other fields; those are then not told twice.
 _HOLDS: dict[str, tuple[tuple[str, str], ...]] = {
-    "key": (("job", "\x01"), ("started", "\x02")),
+    "key": (("job", "\x01"), ("started", "\x02"), ("host", "\x04"), ("service", "\x05")),
     "url": (("key", "\x03"),),
+    "subject": (("software", "\x06"),),
 }
 
 
