@@ -17,6 +17,7 @@ from smic_tui.insight.facts import Level, SiteFact
 from smic_tui.text import fold
 from smic_tui.views.dossier import dossier
 from smic_tui.views.fit import cut
+from smic_tui.views.targets import places
 
 
 def run(options: Namespace) -> int:
@@ -68,7 +69,9 @@ def _object(fact: SiteFact, reading: Reading) -> dict[str, Any]:
 def _print_dossier(fact: SiteFact, reading: Reading) -> None:
     width = terminal.columns()
     notes = [note for note in reading.user.notes.values() if note.site == fact.key]
-    for line in dossier(fact, notes, reading.look, min(width, 120)):
+    here = set(places(fact, reading.situation))
+    outbox = [entry for entry in reading.user.outbox.values() if entry.place in here]
+    for line in dossier(fact, notes, reading.look, min(width, 120), outbox):
         left, pieces = width, []
         for cell in line.cells:
             text = cut(cell.text, left)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from smic_tui.i18n import N_, _, ngettext
 from smic_tui.insight.facts import (
     BackupFact,
@@ -14,15 +16,15 @@ from smic_tui.insight.facts import (
 )
 from smic_tui.insight.history import Event, recent
 from smic_tui.outbox.box import in_order
-from smic_tui.outbox.entry import Entry
-from smic_tui.records import Contact, Health, HealthState
+from smic_tui.outbox.entry import Entry, EntryState
+from smic_tui.records import Contact, Health, HealthState, Stream
 from smic_tui.userstate import Note
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Line, Role
 from smic_tui.views.fit import fit, width
 from smic_tui.views.lists.sites import site_marks
 from smic_tui.views.look import Look
-from smic_tui.views.outbox import entry_line
+from smic_tui.views.outbox import entry_line, mark_of
 from smic_tui.views.words import priority, word
 
 # How far back "what changed" looks.
@@ -49,16 +51,18 @@ def dossier(
 
     `outbox` is what is on its way about the site's records.
     """
-    return [
+    entries = in_order(outbox)
+    lines = [
         *_identity(fact, look, cells),
         *_health(fact, look),
         *_backups(fact.backups, look, cells),
         *_tickets(fact.tickets, look, cells),
         *_requests(fact.requests, look, cells),
         *_notes(notes, look),
-        *_outbox(outbox, look),
+        *_outbox(entries, look),
         *_changes(recent(fact, look.now, DAYS), look),
     ]
+    return _marked(lines, entries, look) if entries else lines
 
 
 def _labelled(label: str, *cells: Cell) -> Line:
@@ -255,11 +259,32 @@ def _notes(notes: Iterable[Note], look: Look) -> list[Line]:
     ]
 
 
-def _outbox(entries: Iterable[Entry], look: Look) -> list[Line]:
-    ordered = in_order(entries)
-    if not ordered:
+def _outbox(entries: Sequence[Entry], look: Look) -> list[Line]:
+    if not entries:
         return []
-    return [_section(_("Outbox"), len(ordered)), *(entry_line(one, look) for one in ordered)]
+    return [_section(_("Outbox"), len(entries)), *(entry_line(one, look) for one in entries)]
+
+
+# What the key of a line about a record begins with.
+_KINDS = {Stream.HEALTH: "health", Stream.TICKETS: "ticket", Stream.REQUESTS: "request"}
+
+
+def _marked(lines: Iterable[Line], entries: Iterable[Entry], look: Look) -> list[Line]:
+    """The lines, with a sign in the margin of those that have something in the outbox."""
+    states: dict[str, list[EntryState]] = {}
+    for entry in entries:
+        shown, stream, key = entry.place
+        name = key if stream is Stream.HEALTH else f"{shown}/{key}"
+        states.setdefault(f"{_KINDS.get(stream)}/{name}", []).append(entry.state)
+    marked = []
+    for line in lines:
+        mark = mark_of(states.get(line.key, ()), look)
+        if mark is not None:
+            first, *others = line.cells
+            margin = Cell(first.text.removeprefix("  "), first.role)
+            line = replace(line, cells=(Cell(mark.text, mark.role), margin, *others))
+        marked.append(line)
+    return marked
 
 
 def _changes(events: Sequence[Event], look: Look) -> list[Line]:

@@ -200,6 +200,9 @@ async def test_the_dossier_acts_on_the_line_and_shows_what_is_on_its_way(make_ap
         assert f"ticket/tickets/{outbox(app)[0].action.key}" == key
         await settle(pilot, lambda: "Outbox 1" in text_of(app))
         assert "comment: on site" in text_of(app)
+        number = outbox(app)[0].action.key
+        (line,) = [line for line in lines_of(app) if f" {number} " in line and "↑" in line]
+        assert line[1:3] == "↑ "
 
 
 async def test_withdrawn_while_it_waits(make_app: Make) -> None:
