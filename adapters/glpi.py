@@ -25,7 +25,7 @@ from msgspec.structs import replace
 
 from adapters import glpi_actions
 from adapters.glpi_options import GlpiOptions
-from adapters.glpi_tickets import Converter, Row
+from adapters.glpi_tickets import DONE, Converter, Row
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -97,6 +97,7 @@ class GlpiAdapter(Adapter[GlpiOptions]):
             else:
                 for question in reading.questions():
                     async for found in pages(partial(api.page, question), http.bad_answer):
+                        reading.verify(http, question, found)
                         await self._learn(api, found)
                         yield reading.batch(found, self._records(found))
             reading.refuse_the_future(http)
@@ -282,6 +283,17 @@ class _Reading:
         if self.since is not None:
             return [Question(since=self.since)]
         return [Question(over=False), Question(over=True, since=self._over_after)]
+
+    def verify(self, http: HttpSession, question: Question, found: list[Found]) -> None:
+        """Raise `BadAnswer` for what was not asked for: everything else would seem deleted."""
+        for each in found:
+            row = each.content
+            if isinstance(row, Row) and question.over not in (None, row.status in DONE):
+                raise http.bad_answer(
+                    _("GLPI ignored the filter {filter}: ticket {number} does not obey").format(
+                        filter="status", number=row.id
+                    )
+                )
 
     def batch(self, found: list[Found], records: Mapping[int, Record]) -> Batch:
         """Return what was found; what was over too long ago, or deleted, is of no interest."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -13,6 +13,9 @@ from adapters.glpi_time import to_utc
 from smic_tui.i18n import N_, _
 from smic_tui.records import Actor, CatalogueRequest, Stage, Ticket, TicketStatus
 from smic_tui.text import fold
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 NEW, ASSIGNED, PLANNED, PENDING, SOLVED, CLOSED = STATUS_NUMBERS.values()
 DONE = frozenset({SOLVED, CLOSED})

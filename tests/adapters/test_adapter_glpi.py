@@ -316,6 +316,22 @@ async def test_an_ignored_order_is_noticed(
     assert "order" in (await failure(make(), BadAnswer)).message
 
 
+async def test_an_ignored_criterion_is_noticed(
+    make: Make, glpi: FakeGlpi, server: MisbehavingServer
+) -> None:
+    glpi.add(status=6)
+
+    def respond(request: Request) -> Reply:
+        for name in list(request.query):
+            if name.startswith("criteria"):
+                del request.query[name]
+        return glpi(request)
+
+    server.respond = respond
+    error = await failure(make(), BadAnswer)
+    assert "ticket 9" in error.message
+
+
 async def test_rows_that_cannot_be_read_are_set_aside(make: Make, glpi: FakeGlpi) -> None:
     for _number in range(120):
         glpi.add()
