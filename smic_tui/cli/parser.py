@@ -57,7 +57,11 @@ def build_parser(*, lazily: bool = False) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     _add_common(parser, absent=None)
     commands = parser.add_subparsers(
-        title=_("commands"), metavar=_("COMMAND"), parser_class=Command
+        # It would work its name out by formatting a help text.
+        prog=PROGRAM,
+        title=_("commands"),
+        metavar=_("COMMAND"),
+        parser_class=Command,
     )
 
     def add(name: str, summary: str, declare: Callable[[Command], None]) -> None:

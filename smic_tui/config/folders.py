@@ -1,33 +1,40 @@
-"""Where the program keeps things: the XDG folders, and what may replace them."""
+"""Where the program keeps things: the XDG folders, and what may replace them.
+
+Five lines instead of a library, whose import would take a tenth of `smic-tui status`.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from platformdirs.unix import Unix
+_NAME = "smic-tui"
 
-_XDG = Unix("smic-tui", appauthor=False)
+
+def _xdg(variable: str, default: str) -> Path:
+    """A folder of the program's own; what is not absolute is ignored, as the standard says."""
+    base = os.environ.get(variable, "")
+    return (Path(base) if base.startswith("/") else Path(default).expanduser()) / _NAME
 
 
 def user_config_file() -> Path:
     """The configuration of this user, whether or not it exists."""
-    return _XDG.user_config_path / "config.toml"
+    return _xdg("XDG_CONFIG_HOME", "~/.config") / "config.toml"
 
 
 def sample_folder() -> Path:
     """Where the sample syndicate is written."""
-    return _XDG.user_data_path / "sample"
+    return _xdg("XDG_DATA_HOME", "~/.local/share") / "sample"
 
 
 def user_cache() -> Path:
     """What this user's programs may keep for later."""
-    return _XDG.user_cache_path
+    return _xdg("XDG_CACHE_HOME", "~/.cache")
 
 
 def log_file() -> Path:
     """The log of this user."""
-    return _XDG.user_state_path / "smic-tui.log"
+    return _xdg("XDG_STATE_HOME", "~/.local/state") / "smic-tui.log"
 
 
 def cache_folder(config: Path, shipped: bool, wanted: Path | None = None) -> Path:
@@ -40,8 +47,8 @@ def cache_folder(config: Path, shipped: bool, wanted: Path | None = None) -> Pat
     if wanted is not None:
         return wanted.expanduser().absolute()
     if shipped:
-        return _XDG.user_cache_path / "default"
+        return user_cache() / "default"
     import hashlib
 
     digest = hashlib.sha256(os.fsencode(config)).hexdigest()[:12]
-    return _XDG.user_cache_path / f"{config.stem}-{digest}"
+    return user_cache() / f"{config.stem}-{digest}"
