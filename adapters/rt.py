@@ -71,10 +71,12 @@ class RtAdapter(Adapter[RtOptions]):
         rt = self._session()
         before = self._decoded(cursor)
         full = before is None
-        newest: datetime | None = None
+        newest = before.since if before else None
         usable, rejected = 0, list[Rejected]()
         async with rt.http.signed_in():
             witness = await self._prove_rights(rt)
+            # On RT's clock, before any question whose answer it bounds.
+            began = rt.http.remote_time
             if full:
                 await rt.sign_in()
             if full or self._able is None:
@@ -100,7 +102,7 @@ class RtAdapter(Adapter[RtOptions]):
                 ),
                 rejected[0].sample.encode(),
             )
-        yield Batch(cursor=self._cursor(before, newest), full=full)
+        yield Batch(cursor=self._cursor(began or newest), full=full)
 
     async def probe(self) -> Probe:
         """Prove the account and that each queue shows tickets; remark on what is not best."""
@@ -225,11 +227,13 @@ class RtAdapter(Adapter[RtOptions]):
             return None
         return decoded if decoded.setup == _setup(self.config) else None
 
-    def _cursor(self, before: _Cursor | None, newest: datetime | None) -> str:
-        """Where the next reading goes on: at the newest change seen, on RT's clock."""
-        known = [each for each in (before.since if before else None, newest) if each is not None]
-        # Nothing is there yet: a day leaves room for any difference between the clocks.
-        since = max(known) if known else datetime.now(UTC) - timedelta(days=1)
+    def _cursor(self, since: datetime | None) -> str:
+        """Where the next reading goes on: at RT's clock when this one began.
+
+        Were it the newest change, what changed with that one would be read for ever.
+        """
+        # Without any clock, a day leaves room for the difference.
+        since = since or datetime.now(UTC) - timedelta(days=1)
         return msgspec.json.encode(_Cursor(since=since, setup=_setup(self.config))).decode()
 
 

@@ -408,9 +408,12 @@ class LiveSuite(AdapterConformance):
                 await program.until(lambda status: status.is_stale(datetime.now(UTC)))
             finally:
                 await asyncio.to_thread(mend)
+            mended = datetime.now(UTC)
             # By itself: nobody has asked for it.
-            await program.until_state(SourceState.OK)
-            await program.until(lambda status: not status.is_stale(datetime.now(UTC)))
+            await program.until(
+                lambda status: status.last_good is not None and status.last_good > mended
+            )
+            assert program.status.state is SourceState.OK
             assert program.keys() == before
 
 

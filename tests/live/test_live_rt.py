@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import quopri
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -147,7 +148,7 @@ async def done(adapter: RtAdapter, wanted: Action) -> Action:
 
 def texts(rt: RtRig, number: str) -> list[tuple[str, str]]:
     return [
-        (kind, content.strip())
+        (kind, quopri.decodestring(content).decode().strip())
         for kind, content in rt.select(
             "select x.Type, a.Content from Transactions x join Attachments a"
             f" on a.TransactionId = x.id where x.ObjectId = {number}"
@@ -192,7 +193,7 @@ async def test_a_refusal_with_status_200(make: Make, rt: RtRig) -> None:
     """A refused write answers **200** with a sentence ("Permission Denied")"""
     number = rt.create("Assistance", "Dalle")
     for who, verb, fields, says in (
-        ("lecture", Verb.ASSIGN, {}, "Permission"),
+        ("lecture", Verb.ASSIGN, {}, "may not own"),
         ("lecture", Verb.COMMENT, {"text": "x"}, "Permission"),
         ("agir", Verb.ASSIGN, {"value": "personne-de-tel"}, ""),
         ("agir", Verb.SET_STATUS, {"value": "closed"}, "lifecycle"),
