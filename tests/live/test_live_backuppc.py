@@ -1,0 +1,75 @@
+"""The backuppc kind on a real BackupPC, over HTTP and by its files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes.configured import adapter, context, read
+from live_suite import LiveSuite
+from rig_backuppc import PASSWORD, BackupPcRig
+
+from adapters.backuppc import BackupPcAdapter
+from smic_tui.contract.errors import BadAnswer
+from smic_tui.records import RunResult, Stream
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def backuppc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackupPcRig]:
+    rig = BackupPcRig(tmp_path_factory.mktemp("backuppc"))
+    try:
+        rig.daemon.start()
+        yield rig
+    finally:
+        rig.daemon.stop()
+
+
+class TestBackupPc(LiveSuite):
+    rig_fixture = "backuppc"
+
+
+def by(rig: BackupPcRig, table: dict[str, object]) -> BackupPcAdapter:
+    options = {key: value for key, value in table.items() if key != "kind"}
+    return adapter(BackupPcAdapter, options, context(Path(), lambda _: PASSWORD))  # type: ignore[no-any-return]
+
+
+async def test_the_files_tell_more_than_the_page(backuppc: BackupPcRig) -> None:
+    found = await read(by(backuppc, backuppc.settings_by_files()), Stream.BACKUP_RUNS)
+    assert found.full
+    assert found.rejected == []
+    rows = {f"{host}/{row[0]}/{row[2]}" for host in backuppc.hosts() for row in backuppc.rows(host)}
+    assert rows <= set(found.rows)
+    results = [run.result for run in found.records]  # type: ignore[attr-defined]
+    assert {RunResult.OK, RunResult.FAILED, RunResult.WARNING} <= set(results)
+
+
+async def test_a_backup_that_fails_for_real_is_seen_in_the_files(backuppc: BackupPcRig) -> None:
+    await asyncio.to_thread(backuppc.dump, "localhost")
+    files = by(backuppc, backuppc.settings_by_files())
+    before = await read(files, Stream.BACKUP_RUNS)
+    source = backuppc.folder / "src"
+    source.rename(backuppc.folder / "gone")
+    try:
+        said = await asyncio.to_thread(backuppc.dump, "localhost", "-i")
+    finally:
+        (backuppc.folder / "gone").rename(source)
+    assert "dump failed" in said
+    after = await read(files, Stream.BACKUP_RUNS, before.cursor)
+    (failed,) = [run for run in after.records if run.result is RunResult.FAILED]  # type: ignore[attr-defined]
+    assert (failed.job, failed.ended) == ("localhost", None)  # type: ignore[attr-defined]
+
+
+async def test_a_dead_daemon_behind_a_living_web_server(backuppc: BackupPcRig) -> None:
+    await asyncio.to_thread(backuppc.perl, "BackupPC_serverMesg", "server", "shutdown")
+    made = by(backuppc, backuppc.settings())
+    try:
+        with pytest.raises(BadAnswer, match="web page"):
+            await read(made, Stream.BACKUP_JOBS)
+    finally:
+        await made.close()
+        await asyncio.to_thread(backuppc.daemon.stop)
+        await asyncio.to_thread(backuppc.daemon.start)

@@ -1,0 +1,215 @@
+"""The kinds that read by SQL, on PostgreSQL, MariaDB and a real Bacula."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.configured import adapter, context, read
+from live_suite import LiveSuite
+from rig_bacula import BaculaRig, CatalogueRig
+from rig_databases import PASSWORD, DatabaseServer, MariaServer, MembersRig, PostgresServer
+
+from adapters.bacula import BaculaAdapter
+from adapters.sql_database import Database
+from adapters.sql_options import DatabaseOptions
+from smic_tui.contract.errors import BadAnswer, SourceError, Unavailable
+from smic_tui.contract.secret import Secret
+from smic_tui.records import RunResult, Stream
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    try:
+        server.daemon.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def maria() -> Iterator[MariaServer]:
+    server = MariaServer()
+    try:
+        server.daemon.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def bacula(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BaculaRig]:
+    rig = BaculaRig(tmp_path_factory.mktemp("bacula"))
+    try:
+        rig.start()
+        yield rig
+    finally:
+        rig.stop()
+
+
+def tables(folder: Path, kind: str) -> Path:
+    """Bacula's own tables for another database; its package cannot be installed beside SQLite's."""
+    package = f"bacula-director-{kind}"
+    subprocess.run(["apt-get", "download", "-qq", package], cwd=folder, check=True)
+    (archive,) = folder.glob("*.deb")
+    subprocess.run(["dpkg", "-x", str(archive), "."], cwd=folder, check=True)
+    return folder / "usr/share/dbconfig-common/data" / package / "install" / kind
+
+
+@pytest.fixture(scope="module")
+def live_members_postgres(postgres: PostgresServer) -> MembersRig:
+    return MembersRig(postgres)
+
+
+@pytest.fixture(scope="module")
+def live_members_maria(maria: MariaServer) -> MembersRig:
+    return MembersRig(maria)
+
+
+@pytest.fixture(scope="module")
+def live_catalogue_postgres(
+    postgres: PostgresServer, bacula: BaculaRig, tmp_path_factory: pytest.TempPathFactory
+) -> CatalogueRig:
+    return CatalogueRig(postgres, bacula, tables(tmp_path_factory.mktemp("pgsql"), "pgsql"))
+
+
+@pytest.fixture(scope="module")
+def live_catalogue_maria(
+    maria: MariaServer, bacula: BaculaRig, tmp_path_factory: pytest.TempPathFactory
+) -> CatalogueRig:
+    return CatalogueRig(maria, bacula, tables(tmp_path_factory.mktemp("mysql"), "mysql"))
+
+
+class TestSqlPostgres(LiveSuite):
+    rig_fixture = "live_members_postgres"
+
+
+class TestSqlMaria(LiveSuite):
+    rig_fixture = "live_members_maria"
+
+
+class TestBacula(LiveSuite):
+    rig_fixture = "bacula"
+
+
+class TestBaculaPostgres(LiveSuite):
+    rig_fixture = "live_catalogue_postgres"
+
+
+class TestBaculaMaria(LiveSuite):
+    rig_fixture = "live_catalogue_maria"
+
+
+# -- the databases ---------------------------------------------------------------
+
+
+def options(server: DatabaseServer, **more: Any) -> DatabaseOptions:
+    password = Secret(env="DB")
+    return DatabaseOptions(database=server.address("membres"), password=password, **more)
+
+
+@pytest.fixture(params=["live_members_postgres", "live_members_maria"])
+def server(request: pytest.FixtureRequest) -> DatabaseServer:
+    found: DatabaseServer = request.getfixturevalue(request.param)._server
+    return found
+
+
+async def failing(server: DatabaseServer, statement: str, **more: Any) -> SourceError:
+    database = Database(options(server, **more), context(Path(), lambda _: PASSWORD))
+    async with database.session() as session:
+        with pytest.raises(SourceError) as raised:
+            await session.call(lambda open_: open_.exec_driver_sql(statement).fetchall())
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM membres", "CREATE TABLE x (y int)", "SELECT * FROM membres FOR UPDATE"],
+)
+async def test_the_server_lets_nothing_be_written(server: DatabaseServer, statement: str) -> None:
+    before = server.do("membres", "SELECT count(*) FROM membres")
+    # Whoever could write is refused too: by the transaction, not by the account alone.
+    if server.script == "PostgreSQL":
+        server.do("membres", "GRANT ALL ON membres TO smic_membres")
+        server.do("membres", "GRANT CREATE ON SCHEMA public TO smic_membres")
+    else:
+        server.do("membres", "GRANT ALL ON membres.* TO smic_membres@'127.0.0.1'")
+    error = await failing(server, statement)
+    if statement.startswith("SELECT") and server.script == "MySQL":
+        assert isinstance(error, Unavailable | BadAnswer)
+    else:
+        assert isinstance(error, BadAnswer), error
+    assert server.do("membres", "SELECT count(*) FROM membres") == before
+
+
+async def test_a_statement_that_takes_too_long_is_ended_by_the_server(
+    server: DatabaseServer,
+) -> None:
+    slow = (
+        "SELECT pg_sleep(30)" if server.script == "PostgreSQL" else "SELECT sleep(30) FROM membres"
+    )
+    error = await failing(server, slow, statement_timeout="0.5s")
+    assert isinstance(error, Unavailable), error
+    assert "statement_timeout" in error.hint
+
+
+# -- Bacula ----------------------------------------------------------------------
+
+
+def source(bacula: BaculaRig, **settings: Any) -> BaculaAdapter:
+    table = {key: value for key, value in bacula.settings(**settings).items() if key != "kind"}
+    return adapter(BaculaAdapter, table, context(Path()))  # type: ignore[no-any-return]
+
+
+async def test_what_a_real_director_wrote(bacula: BaculaRig) -> None:
+    found = await read(source(bacula), Stream.BACKUP_RUNS)
+    by_job: dict[str, list[Any]] = {}
+    for run in found.records:
+        by_job.setdefault(run.application, []).append(run)  # type: ignore[attr-defined]
+    # T, completed successfully, is what a job gets whose folder is missing.
+    (missing,) = by_job["missing"]
+    assert bacula.ask("SELECT JobStatus, JobFiles FROM Job WHERE Name = 'missing'") == [("T", 0)]
+    assert missing.result is RunResult.FAILED
+    assert "a folder may be missing" in missing.message
+    assert [run.result for run in by_job["dead"]] == [RunResult.FAILED]
+    good = [run for name, runs in by_job.items() if name.startswith("compta") for run in runs]
+    assert {run.result for run in good} == {RunResult.OK}
+    assert {run.site for run in good} == {"17300"}
+    now = datetime.now(UTC)
+    for run in good:
+        assert run.ended is not None
+        assert 0 <= (now - run.ended).total_seconds() < 3600
+        assert 0 <= (run.ended - run.started).total_seconds() < 300
+
+
+async def test_times_are_right_in_any_zone_that_is_configured(bacula: BaculaRig) -> None:
+    right = await read(source(bacula), Stream.BACKUP_RUNS)
+    wrong = await read(source(bacula, timezone="Asia/Tokyo"), Stream.BACKUP_RUNS)
+    assert wrong.rows == right.rows
+    remarks = (await source(bacula, timezone="Asia/Tokyo").probe()).remarks
+    assert any("is not in Asia/Tokyo" in remark for remark in remarks)
+    assert not any("is not in" in remark for remark in (await source(bacula).probe()).remarks)
+
+
+async def test_a_job_that_goes_on_is_seen_to_end(bacula: BaculaRig) -> None:
+    before = await read(source(bacula), Stream.BACKUP_RUNS)
+    number = await asyncio.to_thread(bacula.run, "slow")
+    for _attempt in range(50):
+        during = await read(source(bacula), Stream.BACKUP_RUNS, before.cursor)
+        running = [run for run in during.records if run.result is RunResult.RUNNING]  # type: ignore[attr-defined]
+        if running:
+            break
+        await asyncio.sleep(0.1)
+    (run,) = running
+    assert abs((datetime.now(UTC) - run.started).total_seconds()) < 60  # type: ignore[attr-defined]
+    await asyncio.to_thread(bacula.wait, number)
+    after = await read(source(bacula), Stream.BACKUP_RUNS, during.cursor)
+    assert after.rows[run.key].result is RunResult.OK
