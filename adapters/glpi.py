@@ -88,6 +88,7 @@ class GlpiAdapter(Adapter[GlpiOptions]):
         async with http.signed_in():
             api = await self._chosen(http)
             self._allow(await api.account())
+            reading.began = http.remote_time
             if reading.full:
                 self._names = {}
             if stream is Stream.SITES:
@@ -261,9 +262,13 @@ class GlpiAdapter(Adapter[GlpiOptions]):
 
 
 class _Reading:
-    """One `fetch`: what it asks for, and what it has found so far."""
+    """One `fetch`: what it asks for, and what it has found so far.
+
+    `began` is when, by the clock of GLPI's web server.
+    """
 
     def __init__(self, config: GlpiOptions, before: _Cursor | None) -> None:
+        self.began: datetime | None = None
         self.full = before is None
         self.since = before.since if before else None
         self._over_after = datetime.now(UTC) - timedelta(days=config.closed_days)
@@ -345,8 +350,14 @@ class _Reading:
             )
 
     def cursor(self, setup: str) -> str:
-        """Where the next reading goes on: at the newest change seen, on GLPI's clock."""
-        since = self._newest - OVERLAP if self._newest else None
+        """Where the next reading goes on: after the newest change seen, on GLPI's clock.
+
+        When that was long before this reading began, nothing else of then can still
+        become visible, and nothing is read twice.
+        """
+        since = self._newest
+        if since and (self.began is None or since > self.began - OVERLAP):
+            since -= OVERLAP
         if self.since is not None and (since is None or since <= self.since):
             since = self.since
         # Nothing is there yet: a day leaves room for any difference between the clocks.

@@ -46,7 +46,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """Which tickets: over or not (None: both), and changed since when (UTC)."""
+    """Which tickets: over or not (None: both), and changed after when (UTC)."""
 
     over: bool | None = None
     since: datetime | None = None

@@ -162,7 +162,7 @@ class HighLevel:
             operator = "in" if question.over else "out"
             parts.append(f"status.id={operator}=({SOLVED},{CLOSED})")
         if question.since is not None:
-            parts.append(f'date_mod=ge="{asked_since(question.since, self._zone)}"')
+            parts.append(f'date_mod=gt="{asked_since(question.since, self._zone)}"')
         raws, total = await self._rows(_TICKETS, parts, start)
         return Page([self._found(raw) for raw in raws], total)
 

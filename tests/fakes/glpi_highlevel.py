@@ -217,7 +217,7 @@ class FakeGlpi11(FakeGlpi):
 
     def _listed(self, request: Request, rows: list[dict[str, Any]]) -> Reply:
         for part in filter(None, request.query.get("filter", "").split(";")):
-            found = re.fullmatch(r"([\w.]+)(==|=in=|=out=|=ge=)(.*)", part)
+            found = re.fullmatch(r"([\w.]+)(==|=in=|=out=|=gt=)(.*)", part)
             if found is None:
                 return problem(400, "ERROR_INVALID_PARAMETER", "Invalid RSQL query")
             rows = [row for row in rows if self._fits(row, found[1], found[2], found[3])]
@@ -236,10 +236,10 @@ class FakeGlpi11(FakeGlpi):
             held = held[part]
         if operator == "==":
             return str(held).casefold() == value.strip('"').casefold()  # as MySQL compares
-        if operator == "=ge=":
+        if operator == "=gt=":
             # The column is naive, in the zone of the session.
             naive = datetime.fromisoformat(held).astimezone(self.zone).replace(tzinfo=None)
-            return naive >= datetime.fromisoformat(value.strip('"'))
+            return naive > datetime.fromisoformat(value.strip('"'))
         inside = str(held) in value.strip("()").split(",")
         return inside == (operator == "=in=")
 
