@@ -234,7 +234,7 @@ class SmicApp(App[None], inherit_bindings=False):
                 self._shown = True
                 self.screen.call_after_refresh(self._keep_screen)
                 self.screen.call_after_refresh(self._drawn.set)
-            if not self._duty_begun and self._situation.sources:
+            if not self._duty_begun and self._situation.sources and not self._situation.partial:
                 self._duty_begun = True
                 await self._duty.start(self._user)
 
@@ -250,6 +250,8 @@ class SmicApp(App[None], inherit_bindings=False):
 
     def _ring(self) -> None:
         """Ring once for alerts that have begun to fire and whose rule says so."""
+        if self._situation.partial:
+            return
         firing = {
             alert.fingerprint
             for alert in self._situation.alerts

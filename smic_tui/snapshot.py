@@ -127,6 +127,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
     `writer` names who collects ("" when it is this program). `notices` are
     things the person must know about the cache: set aside, full, read-only.
+    `partial` says that these are a few rows of each source, while the rest is read.
     """
 
     taken: datetime
@@ -134,3 +135,4 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     alerts: AlertBook = EMPTY_BOOK
     writer: str = ""
     notices: tuple[str, ...] = ()
+    partial: bool = False

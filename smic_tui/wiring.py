@@ -17,6 +17,7 @@ from smic_tui.i18n import _
 from smic_tui.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from smic_tui.cache.file_ops import Signature
     from smic_tui.collecting.collector import Collector
 
 
@@ -78,19 +79,25 @@ def make_collector(
     """What reads the sources into the cache and evaluates the alert rules after it."""
     from smic_tui.collecting.collector import Collector
     from smic_tui.config.secrets import reveal
+    from smic_tui.head_keeper import HeadKeeper
     from smic_tui.insight.alerts import evaluate
     from smic_tui.insight.assess import assess
     from smic_tui.tally_keeper import TallyKeeper
 
     settings = loaded.settings
-    keeper = TallyKeeper(loaded, cache)
+    keeper, heads = TallyKeeper(loaded, cache), HeadKeeper(loaded.digest, cache.folder)
 
     def after_commit(snapshot: Snapshot) -> AlertBook:
         now = datetime.now(UTC)
         user = cache.user.load()
         situation = assess(snapshot, user, settings, now)
         keeper.assessed(snapshot, user, situation)
+        heads.assessed(situation)
         return evaluate(situation, snapshot.alerts, settings, now)
+
+    def keep(snapshot: Snapshot, seen: Mapping[str, Signature | None]) -> None:
+        keeper.keep(snapshot, seen)
+        heads.keep(snapshot)
 
     return Collector(
         settings,
@@ -98,6 +105,7 @@ def make_collector(
         cache,
         on_change=on_change,
         after_commit=after_commit,
-        keep=keeper.keep,
+        keep=keep,
+        first=heads.load,
         secret=partial(reveal, folder=loaded.folder),
     )

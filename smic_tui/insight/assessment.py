@@ -377,6 +377,7 @@ class Assessment:
             unplaced_health=parts.unplaced,
             homeless=(*parts.homeless_backups, *parts.homeless_tickets, *parts.homeless_requests),
             serial=serial,
+            partial=self.snapshot.partial,
         )
 
 

@@ -233,6 +233,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     `unplaced_health` is what monitoring says of hosts that match no site; the
     `homeless` are all other facts that match none, backups before tickets before
     requests. `serial` tells these facts from others (`insight.changes`), 0 for none.
+    `partial` says that these are the worst only, as they were kept: the rest is being read.
     """
 
     now: datetime
@@ -247,3 +248,4 @@ class Situation(Struct, frozen=True, kw_only=True):
     unplaced_health: tuple[Health, ...] = ()
     homeless: tuple[BackupFact | TicketFact | RequestFact, ...] = ()
     serial: int = 0
+    partial: bool = False

@@ -128,6 +128,8 @@ class ListScreen(ActingScreen):
             empty = self.listing.empty if not self._total else N_("Nothing matches the filter.")
             left = [*left, Cell("   "), Cell(_(empty), Role.MUTED)]
         right = place if count == self._total else f"{place} ({tally(count, self._total)})"
+        if self.desk.situation.partial:
+            right = f"{self.table.cursor_index + 1}/…"
         self.summary.show((left, [Cell(" " + right, Role.MUTED)]))
 
     def summary_cells(self) -> list[Cell]:

@@ -145,6 +145,8 @@ def _once(summary: Summary) -> Summary:
         for seen, seen_look, cells in last:
             if seen is situation and seen_look == look:
                 return cells
+        if situation.partial:
+            return [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
         cells = summary(situation, look)
         last[:] = [(situation, look, cells)]
         return cells

@@ -1,0 +1,130 @@
+"""Keeps the beginning of every list, by the program that collects, where there are many rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from smic_tui import kept_head
+from smic_tui.insight.facts import BackupFact, RequestFact, SiteFact, Situation, TicketFact
+from smic_tui.insight.trouble_lines import troubles
+from smic_tui.kept_head import HeadRows, KeptHead
+from smic_tui.records import Health, Record, Site, Stream
+from smic_tui.snapshot import Snapshot
+
+# With fewer rows everything is there at once.
+LARGE = 20_000
+# As many lines as the highest terminals show.
+LINES = 80
+# Of sites that are down together all have to be known, or their number would be wrong.
+MEMBERS = 3000
+EVERY = 60.0
+
+Placed = BackupFact | TicketFact | RequestFact
+
+
+class HeadKeeper:
+    """For the configuration with this digest and the cache in this folder. Its methods may
+    take time: off the event loop.
+    """
+
+    def __init__(self, digest: str, folder: Path) -> None:
+        self._digest = digest
+        self._folder = folder
+        self._situation: Situation | None = None
+        self._not_before = 0.0
+
+    def load(self) -> Snapshot | None:
+        """What was kept; None if there is nothing to be believed."""
+        return kept_head.load(self._folder, self._digest)
+
+    def assessed(self, situation: Situation) -> None:
+        """The newest situation."""
+        self._situation = situation
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Keep the beginning of the newest situation, once in a while."""
+        now, situation = time.monotonic(), self._situation
+        if situation is None or now < self._not_before:
+            return
+        self._not_before = now + EVERY
+        if sum(source.status.rows for source in snapshot.sources) < LARGE:
+            kept_head.forget(self._folder)
+            return
+        rows = _Rows()
+        rows.take(situation)
+        kept_head.store(
+            self._folder,
+            KeptHead(
+                digest=self._digest,
+                made=situation.now,
+                sources=tuple(
+                    (source.status, rows.of(source.status.name)) for source in snapshot.sources
+                ),
+                alerts=tuple(
+                    entry
+                    for alert in situation.alerts[:LINES]
+                    if (entry := snapshot.alerts.get(alert.fingerprint)) is not None
+                ),
+            ),
+        )
+
+
+class _Rows:
+    """Rows by source and stream, each once."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[Stream, dict[str, Record]]] = {}
+
+    def of(self, source: str) -> HeadRows:
+        streams = self._found.get(source, {})
+        return HeadRows(**{stream.value: tuple(of.values()) for stream, of in streams.items()})  # type: ignore[arg-type]
+
+    def take(self, situation: Situation) -> None:
+        sites = situation.sites_by_key
+        whole: list[str] = [fact.key for fact in situation.sites[:LINES]]
+        for line in troubles(situation)[:LINES]:
+            whole.append(line.site)
+            for key in line.members[:MEMBERS]:
+                self._take_site(sites[key].site, sites[key].health)
+        placed: tuple[Placed, ...] = (
+            *situation.backups[:LINES],
+            *situation.tickets[:LINES],
+            *situation.requests[:LINES],
+            *situation.homeless[:LINES],
+        )
+        whole += [fact.site for fact in placed]
+        whole += [alert.site for alert in situation.alerts[:LINES]]
+        for key in whole:
+            if (fact := sites.get(key)) is not None:
+                self._take_whole(fact)
+        for one in placed:
+            self._take_part(one)
+        for health in situation.unplaced_health[:LINES]:
+            self._put(Stream.HEALTH, health)
+
+    def _put(self, stream: Stream, record: Record) -> None:
+        of_source = self._found.setdefault(record.source, {})
+        of_source.setdefault(stream, {})[record.key] = record
+
+    def _take_site(self, site: Site, health: Iterable[Health]) -> None:
+        self._put(Stream.SITES, site)
+        for one in health:
+            self._put(Stream.HEALTH, one)
+
+    def _take_whole(self, fact: SiteFact) -> None:
+        self._take_site(fact.site, fact.health)
+        parts: tuple[Placed, ...] = (*fact.backups, *fact.tickets, *fact.requests)
+        for part in parts:
+            self._take_part(part)
+
+    def _take_part(self, fact: Placed) -> None:
+        if isinstance(fact, TicketFact):
+            self._put(Stream.TICKETS, fact.ticket)
+        elif isinstance(fact, RequestFact):
+            self._put(Stream.REQUESTS, fact.request)
+        else:
+            self._put(Stream.BACKUP_JOBS, fact.job)
+            for run in fact.runs:
+                self._put(Stream.BACKUP_RUNS, run)

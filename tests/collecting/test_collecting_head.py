@@ -1,0 +1,154 @@
+"""The beginning of the lists is there before the cache is read, and says that it is no more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from smic_tui import head_keeper, kept_head
+from smic_tui.config.schema import Settings
+from smic_tui.head_keeper import HeadKeeper
+from smic_tui.insight.assess import assess
+from smic_tui.insight.facts import Situation
+from smic_tui.insight.trouble_lines import troubles
+from smic_tui.records import (
+    BackupJob,
+    BackupRun,
+    Health,
+    HealthState,
+    Record,
+    RunResult,
+    Site,
+    Stream,
+    Ticket,
+    TicketStatus,
+)
+from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
+from smic_tui.userstate import UserState
+
+NOW = datetime.now(UTC)
+SETTINGS = Settings()
+
+
+def country(count: int) -> Snapshot:
+    rows: dict[Stream, dict[str, Record]] = {stream: {} for stream in Stream}
+
+    def put(stream: Stream, record: Record) -> None:
+        rows[stream][record.key] = record
+
+    for n in range(count):
+        code = f"17{n:03}"
+        put(
+            Stream.SITES,
+            Site(key=code, source="all", code=code, name=f"Lieu {n}", supplier=f"F{n % 3}"),
+        )
+        put(
+            Stream.HEALTH,
+            Health(
+                key=code,
+                source="all",
+                site=code,
+                host=code,
+                state=HealthState.DOWN if n % 9 == 0 else HealthState.UP,
+                since=NOW - timedelta(minutes=5),
+            ),
+        )
+        put(
+            Stream.BACKUP_JOBS,
+            BackupJob(key=code, source="all", site=code, application="paie", period=86400),
+        )
+        put(
+            Stream.BACKUP_RUNS,
+            BackupRun(
+                key=code,
+                source="all",
+                job=code,
+                started=NOW - timedelta(hours=n),
+                result=RunResult.OK,
+            ),
+        )
+        put(
+            Stream.TICKETS,
+            Ticket(
+                key=code,
+                source="all",
+                subject="Imprimante",
+                status=TicketStatus.OPEN,
+                site="nowhere" if n % 7 == 0 else code,
+                created=NOW - timedelta(hours=n),
+                updated=NOW,
+                due=NOW + timedelta(hours=n - 50),
+            ),
+        )
+    status = SourceStatus(
+        name="all",
+        kind="csv",
+        state=SourceState.OK,
+        streams=tuple(Stream),
+        last_good=NOW,
+        rows=5 * count,
+    )
+    return Snapshot(taken=NOW, sources=(SourceContents(status=status, rows=rows),))
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[HeadKeeper, Situation]:
+    monkeypatch.setattr(head_keeper, "LARGE", 100)
+    monkeypatch.setattr(head_keeper, "LINES", 10)
+    (tmp_path / "cache").mkdir(mode=0o700)
+    keeper = HeadKeeper("this", tmp_path / "cache")
+    seen = country(300)
+    whole = assess(seen, UserState(), SETTINGS, NOW)
+    keeper.assessed(whole)
+    keeper.keep(seen)
+    return keeper, whole
+
+
+def test_the_first_lines_are_those_of_the_whole(kept: tuple[HeadKeeper, Situation]) -> None:
+    keeper, whole = kept
+    first = keeper.load()
+    assert first is not None
+    assert first.partial
+    assert sum(len(rows) for rows in first.sources[0].rows.values()) < 300
+    head = assess(first, UserState(), SETTINGS, NOW)
+    assert head.partial
+    assert not whole.partial
+    assert troubles(head)[:10] == troubles(whole)[:10]
+    assert head.backups[:10] == whole.backups[:10]
+    assert head.tickets[:10] == whole.tickets[:10]
+    first_site = troubles(whole)[3].site
+    assert head.sites_by_key[first_site] == whole.sites_by_key[first_site]
+
+
+def test_what_has_become_stale_meanwhile_is_stale(kept: tuple[HeadKeeper, Situation]) -> None:
+    first = kept[0].load()
+    assert first is not None
+    head = assess(first, UserState(), SETTINGS, NOW + timedelta(hours=9))
+    assert all(fact.stale for fact in head.sites)
+
+
+def test_another_configuration_or_a_clock_set_back_are_not_believed(
+    kept: tuple[HeadKeeper, Situation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cache"
+    assert HeadKeeper("other", folder).load() is None
+    data = (folder / kept_head.NAME).read_bytes()
+    for broken in (data[:-5], b"", b'"\xff"', b"[" * 9999, data.replace(b"1", b'"1"', 1)):
+        (folder / kept_head.NAME).write_bytes(broken)
+        assert kept[0].load() is None
+    later = datetime.now(UTC) + timedelta(hours=1)
+    kept[0].assessed(replace(kept[1], now=later))
+    monkeypatch.setattr(kept[0], "_not_before", 0.0)
+    kept[0].keep(country(300))
+    assert kept[0].load() is None
+
+
+def test_with_few_rows_nothing_is_kept(kept: tuple[HeadKeeper, Situation], tmp_path: Path) -> None:
+    few = country(10)
+    keeper = HeadKeeper("this", tmp_path / "cache")
+    keeper.assessed(assess(few, UserState(), SETTINGS, NOW))
+    keeper.keep(few)
+    assert keeper.load() is None
