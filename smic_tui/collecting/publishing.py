@@ -32,6 +32,8 @@ GRACE = 6 * 3600.0
 _FIRST_KEPT = 40
 # A new base when as many bytes have changed since the last as it has.
 _BASE_SHARE = 1.0
+# A segment is written again when more of it than this is also told by later ones.
+_TOLD_TWICE = 0.05
 _FILE_MODE, _FOLDER_MODE = 0o640, 0o750
 
 
@@ -92,6 +94,7 @@ class Publishing:
             earlier = segments.pop()
             changes = self._read(earlier).followed_by(changes)
             after = earlier.after
+        segments = self._compacted(segments, changes)
         segments.append(self._store(changes, after, number))
         while len(segments) > _FIRST_KEPT and segments[0].to <= manifest.base.to:
             segments.pop(0)
@@ -103,6 +106,25 @@ class Publishing:
             base = self._store(Changes(state.rows), 0, number)
             manifest = msgspec.structs.replace(manifest, base=base)
         return manifest
+
+    def _compacted(self, segments: list[Segment], later: Changes) -> list[Segment]:
+        """Leave out of segments what later ones tell anew: who takes one takes those as well.
+
+        A segment is written again only where enough of it is told twice.
+        """
+        told = _keys(later)
+        kept: list[Segment] = []
+        for segment in reversed(segments):
+            changes = self._read(segment)
+            own = _keys(changes)
+            twice = sum(len(keys & told.get(place, set())) for place, keys in own.items())
+            if twice > _TOLD_TWICE * sum(map(len, own.values())):
+                changes = changes.without(told)
+                segment = self._store(changes, segment.after, segment.to)
+            for place, keys in own.items():
+                told.setdefault(place, set()).update(keys)
+            kept.append(segment)
+        return kept[::-1]
 
     def _changes(self, snapshot: Snapshot) -> Changes:
         changes = Changes({}, {})
@@ -210,6 +232,13 @@ class Publishing:
         for path in (self.folder / hub.OBJECTS).iterdir():
             if path.name not in named and path.stat().st_mtime < time.time() - GRACE:
                 path.unlink(missing_ok=True)
+
+
+def _keys(changes: Changes) -> dict[Place, set[str]]:
+    return {
+        place: {*changes.rows.get(place, ()), *changes.gone.get(place, ())}
+        for place in changes.rows.keys() | changes.gone.keys()
+    }
 
 
 def _as_one(before: dict[str, Record], rows: Mapping[str, Record]) -> dict[str, Record]:

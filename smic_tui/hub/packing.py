@@ -8,7 +8,7 @@ above; those of a row after its first, from that one.
 from __future__ import annotations
 
 import lzma
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,6 +46,16 @@ class Changes(Struct, frozen=True):
             rows.setdefault(place, {}).update(of_place)
             gone.get(place, set()).difference_update(of_place)
         return Changes(rows, gone)
+
+    def without(self, keys: Mapping[Place, Set[str]]) -> Changes:
+        """These changes but for those of some keys."""
+        return Changes(
+            {
+                place: {key: row for key, row in rows.items() if key not in keys.get(place, ())}
+                for place, rows in self.rows.items()
+            },
+            {place: gone - keys.get(place, set()) for place, gone in self.gone.items()},
+        )
 
     @property
     def nothing(self) -> bool:

@@ -135,6 +135,23 @@ def test_a_long_history_costs_few_objects(tmp_path: Path) -> None:
     assert [one.to for one in way] == [65, 97, 101]
 
 
+def test_what_changes_again_and_again_is_told_once(tmp_path: Path) -> None:
+    publishing = Publishing(tmp_path)
+    texts = [os.urandom(200).hex() for _each in range(40)]
+    for number in range(43):
+        sites = [
+            site(str(each), text if number // 2 % 2 else text[::-1])
+            for each, text in enumerate(texts)
+        ]
+        manifest = publishing.publish(
+            snapshot({"a": {Stream.SITES: stamped("a", *sites, site("one", str(number)))}})
+        )
+    assert len(manifest.segments) > 2
+    *earlier, last = manifest.segments
+    assert sum(one.size for one in earlier) < 0.3 * last.size
+    assert last.size < 1.3 * manifest.base.size
+
+
 def test_nothing_new_writes_nothing(tmp_path: Path) -> None:
     publishing = Publishing(tmp_path)
     picture = snapshot({"a": {Stream.SITES: stamped("a", site("1"))}})
