@@ -73,12 +73,13 @@ for my $login (keys %user) {
 my @states = qw(new open stalled resolved rejected);
 for my $number (0 .. $count - 1) {
     my $queue = $number % 10 == 9 ? "Catalogue" : $number % 30 == 8 ? "Autre" : "Assistance";
+    my $state = $states[$number % @states];
     my $ticket = RT::Ticket->new($root);
     my %due = $number % 4 ? () : (Due => sprintf("2026-12-%02d 11:00:00", 1 + $number % 20));
     my $owner = $number % 3 || $queue eq "Autre" ? {} : { Owner => $user{agent1}->Id };
     my ($id, $txn, $message) = $ticket->Create(
         Queue => $queue{$queue}->Id,
-        Status => $states[$number % @states],
+        Status => $state =~ /stalled|rejected/ ? "open" : $state,
         Subject => "Imprimante n°$number muette à la mairie [\@click=x]",
         Requestor => "mairie" . ($number % 50) . "\@example.org",
         %due, %$owner,
@@ -89,5 +90,7 @@ for my $number (0 .. $count - 1) {
         ),
     );
     die $message unless $id;
+    # The lifecycle lets no ticket begin in these.
+    sure($ticket->SetStatus($state)) if $state =~ /stalled|rejected/;
 }
 print JSON::encode_json(\%token), "\n";
