@@ -17,7 +17,7 @@ from msgspec import Struct
 from adapters.glpi_tickets import Row
 from smic_tui.contract.actions import Verb
 from smic_tui.contract.batch import Rejected
-from smic_tui.contract.errors import BadAnswer, SourceError, Unavailable
+from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.i18n import _
 from smic_tui.records import Site
 
@@ -163,20 +163,6 @@ async def pages(
         if end >= page.total or not numbers:
             return
         start = max(end - 1, start + 1)
-
-
-def asleep(error: BadAnswer) -> SourceError:
-    """Return what a web page instead of an answer means: GLPI says so with status 200.
-
-    In maintenance, and when its database is dead, GLPI 10 answers 200 with a page.
-    """
-    title = re.search(rb"<title>([^<]*)", error.excerpt, re.IGNORECASE)
-    told = title[1].decode(errors="replace").strip().casefold() if title else ""
-    if "maintenance" in told:
-        return Unavailable(_("GLPI is in maintenance mode"))
-    if "sql" in told:
-        return Unavailable(_("GLPI does not reach its database"))
-    return error
 
 
 def plain(rich: str) -> str:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from adapters.glpi_api import GlpiApi, asleep
+from adapters.glpi_api import GlpiApi
 from adapters.glpi_apirest import Apirest
 from adapters.glpi_highlevel import HighLevel
 from adapters.glpi_oauth import DISABLED, PATH
 from adapters.glpi_options import GlpiOptions
+from adapters.glpi_pages import ask
 from adapters.json_text import decode_json
 from smic_tui.contract.errors import AuthFailed, BadAnswer
 from smic_tui.contract.secret import Secret
@@ -54,12 +55,9 @@ async def choose(
 async def _look(http: HttpSession) -> tuple[bool, bool]:
     """Whether this is a GLPI 11, and whether its high-level API is enabled."""
     try:
-        answer = await http.request("GET", PATH + "/", expect=_ANYTHING)
-    except BadAnswer as error:
+        answer = await ask(http, "GET", PATH + "/", expect=_ANYTHING)
+    except (AuthFailed, BadAnswer):
         # GLPI 10 has no such address: a web page, perhaps a redirect to one.
-        told = asleep(error)
-        if told is not error:
-            raise told from None
         return False, False
     try:
         home = decode_json(answer.body, _Home)

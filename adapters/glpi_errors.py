@@ -73,6 +73,11 @@ def failure_of(http: HttpSession, answer: Answer, code: str, text: str) -> Sourc
         )
     if code in _REFUSED:
         return AuthFailed(http.bad_answer(said).message, hint=_(_REFUSED[code]))
+    if answer.status in (401, 403):
+        return AuthFailed(
+            http.bad_answer(said).message,
+            hint=_("The web server before GLPI lets nobody pass: see its configuration."),
+        )
     if code == "ERROR_SQL":
         return Unavailable(said)
     return http.bad_answer(

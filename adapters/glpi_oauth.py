@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from adapters.glpi_api import asleep, plain
+from adapters.glpi_api import plain
 from adapters.glpi_options import GlpiOptions
+from adapters.glpi_pages import ask
 from adapters.json_text import decode_json
-from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
+from smic_tui.contract.errors import AuthFailed, BadAnswer
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 
@@ -127,12 +128,7 @@ class OAuthSession:
             "password": await asyncio.to_thread(self._secret, options.password),
             "scope": "api",
         }
-        try:
-            answer = await self._http.request(
-                "POST", PATH + "/token", form=form, expect=(200, *_ERRORS)
-            )
-        except BadAnswer as error:
-            raise asleep(error) from None
+        answer = await ask(self._http, "POST", PATH + "/token", form=form, expect=(200, *_ERRORS))
         if answer.status != 200:
             said = _("GLPI gives no token ({reason})").format(reason=problem_of(answer).text)
             raise AuthFailed(
@@ -158,21 +154,15 @@ class OAuthSession:
     ) -> Answer:
         # A change that GLPI does not make for a reason of its own is 500, too.
         failed = (500,) if method != "GET" else ()
-        try:
-            return await self._http.request(
-                method,
-                PATH + V2 + path,
-                params=params,
-                body=body,
-                headers={"Authorization": f"Bearer {token}"},
-                expect=(200, 201, 204, 206, *_ERRORS, *failed),
-            )
-        except BadAnswer as error:
-            told = asleep(error)
-            if failed and told is error:
-                # A web page: nobody knows whether the change was made.
-                raise Unavailable(error.message, hint=error.hint) from None
-            raise told from None
+        return await ask(
+            self._http,
+            method,
+            PATH + V2 + path,
+            params=params,
+            body=body,
+            headers={"Authorization": f"Bearer {token}"},
+            expect=(200, 201, 204, 206, *_ERRORS, *failed),
+        )
 
 
 def problem_of(answer: Answer) -> Problem:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from adapters.glpi_api import asleep
 from adapters.glpi_errors import SESSION_DEAD, error_of, failure_of
 from adapters.glpi_options import GlpiOptions
+from adapters.glpi_pages import ask
 from adapters.json_text import decode_json
 from smic_tui.contract.errors import BadAnswer, SourceError
 from smic_tui.contract.secret import Secret
@@ -136,14 +136,12 @@ class Session:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         sent = {"Session-Token": token} if token else {}
-        try:
-            return await self.http.request(
-                method,
-                PATH + path,
-                params=params or None,
-                body=body,
-                headers={**sent, **(headers or {})},
-                expect=(200, 201, 206, 207, *_ERRORS),
-            )
-        except BadAnswer as error:
-            raise asleep(error) from None
+        return await ask(
+            self.http,
+            method,
+            PATH + path,
+            params=params or None,
+            body=body,
+            headers={**sent, **(headers or {})},
+            expect=(200, 201, 206, 207, *_ERRORS),
+        )
