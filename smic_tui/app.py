@@ -78,7 +78,7 @@ HUNG_UP = 129
 
 # How long sources wait at most for what is known to be shown.
 FIRST_SHOWN_SECONDS = 3.0
-# When garbage is collected again, which `cli.dashboard` stops.
+# When garbage is collected again, which `cli.main` stops.
 GARBAGE_SECONDS = 3.0
 
 CollectorOf = Callable[[Callable[[Snapshot], None]], Collector]

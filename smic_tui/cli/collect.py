@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from argparse import Namespace
 from collections.abc import Collection
@@ -20,6 +21,7 @@ def collect_once(
     options: Namespace, loaded: Loaded, cache: Cache, names: Collection[str]
 ) -> Snapshot:
     """Read these sources once; what the cache knows afterwards."""
+    gc.enable()  # which `cli.main` has stopped
     log.start(options.verbose)
     _log.info("reading %s into %s", ", ".join(names), cache.folder)
 

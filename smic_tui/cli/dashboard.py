@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from argparse import Namespace
 
@@ -20,9 +19,6 @@ def run(options: Namespace) -> int:
             Exit.USAGE,
             _("the dashboard needs a terminal; without one: smic-tui status, list, site"),
         )
-    # All that is imported and read now stays: looking for garbage in it takes a tenth of
-    # the start. The dashboard takes it up again.
-    gc.disable()
     try:
         loaded = open_settings(options, examine=False)
     except CommandError:
