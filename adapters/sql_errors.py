@@ -52,6 +52,10 @@ def failure(error: SQLAlchemyError, options: DatabaseOptions) -> SourceError:
             )
         case "damaged":
             return BadAnswer(said, hint=_("The file is damaged, or no sqlite database."))
+        case _ if options.ca_file and any(w in said.casefold() for w in _CERTIFICATE_WORDS):
+            return Unavailable(
+                said, hint=_("Check `ca_file`, and the name in the server's certificate.")
+            )
         case _:
             return Unavailable(said)
 

@@ -329,6 +329,16 @@ def test_errors_are_told_apart_by_their_codes(
     assert error.message.startswith("m@db.example: ")
 
 
+def test_a_certificate_that_is_not_trusted_points_to_ca_file() -> None:
+    words = "connection failed: SSL error: certificate verify failed"
+    error = sqlalchemy.exc.DBAPIError("SELECT", None, psycopg.OperationalError(words))
+    address = "postgresql://smic@db.example/m"
+    pinned = failure(error, DatabaseOptions(database=address, ca_file="ca.pem"))
+    assert type(pinned) is Unavailable
+    assert "ca_file" in pinned.hint
+    assert not failure(error, DatabaseOptions(database=address)).hint
+
+
 # -- nothing is written ----------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from rig import Daemon, free_port
 
+CERTS = Path(__file__).parents[1] / "fakes" / "certs"
 DOCS = Path(__file__).parents[2] / "docs" / "sources"
 PASSWORD = "lecture 100% seule"
 OWNER = "the owner's own"
@@ -39,6 +40,12 @@ class DatabaseServer(ABC):
             shutil.chown(self.folder, self.account, self.account)
             self._as = ["setpriv", f"--reuid={self.account}", f"--regid={self.account}"]
             self._as.append("--clear-groups")
+        # With a key that others may read, no server starts.
+        self._certificate = self.folder / "server.pem"
+        shutil.copy(CERTS / "selfsigned.pem", self._certificate)
+        self._certificate.chmod(0o600)
+        if self._as:
+            shutil.chown(self._certificate, self.account, self.account)
         self._make()
         self.daemon = Daemon(
             [*self._as, *self._command()], self.folder.with_suffix(".log"), self._listens
@@ -156,6 +163,9 @@ class PostgresServer(DatabaseServer):
             "port": str(self.port),
             "unix_socket_directories": str(self.folder),
             "fsync": "off",
+            "ssl": "on",
+            "ssl_cert_file": str(self._certificate),
+            "ssl_key_file": str(self._certificate),
             "timezone": "Asia/Tokyo",  # nobody's: nothing may depend on it
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
@@ -217,6 +227,8 @@ class MariaServer(DatabaseServer):
             "pid-file": str(self.folder / "pid"),
             "default-time-zone": "+09:00",  # nobody's: nothing may depend on it
             "innodb-flush-log-at-trx-commit": "0",
+            "ssl-cert": str(self._certificate),
+            "ssl-key": str(self._certificate),
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         return ["/usr/sbin/mariadbd", "--no-defaults", *options]

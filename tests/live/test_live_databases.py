@@ -13,7 +13,7 @@ import pytest
 from fakes.configured import adapter, context, read
 from live_suite import LiveSuite
 from rig_bacula import BaculaRig, CatalogueRig
-from rig_databases import PASSWORD, DatabaseServer, MariaServer, MembersRig, PostgresServer
+from rig_databases import CERTS, PASSWORD, DatabaseServer, MariaServer, MembersRig, PostgresServer
 
 from adapters.bacula import BaculaAdapter
 from adapters.sql_database import Database
@@ -159,6 +159,22 @@ async def test_a_statement_that_takes_too_long_is_ended_by_the_server(
     error = await failing(server, slow, statement_timeout="0.5s")
     assert isinstance(error, Unavailable), error
     assert "statement_timeout" in error.hint
+
+
+async def test_only_the_right_authority_is_trusted(server: DatabaseServer) -> None:
+    async def read_over(ca_file: str) -> object:
+        database = Database(
+            options(server, ca_file=str(CERTS / ca_file)), context(Path(), lambda _: PASSWORD)
+        )
+        async with database.session() as session:
+            return await session.call(
+                lambda open_: open_.exec_driver_sql("SELECT count(*) FROM membres").scalar()
+            )
+
+    assert await read_over("selfsigned.pem")
+    with pytest.raises(Unavailable) as raised:
+        await read_over("ca.pem")
+    assert "ca_file" in raised.value.hint
 
 
 # -- Bacula ----------------------------------------------------------------------
