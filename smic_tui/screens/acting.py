@@ -72,7 +72,7 @@ class ActingScreen(FrameScreen):
         Binding("e", "act('resolve')", N_("Resolve")),
         Binding("A", "act('acknowledge')", N_("Ack. at source")),
         Binding("U", "act('unacknowledge')", N_("Remove the ack. at its source"), show=False),
-        Binding("D", "act('downtime')", N_("Downtime")),
+        Binding("D", "act('downtime')", N_("Downtime"), show=False),
         Binding("E", "act('end_downtime')", N_("End the downtime at its source"), show=False),
     ]
 
