@@ -76,7 +76,7 @@ async def test_a_first_reading_is_one_request_of_substance(make: Make, zabbix: Z
     http = adapter._api.http
     print(f"\nfirst: {http.requests} requests, {http.bytes_received} bytes received")
     assert set(reading.rows) == zabbix.expected(Stream.HEALTH)
-    assert http.requests <= 4  # version, rights, heartbeat, everything
+    assert http.requests == 5  # version, rights, groups, heartbeat, everything
     before = http.requests
     await read(adapter, reading.cursor)
     assert http.requests - before == 1
