@@ -5,18 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from smic_tui.i18n import _
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+_FIRST_YEAR, _LAST_YEAR = 1971, 9998
 MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
 def to_utc(text: str, zone: ZoneInfo) -> datetime:
     """Read a time as GLPI writes it: `2026-11-24 05:04:48`, or ISO 8601 with an offset.
 
-    Of an hour that occurs twice it is the first. Raises ValueError.
+    Of an hour that occurs twice it is the first. Raises ValueError, also for years in
+    which nobody used GLPI.
     """
     moment = datetime.fromisoformat(text)
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(_("{value} is no time").format(value=text))
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     return moment.astimezone(UTC)

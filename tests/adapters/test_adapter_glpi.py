@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from adapters.glpi import GlpiAdapter
 from adapters.glpi_api import plain, rich
+from adapters.glpi_cells import SHOWN, Reader
 from adapters.glpi_options import GlpiOptions
 from adapters.glpi_time import asked_since, to_utc
 from smic_tui.contract.adapter import Context
@@ -395,6 +396,30 @@ async def test_a_quiet_glpi_costs_two_small_answers(
     ]
 
 
+async def test_a_quiet_glpi_costs_a_twentieth_of_the_first_reading(
+    make: Make, glpi: FakeGlpi, server: MisbehavingServer
+) -> None:
+    for _number in range(700):
+        glpi.add()
+    sizes: list[int] = []
+
+    def respond(request: Request) -> Reply:
+        reply = glpi(request)
+        if request.path.endswith("getActiveProfile"):
+            # A real profile has some 120 rights and the tables of its forms.
+            reply = json_reply({**msgspec.json.decode(reply.body), "…": "x" * 6000})
+        sizes.append(len(reply.body) + 450)  # a real answer's headers
+        return reply
+
+    server.respond = respond
+    adapter = make()
+    cursor = (await read(adapter)).cursor
+    first = sum(sizes)
+    sizes.clear()
+    await read(adapter, cursor)
+    assert sum(sizes) < first / 20, (sum(sizes), first)
+
+
 async def test_changes_at_the_edge_are_not_lost(make: Make, glpi: FakeGlpi) -> None:
     adapter = make()
     newest = datetime.now(UTC).replace(microsecond=0)
@@ -495,6 +520,28 @@ def test_no_later_change_is_written_before_what_is_asked(
 @given(st.text(max_size=60))
 def test_what_a_person_types_comes_back_as_words(text: str) -> None:
     assert plain(rich(text)).split() == text.split()
+
+
+_CELL = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+_CELL |= st.lists(_CELL, max_size=2) | st.dictionaries(st.text(max_size=2), _CELL, max_size=1)
+_DATE = st.datetimes().map(str) | st.sampled_from(["0000-00-00 00:00:00", "2026-11-24 05:04"])
+
+
+@given(
+    st.dictionaries(st.sampled_from([str(number) for number in SHOWN]), _CELL),
+    st.dictionaries(st.sampled_from(["15", "16", "17", "18", "19"]), _DATE),
+)
+def test_any_row_becomes_a_ticket_or_is_set_aside(
+    cells: dict[str, Any], dates: dict[str, str]
+) -> None:
+    from contextlib import suppress
+    from zoneinfo import ZoneInfo
+
+    reader = Reader(ZoneInfo("Europe/Paris"), escaped=True)
+    with suppress(ValueError):
+        row = reader.row(1, {"12": 2, **cells, **dates})
+        assert row.updated.utcoffset() == timedelta(0)
+        asked_since(row.updated, ZoneInfo("America/Cayenne"))
 
 
 # -- rights, sessions, errors ------------------------------------------------------
