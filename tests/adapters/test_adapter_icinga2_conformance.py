@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
 import pytest
-from fakes.icinga2 import FakeIcinga
+from fakes.icinga2 import ACTOR, FakeIcinga
 from fakes.misbehaving import MisbehavingServer
 
 from adapters.icinga2 import Icinga2Adapter
 from adapters.icinga2_options import Icinga2Options
+from smic_tui.acting_conformance import ActingConformance
 from smic_tui.conformance import AdapterConformance
+from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
+from smic_tui.records import Stream
 
 PASSWORD = "the-word-of-the-reader"
 
@@ -47,4 +51,49 @@ class TestIcinga2(AdapterConformance):
 
     @staticmethod
     def make_unreachable(tmp_path: Path) -> Icinga2Adapter:
+        return adapter("http://127.0.0.1:9", tmp_path)
+
+
+def wish(verb: Verb, key: str = "rtr-1", **fields: Any) -> Action:
+    return Action(
+        id="1",
+        source="s",
+        stream=Stream.HEALTH,
+        key=key,
+        verb=verb,
+        by="Agent Un",
+        at=datetime.now(UTC),
+        **fields,
+    )
+
+
+class TestActing(ActingConformance):
+    secrets: ClassVar = (PASSWORD,)
+    url: ClassVar[str]
+    wishes: ClassVar = (
+        wish(Verb.ACKNOWLEDGE, text="vu"),
+        wish(Verb.UNACKNOWLEDGE),
+        wish(Verb.ACKNOWLEDGE, "rtr-1!disque"),
+        wish(Verb.DOWNTIME, text="travaux", until=datetime.now(UTC) + timedelta(hours=2)),
+        wish(Verb.END_DOWNTIME),
+    )
+    nowhere: ClassVar = wish(Verb.ACKNOWLEDGE, "rtr-99")
+
+    @pytest.fixture(autouse=True)
+    @classmethod
+    def _server(cls) -> Iterator[None]:
+        icinga = FakeIcinga()
+        icinga.users["smic"] = (PASSWORD, list(ACTOR))
+        icinga.add_host("rtr-1", 1)
+        icinga.add_service("rtr-1", "disque", 2)
+        with MisbehavingServer(icinga) as server:
+            cls.url = server.url
+            yield
+
+    @classmethod
+    def make(cls, tmp_path: Path) -> Icinga2Adapter:
+        return adapter(cls.url, tmp_path)
+
+    @classmethod
+    def make_unreachable(cls, tmp_path: Path) -> Icinga2Adapter:
         return adapter("http://127.0.0.1:9", tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,8 +14,11 @@ from fakes.redmine import FakeRedmine
 
 from adapters.redmine import RedmineAdapter
 from adapters.redmine_options import RedmineOptions
+from smic_tui.acting_conformance import ActingConformance
 from smic_tui.conformance import AdapterConformance
+from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
+from smic_tui.records import Stage, Stream, TicketStatus
 
 KEY = "335c8e55c0fafa666f3f500c446018267403d1db"
 
@@ -52,3 +56,51 @@ class TestTickets(AdapterConformance):
 
 class TestRequests(TestTickets):
     as_: ClassVar[str] = "requests"
+
+
+def wish(verb: Verb, stream: Stream = Stream.TICKETS, key: str = "1", **fields: Any) -> Action:
+    at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    return Action(
+        id="1", source="r", stream=stream, key=key, verb=verb, by="Agent Un", at=at, **fields
+    )
+
+
+class TestActingOnTickets(ActingConformance):
+    secrets: ClassVar = (KEY,)
+    as_: ClassVar[str] = "tickets"
+    url: ClassVar[str]
+    wishes: ClassVar = (
+        wish(Verb.COMMENT, text="Toner remplacé"),
+        wish(Verb.ASSIGN),
+        wish(Verb.ASSIGN, value="Agent Deux"),
+        wish(Verb.SET_STATUS, value=TicketStatus.WAITING.value),
+        wish(Verb.RESOLVE, text="Réglé"),
+    )
+    nowhere: ClassVar = wish(Verb.COMMENT, key="77", text="x")
+
+    @pytest.fixture(autouse=True)
+    @classmethod
+    def _server(cls) -> Iterator[None]:
+        redmine = FakeRedmine()
+        redmine.accounts = {KEY: redmine.accounts["agent-key"]}
+        redmine.add()
+        with MisbehavingServer(redmine) as server:
+            cls.url = server.url
+            yield
+
+    @classmethod
+    def make(cls, tmp_path: Path) -> RedmineAdapter:
+        return adapter(cls.url, tmp_path, cls.as_)
+
+    @classmethod
+    def make_unreachable(cls, tmp_path: Path) -> RedmineAdapter:
+        return adapter("http://127.0.0.1:9", tmp_path, cls.as_)
+
+
+class TestActingOnRequests(TestActingOnTickets):
+    as_: ClassVar[str] = "requests"
+    wishes: ClassVar = (
+        wish(Verb.COMMENT, Stream.REQUESTS, text="Devis reçu"),
+        wish(Verb.SET_STAGE, Stream.REQUESTS, value=Stage.INSTALLING.value, text="mardi"),
+    )
+    nowhere: ClassVar = wish(Verb.COMMENT, Stream.REQUESTS, key="77", text="x")
