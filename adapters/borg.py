@@ -18,13 +18,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from adapters.json_text import decode_json
-from adapters.repositories import (
-    Access,
-    Reading,
-    RepositoriesAdapter,
-    RepositoriesOptions,
-    RepositoryOptions,
-)
+from adapters.repositories import Access, Reading, RepositoriesAdapter
+from adapters.repository_options import RepositoriesOptions, RepositoryOptions
 from adapters.subprocesses import Finished, run
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret

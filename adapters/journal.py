@@ -82,7 +82,8 @@ class JournalAdapter(Adapter[JournalOptions]):
         if stream is Stream.BACKUP_JOBS:
             known = self._jobs if before is not None else {}
             self._jobs = _newest_plans([*known.values(), *reading.entries])
-            upserts: list[BackupJob | BackupRun] = [*self._planned(self._jobs)]
+            news = reading.full or reading.entries
+            upserts: list[BackupJob | BackupRun] = [*self._planned(self._jobs)] if news else []
         else:
             upserts = list(_latest_words(reading.entries))
         after = reading.cursor(self._setup)

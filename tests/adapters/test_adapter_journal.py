@@ -328,6 +328,7 @@ async def test_the_newest_line_with_a_plan_tells_it_and_the_configuration_wins(
     assert by_key["17300/mail"].calendar == "30 21 * * 1-5"
     assert (by_key["17300/mail"].period, by_key["17300/mail"].protocol) == (None, "imap")
     assert (by_key["17299/paie"].period, by_key["17299/paie"].protocol) == (604800, "sftp")
+    assert (await read(made, JOBS, found.cursor)).records == []
     # The next lines change it, in the same program and in one that starts anew.
     write(journal, line(4, period="3d"))
     for continued in (made, source(tmp_path, plans=[plan, never])):
