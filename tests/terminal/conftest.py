@@ -28,10 +28,10 @@ def dashboard(prepared: Path) -> Iterator[Callable[..., LinkedTerminal]]:
     """Open the dashboard in a terminal, and wait until it shows what is known."""
     with ExitStack() as stack:
 
-        def open_(*, seconds: float = 30, **options: Any) -> LinkedTerminal:
+        def open_(*, seconds: float = 30, shows: str = "down", **options: Any) -> LinkedTerminal:
             command = [sys.executable, PROGRAM, str(prepared)]
             terminal = stack.enter_context(LinkedTerminal(command, **options))
-            terminal.wait_for("down", seconds)
+            terminal.wait_for(shows, seconds)
             return terminal
 
         yield open_

@@ -131,6 +131,8 @@ def _replaced(
                 **part.rows,
                 stream: {key: changes.get(key, row) for key, row in part.of(stream).items()},
             },
+            serial=0,
+            steps=(),
         )
         if part.of(stream).keys() & changes.keys()
         else part
