@@ -145,7 +145,7 @@ class RedmineAdapter(Adapter[RedmineOptions]):
             assert self._words is not None
             if found is None:
                 raise Refused(_("Redmine has no issue {number} any more").format(number=action.key))
-            if standing.version and found.issue.updated_on.isoformat() != standing.version:
+            if standing.version and found.version != standing.version:
                 raise ChangedMeanwhile(
                     _("Issue {number} was changed at the same time").format(number=action.key)
                 )

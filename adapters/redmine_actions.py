@@ -94,6 +94,14 @@ class Looked(Struct, frozen=True):
     allowed: list[Status] | None
 
     @property
+    def version(self) -> str:
+        """What changes with the issue. Its time of change alone has whole seconds."""
+        issue = self.issue
+        owner = issue.assigned_to.id if issue.assigned_to else 0
+        at = f"{issue.updated_on:%Y%m%dT%H%M%S}"
+        return f"{at}/{self.last_journal}/{issue.status.id}/{owner}"
+
+    @property
     def last_journal(self) -> int:
         """The highest number of its journals, 0 without any."""
         return max((journal.id for journal in self.journals), default=0)
@@ -156,7 +164,7 @@ def standing(
         return Standing(record=None, at_once=True)
     return Standing(
         record=converter.record(found.issue, words),
-        version=found.issue.updated_on.isoformat(),
+        version=found.version,
         done=_has_effect(action, found, user, words) and _has_note(action, found, user),
         baseline=action.baseline or str(found.last_journal),
         at_once=True,

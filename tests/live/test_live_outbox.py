@@ -21,7 +21,7 @@ from rig_redmine import RedmineRig
 
 sys.path.append(str(Path(__file__).parent.parent / "outbox"))
 
-from outbox_ordeal import endure, wish
+from outbox_ordeal import BY_COLLEAGUE, endure, wish
 
 from adapters.redmine import RedmineAdapter
 from adapters.redmine_options import RedmineOptions
@@ -59,6 +59,10 @@ class RealDesk:
         rows = self._ask("Journal.where(journalized_type: 'Issue').pluck(:journalized_id, :notes)")
         return Counter((number, text or "") for number, text in rows)
 
+    def story(self, number: int) -> list[str]:
+        query = f"Journal.where(journalized_id: {number}).order(:id).pluck(:id, :notes)"
+        return [str(text or "") for _id, text in self._ask(query)]
+
     def statuses(self) -> dict[int, TicketStatus]:
         rows = self._ask("Issue.joins(:status).pluck(:id, 'issue_statuses.name', 'is_closed')")
         return {
@@ -71,7 +75,7 @@ class RealDesk:
         }
 
     def close(self, number: int) -> None:
-        self.rig.update(number, status_id=self.rig.status_id("Fermé"), notes="par un collègue")
+        self.rig.update(number, status_id=self.rig.status_id("Fermé"), notes=BY_COLLEAGUE)
 
     def _ask(self, query: str) -> list[list[object]]:
         found: list[list[object]] = json.loads(
@@ -113,6 +117,8 @@ def test_none_lost_none_doubled_every_conflict_shown(
     assert report.doubled == []
     assert report.conflicts_missed == []
     assert report.unexpected == []
+    assert report.overwritten == []
+    assert report.surprises > 0
     assert report.conflicts_shown == report.conflicts_made > 0
     assert report.kills > 0
     assert report.cut_before + report.cut_after + report.late > 0

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ PROGRAM = Path(__file__).with_name("outbox_program.py")
 SETTLE = 1.5
 # A server that goes on with a write after the line was cut is done within this time.
 LATE = 0.4
+BY_COLLEAGUE = "fermé par un collègue"
 
 
 class Server(Protocol):
@@ -47,11 +48,14 @@ class Server(Protocol):
     def notes(self) -> Counter[tuple[int, str]]:
         """How often each note stands at each ticket, in the server's own store."""
 
+    def story(self, number: int) -> list[str]:
+        """The notes of a ticket in the order in which they came."""
+
     def statuses(self) -> dict[int, TicketStatus]:
         """The status of each ticket, in the server's own store."""
 
     def close(self, number: int) -> None:
-        """A colleague closes the ticket."""
+        """A colleague closes the ticket, with the note `BY_COLLEAGUE`."""
 
 
 @dataclass
@@ -72,6 +76,9 @@ class Report:
     conflicts_shown: int = 0
     conflicts_missed: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
+    surprises: int = 0
+    surprised: int = 0
+    overwritten: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return json.dumps(self.__dict__, ensure_ascii=False)
@@ -86,6 +93,8 @@ class Line:
         self.chance = chance
         self.breaks = True
         self._late: list[threading.Thread] = []
+        # Tickets that a write reached after its line was cut: nobody can hold it back then.
+        self.late_at: set[int] = set()
 
     def __call__(self, request: Request) -> Reply:
         writes = request.method == "PUT"
@@ -100,6 +109,7 @@ class Line:
                 raise ConnectionResetError
             if writes and dice < 0.30:
                 self.report.late += 1
+                self.late_at.add(int(request.path.rpartition("/")[2].removesuffix(".json")))
                 thread = threading.Thread(target=self._later, args=(request,))
                 thread.start()
                 self._late.append(thread)
@@ -185,7 +195,10 @@ def endure(
     numbers = server.numbers()
     line = Line(server.respond, report, chance)
     overtaken = chance.sample(numbers, max(1, actions // 10))
+    # Closed by a colleague at any moment, whatever is queued or under way.
+    surprised = [n for n in numbers if n not in overtaken][: max(1, actions // 20)]
     conflicting: dict[str, int] = {}
+    open_to_surprise: set[str] = set()
     with MisbehavingServer(line) as way:
         office = Office(folder, way.url, server.key, report)
 
@@ -193,10 +206,15 @@ def endure(
             assert user.change_outbox(box.add(action, "desk", record))
 
         old = {number: seen(number) for number in overtaken}
-        calm = [number for number in numbers if number not in overtaken]
+        first = {number: seen(number) for number in surprised}
+        calm = [number for number in numbers if number not in (*overtaken, *surprised)]
+        colleague = threading.Thread(
+            target=_surprise, args=(server, list(surprised), random.Random(seed), report)
+        )
         resolved: set[int] = set()
         try:
             office.start()
+            colleague.start()
             next_kill = time.monotonic() + chance.uniform(0.2, 2 * kill_every)
             for step in range(actions):
                 name = f"a{step:04}"
@@ -209,6 +227,12 @@ def endure(
                     number = chance.choice(free)
                     resolved.add(number)
                     queue(wish(Verb.RESOLVE, number, name, f"{name} réglé"), seen(number))
+                elif step % 10 == 7:
+                    # Seen open; whether it still is when it is sent, nobody knows.
+                    number = chance.choice(surprised)
+                    verb = chance.choice((Verb.COMMENT, Verb.RESOLVE))
+                    queue(wish(verb, number, name, f"{name} note"), first[number])
+                    open_to_surprise.add(name)
                 else:
                     number = chance.choice([n for n in calm if n not in resolved] or calm)
                     queue(wish(Verb.COMMENT, number, name, f"{name} note"), seen(number))
@@ -217,7 +241,7 @@ def endure(
                     office.kill()
                     office.start()
                     next_kill = time.monotonic() + chance.uniform(0.2, 2 * kill_every)
-            while _busy(user.load().outbox.values()) and time.monotonic() - began < limit:
+            while _busy(list(user.load().outbox.values())) and time.monotonic() - began < limit:
                 time.sleep(0.05)
                 if time.monotonic() > next_kill:
                     office.kill()
@@ -230,14 +254,26 @@ def endure(
         finally:
             line.settle()
             office.end()
+            colleague.join()
     report.seconds = round(time.monotonic() - began, 1)
-    _account(report, server, user.load().outbox.values(), conflicting)
+    _account(
+        report, server, user.load().outbox.values(), conflicting, open_to_surprise, line.late_at
+    )
     return report
 
 
-def _busy(entries: Iterable[Entry]) -> bool:
+def _surprise(server: Server, numbers: list[int], chance: random.Random, report: Report) -> None:
+    while numbers:
+        time.sleep(chance.uniform(0, 0.8))
+        server.close(numbers.pop(chance.randrange(len(numbers))))
+        report.surprises += 1
+
+
+def _busy(entries: Collection[Entry]) -> bool:
+    """Whether something is under way, and not merely held by a question on its record."""
     under_way = (EntryState.WAITING, EntryState.SENDING, EntryState.SENT)
-    return any(entry.state in under_way for entry in entries)
+    held = {entry.place for entry in entries if entry.state is EntryState.CONFLICT}
+    return any(entry.state in under_way and entry.place not in held for entry in entries)
 
 
 def _done(entries: Iterable[Entry]) -> int:
@@ -245,7 +281,12 @@ def _done(entries: Iterable[Entry]) -> int:
 
 
 def _account(
-    report: Report, server: Server, entries: Iterable[Entry], conflicting: Mapping[str, int]
+    report: Report,
+    server: Server,
+    entries: Iterable[Entry],
+    conflicting: Mapping[str, int],
+    open_to_surprise: Collection[str],
+    late_at: Collection[int],
 ) -> None:
     notes, statuses = server.notes(), server.statuses()
     report.conflicts_made = len(conflicting)
@@ -264,6 +305,9 @@ def _account(
                 assert all(isinstance(version, Ticket) for version in both)
                 report.conflicts_shown += 1
             continue
+        if name in open_to_surprise:
+            _surprised(report, server.story(number), entry, late=number in late_at)
+            continue
         if entry.state is EntryState.CONFLICT and not count:
             # Nobody else touched it: the person would be asked for nothing.
             report.unexpected.append(f"{name}: {entry.action.verb} {entry.state}")
@@ -271,3 +315,19 @@ def _account(
             report.lost.append(f"{name}: {entry.state} ×{count} {entry.error}")
         elif entry.action.verb is Verb.RESOLVE and statuses[number].is_open:
             report.lost.append(f"{name}: open")
+
+
+def _surprised(report: Report, story: list[str], entry: Entry, *, late: bool) -> None:
+    """Either it came before the colleague, or the person is asked, or waits behind that."""
+    name, count = entry.id, story.count(entry.action.text)
+    if entry.state is EntryState.CONFIRMED and count == 1:
+        if (
+            not late
+            and BY_COLLEAGUE in story
+            and story.index(BY_COLLEAGUE) < story.index(entry.action.text)
+        ):
+            report.overwritten.append(f"{name}: {entry.action.verb}")
+    elif entry.state in (EntryState.CONFLICT, EntryState.WAITING) and not count:
+        report.surprised += 1
+    else:
+        report.lost.append(f"{name}: {entry.state} ×{count} {entry.error}")

@@ -16,7 +16,7 @@ import pytest
 from fakes.misbehaving import MisbehavingServer
 from fakes.redmine import STATUSES, FakeRedmine
 from msgspec.structs import replace
-from outbox_ordeal import endure, wish
+from outbox_ordeal import BY_COLLEAGUE, endure, wish
 
 from adapters.redmine import RedmineAdapter
 from adapters.redmine_options import RedmineOptions
@@ -48,6 +48,9 @@ class Desk:
             for journal in journals
         )
 
+    def story(self, number: int) -> list[str]:
+        return [str(journal["notes"]) for journal in self.redmine.journals.get(number, [])]
+
     def statuses(self) -> dict[int, TicketStatus]:
         return {
             number: TicketStatus.CLOSED
@@ -61,7 +64,7 @@ class Desk:
     def close(self, number: int) -> None:
         with self.redmine._lock:
             self.redmine.set_status(number, 5)
-            self.redmine.note(number, "notes", "fermé par un collègue")
+            self.redmine.note(number, "notes", BY_COLLEAGUE)
 
 
 @pytest.fixture
@@ -97,6 +100,8 @@ def test_none_lost_none_doubled_every_conflict_shown(
     assert report.doubled == []
     assert report.conflicts_missed == []
     assert report.unexpected == []
+    assert report.overwritten == []
+    assert report.surprises > 0
     assert report.conflicts_shown == report.conflicts_made > 0
     assert report.kills > 0
     assert report.cut_before + report.cut_after + report.late > 0
