@@ -36,6 +36,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "icinga2": "adapters.icinga2:Icinga2Adapter",
         "redmine": "adapters.redmine:RedmineAdapter",
         "rt": "adapters.rt:RtAdapter",
+        "zammad": "adapters.zammad:ZammadAdapter",
         "ping": "adapters.ping:PingAdapter",
         "prometheus": "adapters.prometheus:PrometheusAdapter",
         "alertmanager": "adapters.alertmanager:AlertmanagerAdapter",
