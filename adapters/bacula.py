@@ -69,10 +69,11 @@ class BaculaAdapter(Adapter[BaculaOptions]):
 
     async def probe(self) -> Probe:
         """Read the catalogue, and remark on what does not fit the settings."""
-        from adapters import bacula_catalogue as catalogue
-
         database = self._database()
         async with database.session() as session:
+            # Connected: SQLAlchemy is there, and was imported off the event loop.
+            from adapters import bacula_catalogue as catalogue
+
             reading = _Reading(self.config, self._zone, None)
             async for rows in _pieces(
                 session, lambda open_: catalogue.newest_runs(open_, self._since(), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -344,6 +345,16 @@ async def test_what_is_no_catalogue(tmp_path: Path, catalogue: FakeCatalogue) ->
             await read(source(tmp_path), stream)
     with pytest.raises(Unavailable):
         await read(source(tmp_path, database="sqlite:///gone.db"), RUNS)
+
+
+async def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeCatalogue(tmp_path / "bacula.db")
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    monkeypatch.delitem(sys.modules, "adapters.bacula_catalogue", raising=False)
+    made = source(tmp_path)
+    for attempt in (made.probe(), read(made, RUNS), read(made, JOBS)):
+        with pytest.raises(Unavailable, match="SQLAlchemy is not installed"):
+            await attempt
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ class TestKit(AdapterConformance):
     @classmethod
     def _server(cls) -> Iterator[None]:
         fake = FakeProxmoxBackup()
-        for number in range(100, 160):
-            for days in range(12):
+        for number in range(100, 130):
+            for days in range(6):
                 fake.add(f"vm/{number}", NOW - days * DAY)
         fake.fail("vm/100", NOW - 3600, "connection lost")
         with MisbehavingServer(fake) as server:

@@ -37,7 +37,7 @@ class TestKit(AdapterConformance):
     @staticmethod
     def make(tmp_path: Path) -> SqlAdapter:
         if not (tmp_path / "m.db").exists():
-            members(tmp_path / "m.db", 3000)
+            members(tmp_path / "m.db", 1200)
         return source(tmp_path, changed="SELECT count(*), max(maj) FROM membres")
 
     @staticmethod
