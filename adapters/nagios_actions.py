@@ -198,7 +198,7 @@ async def through_cgi(http: HttpSession, order: Order, zone: str) -> None:
         form = await http.request("GET", "/cmd.cgi", params=asked, accept=_HTML)
         page = form.body.decode("utf-8", "replace")
         fields = {name: html.unescape(value) for name, value in _INPUT.findall(page)}
-        if "nagFormId" not in fields:
+        if not fields.get("nagFormId"):
             raise Refused(_words(page) or _("cmd.cgi shows no form that could be filled in"))
         wanted = {
             **asked,

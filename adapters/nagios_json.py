@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from adapters.nagios_rows import Downtime, Row, Status
 from smic_tui.contract.batch import Rejected
-from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
+from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.i18n import _
 from smic_tui.records import HealthState
 
@@ -105,8 +105,8 @@ class _Data(Struct):
 
     hostlist: dict[str, msgspec.Raw] = {}
     servicelist: dict[str, dict[str, msgspec.Raw]] = {}
-    host: msgspec.Raw | None = None
-    service: msgspec.Raw | None = None
+    host: msgspec.Raw = msgspec.Raw(b"{}")
+    service: msgspec.Raw = msgspec.Raw(b"{}")
     commentlist: dict[str, _Comment] = {}
     downtimelist: dict[str, _DowntimeDetails] = {}
     programstatus: _Program = _Program()
@@ -219,8 +219,10 @@ class NagiosJson:
         if service:
             wanted["servicedescription"] = service
         found = await self._ask_if_there(**wanted)
-        raw = None if found is None else (found.service if service else found.host)
-        if raw is None:
+        if found is None:
+            return None
+        raw = found.service if service else found.host
+        if not bytes(raw).strip(b"{} \r\n\t"):
             return None
         try:
             return _row(host, service, raw)
@@ -253,12 +255,14 @@ class NagiosJson:
 
     async def _ask_if_there(self, **wanted: str) -> _Data | None:
         try:
-            _result, data = await self._ask(_STATUS, **wanted)
+            _result, data = await self._ask(_STATUS, may_lack=True, **wanted)
         except _NoSuchObject:
             return None
         return data
 
-    async def _ask(self, cgi: str, **wanted: str) -> tuple[_Result, _Data]:
+    async def _ask(
+        self, cgi: str, *, may_lack: bool = False, **wanted: str
+    ) -> tuple[_Result, _Data]:
         answer = await self._http.request("GET", cgi, params=wanted)
         decoded = await self._http.decode(_Answer, answer)
         result = decoded.result
@@ -269,14 +273,13 @@ class NagiosJson:
                 ),
                 hint=_("Is Nagios running?"),
             )
+        if may_lack and result.type_code in _NO_SUCH:
+            raise _NoSuchObject
         if result.type_code:
             message = _("Nagios's CGI answers {query} with an error: {reason}").format(
                 query=wanted["query"], reason=result.message or result.type_text
             )
-            bad = self._http.bad_answer(message, answer.body)
-            if result.type_code in _NO_SUCH:
-                raise _NoSuchObject(bad.message, excerpt=bad.excerpt)
-            raise bad
+            raise self._http.bad_answer(message, answer.body)
         try:
             if len(decoded.data) > 65_536:
                 return result, await asyncio.to_thread(
@@ -309,7 +312,7 @@ class NagiosJson:
             )
 
 
-class _NoSuchObject(BadAnswer):
+class _NoSuchObject(Exception):
     """The CGI knows no object of that name."""
 
 

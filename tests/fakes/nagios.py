@@ -1,0 +1,256 @@
+"""Nagios's CGIs and its status file, as those of version 4.4.6 were seen to be."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
+
+from fakes.misbehaving import Reply, Request, json_reply
+
+_HOST_BITS = (2, 4, 8)
+_SERVICE_BITS = (2, 4, 16, 8)
+
+
+def _shown(text: str) -> str:
+    """What the JSON makes of a text: nothing, when it has accents."""
+    return text if text.isascii() else ""
+
+
+class FakeNagios:
+    """Hosts and services by (host, service), as status.dat has them: states 0 to 3, seconds."""
+
+    def __init__(self) -> None:
+        self.passwords = {"lecture": "word", "agent": "word", "aveugle": "word"}
+        self.blind = {"aveugle"}
+        self.actors = {"agent"}
+        self.version = "4.4.6"
+        self.started = time.time() - 86_400
+        # When the daemon last wrote its status; None is now, as long as it lives.
+        self.written: float | None = None
+        self.type_code = 0
+        self.zone = "Europe/Paris"
+        self.writing = "%Y-%m-%d %H:%M:%S"
+        self.form_id = "3efe7cab3ffc1685"
+        self.objects: dict[tuple[str, str], dict[str, Any]] = {}
+        self.variables: dict[str, dict[str, str]] = {}
+        self.comments: dict[str, dict[str, Any]] = {}
+        self.downtimes: dict[str, dict[str, Any]] = {}
+        self.commands: list[dict[str, str]] = []
+        self.queries: list[dict[str, str]] = []
+
+    def add(self, host: str, service: str = "", state: int = 0, **more: Any) -> None:
+        now = int(time.time())
+        self.objects[host, service] = {
+            "state": state,
+            "output": "OK",
+            "checked": True,
+            "last_check": now - 30,
+            "last_state_change": now - 3600,
+            "acknowledged": False,
+            "depth": 0,
+            **more,
+        }
+
+    def acknowledge(self, host: str, service: str = "") -> None:
+        self.objects[host, service]["acknowledged"] = True
+        self.comments[str(len(self.comments) + 1)] = {
+            "host_name": host,
+            **({"service_description": _shown(service)} if service else {}),
+            "entry_type": 4,
+        }
+
+    def add_downtime(
+        self, host: str, service: str = "", hours: float = 1, **more: Any
+    ) -> dict[str, Any]:
+        now = int(time.time())
+        number = len(self.downtimes) + 1
+        downtime = {
+            "downtime_id": number,
+            "host": host,
+            "service": service,
+            "start": now - 1,
+            "end": int(now + hours * 3600),
+            "author": "agent",
+            "comment": "travaux",
+            "in_effect": True,
+            **more,
+        }
+        self.downtimes[str(number)] = downtime
+        self.objects[host, service]["depth"] = 1
+        return downtime
+
+    def last_written(self) -> float:
+        return time.time() if self.written is None else self.written
+
+    # -- the status file -------------------------------------------------------
+
+    def status_dat(self) -> str:
+        """The file, accents intact."""
+        blocks = [("info", {"created": int(self.last_written()), "version": self.version})]
+        blocks.append(("programstatus", {"program_start": int(self.started)}))
+        for (host, service), row in self.objects.items():
+            block = {
+                "host_name": host,
+                **({"service_description": service} if service else {}),
+                "has_been_checked": int(row["checked"]),
+                "current_state": row["state"],
+                "plugin_output": row["output"],
+                "last_check": row["last_check"],
+                "last_state_change": row["last_state_change"],
+                "problem_has_been_acknowledged": int(row["acknowledged"]),
+                "scheduled_downtime_depth": row["depth"],
+                **{f"_{name}": f"0;{text}" for name, text in self.variables.get(host, {}).items()},
+            }
+            if service:
+                block = {key: text for key, text in block.items() if not key.startswith("_")}
+            blocks.append(("servicestatus" if service else "hoststatus", block))
+        for each in self.downtimes.values():
+            block = {
+                "host_name": each["host"],
+                **({"service_description": each["service"]} if each["service"] else {}),
+                "downtime_id": each["downtime_id"],
+                "start_time": each["start"],
+                "end_time": each["end"],
+                "is_in_effect": int(each["in_effect"]),
+                "author": each["author"],
+                "comment": each["comment"],
+            }
+            blocks.append(("servicedowntime" if each["service"] else "hostdowntime", block))
+        parts = ["# NAGIOS STATUS FILE\n"]
+        for name, block in blocks:
+            lines = "".join(f"\t{key}={text}\n" for key, text in block.items())
+            parts.append(f"{name} {{\n{lines}\t}}\n")
+        return "\n".join(parts)
+
+    # -- the CGIs --------------------------------------------------------------
+
+    def __call__(self, request: Request) -> Reply:
+        scheme, _blank, token = request.headers.get("authorization", "").partition(" ")
+        user, _colon, password = base64.b64decode(token).decode().partition(":")
+        if scheme != "Basic" or self.passwords.get(user) != password:
+            page = b"<html><h1>401 Authorization Required</h1></html>"
+            return Reply(401, page, "text/html", {"WWW-Authenticate": "Basic"})
+        cgi = request.path.rpartition("/")[2]
+        if cgi == "cmd.cgi":
+            return self._command(request, user)
+        self.queries.append(request.query)
+        result = {
+            "query_time": int(time.time()) * 1000,
+            "cgi": cgi,
+            "user": user,
+            "query": request.query["query"],
+            "program_start": int(self.started) * 1000,
+            "last_data_update": int(self.last_written()) * 1000,
+            "type_code": self.type_code,
+            "type_text": "Success",
+            "message": "",
+        }
+        data: dict[str, Any] = {}
+        if self.type_code:
+            result |= {"type_text": "Error", "message": "it went wrong"}
+        elif cgi == "objectjson.cgi":
+            hosts = {host for host, service in self._seen(user) if not service}
+            named = {host: {"custom_variables": self.variables.get(host, {})} for host in hosts}
+            data = {"selectors": {}, "hostlist": named}
+        else:
+            answer: Callable[..., Any] = getattr(self, "_" + request.query["query"])
+            found = answer(request.query, user)
+            if found is None:
+                result |= {"type_code": 6, "type_text": "Option Value Invalid", "message": "no"}
+            else:
+                data = {"selectors": {}, request.query["query"]: found}
+        return json_reply({"format_version": 0, "result": result, "data": data})
+
+    def _seen(self, user: str) -> dict[tuple[str, str], dict[str, Any]]:
+        return {} if user in self.blind else self.objects
+
+    def _programstatus(self, query: dict[str, str], user: str) -> Any:
+        return {"version": self.version}
+
+    def _details(self, row: dict[str, Any], bits: tuple[int, ...]) -> dict[str, Any]:
+        return {
+            "plugin_output": _shown(row["output"]),
+            "status": bits[row["state"]] if row["checked"] else 1,
+            "last_check": row["last_check"] * 1000,
+            "last_state_change": row["last_state_change"] * 1000,
+            "problem_has_been_acknowledged": row["acknowledged"],
+            "scheduled_downtime_depth": row["depth"],
+        }
+
+    def _since(self, query: dict[str, str]) -> float:
+        if "starttime" in query:
+            kind = query["query"].removesuffix("list")
+            assert query[f"{kind}timefield"] == "lastcheck"
+        return float(query.get("starttime", 0))
+
+    def _hostlist(self, query: dict[str, str], user: str) -> Any:
+        return {
+            host: {"name": _shown(host), **self._details(row, _HOST_BITS)}
+            for (host, service), row in self._seen(user).items()
+            if not service and row["last_check"] >= self._since(query)
+        }
+
+    def _servicelist(self, query: dict[str, str], user: str) -> Any:
+        found: dict[str, dict[str, Any]] = {}
+        for (host, service), row in self._seen(user).items():
+            if service and row["last_check"] >= self._since(query):
+                name = service if service.isascii() else "(null)"
+                details = self._details(row, _SERVICE_BITS)
+                found.setdefault(host, {})[name] = {"description": _shown(service), **details}
+        return found
+
+    def _host(self, query: dict[str, str], user: str) -> Any:
+        row = self._seen(user).get((query["hostname"], ""))
+        return None if row is None else self._details(row, _HOST_BITS)
+
+    def _service(self, query: dict[str, str], user: str) -> Any:
+        row = self._seen(user).get((query["hostname"], query["servicedescription"]))
+        return None if row is None else self._details(row, _SERVICE_BITS)
+
+    def _commentlist(self, query: dict[str, str], user: str) -> Any:
+        return {} if user in self.blind else self.comments
+
+    def _downtimelist(self, query: dict[str, str], user: str) -> Any:
+        return {
+            number: {
+                "downtime_id": each["downtime_id"],
+                "host_name": each["host"],
+                "service_description": _shown(each["service"]),
+                "start_time": each["start"] * 1000,
+                "end_time": each["end"] * 1000,
+                "is_in_effect": each["in_effect"],
+                "author": _shown(each["author"]),
+                "comment": _shown(each["comment"]),
+            }
+            for number, each in self.downtimes.items()
+            if user not in self.blind and query.get("hostname", each["host"]) == each["host"]
+        }
+
+    # -- cmd.cgi ---------------------------------------------------------------
+
+    def _command(self, request: Request, user: str) -> Reply:
+        if request.method == "GET":
+            now = datetime.now(UTC).astimezone(ZoneInfo(self.zone)).strftime(self.writing)
+            page = (
+                f"<INPUT TYPE='hidden' NAME='nagFormId' VALUE='{self.form_id}'\n"
+                f"<INPUT TYPE='TEXT' NAME='start_time' VALUE='{now}'>"
+                "<DIV CLASS='infoMessage'>Please enter all required information</DIV>"
+            )
+            return Reply(200, page.encode(), "text/html")
+        form = {name: texts[-1] for name, texts in parse_qs(request.body.decode()).items()}
+        cookie = request.headers.get("cookie", "")
+        if cookie != f"NagFormId={form['nagFormId']}" or form["nagFormId"] != self.form_id:
+            words = "Sorry, but your form id is not valid"
+        elif user not in self.actors:
+            words = "Sorry, but you are not authorized to commit the specified command."
+        else:
+            self.commands.append(form)
+            words = "Your command request was successfully submitted to Nagios for processing."
+            page = f"<P><DIV CLASS='infoMessage'>{words}<BR><BR></DIV></P>"
+            return Reply(200, page.encode(), "text/html")
+        return Reply(200, f"<P><DIV CLASS='errorMessage'>{words}</DIV></P>".encode(), "text/html")
