@@ -138,7 +138,7 @@ class NagiosJson:
 
     async def program(self) -> Status:
         """Who answers, as whom it takes us, and when Nagios last wrote its status."""
-        result, data = await self._ask(_STATUS, query="programstatus")
+        result, data = await self._ask(_STATUS, {"query": "programstatus"})
         return Status(
             version=data.programstatus.version,
             started=result.program_start / 1000,
@@ -159,7 +159,7 @@ class NagiosJson:
             wanted = {"query": f"{kind}list", "details": "true"}
             if since:
                 wanted |= {"starttime": str(int(since)), f"{kind}timefield": "lastcheck"}
-            result, data = await self._ask(_STATUS, **wanted)
+            result, data = await self._ask(_STATUS, wanted)
             results.append(result)
             done = await asyncio.to_thread(_hosts if kind == "host" else _services, data)
             rows += done[0]
@@ -181,7 +181,8 @@ class NagiosJson:
     async def flags(self) -> Flags:
         """Acknowledgements and downtimes in effect."""
         _result, comments = await self._ask(
-            _STATUS, query="commentlist", details="true", entrytypes="acknowledgement"
+            _STATUS,
+            {"query": "commentlist", "details": "true", "entrytypes": "acknowledgement"},
         )
         return Flags(
             {
@@ -198,7 +199,9 @@ class NagiosJson:
     async def downtimes(self, host: str = "") -> list[Downtime]:
         """All downtimes, or those of a host and its services."""
         wanted = {"query": "downtimelist", "details": "true"}
-        _result, data = await self._ask(_STATUS, **wanted, **({"hostname": host} if host else {}))
+        if host:
+            wanted["hostname"] = host
+        _result, data = await self._ask(_STATUS, wanted)
         return [
             Downtime(
                 id=each.downtime_id,
@@ -218,7 +221,7 @@ class NagiosJson:
         wanted = {"query": "service" if service else "host", "hostname": host}
         if service:
             wanted["servicedescription"] = service
-        found = await self._ask_if_there(**wanted)
+        found = await self._ask_if_there(wanted)
         if found is None:
             return None
         raw = found.service if service else found.host
@@ -236,7 +239,7 @@ class NagiosJson:
 
     async def variables(self) -> dict[str, Mapping[str, str]]:
         """The custom variables of all hosts, which only the configuration tells."""
-        _result, data = await self._ask(_OBJECTS, query="hostlist", details="true")
+        _result, data = await self._ask(_OBJECTS, {"query": "hostlist", "details": "true"})
 
         def read() -> dict[str, Mapping[str, str]]:
             return {
@@ -253,15 +256,15 @@ class NagiosJson:
                 )
             ) from None
 
-    async def _ask_if_there(self, **wanted: str) -> _Data | None:
+    async def _ask_if_there(self, wanted: Mapping[str, str]) -> _Data | None:
         try:
-            _result, data = await self._ask(_STATUS, may_lack=True, **wanted)
+            _result, data = await self._ask(_STATUS, wanted, may_lack=True)
         except _NoSuchObject:
             return None
         return data
 
     async def _ask(
-        self, cgi: str, *, may_lack: bool = False, **wanted: str
+        self, cgi: str, wanted: Mapping[str, str], *, may_lack: bool = False
     ) -> tuple[_Result, _Data]:
         answer = await self._http.request("GET", cgi, params=wanted)
         decoded = await self._http.decode(_Answer, answer)
