@@ -40,7 +40,6 @@ class RowTable(LineList):
         self._fitted: list[tuple[int, int]] = []
         self._fitted_for = -1
         self._keys: Sequence[str] = ()
-        self._places: dict[str, int] | None = None
         self._make: Callable[[int], Row] = self._no_row
         self._made: dict[int, Row] = {}
         self._sorted: tuple[str, bool] | None = None
@@ -67,7 +66,6 @@ class RowTable(LineList):
         self._columns, self._sorted = columns, sorted_by
         self._fitted_for = -1
         self._keys, self._make = keys, make
-        self._places = None
         self._made.clear()
         if not heading_same:
             self._refresh_line(0)
@@ -85,12 +83,13 @@ class RowTable(LineList):
         return self._keys[index]
 
     def index_of(self, key: str) -> int | None:
-        # Mostly the key has not moved; the dictionary is made only when it has.
+        # Mostly the key has not moved.
         if self._cursor < len(self._keys) and self._keys[self._cursor] == key:
             return self._cursor
-        if self._places is None:
-            self._places = {key: place for place, key in enumerate(self._keys)}
-        return self._places.get(key)
+        try:
+            return self._keys.index(key)
+        except ValueError:
+            return None
 
     def content(self, index: int) -> Row:
         row = self._made.get(index)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from smic_tui.records import BackupRun, CatalogueRequest, Record, RunResult, Stream, Ticket
 from smic_tui.snapshot import SourceContents
 
 KEPT_RUNS = 10
+_COUNTED_AT_ONCE = 10_000
+_job = attrgetter("job")
 KEPT_CLOSED = timedelta(days=30)
 
 
@@ -65,9 +70,12 @@ def expired(stream: Stream, rows: Mapping[str, Record], now: datetime) -> frozen
 
 
 def _old_runs(rows: Mapping[str, Record]) -> frozenset[str]:
+    many = _jobs_with_many_runs(rows)
+    if not many:
+        return frozenset()
     by_job: dict[tuple[str, ...], list[tuple[str, BackupRun]]] = {}
     for key, run in rows.items():
-        if isinstance(run, BackupRun):
+        if isinstance(run, BackupRun) and run.job in many:
             job = (run.job,) if run.job else (run.site, run.application)
             # Rows that are relayed stand under another key than their own.
             by_job.setdefault((run.source, *job), []).append((key, run))
@@ -82,6 +90,16 @@ def _old_runs(rows: Mapping[str, Record]) -> frozenset[str]:
             old = [named for named in old if named[0] != success]
         doomed.update(key for key, _run in old)
     return frozenset(doomed)
+
+
+def _jobs_with_many_runs(rows: Mapping[str, Record]) -> frozenset[str]:
+    """The keys of jobs that may have more than are kept, "" for what names no job."""
+    counts: Counter[str] = Counter()
+    runs = iter(rows.values())
+    # In parts: counting lets no other thread take its turn.
+    while part := list(itertools.islice(runs, _COUNTED_AT_ONCE)):
+        counts.update(map(_job, part))
+    return frozenset(job for job, count in counts.items() if count > KEPT_RUNS)
 
 
 def _succeeded(run: BackupRun) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from enum import Enum, StrEnum
+from threading import Lock
 from typing import Any
 
 from msgspec import Struct
@@ -70,6 +71,7 @@ class FieldSet:
         # By identity: facts are immutable, and shared between situations while
         # nothing of them changes. The fact is kept so that its identity is its own.
         self._folded: dict[int, tuple[Any, str]] = {}
+        self._lock = Lock()
         # The newest list that was searched, and its texts in the same order; replaced whole.
         self._listed: tuple[Sequence[Any], list[str]] = ((), [])
         # What was found last in that list, and by what.
@@ -113,13 +115,15 @@ class FieldSet:
         return [fact for fact, _text in pairs]
 
     def _texts(self, facts: Sequence[Any], now: Any) -> list[str]:
-        listed, texts = self._listed
-        if listed is not facts:
-            folded = self.folded
-            texts = [folded(fact, now) for fact in facts]
-            if isinstance(facts, tuple):
-                self._listed = (facts, texts)
-        return texts
+        # Who comes second, while somebody works them out, has them as soon.
+        with self._lock:
+            listed, texts = self._listed
+            if listed is not facts:
+                folded = self.folded
+                texts = [folded(fact, now) for fact in facts]
+                if isinstance(facts, tuple):
+                    self._listed = (facts, texts)
+            return texts
 
     def get_ready(self, facts: Sequence[Any], now: Any) -> None:
         """Work out the texts of all of these, which takes a second for a hundred thousand."""

@@ -79,28 +79,32 @@ class ListScreen(ActingScreen):
         facts, query = self.all_facts(), self._query
         self._asked += 1
         if len(facts) <= LONG_LIST:
-            self._show_facts(self._select(facts, query), len(facts))
+            self._show_facts(*self._select(facts, query), len(facts))
         else:
             self.run_worker(self._select_long(self._asked, facts, query), group="select")
 
-    def _select(self, facts: Sequence[Any], query: Query | None) -> Sequence[Any]:
+    def _select(
+        self, facts: Sequence[Any], query: Query | None
+    ) -> tuple[Sequence[Any], Sequence[str]]:
+        """The facts to show, in order, and their keys."""
         now = self.desk.situation.now
         if query is not None:
             facts = query.select(facts, now)
-        return sort_facts(self.listing, facts, self._sort, self._descending)
+        facts = sort_facts(self.listing, facts, self._sort, self._descending)
+        key = self.listing.key
+        return facts, [key(fact) for fact in facts]
 
     async def _select_long(self, asked: int, facts: Sequence[Any], query: Query | None) -> None:
-        chosen = await asyncio.to_thread(self._select, facts, query)
+        chosen, keys = await asyncio.to_thread(self._select, facts, query)
         if asked == self._asked:
-            self._show_facts(chosen, len(facts))
+            self._show_facts(chosen, keys, len(facts))
 
-    def _show_facts(self, facts: Sequence[Any], total: int) -> None:
+    def _show_facts(self, facts: Sequence[Any], keys: Sequence[str], total: int) -> None:
         look = self.desk.look
         self._facts, self._total = facts, total
-        key = self.listing.key
         self.table.show(
             self.listing.columns,
-            [key(fact) for fact in facts],
+            keys,
             lambda index: self._row_of(facts[index], look),
             sorted_by=(self._sort, self._descending) if self._sort else None,
         )
