@@ -174,6 +174,30 @@ async def test_a_site_is_acknowledged_and_gets_a_downtime(make_app: Make) -> Non
         assert timedelta(minutes=110) < last.until - NOW < timedelta(minutes=130)
 
 
+async def test_an_alert_leads_to_the_records_beneath_it(make_app: Make) -> None:
+    app = make_app(change=allowing)
+    async with opened(app) as pilot:
+        await pilot.press("6")
+        await pilot.pause()
+        screen: Any = app.screen
+        alerts = [alert for alert in app.situation.alerts if alert.subject == "sites"]
+        site = next(
+            app.situation.sites_by_key[alert.site]
+            for alert in alerts
+            if alert.site and app.situation.sites_by_key[alert.site].health
+        )
+        alert = next(one for one in alerts if one.site == site.key)
+        screen.table.go_to(alert.fingerprint)
+        await pilot.pause()
+        assert screen.fact == alert
+        await pilot.press("A")
+        await typed(pilot, "seen")
+        await confirmed(pilot, app)
+        assert {entry.place[0] for entry in outbox(app)} == {"monitoring"}
+        assert {entry.action.key for entry in outbox(app)} <= {one.key for one in site.health}
+        assert not app.cache.user.load().acknowledgements  # the alert itself is another matter
+
+
 async def test_the_local_acknowledgement_of_an_alert_stays_what_it_was(make_app: Make) -> None:
     app = make_app(change=allowing)
     async with opened(app) as pilot:
