@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from smic_tui.terminal.canvas import Canvas
 from smic_tui.terminal.capabilities import capabilities_of, is_hopeless
-from smic_tui.terminal.cells import BLANK, FOREIGN, clusters
+from smic_tui.terminal.cells import BLANK, FOREIGN, Row, clusters
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
 from smic_tui.terminal.encoder import Encoder
 from smic_tui.terminal.moves import move
@@ -162,6 +162,22 @@ def test_what_an_image_covers_is_sent_anew_only_when_written() -> None:
     assert encoder.frame(sent.canvas.rows, range(4)).text == ""
     sent.canvas.feed("\x1b[3;2Hx")
     assert encoder.frame(sent.canvas.rows, range(4)).text.endswith("x")
+
+
+def test_a_list_that_scrolls_under_its_cursor_sends_the_new_line_alone() -> None:
+    def rows(first: int) -> list[Row]:
+        lines = [f"{number} {chr(97 + number) * 30}" for number in range(first, first + 8)]
+        marks = [*"       ", ">"]
+        text = [f"{mark}{line}".ljust(40) for mark, line in zip(marks, lines, strict=True)]
+        return [[(character, PLAIN) for character in line] for line in ["title".ljust(40), *text]]
+
+    encoder = Encoder(40, 9, capabilities_of("xterm"), PenWriter())
+    encoder.frame(rows(0), range(9))
+    sent = encoder.frame(rows(1), range(9)).text
+    assert sent.startswith("\x1b[2;9r\x1b[S\x1b[r")
+    assert "i" * 30 in sent
+    assert "h" not in sent
+    assert len(sent) < 70
 
 
 def test_links_are_closed_and_surrogates_are_not_sent() -> None:
