@@ -37,6 +37,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "redmine": "adapters.redmine:RedmineAdapter",
         "glpi": "adapters.glpi:GlpiAdapter",
         "rt": "adapters.rt:RtAdapter",
+        "centreon": "adapters.centreon:CentreonAdapter",
         "zammad": "adapters.zammad:ZammadAdapter",
         "ping": "adapters.ping:PingAdapter",
         "prometheus": "adapters.prometheus:PrometheusAdapter",

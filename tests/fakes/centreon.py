@@ -1,0 +1,102 @@
+"""A Centreon that answers as the documentation of its API v2 (23.10) says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fakes.misbehaving import Reply, Request, json_reply
+
+PASSWORD = "a-password"
+
+
+class FakeCentreon:
+    """Hosts with one service each. `sees` is whether the account has an access group.
+
+    `cap` is the page size that the server makes of any wish. Orders are carried out at once
+    if `carries_out`; the engine may also be stopped.
+    """
+
+    def __init__(self, hosts: int = 6, cap: int = 4) -> None:
+        self.resources: dict[str, dict[str, Any]] = {}
+        self.sees = True
+        self.acts = True
+        self.carries_out = True
+        self.cap = cap
+        self.sessions: set[str] = set()
+        self.logins = 0
+        self.orders: list[dict[str, Any]] = []
+        for number in range(1, hosts + 1):
+            host = {"id": number, "name": f"rtr-{17000 + number}", "alias": f"Mairie {number}"}
+            self._add(str(number), {**host, "type": "host", "parent": None, "uuid": f"h{number}"})
+            service = {"id": 100 + number, "name": "disque", "alias": None, "type": "service"}
+            self._add(f"{number}/{100 + number}", {**service, "parent": {**host, "type": "host"}})
+
+    def _add(self, key: str, resource: dict[str, Any]) -> None:
+        state = "UP" if resource["type"] == "host" else "OK"
+        self.resources[key] = {
+            "status": {"code": 0, "name": state, "severity_code": 5},
+            "information": "PING OK",
+            "last_status_change": "2026-11-20T11:00:00+01:00",
+            "last_check": "1m 2s",
+            "is_acknowledged": False,
+            "is_in_downtime": False,
+            **resource,
+        }
+
+    def __call__(self, request: Request) -> Reply:
+        path = request.path.removeprefix("/centreon/api/latest")
+        if path == "/login":
+            given = request.json()["security"]["credentials"]
+            if given != {"login": "smic-tui", "password": PASSWORD}:
+                return json_reply({"code": 401, "message": "Authentication failed"}, 401)
+            self.logins += 1
+            token = f"token-{self.logins}"
+            self.sessions.add(token)
+            return json_reply({"contact": {"alias": "smic-tui"}, "security": {"token": token}})
+        token = request.headers.get("x-auth-token", "")
+        if token not in self.sessions:
+            return json_reply({"code": 401, "message": "Token expired"}, 401)
+        if path == "/logout":
+            self.sessions.discard(token)
+            return json_reply({"message": "Successful logout"})
+        if path == "/users/acl/actions":
+            names = ("acknowledgement", "disacknowledgement", "downtime", "check")
+            allowed = dict.fromkeys(names, self.acts)
+            return json_reply({"host": allowed, "service": allowed, "metaservice": allowed})
+        if path == "/monitoring/resources":
+            return self._list(request)
+        if request.method in ("POST", "DELETE"):
+            return self._order(request.json())
+        parts = path.split("/")
+        key = "/".join(parts[4::2])
+        found = self.resources.get(key) if self.sees else None
+        return json_reply(found) if found else json_reply({"message": "Not found"}, 404)
+
+    def _list(self, request: Request) -> Reply:
+        (type_,) = json.loads(request.query["types"])
+        found = [each for each in self.resources.values() if each["type"] == type_ and self.sees]
+        limit = min(int(request.query["limit"]), self.cap)
+        page = int(request.query["page"])
+        return json_reply(
+            {
+                "result": found[(page - 1) * limit : page * limit],
+                "meta": {"page": page, "limit": limit, "total": len(found)},
+            }
+        )
+
+    def _order(self, body: dict[str, Any]) -> Reply:
+        if not self.acts:
+            return json_reply({"code": 403, "message": "You are not authorized"}, 403)
+        self.orders.append(body)
+        for target in body["resources"] if self.carries_out else ():
+            parent = target["parent"]
+            key = f"{parent['id']}/{target['id']}" if parent else str(target["id"])
+            change = {
+                "acknowledgement": ("is_acknowledged", True),
+                "disacknowledgement": ("is_acknowledged", False),
+                "downtime": ("is_in_downtime", True),
+            }
+            name, value = next(change[each] for each in body if each != "resources")
+            self.resources[key][name] = value
+        return Reply(204, b"", "")
