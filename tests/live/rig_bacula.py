@@ -21,7 +21,7 @@ from smic_tui.records import Stream
 TABLES = Path("/usr/share/dbconfig-common/data/bacula-director-sqlite3/install/sqlite3")
 JOBS = 30
 ROUNDS = 3
-DAYS = 14
+DAYS = 30
 CLIENT = "17300-mairie-fd"
 
 _DIRECTOR = """
@@ -219,8 +219,6 @@ class BaculaRig:
 class CatalogueRig:
     """What that director wrote, in the tables that Bacula makes in another database."""
 
-    # Readings overlap by a minute.
-    quiet_after = 90.0
     kind = "bacula"
     impatient: ClassVar = {"statement_timeout": "3s", "connect_timeout": "2s"}
     not_applicable: ClassVar = dict.fromkeys(
@@ -339,16 +337,19 @@ class CatalogueRig:
 
 
 def _days_before(row: tuple[Any, ...], days: int) -> tuple[Any, ...]:
-    """The same job, days before: a night's rows become those of a fortnight."""
+    """The same job, days before: a night's rows become those of a month.
+
+    And ten minutes before, so that none of them lies in the overlap of readings.
+    """
     number, job, *rest, epoch, files, size, errors = row
     moved = [
-        str(datetime.fromisoformat(cell) - timedelta(days=days))
+        str(datetime.fromisoformat(cell) - timedelta(days=days, minutes=10))
         if isinstance(cell, str) and len(cell) == 19 and cell[4] == "-"
         else cell
         for cell in rest
     ]
     before = (number + (DAYS - days) * 10_000, f"{job}.{days}")
-    return (*before, *moved, epoch - days * 86_400, files, size, errors)
+    return (*before, *moved, epoch - days * 86_400 - 600, files, size, errors)
 
 
 def _text(value: object) -> str:
