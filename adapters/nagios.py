@@ -23,14 +23,14 @@ from msgspec import Struct
 
 from adapters import nagios_actions
 from adapters.durations import seconds
-from adapters.nagios_json import Flags, NagiosJson
+from adapters.nagios_json import Flags, NagiosJson, no_host_shown
 from adapters.nagios_options import NagiosOptions
 from adapters.nagios_rows import Downtime, Records, Row, Status
 from adapters.nagios_statusdat import read_status
 from smic_tui.contract.actions import Action, Refused, Standing, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch
-from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
+from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.i18n import _
 from smic_tui.records import Stream
 
@@ -238,15 +238,10 @@ class NagiosAdapter(Adapter[NagiosOptions]):
             self._refuse_old_status(program)
             if self._records.wants_variables and not self._records.variables:
                 self._records.variables = await cgi.variables()
+            if not await cgi.count():
+                raise no_host_shown(program.account)
             row = await cgi.one(host, service)
-            if row is None:
-                await self._refuse_blindness(cgi)
             return row, [] if row is None else await cgi.downtimes(host)
-
-    async def _refuse_blindness(self, cgi: NagiosJson) -> None:
-        """What is not shown may be there for others: an account that sees nothing is told so."""
-        if not (await cgi.everything()).rows:
-            raise AuthFailed(_("Nagios shows nothing to this account"))
 
     def _refuse_old_status(self, status: Status) -> None:
         silent = status.now - status.written

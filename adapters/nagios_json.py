@@ -7,9 +7,10 @@ Facts are those of Nagios 4.4 as measured. What makes these CGIs particular:
   4 warning, 8 unknown, 16 critical. Times are milliseconds.
 - A text with accents comes as "", and such a name of a service as the key "(null)": what such
   a service says cannot be told from what its neighbour says.
-- Somebody who may see nothing gets empty lists and no error. A Nagios without hosts does not
-  start, so an empty list of hosts is a right that is missing.
-- The CGIs answer as well when Nagios itself is dead: `last_data_update` tells.
+- Somebody who may see nothing gets empty lists and no error, and yet any single host by its
+  name. A Nagios without hosts does not start, so no hosts are a right that is missing.
+- The CGIs answer as well when Nagios was killed: `last_data_update` tells. When it has ended in
+  good order there is no status file, and they answer 200 with nothing.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ _SERVICE_STATES = {
     8: HealthState.UNKNOWN,
     16: HealthState.CRITICAL,
 }
-# type_code when there is no status file, or it cannot be read; and for what does not exist.
-_NO_STATUS = (2, 3)
-_NO_SUCH = (5, 6)
+# type_code when a file cannot be read, and when there is no object of a name.
+_NO_FILE = 2
+_NO_SUCH = 6
 
 
 class _Result(Struct):
@@ -105,6 +106,7 @@ class _Data(Struct):
 
     hostlist: dict[str, msgspec.Raw] = {}
     servicelist: dict[str, dict[str, msgspec.Raw]] = {}
+    count: dict[str, int] = {}
     host: msgspec.Raw = msgspec.Raw(b"{}")
     service: msgspec.Raw = msgspec.Raw(b"{}")
     commentlist: dict[str, _Comment] = {}
@@ -216,6 +218,11 @@ class NagiosJson:
             for each in data.downtimelist.values()
         ]
 
+    async def count(self) -> int:
+        """How many hosts the account sees."""
+        _result, data = await self._ask(_STATUS, {"query": "hostcount"})
+        return sum(data.count.values())
+
     async def one(self, host: str, service: str = "") -> Row | None:
         """One host or service as it is now, None when there is none or we may not see it."""
         wanted = {"query": "service" if service else "host", "hostname": host}
@@ -267,16 +274,21 @@ class NagiosJson:
         self, cgi: str, wanted: Mapping[str, str], *, may_lack: bool = False
     ) -> tuple[_Result, _Data]:
         answer = await self._http.request("GET", cgi, params=wanted)
+        if not answer.body.strip():
+            raise Unavailable(
+                _("Nagios's CGI says nothing: it finds no status file"),
+                hint=_("Is Nagios running?"),
+            )
         decoded = await self._http.decode(_Answer, answer)
         result = decoded.result
-        if result.type_code in _NO_STATUS:
+        if result.type_code == _NO_FILE:
             raise Unavailable(
                 _("Nagios's CGI cannot read its status: {reason}").format(
                     reason=result.message or result.type_text
                 ),
                 hint=_("Is Nagios running?"),
             )
-        if may_lack and result.type_code in _NO_SUCH:
+        if may_lack and result.type_code == _NO_SUCH:
             raise _NoSuchObject
         if result.type_code:
             message = _("Nagios's CGI answers {query} with an error: {reason}").format(
@@ -301,18 +313,23 @@ class NagiosJson:
         self, data: _Data, done: tuple[list[Row], list[Rejected]], result: _Result
     ) -> None:
         if not data.hostlist:
-            raise AuthFailed(
-                _("Nagios shows no host to {user}").format(
-                    user=result.user or _("somebody who is not logged in")
-                ),
-                hint=_("Add it to authorized_for_all_hosts and _services in cgi.cfg."),
-            )
+            raise no_host_shown(result.user)
         if not done[0]:
             raise self._http.bad_answer(
                 _("None of Nagios's {count} hosts could be read: {reason}").format(
                     count=len(data.hostlist), reason=done[1][0].reason
                 )
             )
+
+
+def no_host_shown(account: str) -> AuthFailed:
+    """Return what a Nagios without hosts means: a Nagios without hosts does not start."""
+    return AuthFailed(
+        _("Nagios shows no host to {user}").format(
+            user=account or _("somebody who is not logged in")
+        ),
+        hint=_("Add it to authorized_for_all_hosts and _services in cgi.cfg."),
+    )
 
 
 class _NoSuchObject(Exception):

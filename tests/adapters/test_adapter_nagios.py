@@ -230,7 +230,11 @@ async def test_a_nagios_that_checks_nothing(
     assert "newest check" in error.message
 
 
-async def test_a_nagios_that_was_ended(by_file: Make, tmp_path: Path) -> None:
+async def test_a_nagios_that_was_ended(
+    make: Make, by_file: Make, nagios: FakeNagios, tmp_path: Path
+) -> None:
+    nagios.ended = True
+    assert "says nothing" in (await failure(make(), Unavailable)).message
     adapter = by_file()
     (tmp_path / "status.dat").unlink()
     assert "status_file" in (await failure(adapter, Unavailable)).hint

@@ -33,6 +33,8 @@ class FakeNagios:
         # When the daemon last wrote its status; None is now, as long as it lives.
         self.written: float | None = None
         self.type_code = 0
+        # Whether it ended in good order, taking its status file with it.
+        self.ended = False
         self.zone = "Europe/Paris"
         self.writing = "%Y-%m-%d %H:%M:%S"
         self.form_id = "3efe7cab3ffc1685"
@@ -159,11 +161,14 @@ class FakeNagios:
             data = {"selectors": {}, "hostlist": named}
         else:
             answer: Callable[..., Any] = getattr(self, "_" + request.query["query"])
+            if self.ended:
+                return Reply(200, b"\n")
             found = answer(request.query, user)
             if found is None:
                 result |= {"type_code": 6, "type_text": "Option Value Invalid", "message": "no"}
             else:
-                data = {"selectors": {}, request.query["query"]: found}
+                name = request.query["query"].replace("hostcount", "count")
+                data = {"selectors": {}, name: found}
         return json_reply({"format_version": 0, "result": result, "data": data})
 
     def _seen(self, user: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -204,12 +209,16 @@ class FakeNagios:
                 found.setdefault(host, {})[name] = {"description": _shown(service), **details}
         return found
 
+    def _hostcount(self, query: dict[str, str], user: str) -> Any:
+        return {"up": sum(not service for _host, service in self._seen(user)), "down": 0}
+
+    # A single object is shown to everybody.
     def _host(self, query: dict[str, str], user: str) -> Any:
-        row = self._seen(user).get((query["hostname"], ""))
+        row = self.objects.get((query["hostname"], ""))
         return None if row is None else self._details(row, _HOST_BITS)
 
     def _service(self, query: dict[str, str], user: str) -> Any:
-        row = self._seen(user).get((query["hostname"], query["servicedescription"]))
+        row = self.objects.get((query["hostname"], query["servicedescription"]))
         return None if row is None else self._details(row, _SERVICE_BITS)
 
     def _commentlist(self, query: dict[str, str], user: str) -> Any:
