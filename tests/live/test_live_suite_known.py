@@ -36,7 +36,9 @@ class LiveIcinga:
         self.ca_file = rig.ca_file
         self._changes = 0
         answer = rig.call("GET", "/v1/status/IcingaApplication")["results"][0]
-        self.version = answer["status"]["icingaapplication"]["app"]["version"].split("-")[0]
+        self.version = (
+            answer["status"]["icingaapplication"]["app"]["version"].split("-")[0].lstrip("r")
+        )
 
     def rest(self) -> None:
         self._rig.stop_checking()
