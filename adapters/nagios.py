@@ -247,7 +247,7 @@ class NagiosAdapter(Adapter[NagiosOptions]):
         silent = status.now - status.written
         if silent > seconds(self.config.updated_within):
             raise Unavailable(
-                _("Nagios has not written its status for {minutes} minutes").format(
+                _("Nagios has not written its status for {minutes} min").format(
                     minutes=max(1, int(silent // 60))
                 ),
                 hint=_("It is dead or frozen; what the CGIs and the file show is old."),
@@ -257,7 +257,7 @@ class NagiosAdapter(Adapter[NagiosOptions]):
         silent = status.now - newest
         if newest > 0 and silent > seconds(self.config.checks_within):
             raise Unavailable(
-                _("Nagios runs, but its newest check is {minutes} minutes old").format(
+                _("Nagios runs, but its newest check is {minutes} min old").format(
                     minutes=int(silent // 60)
                 ),
                 hint=_("Are execute_host_checks and execute_service_checks on?"),

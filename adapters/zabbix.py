@@ -454,7 +454,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         if not newest:
             message = _("Zabbix answers, but has had no value for a day")
         else:
-            message = _("Zabbix answers, but its newest value is {minutes} minutes old").format(
+            message = _("Zabbix answers, but its newest value is {minutes} min old").format(
                 minutes=int(silent // 60)
             )
         raise Unavailable(

@@ -214,7 +214,7 @@ async def test_a_killed_daemon_leaves_old_states(
     if way == "file":
         by_file()
     for cursor in (None, first.cursor):
-        with pytest.raises(Unavailable, match="10 minutes"):
+        with pytest.raises(Unavailable, match="10 min"):
             await read(adapter, cursor)
     with pytest.raises(Unavailable):
         await adapter.probe()
