@@ -60,6 +60,7 @@ class ZammadTicket(Struct, frozen=True):
     customer: str | None = ""
     owner: str | None = NOBODY
     escalation_at: datetime | None = None
+    # Filled in by `decode`: no attribute of Zammad's has an empty name.
     fields: Mapping[str, Any] = msgspec.field(name="", default_factory=dict)
 
     @property
