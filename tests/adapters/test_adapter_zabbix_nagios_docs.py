@@ -1,0 +1,33 @@
+"""What the pages on Zabbix and Nagios show is what these kinds understand."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from smic_tui.collecting import registry
+from smic_tui.config.load import COMMON_KEYS
+
+PAGES = Path(__file__).parents[2] / "docs" / "sources"
+BLOCKS = re.compile(r"^```toml\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", ["zabbix", "nagios"])
+def test_examples_are_valid(kind: str) -> None:
+    text = (PAGES / f"{kind}.md").read_text("utf-8")
+    sources: list[dict[str, Any]] = [
+        table
+        for block in BLOCKS.findall(text)
+        for table in tomllib.loads(block)["sources"].values()
+    ]
+    assert sources
+    for table in sources:
+        assert table["kind"] == kind
+        options = {key: value for key, value in table.items() if key not in COMMON_KEYS}
+        msgspec.convert(options, registry.find(kind).config_type)
+    assert f"(sources/{kind}.md)" in (PAGES.parent / "sources.md").read_text("utf-8")
