@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from smic_tui.alertbook import AlertEntry
 from smic_tui.cache.generations import Unreadable
 from smic_tui.cache.shared_texts import share_texts
-from smic_tui.cache.tables import Piece, decode, decode_rows, pieces_of
+from smic_tui.cache.tables import Piece, decode, decode_rows, pieces_of, whole
 from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, Record, Stream
 from smic_tui.snapshot import SourceStatus
@@ -121,7 +121,7 @@ def decode_source(data: bytes, source: str) -> SourceLayout:
 def decode_changes(data: bytes, source: str) -> ChangesLayout:
     """The file of changes of the source called `source`; raises `Unreadable`."""
     meta, tables = _meta_and_tables(data, source)
-    gone = decode(tables[GONE][0], _GONE) if GONE in tables else {}
+    gone = decode(whole(tables[GONE][0]), _GONE) if GONE in tables else {}
     return ChangesLayout(meta=meta, rows=_rows(tables), gone=gone)
 
 
@@ -129,8 +129,9 @@ def _meta_and_tables(data: bytes, source: str) -> tuple[SourceMeta, dict[str, li
     tables = pieces_of(data)
     if META not in tables:
         raise Unreadable(_("it has no table {table}").format(table=META))
-    _check_schema(decode(tables[META][0], _ANY_META).file.schema)
-    meta = decode(tables[META][0], _META)
+    written = whole(tables[META][0])
+    _check_schema(decode(written, _ANY_META).file.schema)
+    meta = decode(written, _META)
     if meta.file.source != source:
         raise Unreadable(_("it belongs to the source {source!r}").format(source=meta.file.source))
     return meta, tables

@@ -1,4 +1,4 @@
-"""One object for texts that many records have: half of the memory of a large cache.
+"""One object for texts and numbers that many records have: half of the memory of a large cache.
 
 A decoder makes a new text for each field of each record, though the name of the
 source, a protocol or the key of a site stand in thousands of them.
@@ -8,16 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from operator import attrgetter
+from typing import Any
 
 from msgspec.structs import force_setattr
 
 from smic_tui.records import Record, Stream
 
-# Fields whose texts come again, by stream; the key is shared with its table.
+# Fields whose values come again, by stream; the key is shared with its table.
 _AGAIN: dict[Stream, tuple[str, ...]] = {
-    Stream.SITES: ("source", "code", "member", "member_code", "kind", "line", "supplier"),
+    Stream.SITES: (
+        "source",
+        "code",
+        "member",
+        "member_code",
+        "kind",
+        "line",
+        "supplier",
+        "equipment",
+        "applications",
+    ),
     Stream.HEALTH: ("source", "site", "host", "service"),
-    Stream.BACKUP_JOBS: ("source", "site", "application", "protocol", "calendar"),
+    Stream.BACKUP_JOBS: (
+        "source",
+        "site",
+        "application",
+        "protocol",
+        "calendar",
+        "period",
+        "grace",
+        "closed",
+    ),
     Stream.BACKUP_RUNS: ("source", "job", "site", "application", "message"),
     Stream.TICKETS: (
         "source",
@@ -42,7 +62,7 @@ def share_texts(stream: Stream, rows: Mapping[str, Record]) -> None:
         return
     names = _AGAIN[stream]
     get = attrgetter(*names)
-    texts: dict[str, str] = {}
+    texts: dict[Any, Any] = {}
     known = texts.setdefault
     for key, record in rows.items():
         if record.key == key:

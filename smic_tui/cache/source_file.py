@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from smic_tui.cache.give_back import give_back
 from smic_tui.cache.layers import changed, copied
 from smic_tui.cache.layout import (
     GONE,
@@ -91,7 +92,10 @@ class SourceFile:
         """
         with self._lock:
             if not self._file.is_open:
+                before = self._base
                 self._read()
+                if self._base is not before and self.contents.status.rows >= LARGE:
+                    give_back()
             return self.contents
 
     def open(self) -> SourceContents:

@@ -17,8 +17,26 @@ import msgspec
 
 from smic_tui.cache.generations import Unreadable
 
+
+class Slice(msgspec.Struct, frozen=True, gc=False):
+    """Some rows of a table within the bytes of a file. Cut out only when they are decoded:
+    a second copy of a large file would stay in the memory of the program for good.
+    """
+
+    data: bytes
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def cut(self) -> bytes:
+        """A table of these rows alone."""
+        return b"{" + self.data[self.start : self.end] + b"}"
+
+
+Piece = Slice | msgspec.Raw
 Tables = dict[str, dict[str, Any]]
-Piece = bytes | msgspec.Raw
 T = TypeVar("T")
 
 _ROWS_AT_ONCE = 1000
@@ -49,7 +67,8 @@ def decode_rows(
 ) -> dict[str, T]:
     """The rows of one table, piece by piece, or one by one; raises `Unreadable`."""
     found: dict[str, T] = {}
-    for piece in pieces:
+    for one in pieces:
+        piece = whole(one)
         if len(memoryview(piece)) <= _BYTES_AT_ONCE:
             rows: dict[str, T] = decode(piece, table)
             found.update(rows)
@@ -59,6 +78,11 @@ def decode_rows(
         except _NOT_JSON as error:
             raise Unreadable(str(error)) from None
     return found
+
+
+def whole(piece: Piece) -> bytes | msgspec.Raw:
+    """The piece as the table that it is."""
+    return piece.cut() if isinstance(piece, Slice) else piece
 
 
 def pieces_of(data: bytes) -> dict[str, list[Piece]]:
@@ -78,38 +102,46 @@ def _written_in_lines(data: bytes) -> dict[str, list[Piece]] | None:
     """
     found: dict[str, list[Piece]] = {}
     lines = _lines(data)
-    if next(lines) != b"{":
+    if not _is(data, next(lines), b"{"):
         return None
-    for line in lines:
-        opening = _TABLE.match(line)
+    for start, end in lines:
+        opening = _TABLE.match(data, start, end)
         if opening is None:
             return None
         pieces = found[opening[1].decode()] = []
-        if opening.end() < len(line):
-            pieces.append(line[opening.end() - 1 :])
+        if opening.end() < end:
+            if data[end - 1 : end] != b"}":
+                return None
+            pieces.append(Slice(data, opening.end(), end - 1))
         else:
             for rows in lines:
-                if rows == b"}":
+                if _is(data, rows, b"}"):
                     break
-                if bool(pieces) is not rows.startswith(b","):
+                begins = rows[0]
+                if bool(pieces) is not data.startswith(b",", begins):
                     return None
-                pieces.append(b"{" + rows.removeprefix(b",") + b"}")
+                pieces.append(Slice(data, begins + bool(pieces), rows[1]))
             else:
                 return None
-        after = next(lines, b"")
-        if after == b"}":
+        after = next(lines, (0, 0))
+        if _is(data, after, b"}"):
             return found if next(lines, None) is None else None
-        if after != b",":
+        if not _is(data, after, b","):
             return None
     return None
 
 
-def _lines(data: bytes) -> Iterator[bytes]:
+def _is(data: bytes, line: tuple[int, int], text: bytes) -> bool:
+    return line[1] - line[0] == len(text) and data.startswith(text, line[0])
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each line begins and ends."""
     start = 0
     while (end := data.find(b"\n", start)) >= 0:
-        yield data[start:end]
+        yield start, end
         start = end + 1
-    yield data[start:]
+    yield start, len(data)
 
 
 def encode_tables(tables: Tables) -> bytes:

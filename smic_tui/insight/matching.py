@@ -49,9 +49,10 @@ def _trigrams(text: str) -> frozenset[str]:
     return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
 
 
-def _several(index: dict[str, tuple[Entry, ...]], key: str, entry: Entry) -> None:
+def _several(index: dict[str, tuple[Entry, ...]], key: str, alone: tuple[Entry]) -> None:
+    (entry,) = alone
     if key:
-        found = index.get(key, ())
+        found = index.setdefault(key, alone)
         if entry not in found:
             index[key] = (*found, entry)
 
@@ -104,13 +105,14 @@ class Register:
     def _index(self, entry: Entry) -> None:
         site = entry.site
         name = normal_name(site.name)
+        alone = (entry,)
         self._by_code.setdefault(normal_code(site.code), entry)
-        _several(self._by_member, normal_code(site.member_code), entry)
-        _several(self._by_name, name, entry)
-        _several(self._by_bare_name, without_article(name), entry)
+        _several(self._by_member, normal_code(site.member_code), alone)
+        _several(self._by_name, name, alone)
+        _several(self._by_bare_name, without_article(name), alone)
         for called in (name, normal_name(site.member)):
             _kind, place = kind_and_place(called, self._kinds)
-            _several(self._by_place, place, entry)
+            _several(self._by_place, place, alone)
 
     def match(self, reference: str) -> Entry | None:
         """The site that `reference` means, None where that is not certain."""
