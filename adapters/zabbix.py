@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 from msgspec import Struct
@@ -27,10 +27,9 @@ from msgspec import Struct
 from adapters import zabbix_actions
 from adapters.durations import seconds
 from adapters.zabbix_api import Call, Replies, ZabbixApi
-from adapters.zabbix_options import SEVERITIES, ZabbixOptions
+from adapters.zabbix_options import ZabbixOptions
+from adapters.zabbix_questions import Clock, Questions, State
 from adapters.zabbix_rows import (
-    HOST_OUTPUT,
-    TRIGGER_OUTPUT,
     Host,
     Hosts,
     Trigger,
@@ -49,8 +48,6 @@ from smic_tui.records import Health, Stream
 BATCH = 500
 # Values of proxies and our own last question may arrive a little late.
 OVERLAP_SECONDS = 120
-# How many items of the heartbeat are looked at, from either end.
-_SAMPLE = 10
 # More objects than these are not asked for by their ids.
 _BY_ID = 500
 
@@ -59,30 +56,6 @@ class _Cursor(Struct, frozen=True, kw_only=True):
     """Where the last reading stood; `since` is epoch seconds on the frontend's clock."""
 
     since: int
-    hosts: int
-    reached: int
-    problems: tuple[str, ...]
-    acknowledged: tuple[str, ...]
-    maintained: tuple[str, ...]
-    unreached: tuple[str, ...]
-
-
-class _ObjectId(Struct):
-    objectid: str
-
-
-class _HostId(Struct):
-    hostid: str
-
-
-class _Clock(Struct):
-    lastclock: int = 0
-
-
-class _State(Struct, frozen=True):
-    """What the questions of every reading answered."""
-
-    groups: int
     hosts: int
     reached: int
     problems: tuple[str, ...]
@@ -102,8 +75,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         super().__init__(config, context)
         self._api = ZabbixApi(config, context)
         self._hosts = Hosts(config)
-        self._groupids: list[str] | None = None
-        self._heartbeat = ""
+        self._ask = Questions(config)
         self._verbs: frozenset[Verb] | None = None
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
@@ -113,13 +85,15 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
             await self._prepare()
             changes = None
             if before is not None:
-                replies = await self._api.ask(*self._every_time(), self._triggers(before))
-                changes = await self._changes(before, self._state(replies), replies)
+                replies = await self._api.ask(
+                    *self._ask.every_time(), self._ask.triggers(before.since)
+                )
+                changes = await self._changes(before, self._believed(replies), replies)
             if changes is None:
                 replies = await self._api.ask(
-                    *self._every_time(), self._triggers(), self._all_hosts()
+                    *self._ask.every_time(), self._ask.triggers(), self._ask.hosts()
                 )
-                state = self._state(replies)
+                state = self._believed(replies)
                 batches = await self._everything(replies, state)
             else:
                 state, batches = changes
@@ -141,10 +115,9 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         """Prove the account and its rights; tell whether values are being collected."""
         async with self._api.signed_in():
             await self._prepare()
-            state = self._state(await self._api.ask(*self._every_time()))
-            self._refuse_nothing(state)
+            self._believed(await self._api.ask(*self._ask.every_time()))
         remarks = [*self._api.http.remarks()]
-        if not self._heartbeat:
+        if not self._ask.heartbeat:
             remarks.append(_("No item tells whether the Zabbix server works: see `heartbeat`."))
         if Verb.DOWNTIME in (self._verbs or ()):
             remarks.append(_("The account may do more than read: give it less."))
@@ -183,13 +156,13 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         """Learn what stays the same while the program runs."""
         if self._verbs is None:
             self._verbs = await zabbix_actions.able(self._api)
-        if self.config.groups and self._groupids is None:
+        if self.config.groups and self._ask.groupids is None:
             await self._find_groups()
-        if not self._heartbeat:
+        if not self._ask.heartbeat:
             for beginning in self.config.heartbeat:
-                call = self._items("ASC", beginning)
-                if (await self._api.ask(call)).get(0, list[_Clock]):
-                    self._heartbeat = beginning or "*"
+                call = self._ask.items("ASC", beginning)
+                if (await self._api.ask(call)).get(0, list[Clock]):
+                    self._ask.heartbeat = beginning or "*"
                     break
 
     async def _find_groups(self) -> None:
@@ -205,100 +178,24 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
                 _("The Zabbix account sees no host group {names}").format(names=", ".join(missing)),
                 hint=_("Give its user group the right to read it, or correct `groups`."),
             )
-        self._groupids = [group.groupid for group in found]
+        self._ask.groupids = [group.groupid for group in found]
 
-    def _chosen(self, **params: Any) -> dict[str, Any]:
-        return params | ({"groupids": self._groupids} if self._groupids is not None else {})
-
-    def _items(self, order: str, beginning: str) -> Call:
-        params = self._chosen(
-            output=["lastclock"],
-            monitored=True,
-            filter={"state": 0},
-            limit=_SAMPLE,
-            sortfield="itemid",
-            sortorder=order,
-        )
-        if beginning and beginning != "*":
-            params |= {"search": {"key_": beginning}, "startSearch": True}
-        # Zabbix's own items are those of the server, which is in no group of sites.
-        if beginning.startswith("zabbix["):
-            params.pop("groupids", None)
-        return Call("item.get", params)
-
-    def _every_time(self) -> list[Call]:
-        """The questions whose answers `_state` reads, by their places."""
-        severities = list(range(SEVERITIES.index(self.config.severity), len(SEVERITIES)))
-        problems = self._chosen(output=["objectid"], severities=severities)
-        monitored = self._chosen(monitored_hosts=True)
-        return [
-            Call("hostgroup.get", {"countOutput": True}),
-            Call("host.get", monitored | {"countOutput": True}),
-            Call("problem.get", problems | {"acknowledged": False}),
-            Call("problem.get", problems | {"acknowledged": True}),
-            Call(
-                "host.get", monitored | {"output": ["hostid"], "filter": {"maintenance_status": 1}}
-            ),
-            Call("hostinterface.get", {"output": ["hostid"], "filter": {"available": 2}}),
-            Call("hostinterface.get", {"countOutput": True, "filter": {"available": 1}}),
-            self._items("ASC", self._heartbeat),
-            self._items("DESC", self._heartbeat),
-        ]
-
-    def _state(self, replies: Replies) -> _State:
-        """What stands in the answers to `_every_time`, unless the server process is dead."""
-        groups: int = replies.get(0, int)
-        state = _State(
-            groups=groups,
-            hosts=replies.get(1, int),
-            problems=_ids(replies, 2) + (acknowledged := _ids(replies, 3)),
-            acknowledged=acknowledged,
-            maintained=_hostids(replies, 4),
-            unreached=_hostids(replies, 5),
-            reached=replies.get(6, int),
-        )
-        clocks = [each.lastclock for number in (7, 8) for each in replies.get(number, list[_Clock])]
-        self._refuse_nothing(state)
-        if clocks:
-            self._refuse_old_states(max(clocks))
+    def _believed(self, replies: Replies) -> State:
+        """The state, unless the account sees nothing or the server process is dead."""
+        state = self._ask.state(replies)
+        if not state.groups:
+            raise AuthFailed(
+                _("The Zabbix account sees no host group"),
+                hint=_("Give its user group the right to read the host groups of the sites."),
+            )
+        if state.clocks:
+            self._refuse_old_states(max(state.clocks))
         return state
-
-    def _triggers(self, since: _Cursor | None = None, **which: Any) -> Call:
-        params = self._chosen(
-            output=TRIGGER_OUTPUT,
-            monitored=True,
-            expandDescription=True,
-            min_severity=SEVERITIES.index(self.config.severity),
-            selectHosts=["hostid"],
-            selectLastEvent=["eventid", "name", "acknowledged"],
-            **which,
-        )
-        if since is not None:
-            params["lastChangeSince"] = since.since
-        elif not which and self.config.triggers == "problems":
-            params["filter"] = {"value": 1}
-        return Call("trigger.get", params)
-
-    def _all_hosts(self, **which: Any) -> Call:
-        params = self._chosen(
-            output=HOST_OUTPUT,
-            monitored_hosts=True,
-            selectInterfaces=["available", "error"],
-            **which,
-        )
-        where, _dot, name = self.config.site.partition(".")
-        if where == "tag":
-            params["selectTags"] = ["tag", "value"]
-        elif where == "macro":
-            params["selectMacros"] = ["macro", "value"]
-        elif where == "inventory":
-            params["selectInventory"] = [name]
-        return Call("host.get", params)
 
     # -- what became of them ---------------------------------------------------
 
-    async def _everything(self, replies: Replies, state: _State) -> list[Batch]:
-        place = len(self._every_time())
+    async def _everything(self, replies: Replies, state: State) -> list[Batch]:
+        place = len(self._ask.every_time())
         triggers = replies.get(place, list[msgspec.Raw])
         hosts = replies.get(place + 1, list[msgspec.Raw])
         self._hosts.forget()
@@ -341,8 +238,8 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         return records, rejected
 
     async def _changes(
-        self, before: _Cursor, state: _State, replies: Replies
-    ) -> tuple[_State, list[Batch]] | None:
+        self, before: _Cursor, state: State, replies: Replies
+    ) -> tuple[State, list[Batch]] | None:
         """What changed since the cursor, or None when everything must be read."""
         if before.hosts != state.hosts or before.since > self._now():
             return None
@@ -350,7 +247,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         hostids |= set(before.unreached) ^ set(state.unreached)
         if before.reached != state.reached and not hostids:
             return None  # a host that was never tried before has been reached
-        place = len(self._every_time())
+        place = len(self._ask.every_time())
         rows = replies.get(place, list[msgspec.Raw])
         recent, rejected = read_rows(rows, Trigger)
         seen = {trigger.triggerid for trigger in recent}
@@ -362,9 +259,9 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         hosts: list[Host] = []
         if odd or hostids:
             asked = await self._api.ask(
-                self._triggers(triggerids=sorted(odd)),
-                self._triggers(hostids=sorted(hostids), filter={"value": 1}),
-                self._all_hosts(hostids=sorted(hostids)),
+                self._ask.triggers(triggerids=sorted(odd)),
+                self._ask.triggers(hostids=sorted(hostids), filter={"value": 1}),
+                self._ask.hosts(hostids=sorted(hostids)),
             )
             for number in (0, 1):
                 more, bad = read_rows(asked.get(number, list[msgspec.Raw]), Trigger)
@@ -407,14 +304,14 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         of_host = key.startswith("h")
         hostid, triggers = key[1:], []
         if not of_host:
-            asked = await self._api.ask(self._triggers(triggerids=[key[1:]]))
+            asked = await self._api.ask(self._ask.triggers(triggerids=[key[1:]]))
             triggers = asked.get(0, list[Trigger])
             if not triggers or not triggers[0].hosts:
                 return None, [], ""
             hostid = triggers[0].hosts[0].hostid
         asked = await self._api.ask(
-            self._all_hosts(hostids=[hostid]),
-            self._triggers(hostids=[hostid], filter={"value": 1}),
+            self._ask.hosts(hostids=[hostid]),
+            self._ask.triggers(hostids=[hostid], filter={"value": 1}),
         )
         hosts = asked.get(0, list[Host])
         if not hosts:
@@ -440,13 +337,6 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         remote = self._api.http.remote_time
         return remote.timestamp() if remote is not None else time.time()
 
-    def _refuse_nothing(self, state: _State) -> None:
-        if not state.groups:
-            raise AuthFailed(
-                _("The Zabbix account sees no host group"),
-                hint=_("Give its user group the right to read the host groups of the sites."),
-            )
-
     def _refuse_old_states(self, newest: int) -> None:
         silent = self._now() - newest
         if silent <= seconds(self.config.checks_within):
@@ -461,14 +351,6 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
             message,
             hint=_("Is the Zabbix server process running? Look at zabbix_server.log."),
         )
-
-
-def _ids(replies: Replies, number: int) -> tuple[str, ...]:
-    return tuple(sorted({each.objectid for each in replies.get(number, list[_ObjectId])}))
-
-
-def _hostids(replies: Replies, number: int) -> tuple[str, ...]:
-    return tuple(sorted({each.hostid for each in replies.get(number, list[_HostId])}))
 
 
 def _decoded(cursor: str | None) -> _Cursor | None:
