@@ -195,7 +195,7 @@ async def test_a_refusal_with_status_200(make: Make, rt: RtRig) -> None:
     for who, verb, fields, says in (
         ("lecture", Verb.ASSIGN, {}, "may not own"),
         ("lecture", Verb.COMMENT, {"text": "x"}, "Permission"),
-        ("agir", Verb.ASSIGN, {"value": "personne-de-tel"}, ""),
+        ("agir", Verb.ASSIGN, {"value": "personne-de-tel"}, "not exist"),
         ("agir", Verb.SET_STATUS, {"value": "closed"}, "lifecycle"),
     ):
         adapter = make(who)
