@@ -123,6 +123,10 @@ class ListScreen(ActingScreen):
         self.follow_offers()
 
     def _show_summary(self) -> None:
+        if not self.desk.situation.sources:
+            # That nothing is listed proves nothing: no source has been looked at.
+            self.summary.show(([Cell(_("Nothing is known yet."), Role.MUTED)], []))
+            return
         left = self.summary_cells()
         if self.query_text:
             left = [*left, Cell("   "), Cell(f"/{self.query_text}", Role.KEY)]

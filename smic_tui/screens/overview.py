@@ -42,7 +42,9 @@ class OverviewScreen(ListScreen):
 
     def show_situation(self) -> None:
         situation, look = self.desk.situation, self.desk.look
-        above = [SUMMARIES[subject](situation, look) for subject in COUNTED[:-1]]
+        above: list[list[Cell]] = [[] for _subject in COUNTED[:-1]]
+        if situation.sources:
+            above = [SUMMARIES[subject](situation, look) for subject in COUNTED[:-1]]
         self.counts.show(*((cells, ()) for cells in above))
         sources = tally_of_sources(situation.sources)
         self.freshness.show_left(*freshness(sources, look, self.app.size.width))
