@@ -24,7 +24,7 @@ from smic_tui.hub.manifest import Malformed, Manifest, Segment, digest_of
 from smic_tui.hub.packing import Changes, Place, pack, unpack
 from smic_tui.hub.worth import is_news, publishable
 from smic_tui.records import Record, Stream
-from smic_tui.snapshot import Snapshot, SourceStatus
+from smic_tui.snapshot import Snapshot, SourceContents, SourceStatus
 
 # A client that has the last manifest may still fetch what this one does not name.
 GRACE = 6 * 3600.0
@@ -51,14 +51,20 @@ class Publishing:
         self._last: Manifest | None = None
         self._loaded = False
 
-    def publish(self, snapshot: Snapshot) -> Manifest:
+    def publish(self, snapshot: Snapshot) -> Manifest | None:
         """Publish what the snapshot knows; raises `OSError` when the folder cannot be written.
 
-        Nothing is written when neither facts nor the state of a source have changed.
+        Nothing is written when neither facts nor the state of a source have changed, nor
+        as long as no source has ever been read (then None is returned): clients would take
+        that nothing is known for nothing being there.
         """
         self._prepare()
         if not self._loaded:
             self._load()
+        read = [one.status.last_good is not None for one in snapshot.sources]
+        if self._last is None and read and not any(read):
+            return None
+        snapshot = self._with_known(snapshot)
         changes = self._changes(snapshot)
         sources = tuple(_as_published(one.status) for one in snapshot.sources)
         last = self._last
@@ -84,6 +90,28 @@ class Publishing:
         self._last = manifest
         self._clean(manifest, last)
         return manifest
+
+    def _with_known(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot in which sources that were not read yet stand as they were published.
+
+        A head office that begins with an empty cache knows less than its clients: what
+        they have stays, with the age that it has.
+        """
+        last = self._last
+        published = {} if last is None else {status.name: status for status in last.sources}
+
+        def known(one: SourceContents) -> SourceContents:
+            before = published.get(one.status.name)
+            if one.status.last_good is not None or before is None or before.last_good is None:
+                return one
+            rows = {
+                stream: rows
+                for (name, stream), rows in self._published.items()
+                if name == one.status.name
+            }
+            return SourceContents(status=before, rows=rows)
+
+        return msgspec.structs.replace(snapshot, sources=tuple(map(known, snapshot.sources)))
 
     def _with(self, manifest: Manifest, changes: Changes) -> Manifest:
         number = manifest.latest + 1

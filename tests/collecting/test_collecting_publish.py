@@ -399,3 +399,34 @@ def test_a_damaged_object_is_refused_or_the_same(data: st.DataObject) -> None:
     torn[at] ^= data.draw(st.integers(1, 255))
     with contextlib.suppress(hub.Malformed):
         assert unpack(bytes(torn)).rows == changes.rows
+
+
+def test_nothing_is_published_before_anything_was_read(tmp_path: Path) -> None:
+    publishing = Publishing(tmp_path)
+    unread = snapshot({"a": {}}, last_good=None, state=SourceState.NEVER)
+    assert publishing.publish(unread) is None
+    assert not (tmp_path / hub.NAME).exists()
+    assert publishing.publish(snapshot({"a": {Stream.SITES: stamped("a", site("1"))}}))
+    assert (tmp_path / hub.NAME).exists()
+
+
+async def test_a_head_office_that_lost_its_cache_takes_nothing_from_its_clients(
+    tmp_path: Path,
+) -> None:
+    facts: Facts = {
+        "a": {Stream.SITES: stamped("a", site("1"), site("2"))},
+        "b": {Stream.TICKETS: stamped("b", ticket("7"))},
+    }
+    Publishing(tmp_path).publish(snapshot(facts))
+    client = Client(tmp_path)
+    await client.read()
+    assert len(client.rows) == 3
+    # Begun anew: one source has been read again, the other not yet.
+    again = snapshot({"a": {Stream.SITES: stamped("a", site("1"))}})
+    unread = snapshot({"b": {}}, last_good=None, state=SourceState.NEVER)
+    both = msgspec.structs.replace(again, sources=(*again.sources, *unread.sources))
+    Publishing(tmp_path).publish(both)
+    await client.read()
+    assert {(origin, key) for origin, _stream, key in client.rows} == {("a", "1"), ("b", "7")}
+    relayed = {status.name: status for status in client.adapter.relayed()}
+    assert relayed["b"].last_good == NOW
