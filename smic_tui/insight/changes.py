@@ -21,7 +21,8 @@ FactT = TypeVar("FactT", BackupFact, TicketFact, RequestFact, SiteFact)
 # By the key of the fact: what it was, and what it is; None where there is none.
 Swaps = Mapping[str, tuple[FactT | None, FactT | None]]
 
-REMEMBERED = 8
+# Each keeps the facts that went; whoever follows is a step or two behind.
+REMEMBERED = 3
 
 
 class Changes(Struct, frozen=True, kw_only=True):

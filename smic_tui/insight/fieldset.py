@@ -85,6 +85,11 @@ class FieldSet:
         found = self._folded.get(id(fact))
         if found is not None and found[0] is fact:
             return found[1]
+        text = self._fold(fact, now)
+        self._folded[id(fact)] = (fact, text)
+        return text
+
+    def _fold(self, fact: Any, now: Any) -> str:
         texts: list[str] = []
         for get in self._searched:
             value = get(fact, now)
@@ -92,9 +97,7 @@ class FieldSet:
                 texts.append(value)
             elif value is not None:
                 texts.extend(value)
-        text = fold_once(_BETWEEN.join(texts))
-        self._folded[id(fact)] = (fact, text)
-        return text
+        return fold_once(_BETWEEN.join(texts))
 
     def search(self, facts: Sequence[Any], wanted: str, now: Any) -> list[Any]:
         """The facts in whose texts `wanted` is, which is folded; in their order.
@@ -119,8 +122,10 @@ class FieldSet:
         with self._lock:
             listed, texts = self._listed
             if listed is not facts:
-                folded = self.folded
-                texts = [folded(fact, now) for fact in facts]
+                # The list from before is still there: the same identity is the same fact.
+                known = dict(zip(map(id, listed), texts, strict=True))
+                fold_one = self._fold
+                texts = [known.get(id(fact)) or fold_one(fact, now) for fact in facts]
                 if isinstance(facts, tuple):
                     self._listed = (facts, texts)
             return texts
