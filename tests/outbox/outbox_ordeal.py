@@ -92,12 +92,14 @@ class Line:
         self.report = report
         self.chance = chance
         self.breaks = True
+        self.asked = 0
         self._late: list[threading.Thread] = []
         # Tickets that a write reached after its line was cut: nobody can hold it back then.
         self.late_at: set[int] = set()
 
     def __call__(self, request: Request) -> Reply:
         writes = request.method == "PUT"
+        self.asked += 1
         if self.breaks:
             dice = self.chance.random()
             if writes and dice < 0.10:
@@ -135,29 +137,46 @@ class Line:
 
 
 class Office:
-    """The sending program, killed and started again until it is told to stop."""
+    """The sending program, killed and started again until it is told to stop.
 
-    def __init__(self, folder: Path, url: str, key: str, report: Report) -> None:
+    A kill comes at a random moment after the program has begun to speak with the server:
+    on a busy machine it would otherwise only ever start.
+    """
+
+    def __init__(
+        self, folder: Path, url: str, key: str, line: Line, report: Report, chance: random.Random
+    ) -> None:
         self._command = [sys.executable, str(PROGRAM), str(folder), url, str(SETTLE)]
         self._env = {**os.environ, "REDMINE_KEY": key}
+        self._line = line
         self._report = report
+        self._chance = chance
         self._process: subprocess.Popen[bytes] | None = None
+        self._asked = 0
+        self._kill_at: float | None = None
 
     def start(self) -> None:
+        self._asked, self._kill_at = self._line.asked, None
         self._process = subprocess.Popen(
             self._command, env=self._env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
-    def kill(self) -> None:
+    def live(self, every: float) -> bool:
+        """Kill it if its time has come; whether it was, and is to be started again."""
         assert self._process is not None
         assert self._process.poll() is None, "it ended by itself"
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        now = time.monotonic()
+        if self._kill_at is None and self._line.asked > self._asked:
+            self._kill_at = now + self._chance.uniform(0, 2 * every)
+        if self._kill_at is None or now < self._kill_at:
+            return False
+        self.end()
         self._report.kills += 1
+        return True
 
     def end(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            self._process.send_signal(signal.SIGKILL)
             self._process.wait()
 
 
@@ -181,7 +200,7 @@ def endure(
     actions: int,
     *,
     seed: int = 17,
-    kill_every: float = 1.2,
+    kill_every: float = 0.8,
     limit: float = 600,
 ) -> Report:
     """Queue `actions` actions, a part of them on records that a colleague closed meanwhile.
@@ -200,7 +219,7 @@ def endure(
     conflicting: dict[str, int] = {}
     open_to_surprise: set[str] = set()
     with MisbehavingServer(line) as way:
-        office = Office(folder, way.url, server.key, report)
+        office = Office(folder, way.url, server.key, line, report, chance)
 
         def queue(action: Action, record: Record) -> None:
             assert user.change_outbox(box.add(action, "desk", record))
@@ -215,7 +234,6 @@ def endure(
         try:
             office.start()
             colleague.start()
-            next_kill = time.monotonic() + chance.uniform(0.2, 2 * kill_every)
             for step in range(actions):
                 name = f"a{step:04}"
                 if step % 10 == 9 and overtaken:
@@ -237,19 +255,15 @@ def endure(
                     number = chance.choice([n for n in calm if n not in resolved] or calm)
                     queue(wish(Verb.COMMENT, number, name, f"{name} note"), seen(number))
                 time.sleep(chance.uniform(0, 0.03))
-                if time.monotonic() > next_kill:
-                    office.kill()
+                if office.live(kill_every):
                     office.start()
-                    next_kill = time.monotonic() + chance.uniform(0.2, 2 * kill_every)
             while _busy(list(user.load().outbox.values())) and time.monotonic() - began < limit:
                 time.sleep(0.05)
-                if time.monotonic() > next_kill:
-                    office.kill()
-                    if _done(user.load().outbox.values()) > 0.9 * actions:
+                # The last few are left in peace: it must come to an end.
+                if office.live(kill_every if line.breaks else 10 * kill_every):
+                    if _done(user.load().outbox.values()) > 0.8 * actions:
                         line.settle()
                     office.start()
-                    pause = kill_every if line.breaks else 10 * kill_every
-                    next_kill = time.monotonic() + chance.uniform(0.2, 2 * pause)
             line.settle()
         finally:
             line.settle()
