@@ -196,6 +196,8 @@ def _status(action: Action, full: _Full, converter: Converter, options: RtOption
     offered = full.next_statuses
     named = [*options.statuses, *options.stages]
     for status in (*offered, *named, "new", "open", "stalled", "resolved"):
+        if action.stream is Stream.TICKETS and converter.words.sounds_refused(status):
+            continue  # RT's "rejected" is closed as well, but not what closing means
         if _means(action, status, converter, converter.words.sounds_closed(status)):
             return status
     raise Refused(

@@ -177,6 +177,9 @@ def _wanted_state(action: Action, desk: Desk) -> State:
         if state.active and state.state_type in ("new", "open", "closed")
     ]
     for state in usable:
+        refused = desk.converter.words.sounds_refused(state.name)
+        if refused and action.stream is Stream.TICKETS:
+            continue  # closed as well, but not what closing means
         if _means(action, state, desk):
             return state
     raise Refused(

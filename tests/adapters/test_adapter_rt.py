@@ -397,6 +397,8 @@ async def test_statuses_and_stages(make: Make, rt: FakeRt) -> None:
         ("lecture", Verb.COMMENT, {"text": "x"}, "Permission Denied"),
         ("agir", Verb.ASSIGN, {"value": "personne"}, "could not be loaded"),
         ("agir", Verb.SET_STATUS, {"value": "nonsense"}, "no status"),
+        # Of RT's statuses only "rejected" is closed and not resolved.
+        ("agir", Verb.SET_STATUS, {"value": "closed"}, "lifecycle"),
         ("agir", Verb.RESOLVE, {}, "without a word"),
     ],
 )

@@ -13,11 +13,11 @@ STATES = {
     1: ("new", "new"),
     2: ("open", "open"),
     3: ("pending reminder", "pending reminder"),
+    9: ("refusé", "closed"),
     4: ("closed", "closed"),
     5: ("merged", "merged"),
     7: ("pending close", "pending action"),
     8: ("groupe de travail", "open"),
-    9: ("refusé", "closed"),
 }
 GROUPS = {1: "Assistance", 2: "Catalogue", 3: "Autre"}
 
