@@ -397,8 +397,6 @@ async def test_statuses_and_stages(make: Make, rt: FakeRt) -> None:
         ("lecture", Verb.COMMENT, {"text": "x"}, "Permission Denied"),
         ("agir", Verb.ASSIGN, {"value": "personne"}, "could not be loaded"),
         ("agir", Verb.SET_STATUS, {"value": "nonsense"}, "no status"),
-        # Of RT's statuses only "rejected" is closed and not resolved.
-        ("agir", Verb.SET_STATUS, {"value": "closed"}, "lifecycle"),
         ("agir", Verb.RESOLVE, {}, "without a word"),
     ],
 )
@@ -411,6 +409,19 @@ async def test_refusals(
     wanted = action("1", verb, **fields)
     with pytest.raises(Refused, match=says):
         await adapter.perform(wanted, await adapter.look(wanted))
+
+
+async def test_closing_never_rejects(
+    make: Make, rt: FakeRt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of RT's own statuses only "rejected" is closed and not resolved"""
+    monkeypatch.setattr("fakes.rt.LIFECYCLE", ["open", "stalled", "rejected", "resolved"])
+    adapter = make("agir")
+    wanted = action("1", Verb.SET_STATUS, value="closed")
+    with pytest.raises(Refused, match="lifecycle"):
+        await adapter.perform(wanted, await adapter.look(wanted))
+    await done(adapter, action("1", Verb.RESOLVE))
+    assert rt.tickets[1]["Status"] == "resolved"
 
 
 async def test_a_change_in_between(make: Make, rt: FakeRt, server: MisbehavingServer) -> None:
