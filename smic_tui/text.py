@@ -82,7 +82,7 @@ def clean(text: str, limit: int = LIMIT) -> str:
 _COMBINING = "\u0300"
 
 
-@lru_cache(65536)
+@lru_cache(32768)
 def fold(text: str) -> str:
     """Return `text` without case and accents, ligatures written out, for comparison."""
     if text.isascii():

@@ -139,10 +139,11 @@ def _meta_and_tables(data: bytes, source: str) -> tuple[SourceMeta, dict[str, li
 
 def _rows(tables: Mapping[str, list[Piece]]) -> Rows:
     rows: dict[Stream, Mapping[str, Record]] = {}
+    texts: dict[Any, Any] = {}
     for stream, (table, row) in _DECODERS.items():
         found = decode_rows(tables.get(stream.value, ()), table, row)
         if found:
-            share_texts(stream, found)
+            share_texts(stream, found, texts)
             rows[stream] = MappingProxyType(found)
     return MappingProxyType(rows)
 

@@ -56,15 +56,24 @@ _AGAIN: dict[Stream, tuple[str, ...]] = {
 _MANY = 20_000
 
 
-def share_texts(stream: Stream, rows: Mapping[str, Record]) -> None:
-    """Share texts among these records if they are many; nobody but the caller knows them yet."""
+# Streams whose keys other fields repeat.
+_NAMED = (Stream.SITES, Stream.HEALTH, Stream.BACKUP_JOBS)
+
+
+def share_texts(stream: Stream, rows: Mapping[str, Record], texts: dict[Any, Any]) -> None:
+    """Share texts among these records if they are many; nobody but the caller knows them yet.
+
+    `texts` are those of the streams of the same source before.
+    """
     if len(rows) < _MANY:
         return
     names = _AGAIN[stream]
     get = attrgetter(*names)
-    texts: dict[Any, Any] = {}
+    named = stream in _NAMED
     known = texts.setdefault
     for key, record in rows.items():
+        if named:
+            known(key, key)
         if record.key == key:
             force_setattr(record, "key", key)
         for name, text in zip(names, get(record), strict=True):

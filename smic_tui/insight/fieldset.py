@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from enum import Enum, StrEnum
+from itertools import compress
 from threading import Lock
 from typing import Any
 
@@ -75,7 +76,7 @@ class FieldSet:
         # The newest list that was searched, and its texts in the same order; replaced whole.
         self._listed: tuple[Sequence[Any], list[str]] = ((), [])
         # What was found last in that list, and by what.
-        self._found: tuple[Sequence[Any], str, list[tuple[Any, str]]] = ((), "", [])
+        self._found: tuple[Sequence[Any], str, Sequence[Any], list[str]] = ((), "", (), [])
 
     def __iter__(self) -> Any:
         return iter(self.fields)
@@ -104,18 +105,14 @@ class FieldSet:
 
         More letters of the same word are looked for only where fewer were found.
         """
-        within, before, found = self._found
-        if within is facts and before and before in wanted:
-            pairs = [pair for pair in found if wanted in pair[1]]
-        else:
-            pairs = [
-                pair
-                for pair in zip(facts, self._texts(facts, now), strict=True)
-                if wanted in pair[1]
-            ]
+        within, before, found, texts = self._found
+        if not (within is facts and before and before in wanted):
+            found, texts = facts, self._texts(facts, now)
+        here = [wanted in text for text in texts]
+        left = list(compress(found, here))
         if isinstance(facts, tuple):
-            self._found = (facts, wanted, pairs)
-        return [fact for fact, _text in pairs]
+            self._found = (facts, wanted, left, list(compress(texts, here)))
+        return left
 
     def _texts(self, facts: Sequence[Any], now: Any) -> list[str]:
         # Who comes second, while somebody works them out, has them as soon.
