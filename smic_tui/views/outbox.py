@@ -117,7 +117,7 @@ def news(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> tuple[str, 
         return None
     # What wants somebody is more important than what is done.
     entry = max(ended, key=lambda one: (one.state.wants_person, one.changed))
-    words = f"{title(entry.seen_record)}: {_(STATES[entry.state])}"
+    words = _("{what}: {words}").format(what=title(entry.seen_record), words=_(STATES[entry.state]))
     if entry.state.wants_person:
         words += f"  {entry.error} " if entry.error else "  "
         words += _("See the outbox (O).")
@@ -164,7 +164,7 @@ def effect(action: Action, look: Look) -> str:
                 what = _("{what} from {moment}").format(what=what, moment=start)
             what = until(what)
     words = " ".join(action.text.split())
-    return f"{what}: {words}" if words else what
+    return _("{what}: {words}").format(what=what, words=words) if words else what
 
 
 def status_word(value: str) -> str:
