@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from smic_tui import kept_head
+from smic_tui.cache.give_back import give_back
 from smic_tui.insight.facts import BackupFact, RequestFact, SiteFact, Situation, TicketFact
 from smic_tui.insight.trouble_lines import troubles
 from smic_tui.kept_head import HeadRows, KeptHead
@@ -46,10 +47,14 @@ class HeadKeeper:
     def keep(self, snapshot: Snapshot) -> None:
         """Keep the beginning of the newest situation, once in a while."""
         now, situation = time.monotonic(), self._situation
+        large = sum(source.status.rows for source in snapshot.sources) >= LARGE
+        if large:
+            # It is quiet now, and what has led here was large too.
+            give_back()
         if situation is None or now < self._not_before:
             return
         self._not_before = now + EVERY
-        if sum(source.status.rows for source in snapshot.sources) < LARGE:
+        if not large:
             kept_head.forget(self._folder)
             return
         rows = _Rows()
