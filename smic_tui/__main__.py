@@ -9,8 +9,8 @@ from smic_tui.terminal import first_paint
 
 def main() -> int:
     """Run with the arguments of the command line; the exit code."""
-    first_paint.paint(sys.argv[1:])
     try:
+        first_paint.paint(sys.argv[1:])
         from smic_tui.cli.main import run
 
         return run(sys.argv[1:])

@@ -75,13 +75,15 @@ def paint(arguments: list[str]) -> None:
         # It would only have been earlier: the program shows everything itself.
         give_back()
         return
-    _when_killed()
+    _listen_for_signals()
 
 
 def take() -> Painted | None:
     """What stands on the terminal; whoever asks is the one to put it in order."""
     global _painted
     found, _painted = _painted, None
+    if found is not None:
+        _listen_no_longer()
     return found
 
 
@@ -164,11 +166,27 @@ def _take_over() -> list[object]:
     return before
 
 
-def _when_killed() -> None:
+def _when_killed(number: int, _frame: object) -> None:
+    """Nothing is under way yet that would have to be ended in good order.
+
+    An exception could be lost: it may come while Python deletes something.
+    """
     import signal
 
-    def leave(number: int, _frame: object) -> None:
-        give_back()
-        sys.exit(128 + number)
+    give_back()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
-    signal.signal(signal.SIGTERM, leave)
+
+def _listen_for_signals() -> None:
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _when_killed)
+
+
+def _listen_no_longer() -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
