@@ -15,6 +15,7 @@ does it, on a source that these tests may change. They bring their own event loo
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -32,16 +33,26 @@ T = TypeVar("T")
 
 # What can be done again and is then another one.
 _AGAIN = (Verb.COMMENT, Verb.DOWNTIME, Verb.SILENCE)
+# Seconds between two looks while the source has yet to show an effect.
+_PAUSE = 0.05
 
 
 class ActingConformance:
     """Subclass it, and pytest runs all of it against your adapter.
 
-    The effect of no wish may stand there before. `secrets` are the values that
-    `Context.secret` gives in these tests: none may show in an error.
+    The effect of no wish may stand there before. Wishes have those texts and values
+    alone that the system takes: no text where it keeps none, logins where it knows
+    no names. `secrets` are the values that `Context.secret` gives in these tests:
+    none may show in an error.
+
+    `shows_within` is how many seconds after its answer the source shows an effect; 0 is
+    at once, and `Standing.at_once` must say the same. `by_id` are the verbs whose effect
+    carries the id of its action at the source: they are recognised without a baseline.
     """
 
     wishes: ClassVar[tuple[Action, ...]] = ()
+    shows_within: ClassVar[float] = 0.0
+    by_id: ClassVar[frozenset[Verb]] = frozenset()
     nowhere: ClassVar[Action]
     secrets: ClassVar[tuple[str, ...]] = ()
 
@@ -87,15 +98,25 @@ class ActingConformance:
                 begun = replace(wish, baseline=before.baseline)
                 await acting.perform(begun, before)
                 for _time in range(2):
-                    after = await acting.look(begun)
+                    after = await self._shown(acting, begun)
                     self._check_record(begun, after)
                     assert after.done, f"{wish.verb}: not done afterwards"
                 if wish.verb in _AGAIN:
-                    again = await acting.look(wish)
-                    assert not again.done, f"{wish.verb}: one of before is taken for this one"
-                    assert again.baseline != before.baseline, f"{wish.verb}: no other baseline"
+                    await self._check_again(acting, wish, before)
 
         self._run(adapter, live())
+
+    def test_whether_effects_show_at_once_is_told(self, tmp_path: Path) -> None:
+        """Else a write that was ignored is waited for, or a slow one is taken for ignored."""
+        adapter = self.make(tmp_path)
+
+        async def look_at_all() -> None:
+            for wish in self.wishes:
+                found = await self._acting(adapter).look(wish)
+                told = "at once" if found.at_once else "later"
+                assert found.at_once is not bool(self.shows_within), f"{wish.verb}: shows {told}"
+
+        self._run(adapter, look_at_all())
 
     def test_another_process_recognises_it_too(self, tmp_path: Path) -> None:
         """The one that sent may have been killed: nothing may be remembered in the adapter."""
@@ -112,7 +133,7 @@ class ActingConformance:
             return begun
 
         begun = self._run(first, send())
-        after = self._run(second, self._acting(second).look(begun))
+        after = self._run(second, self._shown(self._acting(second), begun))
         assert after.done, f"{wish.verb}: another adapter does not see that it is done"
 
     def test_what_is_not_there_is_none_or_refused(self, tmp_path: Path) -> None:
@@ -133,6 +154,25 @@ class ActingConformance:
         assert isinstance(raised.value, Unavailable), f"{raised.value!r} instead of Unavailable"
         said = f"{raised.value.message} {raised.value.hint}"
         assert not any(secret in said for secret in self.secrets), "an error shows a secret"
+
+    async def _shown(self, acting: ActsOnRecords, begun: Action) -> Standing:
+        """Where it stands once the source has had its time to show it."""
+        deadline = time.monotonic() + self.shows_within
+        while True:
+            found = await acting.look(begun)
+            if found.done or found.at_once or time.monotonic() >= deadline:
+                return found
+            await asyncio.sleep(_PAUSE)
+
+    async def _check_again(self, acting: ActsOnRecords, wish: Action, before: Standing) -> None:
+        """The same once more is another action."""
+        again = await acting.look(replace(wish, id=f"{wish.id}-again"))
+        assert not again.done, f"{wish.verb}: one of before is taken for this one"
+        if wish.verb in self.by_id:
+            same = await acting.look(wish)
+            assert same.done, f"{wish.verb}: not recognised by its id alone"
+        else:
+            assert again.baseline != before.baseline, f"{wish.verb}: no other baseline"
 
     @staticmethod
     def _acting(adapter: Adapter[Any]) -> ActsOnRecords:

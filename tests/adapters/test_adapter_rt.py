@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from adapters.rt import RtAdapter
 from adapters.rt_options import RtOptions
 from adapters.rt_tickets import decode
+from smic_tui.acting_conformance import ActingConformance
 from smic_tui.conformance import AdapterConformance
 from smic_tui.contract.actions import Action, ActsOnRecords, ChangedMeanwhile, Refused, Verb
 from smic_tui.contract.adapter import Context
@@ -507,3 +508,61 @@ class TestConformance(AdapterConformance):
     def _at(cls, url: str, folder: Path) -> RtAdapter:
         context = Context(source="t", folder=folder, timezone="UTC", secret=lambda _: "a-password")
         return RtAdapter(options(url, "lecture", False), context)
+
+
+class TestActingOnTickets(ActingConformance):
+    secrets: ClassVar = ("b-password",)
+    table: ClassVar[dict[str, Any]] = {}
+    url: ClassVar[str]
+    wishes: ClassVar[tuple[Action, ...]] = (
+        action("1", Verb.COMMENT, text="Toner remplacé"),
+        action("1", Verb.ASSIGN, text="Je passe mardi"),
+        action("1", Verb.ASSIGN, value="agent1"),
+        action("1", Verb.SET_STATUS, value=TicketStatus.WAITING.value),
+        action("1", Verb.RESOLVE, text="Réglé"),
+    )
+    nowhere: ClassVar = action("77", Verb.COMMENT, text="x")
+
+    @pytest.fixture(autouse=True)
+    @classmethod
+    def _server(cls) -> Iterator[None]:
+        rt = FakeRt()
+        rt.add()
+        rt.add("Catalogue", "new")
+        with MisbehavingServer(rt) as server:
+            cls.url = server.url
+            yield
+
+    @classmethod
+    def make(cls, tmp_path: Path) -> RtAdapter:
+        return cls._at(cls.url, tmp_path)
+
+    @classmethod
+    def make_unreachable(cls, tmp_path: Path) -> RtAdapter:
+        return cls._at("http://127.0.0.1:9", tmp_path)
+
+    @classmethod
+    def _at(cls, url: str, folder: Path) -> RtAdapter:
+        context = Context(source="t", folder=folder, timezone="UTC", secret=lambda _: "b-password")
+        return RtAdapter(options(url, "agir", False, **cls.table), context)
+
+
+class TestCorresponding(TestActingOnTickets):
+    table: ClassVar = {"notes": "correspond"}
+
+
+class TestActingOnRequests(TestActingOnTickets):
+    table: ClassVar = {"as": "requests", "queues": ["Catalogue"]}
+    wishes: ClassVar[tuple[Action, ...]] = (
+        action("2", Verb.COMMENT, Stream.REQUESTS, text="Devis reçu"),
+        action(
+            "2",
+            Verb.SET_STAGE,
+            Stream.REQUESTS,
+            value=Stage.WORKING_GROUP.value,
+            text="le 3",
+        ),
+        action("2", Verb.ASSIGN, Stream.REQUESTS),
+        action("2", Verb.RESOLVE, Stream.REQUESTS, text="Réglé"),
+    )
+    nowhere: ClassVar = action("77", Verb.COMMENT, Stream.REQUESTS, text="x")
