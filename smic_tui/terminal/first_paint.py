@@ -11,7 +11,6 @@ The file lies in a folder that only its owner can write, and is believed only th
 from __future__ import annotations
 
 import os
-import sys
 import termios
 import time
 from binascii import crc32
