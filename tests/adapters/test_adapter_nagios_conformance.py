@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -13,8 +17,11 @@ from fakes.nagios import FakeNagios
 
 from adapters.nagios import NagiosAdapter
 from adapters.nagios_options import NagiosOptions
+from smic_tui.acting_conformance import ActingConformance
 from smic_tui.conformance import AdapterConformance
+from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
+from smic_tui.records import Stream
 
 PASSWORD = "the-word-of-the-reader"
 
@@ -28,6 +35,12 @@ def sites() -> FakeNagios:
     return nagios
 
 
+def by_http(url: str, folder: Path, user: str) -> NagiosAdapter:
+    options = {"url": url, "user": user, "password": {"env": "NAGIOS"}}
+    context = Context(source="s", folder=folder, timezone="UTC", secret=lambda _: PASSWORD)
+    return NagiosAdapter(msgspec.convert(options, NagiosOptions), context)
+
+
 class TestByHttp(AdapterConformance):
     secrets: ClassVar = (PASSWORD,)
     url: ClassVar[str]
@@ -39,19 +52,13 @@ class TestByHttp(AdapterConformance):
             cls.url = server.url
             yield
 
-    @staticmethod
-    def adapter(url: str, folder: Path) -> NagiosAdapter:
-        options = {"url": url, "user": "lecture", "password": {"env": "NAGIOS"}}
-        context = Context(source="s", folder=folder, timezone="UTC", secret=lambda _: PASSWORD)
-        return NagiosAdapter(msgspec.convert(options, NagiosOptions), context)
-
     @classmethod
     def make(cls, tmp_path: Path) -> NagiosAdapter:
-        return cls.adapter(cls.url, tmp_path)
+        return by_http(cls.url, tmp_path, "lecture")
 
     @classmethod
     def make_unreachable(cls, tmp_path: Path) -> NagiosAdapter:
-        return cls.adapter("http://127.0.0.1:9", tmp_path)
+        return by_http("http://127.0.0.1:9", tmp_path, "lecture")
 
 
 class TestByFile(AdapterConformance):
@@ -62,6 +69,110 @@ class TestByFile(AdapterConformance):
             file.write_text(sites().status_dat())
         context = Context(source="s", folder=tmp_path, timezone="UTC", secret=lambda _: "")
         return NagiosAdapter(NagiosOptions(path="status.dat"), context)
+
+    @staticmethod
+    def make_unreachable(tmp_path: Path) -> NagiosAdapter:
+        context = Context(source="s", folder=tmp_path, timezone="UTC", secret=lambda _: "")
+        return NagiosAdapter(NagiosOptions(path="gone/status.dat"), context)
+
+
+def wish(verb: Verb, key: str = "17001-rtr", **fields: Any) -> Action:
+    return Action(
+        id="1",
+        source="s",
+        stream=Stream.HEALTH,
+        key=key,
+        verb=verb,
+        by="Agent Un",
+        at=datetime.now(UTC),
+        **fields,
+    )
+
+
+SOON = datetime.now(UTC) + timedelta(hours=2)
+DISK = "17001-rtr!disque"
+
+
+def troubled() -> FakeNagios:
+    """One that carries commands out a little later than it takes them."""
+    nagios = FakeNagios()
+    nagios.passwords = {"agent": PASSWORD}
+    nagios.obeys_after = 0.1
+    nagios.add("17001-rtr", state=1)
+    nagios.add("17001-rtr", "disque", 2)
+    return nagios
+
+
+class TestActingByHttp(ActingConformance):
+    secrets: ClassVar = (PASSWORD,)
+    url: ClassVar[str]
+    shows_within: ClassVar = 20.0
+    wishes: ClassVar = (
+        wish(Verb.ACKNOWLEDGE, text="vu"),
+        wish(Verb.UNACKNOWLEDGE),
+        wish(Verb.ACKNOWLEDGE, DISK),
+        wish(Verb.DOWNTIME, text="travaux d'été", until=SOON),
+        wish(Verb.END_DOWNTIME),
+        wish(Verb.DOWNTIME, DISK, until=SOON),
+        wish(Verb.END_DOWNTIME, DISK),
+    )
+    nowhere: ClassVar = wish(Verb.ACKNOWLEDGE, "17009-rtr")
+
+    @pytest.fixture(autouse=True)
+    @classmethod
+    def _server(cls) -> Iterator[None]:
+        with MisbehavingServer(troubled()) as server:
+            cls.url = server.url
+            yield
+
+    @classmethod
+    def make(cls, tmp_path: Path) -> NagiosAdapter:
+        return by_http(cls.url, tmp_path, "agent")
+
+    @classmethod
+    def make_unreachable(cls, tmp_path: Path) -> NagiosAdapter:
+        return by_http("http://127.0.0.1:9", tmp_path, "agent")
+
+
+class TestActingByFile(TestActingByHttp):
+    """Through the command file, which Nagios reads, and the status file, which it writes."""
+
+    secrets: ClassVar = ()
+
+    @pytest.fixture(autouse=True)
+    @classmethod
+    def _server(cls, tmp_path: Path) -> Iterator[None]:
+        os.mkfifo(tmp_path / "nagios.cmd")
+        nagios = troubled()
+        reader = os.open(tmp_path / "nagios.cmd", os.O_RDONLY | os.O_NONBLOCK)
+        ended = threading.Event()
+
+        def work() -> None:
+            begun = ""
+            while not ended.is_set():
+                with contextlib.suppress(BlockingIOError):
+                    begun += os.read(reader, 65536).decode()
+                *lines, begun = begun.split("\n")
+                for line in lines:
+                    nagios.take_line(line)
+                new = tmp_path / "status.new"
+                new.write_text(nagios.status_dat())
+                new.replace(tmp_path / "status.dat")
+                ended.wait(0.05)
+
+        (tmp_path / "status.dat").write_text(nagios.status_dat())
+        daemon = threading.Thread(target=work)
+        daemon.start()
+        yield
+        ended.set()
+        daemon.join()
+        os.close(reader)
+
+    @staticmethod
+    def make(tmp_path: Path) -> NagiosAdapter:
+        context = Context(source="s", folder=tmp_path, timezone="UTC", secret=lambda _: "")
+        commands = f"{tmp_path / 'nagios.cmd'}"
+        return NagiosAdapter(NagiosOptions(path="status.dat", command_file=commands), context)
 
     @staticmethod
     def make_unreachable(tmp_path: Path) -> NagiosAdapter:

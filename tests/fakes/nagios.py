@@ -14,6 +14,20 @@ from fakes.misbehaving import Reply, Request, json_reply
 
 _HOST_BITS = (2, 4, 8)
 _SERVICE_BITS = (2, 4, 16, 8)
+_TIMES = ("start_time", "end_time")
+_ACKNOWLEDGED = ("sticky_ack", "send_notification", "persistent", "com_author", "com_data")
+_PLANNED = (*_TIMES, "fixed", "trigger", "duration", "com_author", "com_data")
+# What the lines of the command file are in cmd.cgi: the type, and the names of their words.
+_LINES = {
+    "ACKNOWLEDGE_HOST_PROBLEM": ("33", ("host", *_ACKNOWLEDGED)),
+    "ACKNOWLEDGE_SVC_PROBLEM": ("34", ("host", "service", *_ACKNOWLEDGED)),
+    "REMOVE_HOST_ACKNOWLEDGEMENT": ("51", ("host",)),
+    "REMOVE_SVC_ACKNOWLEDGEMENT": ("52", ("host", "service")),
+    "SCHEDULE_HOST_DOWNTIME": ("55", ("host", *_PLANNED)),
+    "SCHEDULE_SVC_DOWNTIME": ("56", ("host", "service", *_PLANNED)),
+    "DEL_HOST_DOWNTIME": ("78", ("down_id",)),
+    "DEL_SVC_DOWNTIME": ("79", ("down_id",)),
+}
 
 
 def _shown(text: str) -> str:
@@ -43,6 +57,10 @@ class FakeNagios:
         self.comments: dict[str, dict[str, Any]] = {}
         self.downtimes: dict[str, dict[str, Any]] = {}
         self.commands: list[dict[str, str]] = []
+        # How many seconds later the status shows what was commanded; None is never.
+        self.obeys_after: float | None = None
+        self._waiting: list[tuple[float, dict[str, str]]] = []
+        self._downtimes_made = 0
         self.queries: list[dict[str, str]] = []
 
     def add(self, host: str, service: str = "", state: int = 0, **more: Any) -> None:
@@ -70,7 +88,8 @@ class FakeNagios:
         self, host: str, service: str = "", hours: float = 1, **more: Any
     ) -> dict[str, Any]:
         now = int(time.time())
-        number = len(self.downtimes) + 1
+        self._downtimes_made += 1
+        number = self._downtimes_made
         downtime = {
             "downtime_id": number,
             "host": host,
@@ -86,6 +105,38 @@ class FakeNagios:
         self.objects[host, service]["depth"] = 1
         return downtime
 
+    def take_line(self, line: str) -> None:
+        """Take a command as it comes through the command file."""
+        name, *words = line.partition("] ")[2].split(";")
+        type_, fields = _LINES[name]
+        self._take({"cmd_typ": type_, **dict(zip(fields, words, strict=True))})
+
+    def _take(self, command: dict[str, str]) -> None:
+        """Take a command, by the fields of cmd.cgi with times in epoch seconds."""
+        if self.obeys_after is not None:
+            self._waiting.append((time.time() + self.obeys_after, command))
+
+    def _obey(self) -> None:
+        """Carry out what has waited long enough, as Nagios does: in order, without a word."""
+        now = time.time()
+        due = [form for when, form in self._waiting if when <= now]
+        self._waiting = [each for each in self._waiting if each[0] > now]
+        for form in due:
+            place = (form.get("host", ""), form.get("service", ""))
+            match form["cmd_typ"]:
+                case "33" | "34" if self.objects[place]["state"]:
+                    self.acknowledge(*place)
+                case "51" | "52":
+                    self.objects[place]["acknowledged"] = False
+                case "55" | "56":
+                    start, end = int(float(form["start_time"])), int(float(form["end_time"]))
+                    more = {"author": form["com_author"], "comment": form["com_data"]}
+                    self.add_downtime(*place, start=start, end=end, **more)
+                case "78" | "79":
+                    gone = self.downtimes.pop(form["down_id"], None)
+                    if gone is not None:
+                        self.objects[gone["host"], gone["service"]]["depth"] = 0
+
     def last_written(self) -> float:
         return time.time() if self.written is None else self.written
 
@@ -93,6 +144,7 @@ class FakeNagios:
 
     def status_dat(self) -> str:
         """The file, accents intact."""
+        self._obey()
         blocks = [("info", {"created": int(self.last_written()), "version": self.version})]
         blocks.append(("programstatus", {"program_start": int(self.started)}))
         for (host, service), row in self.objects.items():
@@ -140,6 +192,7 @@ class FakeNagios:
         cgi = request.path.rpartition("/")[2]
         if cgi == "cmd.cgi":
             return self._command(request, user)
+        self._obey()
         self.queries.append(request.query)
         result = {
             "query_time": int(time.time()) * 1000,
@@ -242,6 +295,11 @@ class FakeNagios:
 
     # -- cmd.cgi ---------------------------------------------------------------
 
+    def _seconds(self, text: str) -> str:
+        """A time of the form, as the CGI reads it."""
+        local = datetime.strptime(text, self.writing).replace(tzinfo=ZoneInfo(self.zone))
+        return str(int(local.timestamp()))
+
     def _command(self, request: Request, user: str) -> Reply:
         if request.method == "GET":
             now = datetime.now(UTC).astimezone(ZoneInfo(self.zone)).strftime(self.writing)
@@ -259,6 +317,7 @@ class FakeNagios:
             words = "Sorry, but you are not authorized to commit the specified command."
         else:
             self.commands.append(form)
+            self._take(form | {name: self._seconds(form[name]) for name in _TIMES if name in form})
             words = "Your command request was successfully submitted to Nagios for processing."
             page = f"<P><DIV CLASS='infoMessage'>{words}<BR><BR></DIV></P>"
             return Reply(200, page.encode(), "text/html")
