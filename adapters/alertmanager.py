@@ -74,6 +74,7 @@ class AlertmanagerAdapter(Adapter[AlertmanagerOptions]):
     def __init__(self, config: AlertmanagerOptions, context: Context) -> None:
         super().__init__(config, context)
         self._http: HttpSession | None = None
+        self._proven = False
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read all alerts that fire, silenced ones too. Always a full reading."""
@@ -81,6 +82,7 @@ class AlertmanagerAdapter(Adapter[AlertmanagerOptions]):
         async with http.signed_in():
             await self._watchdog(http)
             alerts, rejected = await self._alerts(http, self.config.filters)
+        self._proven = True
         rows = await asyncio.to_thread(lambda: tuple(self._row(each) for each in alerts))
         if rejected and not rows:
             raise http.bad_answer(
@@ -97,6 +99,7 @@ class AlertmanagerAdapter(Adapter[AlertmanagerOptions]):
         async with http.signed_in():
             status = await http.json(_ServerStatus, "GET", "/api/v2/status")
             await self._watchdog(http)
+        self._proven = True
         remarks = list(http.remarks())
         if not self.config.watchdog:
             remarks.append(
@@ -114,6 +117,8 @@ class AlertmanagerAdapter(Adapter[AlertmanagerOptions]):
 
     def able(self) -> Mapping[Stream, frozenset[Verb]]:
         """Alertmanager asks nobody for a right; a proxy in front may refuse all the same."""
+        if not self._proven:
+            return {}
         return {Stream.HEALTH: frozenset({Verb.SILENCE, Verb.UNSILENCE})}
 
     async def look(self, action: Action) -> Standing:

@@ -15,6 +15,7 @@ from fakes.reading import failure, read
 
 from adapters.alertmanager import AlertmanagerAdapter
 from adapters.prometheus import PrometheusAdapter
+from smic_tui.acting_conformance import ActingConformance
 from smic_tui.conformance import AdapterConformance
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Verb
 from smic_tui.contract.adapter import Context
@@ -224,6 +225,7 @@ async def test_a_silence_is_made_once_and_ended(
 ) -> None:
     adapter = listen()
     assert isinstance(adapter, ActsOnRecords)
+    await read(adapter)
     assert adapter.able() == {Stream.HEALTH: {Verb.SILENCE, Verb.UNSILENCE}}
     until = datetime.now(UTC) + timedelta(hours=2)
     wanted = action("f1", Verb.SILENCE, text="travaux", until=until)
@@ -354,3 +356,34 @@ class TestPrometheusConformance(AdapterConformance):
 class TestAlertmanagerConformance(TestPrometheusConformance):
     fake: ClassVar[type[Any]] = FakeAlertmanager
     new: ClassVar[Any] = staticmethod(new_alertmanager)
+
+
+class TestActingOnAlertmanager(ActingConformance):
+    """A silence carries the id of the action that made it."""
+
+    secrets: ClassVar = (PASSWORD,)
+    url: ClassVar[str]
+    wishes: ClassVar = (
+        action("f1", Verb.SILENCE, text="travaux", until=datetime.now(UTC) + timedelta(hours=2)),
+        action("f1", Verb.UNSILENCE),
+        action("f2", Verb.SILENCE),
+    )
+    by_id: ClassVar = frozenset({Verb.SILENCE})
+    nowhere: ClassVar = action("f9", Verb.SILENCE)
+
+    @pytest.fixture(autouse=True)
+    @classmethod
+    def _server(cls) -> Iterator[None]:
+        with MisbehavingServer(FakeAlertmanager()) as server:
+            cls.url = server.url
+            yield
+
+    @classmethod
+    def make(cls, tmp_path: Path) -> AlertmanagerAdapter:
+        adapter: AlertmanagerAdapter = new_alertmanager(cls.url, tmp_path)
+        return adapter
+
+    @classmethod
+    def make_unreachable(cls, tmp_path: Path) -> AlertmanagerAdapter:
+        adapter: AlertmanagerAdapter = new_alertmanager("http://127.0.0.1:9", tmp_path)
+        return adapter
