@@ -15,6 +15,7 @@ from fakes.zammad import FakeZammad
 
 from adapters.zammad import ZammadAdapter
 from adapters.zammad_options import ZammadOptions
+from smic_tui.acting_conformance import ActingConformance
 from smic_tui.conformance import AdapterConformance
 from smic_tui.contract.actions import Action, ActsOnRecords, ChangedMeanwhile, Refused, Verb
 from smic_tui.contract.adapter import Context
@@ -271,3 +272,47 @@ class TestConformance(AdapterConformance):
     @classmethod
     def make_unreachable(cls, tmp_path: Path) -> ZammadAdapter:
         return new_adapter("http://127.0.0.1:9", tmp_path, "t-reader")
+
+
+class TestActingOnTickets(ActingConformance):
+    """Owners are logins; what waits wants a date, which no wish has."""
+
+    secrets: ClassVar = ("t-agent",)
+    table: ClassVar[dict[str, Any]] = {}
+    url: ClassVar[str]
+    wishes: ClassVar[tuple[Action, ...]] = (
+        action("1", Verb.COMMENT, text="Toner remplacé"),
+        action("1", Verb.ASSIGN, text="Je passe mardi"),
+        action("1", Verb.ASSIGN, value="lecture@example.org"),
+        action("1", Verb.SET_STATUS, value=TicketStatus.NEW.value),
+        action("1", Verb.RESOLVE, text="Réglé"),
+    )
+    nowhere: ClassVar = action("77", Verb.COMMENT, text="x")
+
+    @pytest.fixture(autouse=True)
+    @classmethod
+    def _server(cls) -> Iterator[None]:
+        zammad = FakeZammad()
+        zammad.add()
+        zammad.add(2)
+        with MisbehavingServer(zammad) as server:
+            cls.url = server.url
+            yield
+
+    @classmethod
+    def make(cls, tmp_path: Path) -> ZammadAdapter:
+        return new_adapter(cls.url, tmp_path, "t-agent", **cls.table)
+
+    @classmethod
+    def make_unreachable(cls, tmp_path: Path) -> ZammadAdapter:
+        return new_adapter("http://127.0.0.1:9", tmp_path, "t-agent", **cls.table)
+
+
+class TestActingOnRequests(TestActingOnTickets):
+    table: ClassVar = {"as": "requests", "groups": ["Catalogue"]}
+    wishes: ClassVar = (
+        action("2", Verb.COMMENT, Stream.REQUESTS, text="Devis reçu"),
+        action("2", Verb.SET_STAGE, Stream.REQUESTS, value=Stage.WORKING_GROUP.value, text="le 3"),
+        action("2", Verb.RESOLVE, Stream.REQUESTS, text="Réglé"),
+    )
+    nowhere: ClassVar = action("77", Verb.COMMENT, Stream.REQUESTS, text="x")
