@@ -14,22 +14,14 @@ import logging
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from rich.text import Text
-from textual import events
-from textual.app import App
-from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
-from textual.theme import BUILTIN_THEMES
 
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
@@ -37,7 +29,7 @@ from smic_tui.config import folders
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Settings
 from smic_tui.hangup import Hangup
-from smic_tui.i18n import N_, _
+from smic_tui.i18n import _
 from smic_tui.insight.assess import assess
 from smic_tui.insight.facts import AlertLife, Situation
 from smic_tui.insight.ready import get_ready
@@ -45,7 +37,6 @@ from smic_tui.outbox.entry import Entry
 from smic_tui.outbox.rights import Rights, rights
 from smic_tui.screens.duty_panes import DutyPanes
 from smic_tui.screens.frame import TABS, FrameScreen
-from smic_tui.screens.keys_in_order import KeysInOrder
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.pane import PaneScreen
 from smic_tui.screens.personal import Personal
@@ -54,22 +45,12 @@ from smic_tui.terminal import first_paint
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
 from smic_tui.terminal.driver import LeanDriver
 from smic_tui.terminal.kept_screen import KeptScreen
+from smic_tui.terminal_app import TerminalApp
 from smic_tui.userstate import Note, UserState
-from smic_tui.views.link import link_words
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import news
 from smic_tui.views.targets import Pending, pending_of
 from smic_tui.wiring import make_collector
-
-# The terminal's own colours: right on every background, and the cheapest to send.
-TERMINAL_THEME = replace(
-    BUILTIN_THEMES["ansi-dark"],
-    name="terminal",
-    primary="ansi_blue",
-    secondary="ansi_magenta",
-    accent="ansi_cyan",
-    error="ansi_bright_red",
-)
 
 log = logging.getLogger(__name__)
 
@@ -84,23 +65,17 @@ GARBAGE_SECONDS = 3.0
 CollectorOf = Callable[[Callable[[Snapshot], None]], Collector]
 
 
-class SmicApp(App[None], inherit_bindings=False):
+class SmicApp(TerminalApp):
     """One person's dashboard. It is the `Desk` that the screens know."""
 
     TITLE = "smic-tui"
     DEFAULT_MODE = "overview"
-    ENABLE_COMMAND_PALETTE = False
     # For all screens at once: a screen's own CSS would have all of it parsed again
     # when the screen is first opened.
     CSS = """
     FrameScreen { background: $background; }
     Prompt Input { background: $background; color: $foreground; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "quit", N_("Quit"), show=False, priority=True),
-        Binding("ctrl+l", "repaint", N_("Draw the screen again"), show=False, priority=True),
-        Binding("L", "link", N_("The line to this terminal"), show=False),
-    ]
 
     def __init__(
         self,
@@ -112,7 +87,7 @@ class SmicApp(App[None], inherit_bindings=False):
         driver_class: type[Driver] | None = None,
         kept: KeptScreen | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_class)
+        super().__init__(driver_class)
         self.settings = settings
         self.cache = cache
         self.collector = collector_of(self._on_snapshot)
@@ -130,12 +105,6 @@ class SmicApp(App[None], inherit_bindings=False):
         self._duty_begun = False
         self._hangup = Hangup()
         self._kept = kept
-        # Whether the screen shows what is known, be it nothing.
-        self._shown = False
-        self._keys = KeysInOrder(self, super().on_event, lambda: self._shown)
-        self.animation_level = "none"
-        self.register_theme(TERMINAL_THEME)
-        self.theme = TERMINAL_THEME.name
         for name, _title in TABS:
             self.add_mode(name, partial(self._screen_called, name))
 
@@ -168,13 +137,6 @@ class SmicApp(App[None], inherit_bindings=False):
         self._seconds = self.set_interval(1, self._each_second)
         # The start leaves no garbage, and what it made stays.
         self.set_timer(GARBAGE_SECONDS, _collect_garbage)
-
-    async def on_event(self, event: events.Event) -> None:
-        """Keys go one after the other, all else as Textual has it."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            await self._keys.take(event)
-        else:
-            await super().on_event(event)
 
     async def _collect(self) -> None:
         """Run the collector; should it ever fail, say so and go on with what is known."""
@@ -231,7 +193,7 @@ class SmicApp(App[None], inherit_bindings=False):
             if found := news(known, self._user.outbox):
                 self.tell(found[0], bad=found[1])
             if self._snapshot is not None:
-                self._shown = True
+                self.has_begun = True
                 self.screen.call_after_refresh(self._keep_screen)
                 self.screen.call_after_refresh(self._drawn.set)
             if not self._duty_begun and self._situation.sources and not self._situation.partial:
@@ -284,19 +246,10 @@ class SmicApp(App[None], inherit_bindings=False):
         top, kept = self.screen, self._kept
         if kept is None or not isinstance(top, ListScreen) or top.tab != self.DEFAULT_MODE:
             return
+        if self._situation.partial:
+            return
         if top.is_as_opened and kept.note(self._driver):
             self.run_worker(asyncio.to_thread(kept.write), exit_on_error=False)
-
-    def _fatal_error(self) -> None:
-        """A bug ends the screen with a plain traceback.
-
-        Textual's own prints every local variable, which may hold a secret or
-        whatever text a source sent.
-        """
-        trace = traceback.format_exc()
-        log.error("the dashboard has failed\n%s", trace)
-        self._exit_renderables.append(Text(trace))
-        self._close_messages_no_wait()
 
     async def action_quit(self) -> None:
         """Let the sources go, then leave."""
@@ -315,20 +268,6 @@ class SmicApp(App[None], inherit_bindings=False):
             await asyncio.wait_for(self.collector.close(), 5)
         finally:
             os._exit(HUNG_UP)
-
-    def action_repaint(self) -> None:
-        """Send the whole screen again, after another program wrote over it."""
-        if isinstance(self._driver, LeanDriver):
-            self._driver.repaint()
-        else:
-            self.refresh(repaint=True, layout=True)
-
-    def action_link(self) -> None:
-        """Tell what the line to the terminal is like, and what it has carried."""
-        if isinstance(self._driver, LeanDriver):
-            self.tell(link_words(self._driver.status))
-        else:
-            self.tell(_("Textual's own driver serves this terminal; nothing is measured."))
 
     # -- the Desk
 

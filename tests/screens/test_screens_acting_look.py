@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from acting_examples import allowing, queued, settle
+from conftest import text_of
 from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
@@ -17,6 +18,8 @@ KEYS: dict[str, list[str]] = {
     "tickets": ["4"],
     "outbox": ["O"],
 }
+# What is seen when the keys have been obeyed.
+SEEN = {"question": "Envoyer ceci", "tickets": "Objet", "outbox": "Fiche"}
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -31,6 +34,7 @@ def test_acting(snap_compare: Any, make_app: Callable[..., SmicApp], name: str) 
             await settle(pilot, lambda: app.pending)
         for key in KEYS[name]:
             await pilot.press(key)
+        await settle(pilot, lambda: SEEN[name] in text_of(app))
         await pilot.pause(0.2)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=prepare)

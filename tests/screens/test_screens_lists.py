@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from acting_examples import settle
 from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 from textual import events
@@ -293,9 +294,10 @@ async def test_keys_typed_ahead_are_not_taken_for_text(
         await pilot.pause()
         for key, character in ((end, "\r"), ("4", "4"), ("down", None), ("down", None)):
             app.post_message(events.Key(key, character))
-        await pilot.pause(0.3)
-        assert app.current_mode == "tickets"
-        assert lines_of(app)[5].startswith("▌")
+        await settle(
+            pilot,
+            lambda: app.current_mode == "tickets" and "\n▌" in text_of(app).partition("3/")[2],
+        )
         await pilot.press("2")
         await pilot.pause()
         assert ("/aulnay" in lines_of(app)[1]) is filtered
@@ -308,5 +310,4 @@ async def test_keys_after_a_filter_that_is_not_understood_stay_text(make_app: Ma
         await pilot.pause()
         for key, character in (("enter", "\r"), ("n", "n"), ("enter", "\r")):
             app.post_message(events.Key(key, character))
-        await pilot.pause(0.3)
-        assert "/state:down" in lines_of(app)[1]
+        await settle(pilot, lambda: "/state:down" in lines_of(app)[1])

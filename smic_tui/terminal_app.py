@@ -1,0 +1,91 @@
+"""Textual as this program wants it of a terminal: keys in order, no colours of its own."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.theme import BUILTIN_THEMES
+
+from smic_tui.i18n import N_, _
+from smic_tui.screens.keys_in_order import KeysInOrder
+from smic_tui.terminal.driver import LeanDriver
+from smic_tui.views.link import link_words
+
+# The terminal's own colours: right on every background, and the cheapest to send.
+TERMINAL_THEME = replace(
+    BUILTIN_THEMES["ansi-dark"],
+    name="terminal",
+    primary="ansi_blue",
+    secondary="ansi_magenta",
+    accent="ansi_cyan",
+    error="ansi_bright_red",
+)
+
+log = logging.getLogger(__name__)
+
+
+class TerminalApp(App[None], inherit_bindings=False):
+    """Base of the dashboard.
+
+    `has_begun` is set once the screen shows what is known, be it nothing; keys that are
+    pressed before wait for it.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "quit", N_("Quit"), show=False, priority=True),
+        Binding("ctrl+l", "repaint", N_("Draw the screen again"), show=False, priority=True),
+        Binding("L", "link", N_("The line to this terminal"), show=False),
+    ]
+
+    def __init__(self, driver_class: type[Driver] | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self.has_begun = False
+        self._keys = KeysInOrder(self, super().on_event, lambda: self.has_begun)
+        self.animation_level = "none"
+        self.register_theme(TERMINAL_THEME)
+        self.theme = TERMINAL_THEME.name
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Show a short message."""
+        raise NotImplementedError
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys go one after the other, all else as Textual has it."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
+    def _fatal_error(self) -> None:
+        """A bug ends the screen with a plain traceback.
+
+        Textual's own prints every local variable, which may hold a secret or
+        whatever text a source sent.
+        """
+        trace = traceback.format_exc()
+        log.error("the dashboard has failed\n%s", trace)
+        self._exit_renderables.append(Text(trace))
+        self._close_messages_no_wait()
+
+    def action_repaint(self) -> None:
+        """Send the whole screen again, after another program wrote over it."""
+        if isinstance(self._driver, LeanDriver):
+            self._driver.repaint()
+        else:
+            self.refresh(repaint=True, layout=True)
+
+    def action_link(self) -> None:
+        """Tell what the line to the terminal is like, and what it has carried."""
+        if isinstance(self._driver, LeanDriver):
+            self.tell(link_words(self._driver.status))
+        else:
+            self.tell(_("Textual's own driver serves this terminal; nothing is measured."))
