@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from adapters import centreon_downtimes as downtimes
 from adapters.centreon_options import CentreonOptions
 from adapters.centreon_resources import Resource, decode, record
 from smic_tui.contract.actions import Action, Refused, Standing, Verb
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 PAGE = 500
 _API = "/api/latest"
 _RESOURCES = f"{_API}/monitoring/resources"
+# More than these are not ordered for one host between two looks.
+_NEWEST = 50
 _LONGEST = timedelta(days=365)
 _REFUSALS = (400, 401, 403, 404, 500)
 
@@ -62,6 +66,10 @@ class _Meta(Struct):
 class _Page(Struct):
     result: list[msgspec.Raw]
     meta: _Meta
+
+
+class _Downtimes(Struct):
+    result: list[downtimes.Downtime]
 
 
 class _Allowed(Struct):
@@ -135,20 +143,26 @@ class CentreonAdapter(Adapter[CentreonOptions]):
         return {Stream.HEALTH: self._able} if self._able else {}
 
     async def look(self, action: Action) -> Standing:
-        """Read the host or service anew."""
+        """Read the host or service anew, with its downtimes where the action is one."""
         async with self._signed_in() as line:
             resource = await line.one(action.key)
-        if resource is None:
-            return Standing(record=None)
+            if resource is None:
+                return Standing(record=None)
+            ordered = await line.ordered(action.key) if action.verb is Verb.DOWNTIME else []
         row = record(resource, self.config)
+        baseline = action.baseline
         match action.verb:
             case Verb.ACKNOWLEDGE:
                 done = row.acknowledged
             case Verb.UNACKNOWLEDGE:
                 done = not row.acknowledged
             case _other:
-                done = row.downtime
-        return Standing(record=row, done=done)
+                ours = downtimes.ours(action, ordered)
+                done = bool(ours)
+                if any(each.runs for each in ours):
+                    row = replace(row, downtime=True)
+                baseline = baseline or downtimes.baseline(ordered)
+        return Standing(record=row, done=done, baseline=baseline)
 
     async def perform(self, action: Action, standing: Standing) -> None:
         """Give the order to the monitoring engine, which carries it out later."""
@@ -277,6 +291,13 @@ class _Line:
             raise BadAnswer(rejected[0].reason, excerpt=answer.body[:400])
         return resources[0]
 
+    async def ordered(self, key: str) -> list[downtimes.Downtime]:
+        """The newest downtimes of a host or service, whoever ordered them."""
+        params = {"sort_by": '{"id":"DESC"}', "limit": str(_NEWEST)}
+        path = f"{_API}/monitoring/{_path(key)}/downtimes"
+        page = await self._http.json(_Downtimes, "GET", path, params=params, headers=self._headers)
+        return page.result
+
     async def order(self, action: Action) -> None:
         """Acknowledge, take that back, or put into a downtime."""
         host, _slash, service = action.key.partition("/")
@@ -285,7 +306,7 @@ class _Line:
             if service
             else {"type": "host", "id": int(host), "parent": None}
         )
-        comment = f"{action.by}: {action.text}" if action.text else action.by
+        comment = downtimes.comment(action)
         match action.verb:
             case Verb.ACKNOWLEDGE:
                 what = "acknowledgement"

@@ -12,9 +12,11 @@ import pytest
 from fakes.centreon import PASSWORD, FakeCentreon
 from fakes.misbehaving import CERTS, MisbehavingServer, Mode
 from fakes.reading import failure, read
+from msgspec.structs import replace
 
 from adapters.centreon import CentreonAdapter
 from adapters.centreon_options import CentreonOptions
+from smic_tui.acting_conformance import ActingConformance
 from smic_tui.conformance import AdapterConformance
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Verb
 from smic_tui.contract.adapter import Context
@@ -168,8 +170,9 @@ async def test_orders(make: Make, centreon: FakeCentreon) -> None:
     ):
         standing = await adapter.look(wanted)
         assert not standing.done
-        await adapter.perform(wanted, standing)
-        assert (await adapter.look(wanted)).done
+        begun = replace(wanted, baseline=standing.baseline)
+        await adapter.perform(begun, standing)
+        assert (await adapter.look(begun)).done
     first, _second, third, last = centreon.orders
     assert first["acknowledgement"]["comment"] == "Agent Un: vu"
     assert first["resources"] == [{"type": "host", "id": 1, "parent": None}]
@@ -186,6 +189,29 @@ async def test_an_order_that_the_engine_does_not_carry_out(
     await adapter.perform(wanted, await adapter.look(wanted))
     standing = await adapter.look(wanted)
     assert (standing.done, standing.at_once) == (False, False)
+
+
+@pytest.mark.parametrize("key", ["2", "2/102"])
+async def test_the_downtime_of_another_is_not_ours(
+    make: Make, centreon: FakeCentreon, key: str
+) -> None:
+    """A host in a downtime until noon may need one until the evening."""
+    adapter = make()
+    until = datetime.now(UTC) + timedelta(hours=2)
+    wanted = action(key, Verb.DOWNTIME, until=until, text="travaux\nen salle 2")
+    ours = {"comment": "Agent Un: travaux en salle 2", "end_time": until.isoformat()}
+    centreon.plan(key, **ours)
+    before = await adapter.look(wanted)
+    assert not before.done
+    assert before.record.downtime
+    begun = replace(wanted, baseline=before.baseline)
+    centreon.plan(key, **{**ours, "comment": "Agent Deux: travaux"})
+    centreon.plan(key, **{**ours, "end_time": (until + timedelta(hours=1)).isoformat()})
+    centreon.plan(key, **ours)["is_cancelled"] = True
+    assert not (await adapter.look(begun)).done
+    await adapter.perform(begun, before)
+    after = await adapter.look(begun)
+    assert (after.done, after.record.downtime) == (True, True)
 
 
 async def test_refusals(make: Make, centreon: FakeCentreon) -> None:
@@ -212,6 +238,39 @@ class TestConformance(AdapterConformance):
     @classmethod
     def _server(cls) -> Iterator[None]:
         with MisbehavingServer(FakeCentreon(60, 50)) as server:
+            cls.url = server.url
+            yield
+
+    @classmethod
+    def make(cls, tmp_path: Path) -> CentreonAdapter:
+        return new_adapter(cls.url, tmp_path)
+
+    @classmethod
+    def make_unreachable(cls, tmp_path: Path) -> CentreonAdapter:
+        return new_adapter("http://127.0.0.1:9", tmp_path)
+
+
+class TestActing(ActingConformance):
+    """Orders are answered before the monitoring engine carries them out."""
+
+    secrets: ClassVar = (PASSWORD,)
+    url: ClassVar[str]
+    shows_within: ClassVar = 20.0
+    wishes: ClassVar = (
+        action("1", Verb.ACKNOWLEDGE, text="vu"),
+        action("1", Verb.UNACKNOWLEDGE),
+        action("1/101", Verb.ACKNOWLEDGE),
+        action("1", Verb.DOWNTIME, text="travaux", until=datetime.now(UTC) + timedelta(hours=2)),
+        action("1/101", Verb.DOWNTIME),
+    )
+    nowhere: ClassVar = action("99", Verb.ACKNOWLEDGE)
+
+    @pytest.fixture(autouse=True)
+    @classmethod
+    def _server(cls) -> Iterator[None]:
+        centreon = FakeCentreon()
+        centreon.after = 0.1
+        with MisbehavingServer(centreon) as server:
             cls.url = server.url
             yield
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from fakes.misbehaving import Reply, Request, json_reply
@@ -13,8 +14,8 @@ PASSWORD = "a-password"
 class FakeCentreon:
     """Hosts with one service each. `sees` is whether the account has an access group.
 
-    `cap` is the page size that the server makes of any wish. Orders are carried out at once
-    if `carries_out`; the engine may also be stopped.
+    `cap` is the page size that the server makes of any wish. Orders are carried out
+    `after` so many seconds if `carries_out`; the engine may also be stopped.
     """
 
     def __init__(self, hosts: int = 6, cap: int = 4) -> None:
@@ -22,6 +23,10 @@ class FakeCentreon:
         self.sees = True
         self.acts = True
         self.carries_out = True
+        self.after = 0.0
+        # By the key of their host or service.
+        self.downtimes: dict[str, list[dict[str, Any]]] = {}
+        self._waiting: list[tuple[float, dict[str, Any]]] = []
         self.cap = cap
         self.sessions: set[str] = set()
         self.logins = 0
@@ -57,6 +62,7 @@ class FakeCentreon:
         token = request.headers.get("x-auth-token", "")
         if token not in self.sessions:
             return json_reply({"code": 401, "message": "Token expired"}, 401)
+        self._carry_out()
         if path == "/logout":
             self.sessions.discard(token)
             return json_reply({"message": "Successful logout"})
@@ -69,6 +75,9 @@ class FakeCentreon:
         if request.method in ("POST", "DELETE"):
             return self._order(request.json())
         parts = path.split("/")
+        if parts[-1] == "downtimes":
+            newest = reversed(self.downtimes.get("/".join(parts[3:-1:2]), []))
+            return json_reply({"result": list(newest)[: int(request.query["limit"])]})
         key = "/".join(parts[4::2])
         found = self.resources.get(key) if self.sees else None
         return json_reply(found) if found else json_reply({"message": "Not found"}, 404)
@@ -89,14 +98,36 @@ class FakeCentreon:
         if not self.acts:
             return json_reply({"code": 403, "message": "You are not authorized"}, 403)
         self.orders.append(body)
-        for target in body["resources"] if self.carries_out else ():
-            parent = target["parent"]
-            key = f"{parent['id']}/{target['id']}" if parent else str(target["id"])
-            change = {
-                "acknowledgement": ("is_acknowledged", True),
-                "disacknowledgement": ("is_acknowledged", False),
-                "downtime": ("is_in_downtime", True),
-            }
-            name, value = next(change[each] for each in body if each != "resources")
-            self.resources[key][name] = value
+        if self.carries_out:
+            self._waiting.append((time.time() + self.after, body))
         return Reply(204, b"", "")
+
+    def _carry_out(self) -> None:
+        """What the monitoring engine does, some time later."""
+        now = time.time()
+        due = [body for when, body in self._waiting if when <= now]
+        self._waiting = [each for each in self._waiting if each[0] > now]
+        for body in due:
+            for target in body["resources"]:
+                parent = target["parent"]
+                key = f"{parent['id']}/{target['id']}" if parent else str(target["id"])
+                if "downtime" in body:
+                    self.plan(key, **body["downtime"])
+                else:
+                    self.resources[key]["is_acknowledged"] = "acknowledgement" in body
+
+    def plan(self, key: str, **details: Any) -> dict[str, Any]:
+        """A downtime of a host or service, which begins at once."""
+        number = sum(len(each) for each in self.downtimes.values()) + 1
+        shown = ("comment", "start_time", "end_time", "is_fixed", "duration")
+        downtime = {
+            "id": number,
+            "author_name": "smic-tui",
+            "is_started": True,
+            "is_cancelled": False,
+            "deletion_time": None,
+            **{name: details[name] for name in shown if name in details},
+        }
+        self.downtimes.setdefault(key, []).append(downtime)
+        self.resources[key]["is_in_downtime"] = True
+        return downtime
