@@ -39,14 +39,21 @@ V = TypeVar("V")
 
 
 class DeskWords:
-    """Translates a system's names of statuses, by configuration first, then by meaning."""
+    """Translates a system's names of statuses, by configuration first, then by meaning.
+
+    With `closed_decides`, what the system counts as closed is closed, whatever its name;
+    otherwise it may be resolved and wait to be closed.
+    """
 
     def __init__(
         self,
         statuses: Mapping[str, TicketStatus],
         stages: Mapping[str, Stage],
         waiting_on: Mapping[str, Actor],
+        *,
+        closed_decides: bool = False,
     ) -> None:
+        self._closed_decides = closed_decides
         self._tickets = _folded(statuses)
         self._stages = _folded(stages)
         self._actors = _folded(waiting_on)
@@ -56,6 +63,8 @@ class DeskWords:
         name = fold(name)
         if name in self._tickets:
             return self._tickets[name]
+        if closed and self._closed_decides:
+            return TicketStatus.CLOSED
         if _has(name, _RESOLVED):
             return TicketStatus.RESOLVED
         if closed:

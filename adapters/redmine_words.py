@@ -1,47 +1,16 @@
-"""What Redmine's own words mean, where the configuration does not say.
-
-Statuses and priorities are named freely by whoever runs a Redmine. Its defaults
-in French and English, and the words of a syndicate's desk, are understood;
-`is_closed` decides before any word does.
-"""
+"""What Redmine's own words mean: its statuses, by name and `is_closed`, and its priorities."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from msgspec import Struct
 
+from adapters.desk_words import DeskWords
 from adapters.redmine_options import RedmineOptions
 from smic_tui.records import Actor, Stage, TicketStatus
-from smic_tui.text import fold
-
-_NEW = ("nouveau", "nouvelle", "new", "a traiter", "ouvert", "opened")
-_WAITING = ("attente", "waiting", "pending", "commentaire", "feedback", "suspendu", "hold")
-_RESOLVED = ("resolu", "resolved", "a valider", "solved")
-_SUPPLIERS = ("fournisseur", "prestataire", "editeur", "supplier", "vendor", "sous-traitant")
-
-# The first word that is found decides: "refused" before "asked", which it may contain.
-_STAGES = (
-    (Stage.REFUSED, ("refus", "reject", "rejet", "abandon", "declin")),
-    (Stage.DONE, ("termin", "done", "livr", "clos", "ferme", "deploye", "en production")),
-    (Stage.INSTALLING, ("install", "deploiement", "parametrage", "formation")),
-    (Stage.ORDERED, ("command", "order", "achat", "devis")),
-    (Stage.WORKING_GROUP, ("groupe", "group", "commission", "comite")),
-    (Stage.ANALYSED, ("analys", "etud", "qualifi", "en cours", "progress")),
-    (Stage.ASKED, ("demand", "asked", "nouveau", "nouvelle", "new", "attente")),
-)
-
-_ACTORS = {
-    Stage.WORKING_GROUP: Actor.WORKING_GROUP,
-    Stage.ORDERED: Actor.SUPPLIER,
-    Stage.DONE: Actor.NOBODY,
-    Stage.REFUSED: Actor.NOBODY,
-}
 
 DEFAULT_PRIORITY = 3
-
-V = TypeVar("V")
 
 
 class Status(Struct, frozen=True):
@@ -68,9 +37,9 @@ class Words:
     ) -> None:
         self.statuses = tuple(statuses)
         self.priority_names = tuple(priority.name for priority in priorities)
-        self._tickets = _folded(options.statuses)
-        self._stages = _folded(options.stages)
-        self._actors = _folded(options.waiting_on)
+        self._words = DeskWords(
+            options.statuses, options.stages, options.waiting_on, closed_decides=True
+        )
         self._closed = {status.id for status in statuses if status.is_closed}
         self._known = {status.id for status in statuses}
         self._priorities = _ranks(priorities) | {
@@ -89,55 +58,23 @@ class Words:
 
     def ticket_status(self, status: Status) -> TicketStatus:
         """The status of a ticket."""
-        name = fold(status.name)
-        if name in self._tickets:
-            return self._tickets[name]
-        if self.is_closed(status):
-            return TicketStatus.CLOSED
-        if _has(name, _RESOLVED):
-            return TicketStatus.RESOLVED
-        if _has(name, _WAITING):
-            return TicketStatus.WAITING
-        return TicketStatus.NEW if _has(name, _NEW) else TicketStatus.OPEN
+        return self._words.ticket_status(status.name, self.is_closed(status))
 
     def stage(self, status: Status) -> Stage:
-        """The stage of a catalogue request. What no word tells is asked, or done if closed."""
-        name = fold(status.name)
-        if name in self._stages:
-            return self._stages[name]
-        closed = self.is_closed(status)
-        for stage, words in _STAGES:
-            if stage.is_open != closed and _has(name, words):
-                return stage
-        return Stage.DONE if closed else Stage.ASKED
+        """The stage of a catalogue request."""
+        return self._words.stage(status.name, self.is_closed(status))
 
     def ticket_actor(self, status: Status) -> Actor:
         """Who must act next on a ticket."""
-        name = fold(status.name)
-        if name in self._actors:
-            return self._actors[name]
-        normal = self.ticket_status(status)
-        if not normal.is_open:
-            return Actor.NOBODY
-        if normal is not TicketStatus.WAITING:
-            return Actor.US
-        return Actor.SUPPLIER if _has(name, _SUPPLIERS) else Actor.MEMBER
+        return self._words.ticket_actor(status.name, self.is_closed(status))
 
     def request_actor(self, status: Status) -> Actor:
         """Who must act next on a catalogue request."""
-        return self._actors.get(fold(status.name)) or _ACTORS.get(self.stage(status), Actor.US)
+        return self._words.request_actor(status.name, self.is_closed(status))
 
     def priority(self, id: int | None) -> int:
         """1 (most urgent) to 5."""
         return self._priorities.get(id, DEFAULT_PRIORITY) if id is not None else DEFAULT_PRIORITY
-
-
-def _folded(by_name: dict[str, V]) -> dict[str, V]:
-    return {fold(name): value for name, value in by_name.items()}
-
-
-def _has(name: str, words: tuple[str, ...]) -> bool:
-    return any(word in name for word in words)
 
 
 def _ranks(priorities: Sequence[Priority]) -> dict[int, int]:
