@@ -60,7 +60,6 @@ class RtAdapter(Adapter[RtOptions]):
         self._converter = Converter(config)
         self._rt: RtSession | None = None
         self._able: Mapping[Stream, frozenset[Verb]] | None = None
-        self._logins: dict[str, str] = {}
 
     def offered(self) -> frozenset[Stream]:
         """Tickets or requests, as configured."""
@@ -86,8 +85,6 @@ class RtAdapter(Adapter[RtOptions]):
                 async for tickets, odd in self._pages(rt, question):
                     for ticket in tickets:
                         newest = max(newest or ticket.LastUpdated, ticket.LastUpdated)
-                        if ticket.owner is not None:
-                            self._logins[ticket.owner.name.casefold()] = ticket.owner.id
                     usable += len(tickets)
                     rejected += odd
                     yield Batch(
@@ -143,9 +140,7 @@ class RtAdapter(Adapter[RtOptions]):
         """Change the ticket if it is still the one that was looked at; then add the text."""
         rt = self._session()
         async with rt.http.signed_in():
-            await rt_actions.perform(
-                rt, action, standing, self._converter, self.config, self._logins
-            )
+            await rt_actions.perform(rt, action, standing, self._converter, self.config)
 
     async def close(self) -> None:
         """Close the connections."""

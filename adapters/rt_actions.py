@@ -13,13 +13,13 @@ Facts are those of RT 5.0.3's REST 2.0 as measured. What makes writing particula
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from adapters.rt_options import RtOptions
+from adapters.rt_session import quoted
 from adapters.rt_tickets import Converter, RtTicket, decode
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
 from smic_tui.contract.errors import BadAnswer
@@ -114,7 +114,6 @@ async def perform(
     standing: Standing,
     converter: Converter,
     options: RtOptions,
-    logins: Mapping[str, str],
 ) -> None:
     """Send what of the action is not in the ticket yet."""
     found = await _find(rt, action.key)
@@ -125,9 +124,7 @@ async def perform(
         raise _changed(action)
     if not await _has_effect(rt, action, ticket, converter, closed):
         if action.verb is Verb.ASSIGN:
-            wanted = action.value.strip()
-            login = logins.get(wanted.casefold(), wanted) or (await rt.account()).Name
-            change = {"Owner": login}
+            change = {"Owner": await _login(rt, action.value.strip())}
         else:
             change = {"Status": _status(action, full, converter, options)}
         said = await _put(rt, action, change, version)
@@ -178,6 +175,18 @@ async def _has_effect(
             wanted = (action.value or (await rt.account()).Name).strip().casefold()
             return wanted in (owner.id.casefold(), owner.name.casefold())
     return _means(action, ticket.Status, converter, closed)
+
+
+async def _login(rt: RtSession, wanted: str) -> str:
+    """The login of a person, or of us; a name as it is shown is one of some ticket's owner."""
+    if not wanted:
+        return (await rt.account()).Name
+    if not any(mark in wanted for mark in "'\\"):
+        page, _body = await rt.page(f"Owner.RealName = {quoted(wanted)}", newest=True)
+        tickets, _rejected, _last = decode(page.items)
+        if tickets and tickets[0].owner is not None:
+            return tickets[0].owner.id
+    return wanted
 
 
 def _means(action: Action, status: str, converter: Converter, closed: bool) -> bool:

@@ -372,10 +372,11 @@ async def test_assigning(make: Make, rt: FakeRt) -> None:
     adapter = make("agir")
     await done(adapter, action("1", Verb.ASSIGN))
     assert rt.tickets[1]["Owner"][0] == "agir"
-    await read(adapter)
-    # By the name that is shown, once it was seen.
-    await done(adapter, action("1", Verb.ASSIGN, value="Agent Un"))
+    # By the name that is shown, of whoever has another ticket.
+    await done(adapter, action("1", Verb.ASSIGN, value="Agent un"))
     assert rt.tickets[1]["Owner"][0] == "agent1"
+    await done(adapter, action("1", Verb.ASSIGN, value="agir"))
+    assert rt.tickets[1]["Owner"][0] == "agir"
 
 
 async def test_statuses_and_stages(make: Make, rt: FakeRt) -> None:
@@ -397,6 +398,7 @@ async def test_statuses_and_stages(make: Make, rt: FakeRt) -> None:
         ("lecture", Verb.ASSIGN, {}, "Permission Denied"),
         ("lecture", Verb.COMMENT, {"text": "x"}, "Permission Denied"),
         ("agir", Verb.ASSIGN, {"value": "personne"}, "could not be loaded"),
+        ("agir", Verb.ASSIGN, {"value": "l'agent"}, "could not be loaded"),
         ("agir", Verb.SET_STATUS, {"value": "nonsense"}, "no status"),
         ("agir", Verb.RESOLVE, {}, "without a word"),
     ],
@@ -517,7 +519,7 @@ class TestActingOnTickets(ActingConformance):
     wishes: ClassVar[tuple[Action, ...]] = (
         action("1", Verb.COMMENT, text="Toner remplacé"),
         action("1", Verb.ASSIGN, text="Je passe mardi"),
-        action("1", Verb.ASSIGN, value="agent1"),
+        action("1", Verb.ASSIGN, value="Agent Un"),
         action("1", Verb.SET_STATUS, value=TicketStatus.WAITING.value),
         action("1", Verb.RESOLVE, text="Réglé"),
     )

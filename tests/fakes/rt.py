@@ -155,6 +155,9 @@ class FakeRt:
         if least := re.search(r"LastUpdated >= '([^']*)'", query):
             since = _as_rt_reads(least[1], zone or "Europe/Paris")
             found = {n: t for n, t in found.items() if t["LastUpdated"] >= since}
+        if shown := re.search(r"Owner\.RealName = '([^']*)'", query):
+            name = shown[1].casefold()
+            found = {n: t for n, t in found.items() if t["Owner"][1].casefold() == name}
         if after := re.search(r"\bid > (\d+)", query):
             found = {n: t for n, t in found.items() if n > int(after[1])}
         if exact := re.search(r"\bid = (\d+)", query):
