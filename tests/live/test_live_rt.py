@@ -180,9 +180,9 @@ async def test_an_answer_to_the_requestor_is_no_comment(make: Make, rt: RtRig) -
 async def test_assign_and_resolve(make: Make, rt: RtRig) -> None:
     number = rt.create("Assistance", "Souris")
     adapter = make("agir")
-    await read(adapter)
     await done(adapter, action(number, Verb.ASSIGN))
-    await done(adapter, action(number, Verb.ASSIGN, value="agent1"))
+    # By the name that other tickets of this person show.
+    await done(adapter, action(number, Verb.ASSIGN, value="Agent Un"))
     await done(adapter, action(number, Verb.SET_STATUS, value="waiting", text="pièce commandée"))
     await done(adapter, action(number, Verb.RESOLVE, text="changée"))
     assert rt.call("GET", f"/ticket/{number}")["Status"] == "resolved"
