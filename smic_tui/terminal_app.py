@@ -15,7 +15,7 @@ from textual.driver import Driver
 from textual.theme import BUILTIN_THEMES
 
 from smic_tui.i18n import N_, _
-from smic_tui.screens.keys_in_order import KeysInOrder
+from smic_tui.screens.keys_in_order import KeysInOrder, has_screen
 from smic_tui.terminal.driver import LeanDriver
 from smic_tui.views.link import link_words
 
@@ -62,6 +62,9 @@ class TerminalApp(App[None], inherit_bindings=False):
         """Keys go one after the other, all else as Textual has it."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             await self._keys.take(event)
+        elif isinstance(event, events.Key) and not has_screen(self):
+            # It was on its way up when the program ended.
+            pass
         else:
             await super().on_event(event)
 

@@ -26,6 +26,16 @@ _AT_ONCE = frozenset({"ctrl+c"})
 Forward = Callable[[events.Key], Awaitable[None]]
 
 
+def has_screen(app: App[Any]) -> bool:
+    """Whether there is anything that a key could reach: not before the first screen, nor
+    at the very end.
+    """
+    try:
+        return app.screen is not None
+    except ScreenStackError:
+        return False
+
+
 class KeysInOrder:
     """Lets one key through at a time.
 
@@ -56,7 +66,9 @@ class KeysInOrder:
             self._next()
 
     async def _hand_on(self, key: events.Key) -> None:
-        self._under_way = True
+        self._under_way = has_screen(self._app)
+        if not self._under_way:
+            return
         self._number += 1
         number = self._number
         target = self._app.focused or self._app.screen
@@ -92,10 +104,9 @@ class KeysInOrder:
         return _PATIENCE_SECONDS if self._has_begun() else _BEGIN_SECONDS
 
     def _is_ready(self) -> bool:
-        try:
-            screen = self._app.screen
-        except ScreenStackError:
+        if not has_screen(self._app) or not self._has_begun():
             return False
-        if not screen.is_mounted or not self._has_begun():
+        screen = self._app.screen
+        if not screen.is_mounted:
             return False
         return screen.focused is not None or not screen.focus_chain

@@ -311,3 +311,14 @@ async def test_keys_after_a_filter_that_is_not_understood_stay_text(make_app: Ma
         for key, character in (("enter", "\r"), ("n", "n"), ("enter", "\r")):
             app.post_message(events.Key(key, character))
         await settle(pilot, lambda: "/state:down" in lines_of(app)[1])
+
+
+async def test_keys_that_come_at_the_very_end_reach_nobody(make_app: Make) -> None:
+    app = make_app()
+    async with opened(app) as pilot:
+        await pilot.press("2")
+        app.exit()
+        for key in ("down", "x", "enter", "slash"):
+            app.post_message(events.Key(key, None))
+        await pilot.pause(0.1)
+    assert app.return_code == 0
