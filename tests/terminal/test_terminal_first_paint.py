@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -33,12 +34,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config.write_text(text[: text.index("[[panes]]")] if "[[panes]]" in text else text)
     with Started(home) as open_:
         terminal = open_()
-        terminal.wait_for("sites   ", 60)
-        terminal.wait_for(lambda text: "days" in text or " h" in text, 60)
+        terminal.wait_for(all_is_read, 60)
         terminal.settle(1.0, 30)
         assert quit_(terminal) == 0
     assert list(screens(home).iterdir())
     return home
+
+
+def all_is_read(text: str) -> bool:
+    """Whether every source has been read: the counts are there, and nothing is old."""
+    counted = ("sites", "backups", "open tickets", "requests")
+    return (
+        all(re.search(rf"[1-9][0-9]* {word}", text) for word in counted)
+        and "never" not in text.splitlines()[-2]
+    )
 
 
 class Started(ExitStack):
@@ -96,7 +105,7 @@ def test_it_begins_with_the_screen_of_before_and_only_the_difference_follows(ope
     terminal.wait_for(lambda text: "Kept " not in text, 30)
     terminal.settle(0.3)
     # Not the whole screen once more: ages and the line of keys.
-    assert terminal.received - painted < 2500
+    assert terminal.received - painted < painted
     assert b"\x1b[2J" not in b"".join(burst.data for burst in terminal.bursts[1:])
     assert quit_(terminal) == 0
 
