@@ -125,6 +125,8 @@ def health(standing: Standing) -> Health:
             ";1;0;7200;Agent Un;travaux",
         ),
     ],
+    # Without the times of now, which every worker would read differently.
+    ids=["host", "service", "downtime"],
 )
 async def test_one_line_through_the_pipe(
     make: Make, pipe: tuple[Path, Callable[[], list[str]]], action: Action, line: str
