@@ -75,6 +75,7 @@ class Collector:
         self._make = adapter_factory
         self._redact = Redactor()
         self._off = OffLoop()
+        self._slots = asyncio.Semaphore(settings.sources_at_once)
         self._first = first
         self._publisher = Publisher(
             settings, cache, self._off, on_change=on_change, evaluate=after_commit, keep=keep
@@ -311,6 +312,7 @@ class Collector:
             committed=self._publisher.touch,
             redact=self._redact,
             off=self._off,
+            slots=self._slots,
         )
 
     def _following(self) -> Following:

@@ -64,8 +64,11 @@ class Coordinator:
         committed: Callable[[], None],
         redact: Redactor,
         off: OffLoop,
+        slots: asyncio.Semaphore | None = None,
     ) -> None:
         self.source = source
+        # So many sources are read at once; a coordinator by itself never waits.
+        self._slots = slots or asyncio.Semaphore(1)
         self._folder = folder
         self._file = file
         self._make = make
@@ -144,17 +147,18 @@ class Coordinator:
         async with self._reading, self._turn:
             self._asked = False
             self._wake.clear()
-            began = datetime.now(UTC)
-            started = asyncio.get_running_loop().time()
-            reading = SourceReading(began=began)
             failure: Failure | None = None
-            try:
-                await self._read_all(reading)
-            except BaseException as error:
-                if _ends_the_program(error):
-                    raise
-                failure = failure_of(error, self._redact)
-            took = asyncio.get_running_loop().time() - started
+            async with self._slots:
+                began = datetime.now(UTC)
+                started = asyncio.get_running_loop().time()
+                reading = SourceReading(began=began)
+                try:
+                    await self._read_all(reading)
+                except BaseException as error:
+                    if _ends_the_program(error):
+                        raise
+                    failure = failure_of(error, self._redact)
+                took = asyncio.get_running_loop().time() - started
             try:
                 status = await self._off.run(self._commit, reading, failure, took)
             except Exception as error:

@@ -182,6 +182,14 @@ class Settings(Table, frozen=True, kw_only=True):
             " the top of the file, before any table."
         ),
     ] = False
+    sources_at_once: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="So many sources are read at the same time, others wait. Stands at the top"
+            " of the file, before any table.",
+        ),
+    ] = 12
     display: Display = Display()
     me: Person = Person()
     calendar: Calendar = Calendar()

@@ -8,10 +8,11 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from collecting_doubles import NOW, Options, Scripted, always, full, site, ticket, until
 
@@ -161,6 +162,22 @@ async def test_a_source_that_hangs_or_fails_holds_no_other_up(begin: Begin) -> N
     await until(lambda: program.state(1) is SourceState.BUG)
     assert program.state(0) is SourceState.NEVER
     assert program.state(2) is SourceState.OK
+
+
+async def test_only_so_many_sources_are_read_at_once(begin: Begin) -> None:
+    running: list[int] = []
+    names = [f"s{number}" for number in range(9)]
+
+    def answer(_stream: Stream, _cursor: str | None) -> Iterable[Batch]:
+        running.append(sum(adapter.running for adapter in adapters.values()))
+        return full(site("1"))
+
+    adapters = {name: Scripted(answer, takes=0.02) for name in names}
+    settings = msgspec.structs.replace(settings_of(*names), sources_at_once=3)
+    snapshot = await begin(settings, adapters).collector.sync_once()
+    assert [source.status.state for source in snapshot.sources] == [SourceState.OK] * 9
+    assert len(running) == 9
+    assert max(running) == 3
 
 
 async def test_an_adapter_that_cannot_be_made_fails_its_source_only(begin: Begin) -> None:
