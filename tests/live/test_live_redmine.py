@@ -86,32 +86,36 @@ async def test_closed_issues_are_read_for_a_while(make: Make, redmine: RedmineRi
     whole = await read(make(closed_days=4000))
     assert set(whole.rows) == in_database(redmine, "projects.identifier = 'assistance'")
     some = await read(make(closed_days=10))
+    ever = [row for row in whole.rows.values() if row.status is TicketStatus.CLOSED]
     closed = [row for row in some.rows.values() if row.status is TicketStatus.CLOSED]
-    assert 0 < len(closed) < len(whole.rows) - len(some.rows)
+    assert 0 < len(closed) < len(ever)
     assert all((datetime.now(UTC) - row.updated).days <= 10 for row in closed)
 
 
-async def test_the_catalogue_gives_requests(make: Make) -> None:
+async def test_the_catalogue_gives_requests(make: Make, redmine: RedmineRig) -> None:
     catalogue: dict[str, Any] = {"as": "requests", "projects": ["catalogue"]}
     adapter = make(closed_days=4000, software_field="Logiciel", **catalogue)
     reading = await read(adapter)
-    assert len(reading.rows) == ISSUES // 10
+    assert set(reading.rows) == in_database(redmine, "projects.identifier = 'catalogue'")
+    assert len(reading.rows) >= ISSUES // 10
     assert set(Counter(row.stage for row in reading.rows.values())) == set(Stage)
-    assert {row.software for row in reading.rows.values()} == {"Berger-Levrault"}
+    assert "Berger-Levrault" in {row.software for row in reading.rows.values()}
     asked = next(row for row in reading.rows.values() if row.stage_label == "Groupe de travail")
     assert asked.waiting_on is Actor.WORKING_GROUP
 
 
 async def test_changes_arrive_incrementally(make: Make, redmine: RedmineRig) -> None:
     adapter = make()
-    cursor = (await read(adapter)).cursor
+    first = await read(adapter)
+    cursor = first.cursor
     site = {"id": 1, "value": "17300"}
     new = redmine.create("assistance", "Nouveau \u202e \x1b[2J", custom_fields=[site])
     redmine.update(2, status_id=redmine.status_id("Fermé"))
     reading = await read(adapter, cursor)
     assert not reading.full
     assert {str(new), "2"} <= set(reading.rows)
-    assert len(reading.rows) < 20
+    # Other tests may have been at work within the minutes that are read again.
+    assert len(reading.rows) < len(first.rows) / 2
     assert reading.rows["2"].status is TicketStatus.CLOSED
     assert reading.rows[str(new)].subject == "Nouveau \u202e \x1b[2J"
     assert reading.rows[str(new)].site == "17300"
