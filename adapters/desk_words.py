@@ -13,7 +13,9 @@ from smic_tui.records import Actor, Stage, TicketStatus
 from smic_tui.text import fold
 
 _NEW = ("nouveau", "nouvelle", "new", "a traiter", "ouvert", "opened")
-_WAITING = ("attente", "waiting", "pending", "commentaire", "feedback", "suspendu", "hold", "stall")
+_WAITING = ("attente", "waiting", "pending", "commentaire", "feedback", "suspendu", "hold")
+# RT's "stalled"; elsewhere in a word it is "installation".
+_STALLED = "stall"
 _RESOLVED = ("resolu", "resolved", "a valider", "solved")
 _SUPPLIERS = ("fournisseur", "prestataire", "editeur", "supplier", "vendor", "sous-traitant")
 
@@ -69,7 +71,7 @@ class DeskWords:
             return TicketStatus.RESOLVED
         if closed:
             return TicketStatus.CLOSED
-        if _has(name, _WAITING):
+        if _has(name, _WAITING) or name.startswith(_STALLED):
             return TicketStatus.WAITING
         return TicketStatus.NEW if _has(name, _NEW) else TicketStatus.OPEN
 

@@ -613,3 +613,8 @@ def test_the_kind_is_light_to_import() -> None:
         cwd=Path(__file__).parents[2],
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_an_installation_is_not_stalled() -> None:
+    status = Status(id=9, name="Installation", is_closed=False)
+    assert words().ticket_status(status) is TicketStatus.OPEN
