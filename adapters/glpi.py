@@ -24,6 +24,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters import glpi_actions
+from adapters.cursors import decoded
 from adapters.glpi_options import GlpiOptions
 from adapters.glpi_tickets import DONE, Converter, Row
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
@@ -252,13 +253,8 @@ class GlpiAdapter(Adapter[GlpiOptions]):
 
     def _decoded(self, cursor: str | None) -> _Cursor | None:
         """Return the cursor; one of another version or other settings leads to a full reading."""
-        if cursor is None:
-            return None
-        try:
-            decoded = msgspec.json.decode(cursor, type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == _setup(self.config) else None
+        found = decoded(cursor, _Cursor)
+        return found if found and found.setup == _setup(self.config) else None
 
 
 class _Reading:

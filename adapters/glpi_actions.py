@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from adapters.glpi_tickets import ASSIGNED, CLOSED, DONE, NEW, PENDING, SOLVED, STATUSES, Row
+from adapters.wanted import wanted_stage, wanted_status
 from smic_tui.contract.actions import Action, Refused, Verb
 from smic_tui.i18n import _
 from smic_tui.records import Stage, Stream, TicketStatus
@@ -151,19 +152,19 @@ def _has_status(action: Action, row: Row, stages: Stages) -> bool:
                 return row.status in DONE
             return stages.stage(row.status, row.category) is Stage.DONE
         case Verb.SET_STATUS:
-            return STATUSES.get(row.status) is _ticket_status(action)
+            return STATUSES.get(row.status) is wanted_status(action)
         case Verb.SET_STAGE:
-            return stages.stage(row.status, row.category) is _stage(action)
+            return stages.stage(row.status, row.category) is wanted_stage(action)
     raise Refused(_("GLPI cannot {verb} a ticket").format(verb=action.verb))
 
 
 def _way(action: Action, row: Row, stages: Stages) -> tuple[int | None, str]:
     """The status (None: as it is) and category ("": as it is) that the action leads to."""
     if action.verb is Verb.SET_STATUS:
-        return _STATUS_OF[_ticket_status(action)], ""
+        return _STATUS_OF[wanted_status(action)], ""
     if action.stream is Stream.TICKETS:
         return SOLVED, ""
-    stage = Stage.DONE if action.verb is Verb.RESOLVE else _stage(action)
+    stage = Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action)
     for status, category in stages.ways(stage):
         # A request that was over goes on only with another status.
         changed = ASSIGNED if status is None and row.status in DONE else status
@@ -176,20 +177,6 @@ def _way(action: Action, row: Row, stages: Stages) -> tuple[int | None, str]:
         _("no status or category in GLPI means “{stage}”").format(stage=stage),
         hint=_("Say which one does, in `stages` or `category_stages`."),
     )
-
-
-def _ticket_status(action: Action) -> TicketStatus:
-    try:
-        return TicketStatus(action.value)
-    except ValueError:
-        raise Refused(_("{value} is no status").format(value=action.value)) from None
-
-
-def _stage(action: Action) -> Stage:
-    try:
-        return Stage(action.value)
-    except ValueError:
-        raise Refused(_("{value} is no stage").format(value=action.value)) from None
 
 
 async def _assignee(api: GlpiApi, action: Action, account: int) -> int:

@@ -30,6 +30,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters import icinga2_actions
+from adapters.cursors import decoded
 from adapters.durations import seconds
 from adapters.icinga2_objects import (
     HOST_ATTRS,
@@ -95,7 +96,7 @@ class Icinga2Adapter(Adapter[Icinga2Options]):
         async with http.signed_in():
             account = await self._account(http)
             status = await self._status(http, account)
-            before = _decoded(cursor)
+            before = decoded(cursor, _Cursor)
             if before is not None and self._must_read_all(before, status):
                 before = None
             hosts = await self._objects(http, "hosts", before, account, status)
@@ -333,13 +334,3 @@ class Icinga2Adapter(Adapter[Icinga2Options]):
             ),
             hint=_("Its checker stands still: look at the `checker` feature and at icinga2.log."),
         )
-
-
-def _decoded(cursor: str | None) -> _Cursor | None:
-    """Return the cursor; one that another version wrote leads to a full reading."""
-    if cursor is None:
-        return None
-    try:
-        return msgspec.json.decode(cursor, type=_Cursor)
-    except msgspec.DecodeError:
-        return None

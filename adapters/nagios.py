@@ -22,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters import nagios_actions
+from adapters.cursors import decoded
 from adapters.durations import seconds
 from adapters.nagios_json import Flags, NagiosJson, no_host_shown
 from adapters.nagios_options import NagiosOptions
@@ -72,7 +73,7 @@ class NagiosAdapter(Adapter[NagiosOptions]):
             status, after, full = await self._by_file(), "", True
         else:
             async with self._session().signed_in():
-                status, after, full = await self._by_http(_decoded(cursor))
+                status, after, full = await self._by_http(decoded(cursor, _Cursor))
         self._proven = True
         records, rejected = await asyncio.to_thread(self._records.of, status.rows)
         for start in range(0, len(records), BATCH):
@@ -262,13 +263,3 @@ class NagiosAdapter(Adapter[NagiosOptions]):
                 ),
                 hint=_("Are execute_host_checks and execute_service_checks on?"),
             )
-
-
-def _decoded(cursor: str | None) -> _Cursor | None:
-    """Return the cursor; one that another version or the file wrote leads to a full reading."""
-    if cursor is None:
-        return None
-    try:
-        return msgspec.json.decode(cursor, type=_Cursor)
-    except msgspec.DecodeError:
-        return None

@@ -26,6 +26,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters import redmine_actions
+from adapters.cursors import decoded
 from adapters.redmine_actions import User
 from adapters.redmine_issues import Converter, Issue, Page, decode
 from adapters.redmine_options import RedmineOptions
@@ -238,13 +239,8 @@ class RedmineAdapter(Adapter[RedmineOptions]):
 
     def _decoded(self, cursor: str | None) -> _Cursor | None:
         """Return the cursor; one of another version or other settings leads to a full reading."""
-        if cursor is None:
-            return None
-        try:
-            decoded = msgspec.json.decode(cursor, type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == _setup(self.config) else None
+        found = decoded(cursor, _Cursor)
+        return found if found and found.setup == _setup(self.config) else None
 
 
 class _Reading:

@@ -23,6 +23,7 @@ from msgspec import Struct
 from adapters.json_text import decode_json
 from adapters.redmine_issues import Converter, Issue, Named
 from adapters.redmine_words import Status, Words
+from adapters.wanted import wanted_stage, wanted_status
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
 from smic_tui.contract.errors import SourceError
 from smic_tui.i18n import _
@@ -230,10 +231,10 @@ def _has_note(action: Action, found: Looked, user: User) -> bool:
 def _wanted(action: Action, statuses: list[Status], words: Words) -> list[Status]:
     """Those of the statuses that mean what the action asks for, the best first."""
     if action.stream is Stream.REQUESTS:
-        stage = Stage.DONE if action.verb is Verb.RESOLVE else _stage(action)
+        stage = Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action)
         return [status for status in statuses if words.stage(status) is stage]
     if action.verb is Verb.SET_STATUS:
-        wanted = [_ticket_status(action)]
+        wanted = [wanted_status(action)]
     else:
         wanted = [TicketStatus.RESOLVED, TicketStatus.CLOSED]
     # Of several closed ones, "rejected" and the like are no solution: Redmine's own
@@ -256,20 +257,6 @@ def _status(action: Action, found: Looked, words: Words) -> Status:
             statuses=", ".join(status.name for status in allowed) or "–"
         ),
     )
-
-
-def _ticket_status(action: Action) -> TicketStatus:
-    try:
-        return TicketStatus(action.value)
-    except ValueError:
-        raise Refused(_("{value} is no status").format(value=action.value)) from None
-
-
-def _stage(action: Action) -> Stage:
-    try:
-        return Stage(action.value)
-    except ValueError:
-        raise Refused(_("{value} is no stage").format(value=action.value)) from None
 
 
 async def _assignee(http: HttpSession, action: Action, found: Looked, user: User) -> int:

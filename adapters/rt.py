@@ -23,6 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters import rt_actions
+from adapters.cursors import decoded
 from adapters.rt_options import RtOptions
 from adapters.rt_session import RtSession, credentials, quoted
 from adapters.rt_tickets import Converter, RtTicket, decode
@@ -214,13 +215,8 @@ class RtAdapter(Adapter[RtOptions]):
 
     def _decoded(self, cursor: str | None) -> _Cursor | None:
         """Return the cursor; one of another version or other settings leads to a full reading."""
-        if cursor is None:
-            return None
-        try:
-            decoded = msgspec.json.decode(cursor, type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == _setup(self.config) else None
+        found = decoded(cursor, _Cursor)
+        return found if found and found.setup == _setup(self.config) else None
 
     def _cursor(self, since: datetime | None) -> str:
         """Where the next reading goes on: at RT's clock when this one began.

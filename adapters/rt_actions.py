@@ -21,6 +21,7 @@ from msgspec import Struct
 from adapters.rt_options import RtOptions
 from adapters.rt_session import quoted
 from adapters.rt_tickets import Converter, RtTicket, decode
+from adapters.wanted import wanted_stage, wanted_status
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _
@@ -192,12 +193,12 @@ async def _login(rt: RtSession, wanted: str) -> str:
 def _means(action: Action, status: str, converter: Converter, closed: bool) -> bool:
     words = converter.words
     if action.stream is Stream.REQUESTS:
-        wanted = Stage.DONE if action.verb is Verb.RESOLVE else _stage(action)
+        wanted = Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action)
         return words.stage(status, closed) is wanted
     found = words.ticket_status(status, closed)
     if action.verb is Verb.RESOLVE:
         return not found.is_open and not words.sounds_refused(status)
-    return found is _ticket_status(action)
+    return found is wanted_status(action)
 
 
 def _status(action: Action, full: _Full, converter: Converter, options: RtOptions) -> str:
@@ -215,20 +216,6 @@ def _status(action: Action, full: _Full, converter: Converter, options: RtOption
         ),
         hint=_("It offers: {statuses}").format(statuses=", ".join(offered) or "–"),
     )
-
-
-def _ticket_status(action: Action) -> TicketStatus:
-    try:
-        return TicketStatus(action.value)
-    except ValueError:
-        raise Refused(_("{value} is no status").format(value=action.value)) from None
-
-
-def _stage(action: Action) -> Stage:
-    try:
-        return Stage(action.value)
-    except ValueError:
-        raise Refused(_("{value} is no stage").format(value=action.value)) from None
 
 
 async def _has_text(rt: RtSession, action: Action, version: str) -> bool:

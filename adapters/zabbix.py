@@ -25,6 +25,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters import zabbix_actions
+from adapters.cursors import decoded
 from adapters.durations import seconds
 from adapters.zabbix_api import Call, Replies, ZabbixApi
 from adapters.zabbix_options import ZabbixOptions
@@ -80,7 +81,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read hosts and triggers: those that changed since the cursor, or all."""
-        before = _decoded(cursor) if self._hosts.known else None
+        before = decoded(cursor, _Cursor) if self._hosts.known else None
         async with self._api.signed_in():
             await self._prepare()
             changes = None
@@ -351,13 +352,3 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
             message,
             hint=_("Is the Zabbix server process running? Look at zabbix_server.log."),
         )
-
-
-def _decoded(cursor: str | None) -> _Cursor | None:
-    """Return the cursor; one that another version wrote leads to a full reading."""
-    if cursor is None:
-        return None
-    try:
-        return msgspec.json.decode(cursor, type=_Cursor)
-    except msgspec.DecodeError:
-        return None

@@ -22,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters import zammad_actions
+from adapters.cursors import decoded
 from adapters.zammad_options import ZammadOptions
 from adapters.zammad_tickets import Converter, State, ZammadTicket, decode
 from smic_tui.contract.actions import Action, Standing, Verb
@@ -271,13 +272,8 @@ class ZammadAdapter(Adapter[ZammadOptions]):
 
     def _decoded(self, cursor: str | None) -> _Cursor | None:
         """Return the cursor; one of another version or other settings leads to a full reading."""
-        if cursor is None:
-            return None
-        try:
-            decoded = msgspec.json.decode(cursor, type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == _setup(self.config) else None
+        found = decoded(cursor, _Cursor)
+        return found if found and found.setup == _setup(self.config) else None
 
 
 def _moment(moment: datetime) -> str:

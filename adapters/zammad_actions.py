@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from adapters.wanted import wanted_stage, wanted_status
 from adapters.zammad_tickets import Converter, State, ZammadTicket, decode
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
 from smic_tui.contract.errors import BadAnswer
@@ -156,17 +157,11 @@ def _has_text(action: Action, articles: list[_Article], desk: Desk) -> bool:
 def _means(action: Action, state: State, desk: Desk) -> bool:
     if action.stream is Stream.REQUESTS:
         stage = desk.converter.words.stage(state.name, state.closed)
-        try:
-            return stage is (Stage.DONE if action.verb is Verb.RESOLVE else Stage(action.value))
-        except ValueError:
-            raise Refused(_("{value} is no stage").format(value=action.value)) from None
+        return stage is (Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action))
     status = desk.converter.status(state)
     if action.verb is Verb.RESOLVE:
         return not status.is_open and not desk.converter.words.sounds_refused(state.name)
-    try:
-        return status is TicketStatus(action.value)
-    except ValueError:
-        raise Refused(_("{value} is no status").format(value=action.value)) from None
+    return status is wanted_status(action)
 
 
 def _wanted_state(action: Action, desk: Desk) -> State:

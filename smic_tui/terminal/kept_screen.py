@@ -11,7 +11,7 @@ from threading import Lock
 from smic_tui import own_file
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.driver import LeanDriver
-from smic_tui.terminal.picture import LARGEST, written
+from smic_tui.terminal.picture import LARGEST, Picture, written
 
 # So many sizes, terminals and configurations of one person are remembered.
 _MOST = 20
@@ -26,9 +26,8 @@ class KeptScreen:
 
     def __init__(self, arguments: list[str], rests_on: Sequence[Path]) -> None:
         self._arguments = arguments
-        self._rests_on = rests_on
         self._stamps = [_stamp(path) for path in rests_on]
-        self._next: tuple[str, str] | None = None
+        self._next: tuple[str, Picture] | None = None
         self._written_at = -_EVERY_SECONDS
         self._writing = Lock()
 
@@ -38,7 +37,7 @@ class KeptScreen:
         if picture is None:
             return False
         identity = first_paint.identity_of(self._arguments, picture.width, picture.height)
-        self._next = identity, written(picture, identity)
+        self._next = identity, picture
         return time.monotonic() >= self._written_at + _EVERY_SECONDS
 
     def write(self) -> None:
@@ -51,8 +50,8 @@ class KeptScreen:
             if noted is None:
                 return
             self._written_at = time.monotonic()
-            identity, text = noted
-            data = text.encode()
+            identity, picture = noted
+            data = written(picture, identity).encode()
             place = Path(first_paint.file_of(identity))
             if len(data) <= LARGEST and own_file.write(place, data):
                 with suppress(OSError):
