@@ -20,9 +20,11 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
 from textual.driver import Driver
 from textual.screen import Screen
 
+from smic_tui import kept_tally
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
 from smic_tui.config import folders
@@ -33,6 +35,7 @@ from smic_tui.i18n import _
 from smic_tui.insight.assess import assess
 from smic_tui.insight.facts import AlertLife, Situation
 from smic_tui.insight.ready import get_ready
+from smic_tui.insight.tally import Tally
 from smic_tui.outbox.entry import Entry
 from smic_tui.outbox.rights import Rights, rights
 from smic_tui.screens.duty_panes import DutyPanes
@@ -59,14 +62,23 @@ HUNG_UP = 129
 
 # How long sources wait at most for what is known to be shown.
 FIRST_SHOWN_SECONDS = 3.0
+# When what was drawn has been sent too: drivers gather.
+SENT_SECONDS = 0.035
+# How long the kept screen stands at most while only the first lines are known.
+FIRST_LINES_SECONDS = 0.5
 # When garbage is collected again, which `cli.main` stops.
 GARBAGE_SECONDS = 3.0
 
 CollectorOf = Callable[[Callable[[Snapshot], None]], Collector]
+TallyAt = Callable[[datetime], Tally | None]
 
 
 class SmicApp(TerminalApp):
-    """One person's dashboard. It is the `Desk` that the screens know."""
+    """One person's dashboard. It is the `Desk` that the screens know.
+
+    `tally_at` tells what the whole cache counts to at a moment (UTC), where that is known
+    without reading it.
+    """
 
     TITLE = "smic-tui"
     DEFAULT_MODE = "overview"
@@ -86,6 +98,7 @@ class SmicApp(TerminalApp):
         person: str,
         driver_class: type[Driver] | None = None,
         kept: KeptScreen | None = None,
+        tally_at: TallyAt = lambda now: None,
     ) -> None:
         super().__init__(driver_class)
         self.settings = settings
@@ -105,6 +118,7 @@ class SmicApp(TerminalApp):
         self._duty_begun = False
         self._hangup = Hangup()
         self._kept = kept
+        self._tally_at = tally_at
         for name, _title in TABS:
             self.add_mode(name, partial(self._screen_called, name))
 
@@ -195,7 +209,8 @@ class SmicApp(TerminalApp):
             if self._snapshot is not None:
                 self.has_begun = True
                 self.screen.call_after_refresh(self._keep_screen)
-                self.screen.call_after_refresh(self._drawn.set)
+                if not self._drawn.is_set():
+                    self.screen.call_after_refresh(self.set_timer, SENT_SECONDS, self._drawn.set)
             if not self._duty_begun and self._situation.sources and not self._situation.partial:
                 self._duty_begun = True
                 await self._duty.start(self._user)
@@ -206,6 +221,8 @@ class SmicApp(TerminalApp):
         if self._snapshot is None:
             return user, Situation(now=now)
         situation = assess(self._snapshot, user, self.settings, now)
+        if situation.partial:
+            situation = replace(situation, tally=self._tally_at(now))
         # The Overview asks for its lines on the event loop: they are known then.
         get_ready(situation)
         return user, situation
@@ -242,11 +259,14 @@ class SmicApp(TerminalApp):
         """Remember what is shown, for the next start to begin with."""
         if not isinstance(self._driver, LeanDriver):
             return
+        if self._situation.partial:
+            # All of it comes soon and may look the same: unless a key asks for more, it
+            # is waited for.
+            self.set_timer(FIRST_LINES_SECONDS, self._driver.show)
+            return
         self._driver.show()
         top, kept = self.screen, self._kept
         if kept is None or not isinstance(top, ListScreen) or top.tab != self.DEFAULT_MODE:
-            return
-        if self._situation.partial:
             return
         if top.is_as_opened and kept.note(self._driver):
             self.run_worker(asyncio.to_thread(kept.write), exit_on_error=False)
@@ -387,6 +407,11 @@ def _collect_garbage() -> None:
     gc.enable()
 
 
+def _kept_tally(folder: Path, digest: str, now: datetime) -> Tally | None:
+    kept = kept_tally.load(folder, digest, now)
+    return None if kept is None else kept.at(now)
+
+
 def run(loaded: Loaded, cache_folder: Path) -> int:
     """Open the dashboard; returns its exit code once the person has left it."""
     cache = Cache(cache_folder)
@@ -403,6 +428,7 @@ def run(loaded: Loaded, cache_folder: Path) -> int:
         person=next(iter(loaded.settings.me.names), "") or getpass.getuser(),
         driver_class=driver,
         kept=KeptScreen(sys.argv[1:], (loaded.path, folders.user_config_file())),
+        tally_at=partial(_kept_tally, cache_folder, loaded.digest),
     )
     app.run(mouse=profile.mouse)
     return app.return_code or 0

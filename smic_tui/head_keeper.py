@@ -1,23 +1,28 @@
-"""Keeps the beginning of every list, by the program that collects, where there are many rows."""
+"""Keeps the beginning of every list, by the program that collects."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from smic_tui import kept_head
 from smic_tui.cache.give_back import give_back
+from smic_tui.insight.backup_state import decisive
 from smic_tui.insight.facts import BackupFact, RequestFact, SiteFact, Situation, TicketFact
 from smic_tui.insight.trouble_lines import troubles
 from smic_tui.kept_head import HeadRows, KeptHead
 from smic_tui.records import Health, Record, Site, Stream
 from smic_tui.snapshot import Snapshot
 
-# With fewer rows everything is there at once.
+# From so many rows on, what they leave in memory is worth giving back.
 LARGE = 20_000
-# As many lines as the highest terminals show.
-LINES = 80
+# As many lines of the first screen as most terminals show. Of the other lists, which are
+# seen after a key or two, as many only where reading the rest takes longer than that.
+LINES = 50
+FEW_LINES = 10
+LONG = 100_000
 # Of sites that are down together all have to be known, or their number would be wrong.
 MEMBERS = 3000
 EVERY = 60.0
@@ -47,18 +52,16 @@ class HeadKeeper:
     def keep(self, snapshot: Snapshot) -> None:
         """Keep the beginning of the newest situation, once in a while."""
         now, situation = time.monotonic(), self._situation
-        large = sum(source.status.rows for source in snapshot.sources) >= LARGE
-        if large:
+        known = sum(source.status.rows for source in snapshot.sources)
+        if known >= LARGE:
             # It is quiet now, and what has led here was large too.
             give_back()
         if situation is None or now < self._not_before:
             return
         self._not_before = now + EVERY
-        if not large:
-            kept_head.forget(self._folder)
-            return
-        rows = _Rows()
-        rows.take(situation)
+        lines = LINES if known >= LONG else FEW_LINES
+        rows = _Rows(situation.now)
+        rows.take(situation, lines)
         kept_head.store(
             self._folder,
             KeptHead(
@@ -69,7 +72,7 @@ class HeadKeeper:
                 ),
                 alerts=tuple(
                     entry
-                    for alert in situation.alerts[:LINES]
+                    for alert in situation.alerts[:lines]
                     if (entry := snapshot.alerts.get(alert.fingerprint)) is not None
                 ),
             ),
@@ -79,34 +82,36 @@ class HeadKeeper:
 class _Rows:
     """Rows by source and stream, each once."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime) -> None:
+        self._now = now
         self._found: dict[str, dict[Stream, dict[str, Record]]] = {}
 
     def of(self, source: str) -> HeadRows:
         streams = self._found.get(source, {})
         return HeadRows(**{stream.value: tuple(of.values()) for stream, of in streams.items()})  # type: ignore[arg-type]
 
-    def take(self, situation: Situation) -> None:
+    def take(self, situation: Situation, lines: int) -> None:
+        """What the first lines of the Overview rest on, and `lines` of each other list."""
         sites = situation.sites_by_key
-        whole: list[str] = [fact.key for fact in situation.sites[:LINES]]
+        whole: list[str] = [fact.key for fact in situation.sites[:lines]]
         for line in troubles(situation)[:LINES]:
             whole.append(line.site)
             for key in line.members[:MEMBERS]:
                 self._take_site(sites[key].site, sites[key].health)
         placed: tuple[Placed, ...] = (
-            *situation.backups[:LINES],
-            *situation.tickets[:LINES],
-            *situation.requests[:LINES],
-            *situation.homeless[:LINES],
+            *situation.backups[:lines],
+            *situation.tickets[:lines],
+            *situation.requests[:lines],
+            *situation.homeless[:lines],
         )
         whole += [fact.site for fact in placed]
-        whole += [alert.site for alert in situation.alerts[:LINES]]
+        whole += [alert.site for alert in situation.alerts[:lines]]
         for key in whole:
             if (fact := sites.get(key)) is not None:
                 self._take_whole(fact)
         for one in placed:
             self._take_part(one)
-        for health in situation.unplaced_health[:LINES]:
+        for health in situation.unplaced_health[:lines]:
             self._put(Stream.HEALTH, health)
 
     def _put(self, stream: Stream, record: Record) -> None:
@@ -131,5 +136,5 @@ class _Rows:
             self._put(Stream.REQUESTS, fact.request)
         else:
             self._put(Stream.BACKUP_JOBS, fact.job)
-            for run in fact.runs:
+            for run in decisive(fact.runs, self._now):
                 self._put(Stream.BACKUP_RUNS, run)

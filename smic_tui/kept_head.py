@@ -1,7 +1,7 @@
 """The beginning of every list, kept so that there is something to work with at once.
 
-Where there are many sites, reading the cache takes seconds. The rows that the worst
-facts of the last situation rest on are few: from them the first lines are assessed as
+Reading the cache and assessing it takes a while, with many sites seconds. The rows that
+the worst facts of the last situation rest on are few: from them the first lines are assessed as
 always, with the age that each source has now, while the rest is read. It is believed
 for the same configuration and the same program, where nobody else can have written it.
 """
@@ -98,8 +98,3 @@ def load(folder: Path, digest: str) -> Snapshot | None:
 def store(folder: Path, kept: KeptHead) -> None:
     """Keep it; nothing happens where that cannot be done."""
     own_file.write(folder / NAME, msgspec.json.encode(kept), shared=True)
-
-
-def forget(folder: Path) -> None:
-    """There is no need for one any more."""
-    (folder / NAME).unlink(missing_ok=True)

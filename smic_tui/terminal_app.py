@@ -49,7 +49,7 @@ class TerminalApp(App[None], inherit_bindings=False):
     def __init__(self, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
         self.has_begun = False
-        self._keys = KeysInOrder(self, super().on_event, lambda: self.has_begun)
+        self._keys = KeysInOrder(self, self._hand_on, lambda: self.has_begun)
         self.animation_level = "none"
         self.register_theme(TERMINAL_THEME)
         self.theme = TERMINAL_THEME.name
@@ -67,6 +67,12 @@ class TerminalApp(App[None], inherit_bindings=False):
             pass
         else:
             await super().on_event(event)
+
+    async def _hand_on(self, key: events.Key) -> None:
+        if isinstance(self._driver, LeanDriver):
+            # Whoever presses a key wants to see what comes of it.
+            self._driver.show()
+        await super().on_event(key)
 
     def _fatal_error(self) -> None:
         """A bug ends the screen with a plain traceback.

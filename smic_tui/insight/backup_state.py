@@ -179,3 +179,20 @@ def state_of(
     if not note and ended and ended.result is RunResult.WARNING:
         note = _("the last run ended with a warning")
     return Verdict(state=state, last_success=last, due=due, note=problem or note)
+
+
+def decisive(runs: Sequence[BackupRun], now: datetime) -> list[BackupRun]:
+    """Those of a job's runs, newest first, that its state rests on from `now` (UTC) on, for
+    as long as there are no others.
+    """
+    kept: list[BackupRun] = []
+    succeeded = False
+    sources: set[str] = set()
+    for run in runs:
+        # Of every source it matters whether it is stale.
+        if not succeeded or run.source not in sources:
+            kept.append(run)
+            sources.add(run.source)
+        believed = run.started <= now + FUTURE
+        succeeded = succeeded or (believed and run.result in (RunResult.OK, RunResult.WARNING))
+    return kept

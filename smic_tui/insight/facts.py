@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -24,6 +25,9 @@ from smic_tui.records import (
     Ticket,
 )
 from smic_tui.snapshot import SourceStatus
+
+if TYPE_CHECKING:
+    from smic_tui.insight.tally import Tally
 
 
 class Level(IntEnum):
@@ -234,6 +238,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     `homeless` are all other facts that match none, backups before tickets before
     requests. `serial` tells these facts from others (`insight.changes`), 0 for none.
     `partial` says that these are the worst only, as they were kept: the rest is being read.
+    Then `tally` is what all of it counts to, None where that is not known.
     """
 
     now: datetime
@@ -249,3 +254,4 @@ class Situation(Struct, frozen=True, kw_only=True):
     homeless: tuple[BackupFact | TicketFact | RequestFact, ...] = ()
     serial: int = 0
     partial: bool = False
+    tally: Tally | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from smic_tui.i18n import _, ngettext
 from smic_tui.insight.facts import AlertLife, BackupState, Level, SiteState, Situation
@@ -24,17 +25,22 @@ from smic_tui.views.fit import width
 from smic_tui.views.look import Look
 from smic_tui.views.words import word
 
+T = TypeVar("T")
+
 GAP = Cell("   ")
 
 
 def alarm(situation: Situation, look: Look) -> list[Cell]:
     """How many alerts fire, by the worst of them, and the local time."""
     firing = [alert for alert in situation.alerts if alert.life is AlertLife.FIRING]
+    count = "…" if situation.partial else str(len(firing))
+    if situation.tally is not None:
+        count = str(situation.tally.alerts.get(AlertLife.FIRING, 0))
     time = Cell(look.now.astimezone(look.zone).strftime("%H:%M"), Role.MUTED)
     if not firing:
         return [time]
     worst = max(alert.severity for alert in firing)
-    return [Cell(f"{look.glyph(worst)}{len(firing)} ", ROLE_OF_LEVEL[worst]), time]
+    return [Cell(f"{look.glyph(worst)}{count} ", ROLE_OF_LEVEL[worst]), time]
 
 
 def _counted(count: int, text: str, level: Level, look: Look) -> list[Cell]:
@@ -135,9 +141,15 @@ def words_of_tally(tally: Tally, look: Look) -> list[list[Cell]]:
 Summary = Callable[[Situation, Look], list[Cell]]
 
 
-def _once(summary: Summary) -> Summary:
+def _summary(
+    counted: Callable[[Situation], T],
+    of_all: Callable[[Tally], T],
+    words: Callable[[T, Look], list[Cell]],
+) -> Summary:
     """The summary of the last situation again while it is the same: it is drawn with
     every move of the cursor, and counts everything there is.
+
+    Of a partial situation, what is known `of_all` is told, or that the rest is being read.
     """
     last: list[tuple[Situation, Look, list[Cell]]] = []
 
@@ -145,9 +157,12 @@ def _once(summary: Summary) -> Summary:
         for seen, seen_look, cells in last:
             if seen is situation and seen_look == look:
                 return cells
-        if situation.partial:
-            return [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
-        cells = summary(situation, look)
+        if not situation.partial:
+            cells = words(counted(situation), look)
+        elif situation.tally is not None:
+            cells = words(of_all(situation.tally), look)
+        else:
+            cells = [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
         last[:] = [(situation, look, cells)]
         return cells
 
@@ -155,14 +170,26 @@ def _once(summary: Summary) -> Summary:
 
 
 SUMMARIES: dict[str, Summary] = {
-    "sites": _once(lambda found, look: words_of_sites(tally_of_sites(found.sites), look)),
-    "backups": _once(lambda found, look: words_of_backups(tally_of_backups(found.backups), look)),
-    "tickets": _once(lambda found, look: words_of_tickets(tally_of_tickets(found.tickets), look)),
-    "requests": _once(
-        lambda found, look: words_of_requests(tally_of_requests(found.requests), look)
+    "sites": _summary(
+        lambda found: tally_of_sites(found.sites), lambda tally: tally.sites, words_of_sites
     ),
-    "alerts": _once(lambda found, look: words_of_alerts(tally_of_alerts(found.alerts), look)),
-    "sources": _once(lambda found, look: words_of_sources(tally_of_sources(found.sources), look)),
+    "backups": _summary(
+        lambda found: tally_of_backups(found.backups), lambda tally: tally.backups, words_of_backups
+    ),
+    "tickets": _summary(
+        lambda found: tally_of_tickets(found.tickets), lambda tally: tally.tickets, words_of_tickets
+    ),
+    "requests": _summary(
+        lambda found: tally_of_requests(found.requests),
+        lambda tally: tally.requests,
+        words_of_requests,
+    ),
+    "alerts": _summary(
+        lambda found: tally_of_alerts(found.alerts), lambda tally: tally.alerts, words_of_alerts
+    ),
+    "sources": _summary(
+        lambda found: tally_of_sources(found.sources), lambda tally: tally.sources, words_of_sources
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from insight_examples import NOW, PARIS, ago, job, paris, run
 
 from smic_tui.config.schema import Calendar
 from smic_tui.i18n import use
-from smic_tui.insight.backup_state import Verdict, state_of
+from smic_tui.insight.backup_state import Verdict, decisive, state_of
 from smic_tui.insight.facts import BackupState
 from smic_tui.insight.plan import BadPlan, next_expected
 from smic_tui.records import BackupJob, BackupRun, RunResult
@@ -258,3 +258,22 @@ def test_time_only_makes_a_backup_worse(specs: list[tuple[int, RunResult]]) -> N
         elif before.state != "running":
             assert after.state == before.state
         before = after
+
+
+@given(
+    st.lists(st.tuples(st.integers(-90, 400), st.sampled_from(list(RunResult))), max_size=8),
+    st.integers(0, 200),
+    st.booleans(),
+)
+def test_what_is_decisive_decides_as_all_runs_do(
+    specs: list[tuple[int, RunResult]], later: int, two_sources: bool
+) -> None:
+    runs = [
+        run(ago(hours=hours), result, key=str(n), source=f"s{n % 2 if two_sources else 0}")
+        for n, (hours, result) in enumerate(specs)
+    ]
+    runs.sort(key=lambda one: (one.started, one.key), reverse=True)
+    kept = decisive(runs, NOW)
+    now = NOW + timedelta(hours=later)
+    assert judged(job(**DAILY), *kept, now=now) == judged(job(**DAILY), *runs, now=now)
+    assert {one.source for one in kept} == {one.source for one in runs}

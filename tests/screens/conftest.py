@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from smic_tui import i18n
-from smic_tui.app import SmicApp
+from smic_tui.app import SmicApp, TallyAt
 from smic_tui.cache.cache import Cache
 from smic_tui.config.load import Loaded
 from smic_tui.sample.writer import write
@@ -85,6 +85,7 @@ def make_app(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Callable[...
     def make(
         language: str = "en",
         change: Callable[[Snapshot], Snapshot] = lambda it: it,
+        tally_at: TallyAt = lambda now: None,
         **settings: Any,
     ) -> SmicApp:
         i18n.use(language)
@@ -94,6 +95,7 @@ def make_app(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Callable[...
             Cache(tmp_path / "cache"),
             lambda on_change: StillCollector(change(snapshot), on_change),  # type: ignore[arg-type,return-value]
             person="Agent Exemple",
+            tally_at=tally_at,
         )
 
     return make

@@ -1,0 +1,71 @@
+"""What is shown while only the first lines are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import NOW, StillCollector, lines_of, opened, text_of
+
+from smic_tui.app import SmicApp
+from smic_tui.config.load import Loaded
+from smic_tui.head_keeper import HeadKeeper
+from smic_tui.insight.assess import assess
+from smic_tui.insight.tallying import tally_of
+from smic_tui.snapshot import Snapshot
+from smic_tui.userstate import UserState
+
+MakeApp = Callable[..., SmicApp]
+
+
+@pytest.fixture
+def beginning(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Snapshot:
+    """The first lines of the sample, as the program that collects keeps them."""
+    loaded, snapshot = syndicate
+    (tmp_path / "kept").mkdir(mode=0o700)
+    keeper = HeadKeeper(loaded.digest, tmp_path / "kept")
+    keeper.assessed(assess(snapshot, UserState(), loaded.settings, NOW))
+    keeper.keep(snapshot)
+    first = keeper.load()
+    assert first is not None
+    return first
+
+
+async def test_what_is_known_to_count_looks_like_all_of_it(
+    make_app: MakeApp, syndicate: tuple[Loaded, Snapshot], beginning: Snapshot
+) -> None:
+    loaded, snapshot = syndicate
+    tally = tally_of(assess(snapshot, UserState(), loaded.settings, NOW))
+    whole = make_app()
+    async with opened(whole):
+        expected = lines_of(whole)
+    app = make_app(change=lambda _all: beginning, tally_at=lambda _now: tally)
+    async with opened(app) as pilot:
+        assert app.situation.partial
+        assert len(app.situation.sites) < 150
+        first = lines_of(app)
+        differing = [number for number, line in enumerate(first) if line != expected[number]]
+        # Only how long the list is has to be found out yet.
+        assert len(differing) == 1
+        assert " 1/…" in first[differing[0]]
+        await pilot.press("down")
+        assert " 2/…" in text_of(app)
+        assert isinstance(app.collector, StillCollector)
+        app.collector.say(snapshot)
+        await pilot.pause(0.5)
+        assert not app.situation.partial
+        assert " 2/…" not in text_of(app)
+
+
+async def test_sums_that_are_not_known_are_not_made_up(
+    make_app: MakeApp, beginning: Snapshot
+) -> None:
+    app = make_app(change=lambda _all: beginning)
+    async with opened(app) as pilot:
+        assert "the first lines; the rest is being read" in text_of(app)
+        assert "712 sites" not in text_of(app)
+        assert "…" in lines_of(app)[0]
+        for key in "2345":
+            await pilot.press(key)
+            assert "the first lines; the rest is being read" in text_of(app)
