@@ -53,7 +53,8 @@ class Column(Struct, frozen=True, kw_only=True):
     `width` is what it wants, in terminal cells; `flex` shares out what is left
     over. When the terminal is too narrow the columns with the highest `spare`
     go first; 0 always stays. `sort` orders by this column, None where that
-    makes no sense.
+    makes no sense. Where lines are shown in two steps, `at_once` is how many cells
+    of it come in the first, None for all.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Column(Struct, frozen=True, kw_only=True):
     flex: int = 0
     spare: int = 0
     right: bool = False
+    at_once: int | None = None
     sort: Callable[[Any], Any] | None = None
 
 

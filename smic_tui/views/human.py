@@ -21,6 +21,18 @@ def age(seconds: float | None) -> str:
         return _("never")
     if seconds < MINUTE:
         return _("<1 min")
+    unit, text = _unit(seconds)
+    return text.format(n=int(seconds // unit))
+
+
+def less_than(seconds: float) -> str:
+    """The next longer duration, as a bound: "<1 min", "<13 min", "<6 h"."""
+    unit, text = _unit(seconds)
+    return "<" + text.format(n=int(seconds // unit) + 1)
+
+
+def _unit(seconds: float) -> tuple[float, str]:
+    """The seconds of the unit that a duration is told in, and the words for a number of it."""
     for limit, unit, text in (
         (HOUR, MINUTE, _("{n} min")),
         (2 * DAY, HOUR, _("{n} h")),
@@ -28,8 +40,8 @@ def age(seconds: float | None) -> str:
         (2 * YEAR, MONTH, _("{n} mo")),
     ):
         if seconds < limit:
-            return text.format(n=int(seconds // unit))
-    return _("{n} y").format(n=int(seconds // YEAR))
+            return unit, text
+    return YEAR, _("{n} y")
 
 
 def since(moment: datetime | None, now: datetime) -> str:
@@ -65,6 +77,18 @@ def moment(when: datetime | None, now: datetime, zone: ZoneInfo) -> str:
     if abs(local - today) < timedelta(days=180):
         return local.strftime(_("%m-%d %H:%M"))
     return local.strftime(_("%Y-%m-%d"))
+
+
+def near_day(when: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    """A local time in five cells: time of day today, else the day, else the year."""
+    if when is None:
+        return ""
+    local, today = when.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return local.strftime("%H:%M")
+    if abs(local - today) < timedelta(days=180):
+        return local.strftime(_("%m-%d"))
+    return local.strftime("%Y")
 
 
 def day(when: datetime | None, zone: ZoneInfo) -> str:

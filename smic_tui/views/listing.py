@@ -13,12 +13,27 @@ from smic_tui.views.cells import Column, Row
 from smic_tui.views.look import Look
 
 
+class Lean(Struct, frozen=True, kw_only=True):
+    """How a list is shown on a line that counts every byte.
+
+    The first columns say what and where, in some forty cells that come with the key;
+    the others come when the cursor rests. What the first say already, what goes without
+    saying and what is the same everywhere is left out. `row` has a cell for each of
+    `columns`, which have no `sort` of their own. The `age` column is blank but for stale
+    lines: its title is then how old the others are at most.
+    """
+
+    columns: tuple[Column, ...]
+    row: Callable[[Any, Look], Row]
+
+
 class Listing(Struct, frozen=True, kw_only=True):
     """One list. `subject` names its facts, its filter fields and its screen.
 
     `facts` come worst first; `row` makes one line; `key` is the row's key.
     `empty` is the message when there is nothing to list. `marked` is the column
-    that shows that something about the row is in the outbox.
+    that shows that something about the row is in the outbox. `lean` is how it is shown
+    on a slow line, None where that is no different.
     """
 
     subject: str
@@ -29,6 +44,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     key: Callable[[Any], str]
     empty: str = ""
     marked: str = ""
+    lean: Lean | None = None
 
     def sorts(self) -> list[Column]:
         """The columns that the list can be sorted by."""

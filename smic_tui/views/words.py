@@ -77,10 +77,12 @@ _LEVELS = {
     Level.WARNING: N_("warning"),
     Level.CRITICAL: N_("critical"),
 }
+# The priority that goes without saying.
+NORMAL = 3
 _PRIORITIES = {
     1: N_("urgent"),
     2: N_("high"),
-    3: N_("normal"),
+    NORMAL: N_("normal"),
     4: N_("low"),
     5: N_("very low"),
 }

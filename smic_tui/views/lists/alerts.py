@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from smic_tui.i18n import N_, _
 from smic_tui.insight.facts import AlertFact, AlertLife, Level
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row
-from smic_tui.views.listing import Listing
-from smic_tui.views.lists.parts import state_cell
+from smic_tui.views.listing import Lean, Listing
+from smic_tui.views.lists.parts import glyph_cell, known_since, later, state_cell
 from smic_tui.views.look import Look
+from smic_tui.views.place import place
 from smic_tui.views.words import word
 
 
@@ -45,6 +48,36 @@ def _alert_row(fact: AlertFact, look: Look) -> Row:
     )
 
 
+def _lean_row(fact: AlertFact, look: Look) -> Row:
+    full = _alert_row(fact, look)
+    return replace(
+        full,
+        cells=(
+            glyph_cell(alert_level(fact), look),
+            Cell(place(fact.site_name)),
+            Cell(fact.summary),
+            known_since(fact.fired or fact.since, look),
+            # That it fires goes without saying: its shape is as loud as it is.
+            Cell("" if fact.life is AlertLife.FIRING else word(fact.life)),
+            Cell(fact.rule),
+            Cell(full.cells[-1].text),
+        ),
+    )
+
+
+_LEAN = Lean(
+    columns=(
+        Column(id="level", title="", width=1),
+        Column(id="site", title=N_("Site"), width=17),
+        Column(id="summary", title=N_("What"), width=34, at_once=24),
+        later("since", N_("Since"), 6),
+        later("life", N_("State"), 12),
+        later("rule", N_("Rule"), 14, spare=1),
+        later("until", N_("Acknowledged"), 20, spare=2),
+    ),
+    row=_lean_row,
+)
+
 ALERTS = Listing(
     subject="alerts",
     title=N_("Alerts"),
@@ -69,4 +102,5 @@ ALERTS = Listing(
     key=lambda fact: fact.fingerprint,
     marked="site",
     empty=N_("No alert. All rules are quiet."),
+    lean=_LEAN,
 )

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from smic_tui.i18n import N_
 from smic_tui.insight.facts import BackupFact, BackupState
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row
-from smic_tui.views.listing import Listing
+from smic_tui.views.listing import Lean, Listing
 from smic_tui.views.lists.parts import (
     age_cell,
     age_column,
     by_site_name,
     due_cell,
+    known_since,
+    later,
+    lean_columns,
+    place_cell,
     site_cell,
+    stale_age_cell,
     state_cell,
 )
 from smic_tui.views.look import Look
@@ -42,6 +49,36 @@ def _backup_row(fact: BackupFact, look: Look) -> Row:
         stale=fact.stale,
     )
 
+
+def _lean_row(fact: BackupFact, look: Look) -> Row:
+    newest = fact.runs[0] if fact.runs else None
+    return replace(
+        _backup_row(fact, look),
+        cells=(
+            state_cell(fact.level, word(fact.state), look),
+            place_cell(fact),
+            Cell(fact.job.application),
+            known_since(fact.last_success, look),
+            Cell(human.near_day(fact.due, look.now, look.zone)),
+            Cell(fact.job.protocol),
+            Cell(newest.message if newest else ""),
+            stale_age_cell(fact, look),
+        ),
+    )
+
+
+_LEAN = Lean(
+    columns=lean_columns(
+        Column(id="state", title=N_("State"), width=11),
+        Column(id="site", title=N_("Site"), width=16),
+        Column(id="application", title=N_("Application"), width=22, at_once=13),
+        later("success", N_("Success"), 6),
+        later("due", N_("Due"), 5),
+        later("protocol", N_("Protocol"), 8, spare=2),
+        later("message", N_("Message"), 20, spare=3),
+    ),
+    row=_lean_row,
+)
 
 BACKUPS = Listing(
     subject="backups",
@@ -82,4 +119,5 @@ BACKUPS = Listing(
     row=_backup_row,
     key=lambda fact: fact.key,
     empty=N_("No backup is planned in any source."),
+    lean=_LEAN,
 )

@@ -12,6 +12,7 @@ from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Column, Role
 from smic_tui.views.look import Look
+from smic_tui.views.place import place
 
 
 def state_cell(level: Level, text: str, look: Look) -> Cell:
@@ -34,6 +35,27 @@ def due_cell(due: datetime | None, overdue: bool, look: Look) -> Cell:
     return Cell(human.moment(due, look.now, look.zone), role)
 
 
+def glyph_cell(level: Level, look: Look) -> Cell:
+    """The state's shape alone, for lists whose words come later."""
+    return Cell(look.glyph(level), ROLE_OF_LEVEL[level])
+
+
+def place_cell(fact: Any) -> Cell:
+    """The site as `site_cell` has it, in few cells."""
+    cell = site_cell(fact)
+    return Cell(place(cell.text), cell.role)
+
+
+def stale_age_cell(fact: Any, look: Look) -> Cell:
+    """The age of what is stale; that of everything else is said once for the list."""
+    return age_cell(fact, look) if fact.stale else Cell("")
+
+
+def known_since(moment: datetime | None, look: Look) -> Cell:
+    """How long ago; nothing where nobody knows."""
+    return Cell("" if moment is None else human.since(moment, look.now))
+
+
 def by_site_name(fact: Any) -> str:
     return fold(fact.site_name or fact.site_ref)
 
@@ -45,6 +67,16 @@ def _by_age(fact: Any) -> float | None:
 
 def age_column() -> Column:
     return Column(id="age", title=N_("Age"), width=6, spare=1, right=True, sort=_by_age)
+
+
+def lean_columns(*columns: Column) -> tuple[Column, ...]:
+    """The columns of a lean list, with the age of stale lines at their end."""
+    return (*columns, later("age", N_("Age"), 7, right=True))
+
+
+def later(id: str, title: str, width: int, *, spare: int = 0, right: bool = False) -> Column:
+    """A column that comes when the cursor rests."""
+    return Column(id=id, title=title, width=width, spare=spare, right=right, at_once=0)
 
 
 def work_columns(

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from smic_tui.i18n import N_
 from smic_tui.insight.facts import RequestFact
+from smic_tui.records import Actor
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row
-from smic_tui.views.listing import Listing
+from smic_tui.views.listing import Lean, Listing
 from smic_tui.views.lists.parts import (
     age_cell,
     age_column,
     by_number,
     by_site_name,
     due_cell,
+    glyph_cell,
+    known_since,
+    later,
+    lean_columns,
+    place_cell,
     site_cell,
+    stale_age_cell,
     state_cell,
     work_columns,
 )
 from smic_tui.views.look import Look
+from smic_tui.views.place import place
 from smic_tui.views.words import word
 
 
@@ -45,6 +55,43 @@ def _request_row(fact: RequestFact, look: Look) -> Row:
         stale=fact.stale,
     )
 
+
+def _lean_row(fact: RequestFact, look: Look) -> Row:
+    request = fact.request
+    at_site = fact.site_name or fact.site_ref
+    return replace(
+        _request_row(fact, look),
+        cells=(
+            glyph_cell(fact.level, look),
+            Cell(request.software or request.subject, Role.KEY if fact.mine else Role.PLAIN),
+            place_cell(fact) if at_site else Cell(place(request.member)),
+            Cell(word(request.stage)),
+            # That nobody or the working group is waited for is what the stage says.
+            Cell("" if request.waiting_on in _SAID_BY_STAGE else word(request.waiting_on)),
+            Cell(human.near_day(request.due, look.now, look.zone)),
+            known_since(request.updated, look),
+            Cell(request.key),
+            Cell(request.owner),
+            stale_age_cell(fact, look),
+        ),
+    )
+
+
+_SAID_BY_STAGE = (Actor.NOBODY, Actor.WORKING_GROUP)
+_LEAN = Lean(
+    columns=lean_columns(
+        Column(id="level", title="", width=1),
+        Column(id="software", title=N_("Software"), width=22),
+        Column(id="site", title=N_("Site"), width=24, at_once=17),
+        later("stage", N_("Stage"), 13),
+        later("waiting", N_("Waiting on"), 10),
+        later("due", N_("Due"), 5),
+        later("updated", N_("Updated"), 7, spare=1),
+        later("key", N_("No."), 13, spare=2),
+        later("owner", N_("Owner"), 8, spare=3),
+    ),
+    row=_lean_row,
+)
 
 REQUESTS = Listing(
     subject="requests",
@@ -86,4 +133,5 @@ REQUESTS = Listing(
     key=lambda fact: fact.key,
     marked="software",
     empty=N_("No catalogue request."),
+    lean=_LEAN,
 )

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from smic_tui.i18n import N_, _
 from smic_tui.insight.facts import BackupState, Level, SiteFact
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Column, Role, Row
-from smic_tui.views.listing import Listing
-from smic_tui.views.lists.parts import age_cell, age_column, state_cell
+from smic_tui.views.listing import Lean, Listing
+from smic_tui.views.lists.parts import (
+    age_cell,
+    age_column,
+    known_since,
+    later,
+    lean_columns,
+    stale_age_cell,
+    state_cell,
+)
 from smic_tui.views.look import Look
+from smic_tui.views.place import place
 from smic_tui.views.words import word
 
 
@@ -61,6 +72,40 @@ def _site_row(fact: SiteFact, look: Look) -> Row:
     )
 
 
+def _lean_row(fact: SiteFact, look: Look) -> Row:
+    full = _site_row(fact, look)
+    _state, _name, _code, _kind, _since, line, backups, tickets, requests, _age = full.cells
+    return replace(
+        full,
+        cells=(
+            state_cell(fact.level, word(fact.state), look),
+            Cell(place(fact.site.name)),
+            known_since(fact.since, look),
+            line,
+            # That all are as they should be goes without saying.
+            backups if backups.role not in (Role.PLAIN, Role.MUTED) else Cell(""),
+            Cell(tickets.text),
+            Cell(requests.text),
+            Cell(site_marks(fact).strip()),
+            stale_age_cell(fact, look),
+        ),
+    )
+
+
+_LEAN = Lean(
+    columns=lean_columns(
+        Column(id="state", title=N_("State"), width=10),
+        Column(id="name", title=N_("Site"), width=24),
+        later("since", N_("Since"), 6),
+        later("line", N_("Line"), 5, spare=1),
+        later("backups", N_("Backups"), 13),
+        later("tickets", N_("Tkt"), 3, right=True),
+        later("requests", N_("Req"), 3, right=True),
+        later("marks", "", 10, spare=2),
+    ),
+    row=_lean_row,
+)
+
 SITES = Listing(
     subject="sites",
     title=N_("Sites"),
@@ -100,4 +145,5 @@ SITES = Listing(
     key=lambda fact: fact.key,
     marked="name",
     empty=N_("No site is known yet."),
+    lean=_LEAN,
 )

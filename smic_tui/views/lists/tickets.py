@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from smic_tui.i18n import N_
 from smic_tui.insight.facts import TicketFact
+from smic_tui.records import Actor, Ticket, TicketStatus
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row
-from smic_tui.views.listing import Listing
+from smic_tui.views.listing import Lean, Listing
 from smic_tui.views.lists.parts import (
     age_cell,
     age_column,
     by_number,
     by_site_name,
     due_cell,
+    glyph_cell,
+    known_since,
+    later,
+    lean_columns,
+    place_cell,
     site_cell,
+    stale_age_cell,
     state_cell,
     work_columns,
 )
 from smic_tui.views.look import Look
-from smic_tui.views.words import priority, word
+from smic_tui.views.words import NORMAL, priority, word
 
 
 def _ticket_row(fact: TicketFact, look: Look) -> Row:
@@ -44,6 +53,49 @@ def _ticket_row(fact: TicketFact, look: Look) -> Row:
         stale=fact.stale,
     )
 
+
+def _lean_status(ticket: Ticket) -> str:
+    """Of a ticket at work whom it waits for, which tells more than that it is."""
+    at_work = ticket.status in (TicketStatus.OPEN, TicketStatus.WAITING)
+    if at_work and ticket.waiting_on is not Actor.NOBODY:
+        return word(ticket.waiting_on)
+    return word(ticket.status)
+
+
+def _lean_row(fact: TicketFact, look: Look) -> Row:
+    ticket = fact.ticket
+    mine = Role.KEY if fact.mine else Role.PLAIN
+    return replace(
+        _ticket_row(fact, look),
+        cells=(
+            glyph_cell(fact.level, look),
+            Cell(ticket.key, mine),
+            place_cell(fact),
+            Cell(ticket.subject),
+            Cell(_lean_status(ticket)),
+            Cell(human.near_day(ticket.due, look.now, look.zone)),
+            Cell(ticket.owner),
+            known_since(ticket.updated, look),
+            Cell("" if ticket.priority == NORMAL else priority(ticket.priority)),
+            stale_age_cell(fact, look),
+        ),
+    )
+
+
+_LEAN = Lean(
+    columns=lean_columns(
+        Column(id="level", title="", width=1),
+        Column(id="key", title=N_("No."), width=6),
+        Column(id="site", title=N_("Site"), width=15),
+        Column(id="subject", title=N_("Subject"), width=30, at_once=20),
+        later("status", N_("Status"), 8),
+        later("due", N_("Due"), 5),
+        later("owner", N_("Owner"), 10, spare=1),
+        later("updated", N_("Updated"), 7, spare=2),
+        later("priority", N_("Priority"), 8, spare=3),
+    ),
+    row=_lean_row,
+)
 
 TICKETS = Listing(
     subject="tickets",
@@ -74,4 +126,5 @@ TICKETS = Listing(
     key=lambda fact: fact.key,
     marked="subject",
     empty=N_("No ticket."),
+    lean=_LEAN,
 )
