@@ -16,17 +16,17 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 from textual.driver import Driver
 from textual.screen import Screen
 
-from smic_tui import kept_tally
+from smic_tui import kept_head, kept_tally
 from smic_tui.cache.cache import Cache
-from smic_tui.collecting.collector import Collector
 from smic_tui.config import folders
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Settings
@@ -38,10 +38,8 @@ from smic_tui.insight.ready import get_ready
 from smic_tui.insight.tally import Tally
 from smic_tui.outbox.entry import Entry
 from smic_tui.outbox.rights import Rights, rights
-from smic_tui.screens.duty_panes import DutyPanes
 from smic_tui.screens.frame import TABS, FrameScreen
 from smic_tui.screens.listing import ListScreen
-from smic_tui.screens.pane import PaneScreen
 from smic_tui.screens.personal import Personal
 from smic_tui.snapshot import Snapshot
 from smic_tui.terminal import first_paint
@@ -55,6 +53,11 @@ from smic_tui.views.outbox import news
 from smic_tui.views.targets import Pending, pending_of
 from smic_tui.wiring import make_collector
 
+if TYPE_CHECKING:
+    from smic_tui.collecting.collector import Collector
+    from smic_tui.screens.duty_panes import DutyPanes
+
+# What is needed only once the first screen stands is imported then.
 log = logging.getLogger(__name__)
 
 # As a shell reports a program that SIGHUP ended.
@@ -69,15 +72,15 @@ FIRST_LINES_SECONDS = 0.5
 # When garbage is collected again, which `cli.main` stops.
 GARBAGE_SECONDS = 3.0
 
-CollectorOf = Callable[[Callable[[Snapshot], None]], Collector]
+CollectorOf = Callable[[Callable[[Snapshot], None]], "Collector"]
 TallyAt = Callable[[datetime], Tally | None]
 
 
 class SmicApp(TerminalApp):
     """One person's dashboard. It is the `Desk` that the screens know.
 
-    `tally_at` tells what the whole cache counts to at a moment (UTC), where that is known
-    without reading it.
+    `beginning` is a partial picture to start with, None where there is none; `tally_at` tells
+    what the whole cache counts to at a moment (UTC), where that is known without reading it.
     """
 
     TITLE = "smic-tui"
@@ -98,27 +101,30 @@ class SmicApp(TerminalApp):
         person: str,
         driver_class: type[Driver] | None = None,
         kept: KeptScreen | None = None,
+        beginning: Snapshot | None = None,
         tally_at: TallyAt = lambda now: None,
     ) -> None:
         super().__init__(driver_class)
         self.settings = settings
         self.cache = cache
-        self.collector = collector_of(self._on_snapshot)
-        self.collector.first_shown = self._first_shown
+        self._collector_of = collector_of
         self.personal = Personal(cache.user, person, self._remember)
         self._situation = Situation(now=datetime.now(UTC))
         self._user = UserState()
         self._pending: Pending = {}
         self._zone = ZoneInfo(settings.display.timezone)
-        self._snapshot: Snapshot | None = None
+        self._snapshot = beginning
         self._wanted = asyncio.Event()
         self._drawn = asyncio.Event()
         self._rung: set[str] | None = None
-        self._duty = DutyPanes(settings, self._situation.now)
-        self._duty_begun = False
+        self._started = self._situation.now
+        self._duty: DutyPanes | None = None
         self._hangup = Hangup()
         self._kept = kept
         self._tally_at = tally_at
+        if beginning is not None:
+            # Nothing moves yet that could be kept waiting, and it is little.
+            self._user, self._situation = self._assess()
         for name, _title in TABS:
             self.add_mode(name, partial(self._screen_called, name))
 
@@ -146,14 +152,25 @@ class SmicApp(TerminalApp):
         # A line that falls or a polite kill: leave the terminal and the lock in order.
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self.call_later, self.action_quit)
+        if self._snapshot is not None:
+            self._shown()
         self.run_worker(self._assess_for_ever(), exit_on_error=False)
         self.run_worker(self._collect(), exit_on_error=False)
         self._seconds = self.set_interval(1, self._each_second)
         # The start leaves no garbage, and what it made stays.
         self.set_timer(GARBAGE_SECONDS, _collect_garbage)
 
+    @cached_property
+    def collector(self) -> Collector:
+        """What keeps the cache fresh."""
+        collector = self._collector_of(self._on_snapshot)
+        collector.first_shown = self._first_shown
+        return collector
+
     async def _collect(self) -> None:
         """Run the collector; should it ever fail, say so and go on with what is known."""
+        if self._snapshot is not None:
+            await self._first_shown()
         try:
             await self.collector.run()
         except Exception as error:
@@ -178,8 +195,8 @@ class SmicApp(TerminalApp):
             self._seconds.stop()
             self.run_worker(self._leave_a_dead_terminal(), exit_on_error=False)
             return
-        self._duty.tick()
-        self._open_due_pane()
+        if self._duty is not None:
+            self._open_due_pane(self._duty)
         now, seen = datetime.now(UTC), self._situation
         ends = (source.status.stale_from() for source in seen.sources if not source.stale)
         if now.replace(second=0, microsecond=0) > seen.now or any(
@@ -207,13 +224,19 @@ class SmicApp(TerminalApp):
             if found := news(known, self._user.outbox):
                 self.tell(found[0], bad=found[1])
             if self._snapshot is not None:
-                self.has_begun = True
-                self.screen.call_after_refresh(self._keep_screen)
-                if not self._drawn.is_set():
-                    self.screen.call_after_refresh(self.set_timer, SENT_SECONDS, self._drawn.set)
-            if not self._duty_begun and self._situation.sources and not self._situation.partial:
-                self._duty_begun = True
+                self._shown()
+            if self._duty is None and self._situation.sources and not self._situation.partial:
+                from smic_tui.screens.duty_panes import DutyPanes
+
+                self._duty = DutyPanes(self.settings, self._started)
                 await self._duty.start(self._user)
+
+    def _shown(self) -> None:
+        """The screen has been told what is known: be it nothing, there is no more to wait for."""
+        self.has_begun = True
+        self.screen.call_after_refresh(self._keep_screen)
+        if not self._drawn.is_set():
+            self.screen.call_after_refresh(self.set_timer, SENT_SECONDS, self._drawn.set)
 
     def _assess(self) -> tuple[UserState, Situation]:
         user = self.cache.user.load()
@@ -240,12 +263,15 @@ class SmicApp(TerminalApp):
             self.bell()
         self._rung = firing if self._snapshot is not None else None
 
-    def _open_due_pane(self) -> None:
+    def _open_due_pane(self, duty: DutyPanes) -> None:
         """Open the next pane that is due, unless somebody is typing or reading another."""
+        from smic_tui.screens.pane import PaneScreen
+
+        duty.tick()
         top = self.screen
         if not isinstance(top, FrameScreen) or isinstance(top, PaneScreen) or top.prompt.is_open:
             return
-        due = self._duty.take()
+        due = duty.take()
         if due is None:
             return
         seen = self._user.panes.get(due.pane.name)
@@ -428,6 +454,7 @@ def run(loaded: Loaded, cache_folder: Path) -> int:
         person=next(iter(loaded.settings.me.names), "") or getpass.getuser(),
         driver_class=driver,
         kept=KeptScreen(sys.argv[1:], (loaded.path, folders.user_config_file())),
+        beginning=kept_head.load(cache_folder, loaded.digest),
         tally_at=partial(_kept_tally, cache_folder, loaded.digest),
     )
     app.run(mouse=profile.mouse)

@@ -106,6 +106,5 @@ def make_collector(
         on_change=on_change,
         after_commit=after_commit,
         keep=keep,
-        first=heads.load,
         secret=partial(reveal, folder=loaded.folder),
     )

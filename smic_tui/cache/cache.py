@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,13 +28,15 @@ from smic_tui.cache.follow import Follower
 from smic_tui.cache.lock import WriterLock
 from smic_tui.cache.notices import Notices
 from smic_tui.cache.place import Place
-from smic_tui.cache.requests import RefreshRequests
-from smic_tui.cache.source_file import SourceFile
 from smic_tui.cache.user_file import UserFile
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
 from smic_tui.records import Record, Stream
 from smic_tui.snapshot import Snapshot, SourceContents, SourceStatus
+
+if TYPE_CHECKING:
+    from smic_tui.cache.requests import RefreshRequests
+    from smic_tui.cache.source_file import SourceFile
 
 # Clocks of one machine do not differ by more; a later time was written while
 # the clock was wrong and says nothing about the age of a fact.
@@ -54,8 +58,14 @@ class Cache:
         self.user = UserFile(self._place)
         self.alerts = AlertFile(self._place)
         self.lock = WriterLock(self._place)
-        self.requests = RefreshRequests(self._place)
         self._sources: dict[str, SourceFile] = {}
+
+    @cached_property
+    def requests(self) -> RefreshRequests:
+        """What readers ask of the program that collects."""
+        from smic_tui.cache.requests import RefreshRequests
+
+        return RefreshRequests(self._place)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -66,6 +76,8 @@ class Cache:
         """The file of the source called `name`; one object per name."""
         found = self._sources.get(name)
         if found is None:
+            from smic_tui.cache.source_file import SourceFile
+
             # Of two threads that ask at once, both get the one that came first.
             found = self._sources.setdefault(name, SourceFile(name, self._place))
         return found

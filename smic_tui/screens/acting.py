@@ -6,7 +6,6 @@ yes puts it into the outbox.
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -14,11 +13,9 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from smic_tui.contract.actions import Action, Verb
-from smic_tui.duty.until import parse_until
 from smic_tui.i18n import N_, _
 from smic_tui.outbox.rights import Rights
 from smic_tui.records import CatalogueRequest, Record, Stage, Stream, TicketStatus
-from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.frame import FrameScreen
 from smic_tui.text import clean, fold
 from smic_tui.views.cells import Cell, Role
@@ -172,6 +169,8 @@ class ActingScreen(FrameScreen):
                 value, text = _choice(typed, words)
                 return self._actions(wish, value=value, text=text)
             case Verb.DOWNTIME | Verb.SILENCE:
+                from smic_tui.duty.until import parse_until
+
                 until = parse_until(typed, datetime.now(UTC), look.zone)
                 if until.moment is None:
                     raise ValueError(_("It needs an end: a duration (4h, 2d) or a time (18:00)."))
@@ -179,6 +178,8 @@ class ActingScreen(FrameScreen):
         return self._actions(wish, text=typed)
 
     def _actions(self, wish: Wish, text: str = "", **fields: Any) -> list[Action]:
+        import uuid
+
         by = self.desk.personal.person
         return [
             Action(
@@ -196,6 +197,8 @@ class ActingScreen(FrameScreen):
         ]
 
     def _confirm(self, actions: list[Action]) -> None:
+        from smic_tui.screens.confirm import ConfirmScreen
+
         wish = self._wish
         assert wish is not None
         records: list[Record] = list(wish.records)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from smic_tui.i18n import N_, _
-from smic_tui.insight.fields import fields_for
-from smic_tui.insight.query import Query, QuerySyntaxError, parse
 from smic_tui.screens.acting import ActingScreen
-from smic_tui.views.cells import Cell, Role, Row
-from smic_tui.views.listing import Listing, sort_facts, tally
+from smic_tui.views import human
+from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.listing import Lean, Listing, oldest, sort_facts, tally
 from smic_tui.views.look import Look
 from smic_tui.views.summary import SUMMARIES
 from smic_tui.views.targets import marked
@@ -22,6 +22,11 @@ from widgets.block import Block
 from widgets.line_list import LineList
 from widgets.prompt import Prompt
 from widgets.row_table import RowTable
+
+if TYPE_CHECKING:
+    from smic_tui.insight.query import Query, QuerySyntaxError
+
+# The language of filters is read with the first filter: no screen begins with one.
 
 # Lists longer than this are filtered and sorted off the event loop.
 LONG_LIST = 3000
@@ -58,6 +63,9 @@ class ListScreen(ActingScreen):
         self._named = -1
         self._total = 0
         self._facts: Sequence[Any] = ()
+        # How it is shown on a slow line, None on others, and whether it was opened so.
+        self._lean: Lean | None = None
+        self._opened_lean = False
         # Counts the questions asked; an answer to an old one is dropped.
         self._asked = 0
 
@@ -66,8 +74,20 @@ class ListScreen(ActingScreen):
         yield self.table
 
     def on_mount(self) -> None:
+        self._suit_the_line()
+        self._opened_lean = self._lean is not None
         super().on_mount()
         self.table.focus()
+
+    def on_screen_resume(self) -> None:
+        # All of the screen is sent now: the moment to show it in another form.
+        self._suit_the_line()
+        super().on_screen_resume()
+
+    def _suit_the_line(self) -> None:
+        slow = self.desk.line_is_slow
+        self._lean = self.listing.lean if slow else None
+        self.table.draw_in_steps(self.desk.line_has_room if self._lean is not None else None)
 
     # -- drawing
 
@@ -103,16 +123,27 @@ class ListScreen(ActingScreen):
         look = self.desk.look
         self._facts, self._total = facts, total
         self.table.show(
-            self.listing.columns,
+            self._columns(facts, look),
             keys,
             lambda index: self._row_of(facts[index], look),
             sorted_by=(self._sort, self._descending) if self._sort else None,
         )
         self._show_summary()
 
+    def _columns(self, facts: Sequence[Any], look: Look) -> tuple[Column, ...]:
+        """The columns; where only stale lines tell their age, how old the others can be."""
+        if self._lean is None:
+            return self.listing.columns
+        *columns, last = self._lean.columns
+        if last.id == "age" and (moment := oldest(facts)) is not None:
+            bound = human.less_than(max(0.0, (look.now - moment).total_seconds()))
+            last = replace(last, title=bound)
+        return (*columns, last)
+
     def _row_of(self, fact: Any, look: Look) -> Row:
-        row, pending = self.listing.row(fact, look), self.desk.pending
-        names = [column.id for column in self.listing.columns]
+        form = self._lean or self.listing
+        row, pending = form.row(fact, look), self.desk.pending
+        names = [column.id for column in form.columns]
         if not pending or self.listing.marked not in names:
             return row
         column = names.index(self.listing.marked)
@@ -138,7 +169,9 @@ class ListScreen(ActingScreen):
         right = place if count == self._total else f"{place} ({tally(count, self._total)})"
         if self.desk.situation.partial:
             right = f"{self.table.cursor_index + 1}/…"
-        self.summary.show((left, [Cell(" " + right, Role.MUTED)]))
+        # Muted it would be another pen with every key.
+        role = Role.MUTED if self._lean is None else Role.PLAIN
+        self.summary.show((left, [Cell(" " + right, role)]))
 
     def summary_cells(self) -> list[Cell]:
         """What sums the whole list up."""
@@ -148,6 +181,7 @@ class ListScreen(ActingScreen):
     def is_as_opened(self) -> bool:
         """Whether it shows what it would show when opened anew, but for the cursor."""
         plain = not (self.query_text or self._sort or self.prompt.is_open)
+        plain = plain and (self._lean is not None) is self._opened_lean
         return plain and not self.table.scroll_offset.y
 
     # -- the fact under the cursor
@@ -227,6 +261,8 @@ class ListScreen(ActingScreen):
         facts = self.all_facts()
         if len(facts) > LONG_LIST:
             # Before the first letter is typed, where there are many facts.
+            from smic_tui.insight.fields import fields_for
+
             fields = fields_for(self.listing.subject)
             ready = asyncio.to_thread(fields.get_ready, facts, self.desk.situation.now)
             self.run_worker(ready, group="ready")
@@ -254,9 +290,14 @@ class ListScreen(ActingScreen):
             self.desk.personal.save_filter(name, self.query_text)
 
     def _parse(self, text: str) -> Query:
+        from smic_tui.insight.fields import fields_for
+        from smic_tui.insight.query import parse
+
         return parse(text, fields_for(self.listing.subject), self.desk.look.zone.key)
 
     def _understood(self, text: str) -> bool:
+        from smic_tui.insight.query import QuerySyntaxError
+
         try:
             self._parse(text)
         except QuerySyntaxError:
@@ -265,6 +306,8 @@ class ListScreen(ActingScreen):
 
     def set_filter(self, text: str) -> bool:
         """Show what matches `text`; False and a message when it cannot be understood."""
+        from smic_tui.insight.query import QuerySyntaxError
+
         text = text.strip()
         try:
             self._query = self._parse(text) if text else None
