@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 import time
+import tty
 from collections.abc import Callable
 
 import pytest
-from linked_terminal import LinkedTerminal
+from linked_terminal import Link, LinkedTerminal
 
 pytestmark = pytest.mark.slow
 
@@ -84,6 +86,30 @@ def test_stopped_and_continued(dashboard: Open) -> None:
     assert terminal.emulator.screen() == before
     terminal.press("down")
     terminal.wait_for(" 2/")
+
+
+def test_the_shell_waits_for_answers_under_way_and_gets_none(dashboard: Open) -> None:
+    terminal = on_tickets(dashboard(link=Link(rate=100_000, delay=0.4)))
+    terminal.settle(1.5)
+    terminal.press("down")
+    before = terminal.received
+    while terminal.received == before:
+        assert terminal.pump(0.01)
+    # What this key changed is drawn; its answer is on the way for as long again.
+    assert terminal.bursts[-1].data.endswith(b"\x1b[5n")
+    began = time.monotonic()
+    os.kill(terminal.pid, signal.SIGTSTP)
+    while b"\x1b[?1049l" not in terminal.bursts[-1].data:
+        assert terminal.pump(0.01)
+    took = time.monotonic() - began
+    terminal.pump(1.0)
+    shell = os.open(f"/proc/{terminal.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(shell)
+    assert not select.select([shell], [], [], 0.1)[0], os.read(shell, 99)
+    os.close(shell)
+    # The answer's way and that of the last bytes, not the most that may be waited.
+    assert took < 1.9
+    os.kill(terminal.pid, signal.SIGCONT)
 
 
 def test_the_terminal_is_given_back_as_it_was(dashboard: Open) -> None:

@@ -1,0 +1,291 @@
+"""The screen of the far terminal: what it shall show, and when the difference is sent."""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop, TimerHandle
+from collections.abc import Callable
+
+from smic_tui.terminal.canvas import Canvas
+from smic_tui.terminal.capabilities import Capabilities
+from smic_tui.terminal.encoder import Encoder
+from smic_tui.terminal.fence import FENCE
+from smic_tui.terminal.first_paint import Painted
+from smic_tui.terminal.hold import Hold
+from smic_tui.terminal.outlet import Outlet
+from smic_tui.terminal.pacing import Pacer
+from smic_tui.terminal.pen import PenWriter
+from smic_tui.terminal.picture import Picture
+from smic_tui.terminal.picture_cells import picture_of, rows_of
+
+# A frame so large on a fast line is shown at once, where the terminal can do that.
+_LARGE = 1024
+_SYNC = "\x1b[?2026h", "\x1b[?2026l"
+# The shape of the mouse pointer, which no widget here ever changes.
+_POINTER = "\x1b]22;"
+_LEAVE_SECONDS = 2.0
+# How much may wait in a serial line that answers no fences.
+_SERIAL_QUEUE, _SERIAL_SECONDS = 128, 0.02
+# What terminals of the oldest kind understand of modes: wrapping and the cursor.
+_OLD_MODES = frozenset({"\x1b[?7h", "\x1b[?7l", "\x1b[?25h", "\x1b[?25l", "\a"})
+_SCREEN_MODES = frozenset({"\x1b[?1049h", "\x1b[?1049l"})
+
+
+class FarScreen:
+    """Takes what is drawn, and sends the difference when the line has room for it.
+
+    Updates are gathered for a moment and sent as one frame; the next frame is made of
+    whatever shall be shown then. To be called in the event loop's thread. `typed_at()`
+    tells in which cell something is typed, None for nowhere; `encoding` is that of the
+    terminal's file.
+    """
+
+    def __init__(
+        self,
+        size: tuple[int, int],
+        can: Capabilities,
+        pacer: Pacer,
+        loop: AbstractEventLoop,
+        *,
+        typed_at: Callable[[], tuple[int, int] | None],
+        encoding: str,
+    ) -> None:
+        self._can = can
+        self._pacer = pacer
+        self._loop = loop
+        self._typed_at = typed_at
+        self._encoding = encoding
+        self._pens = PenWriter(
+            colours=min(can.colours, pacer.profile.colours),
+            off_codes=can.off_codes,
+            links=can.links,
+        )
+        self._canvas = Canvas(*size, self._on_control, self._pens.reduced)
+        self._encoder = Encoder(*size, can, self._pens)
+        self._outlet: Outlet | None = None
+        # Sequences that are no cells, to be sent before the next frame.
+        self._controls: list[str] = []
+        self._timer: TimerHandle | None = None
+        self._hold = Hold()
+        self._synchronised = False
+        self._cursor: tuple[int, int] | None = None
+        self._leaving = False
+
+    # -- beginning and end
+
+    def open(self, file: int) -> None:
+        """Nothing is known yet of the terminal that this file belongs to."""
+        self._leaving = False
+        self._outlet = Outlet(file, self._loop, self._send)
+        self._make_anew()
+        self._pacer.restart()
+        self._hold.begin(self._loop.time())
+
+    def adopt(self, painted: Painted) -> None:
+        """Go on from the kept screen that stands there; it stays until there is a better one."""
+        picture = painted.picture
+        self._pacer.sending(painted.size, False, painted.at)
+        if (picture.width, picture.height) == (self._canvas.width, self._canvas.height):
+            self._encoder.adopt(rows_of(picture, painted.mark))
+            self._hold.begin(self._loop.time(), for_picture=True)
+
+    def begin(self) -> None:
+        """Send what the terminal is to be set to, and the first fence."""
+        self._transmit(self._take_controls(), fence=True)
+
+    def leave(self) -> None:
+        """Draw nothing more: who gets the answers from now on is not known."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._leaving:
+            return
+        self._leaving = True
+        self._controls.append(self._encoder.leave())
+        if not self._can.alternate_screen:
+            # The screen stays as it is; the shell goes on below it.
+            self._controls.append(f"\x1b[{self._canvas.height}H\r\n")
+
+    def end(self) -> None:
+        """Send what sets the terminal back, and wait until it has gone, but not for ever."""
+        self._transmit(self._take_controls(), fence=False)
+        if self._outlet is not None:
+            self._outlet.drain(_LEAVE_SECONDS)
+
+    def close(self) -> None:
+        """Let the terminal go."""
+        if self._outlet is not None:
+            self._outlet.close()
+            self._outlet = None
+
+    # -- what shall be shown
+
+    def feed(self, data: str) -> None:
+        """Take what Textual writes; it is sent a little later, with all that comes till then."""
+        if self._outlet is None:
+            return
+        self._canvas.feed(data)
+        self._schedule()
+
+    def resize(self, width: int, height: int, *, surely: bool) -> None:
+        """Draw anew, once Textual has, or will not.
+
+        `surely` when the terminal has just said so: it may have been another size in between.
+        """
+        if (width, height) != (self._canvas.width, self._canvas.height):
+            self._canvas.resize(width, height)
+            self._encoder.resize(width, height)
+            self._hold.begin(self._loop.time())
+            self._cursor = None
+        elif surely and self._encoder.is_known and not self._hold.for_picture:
+            self._make_anew()
+        self._schedule()
+
+    def repaint(self) -> None:
+        """Something else wrote to the terminal: send everything again."""
+        # Back from whatever character set, scroll region and wrapping it left behind.
+        self._controls.append("\x0f\x1b(B\x1b[r\x1b[?7l")
+        self._controls.append("\x1b[?25h" if self._canvas.cursor_visible else "\x1b[?25l")
+        self._make_anew()
+        self._schedule()
+
+    def show(self) -> None:
+        """What is drawn now is worth more than the kept screen of before."""
+        if self._hold.for_picture:
+            self._hold.end()
+            self._canvas.settle()
+            self._send_at(self._loop.time())
+
+    def picture(self, stamps: list[str]) -> Picture | None:
+        """What is shown, to be kept for the next start; None while it is not whole."""
+        if not self._canvas.is_whole:
+            return None
+        return picture_of(
+            self._canvas.rows, self._pens, alternate=self._can.alternate_screen, stamps=stamps
+        )
+
+    def _make_anew(self) -> None:
+        self._encoder.forget()
+        self._canvas.drop_foreign()
+        self._cursor = None
+
+    def _on_control(self, sequence: str, draws_from: int | None) -> None:
+        if sequence in _SYNC:
+            # Textual has learnt that the terminal can do it.
+            self._synchronised = True
+        elif draws_from is not None:
+            self._draw_unknown(sequence, draws_from)
+        elif sequence.startswith(_POINTER) or (
+            # Entering the second screen again would clear it.
+            self._hold.for_picture and sequence == "\x1b[?1049h"
+        ):
+            pass
+        elif (
+            self._can.modern
+            or sequence in _OLD_MODES
+            or (sequence in _SCREEN_MODES and self._can.alternate_screen)
+        ):
+            self._controls.append(sequence)
+
+    def _draw_unknown(self, sequence: str, first_row: int) -> None:
+        """Send what may draw anything, at the place and on the screen it is meant for."""
+        canvas = self._canvas
+        if not self._can.modern:
+            return
+        canvas.settle()
+        frame = self._encoder.frame(canvas.rows, canvas.changed)
+        pen = self._pens.reduced(canvas.pen)
+        place = self._encoder.place_cursor(canvas.x, canvas.y, pen)
+        self._transmit(self._take_controls() + frame.text + place + sequence, fence=False)
+        self._encoder.drawn_over(first_row)
+
+    # -- sending
+
+    def _schedule(self) -> None:
+        if self._timer is None and not self._leaving:
+            self._timer = self._loop.call_later(self._pacer.profile.gather, self._send)
+
+    def _send_at(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._send)
+
+    def _send(self) -> None:
+        """Send the difference between what is shown and what shall be, if the line has room."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        outlet, canvas, pacer = self._outlet, self._canvas, self._pacer
+        if outlet is None or self._leaving or not outlet.is_clear:
+            return
+        now = self._loop.time()
+        hold = self._hold
+        if hold.until is not None:
+            if hold.keeps_back(now, whole=canvas.is_whole):
+                self._transmit(self._take_controls(), fence=False)
+                self._send_at(hold.until)
+                return
+            hold.end()
+            canvas.settle()
+        cursor = self._real_cursor()
+        if not canvas.changed and cursor in (None, self._cursor):
+            self._transmit(self._take_controls(), fence=False)
+            return
+        allowance = pacer.allowance(now)
+        if allowance <= 0:
+            pacer.held()
+            self._transmit(self._take_controls(), fence=False)
+            if pacer.is_blind:
+                self._transmit("", fence=True)
+            self._send_at(pacer.wake_at())
+            return
+        if pacer.is_mute and outlet.queued() > _SERIAL_QUEUE:
+            self._send_at(now + _SERIAL_SECONDS)
+            return
+        frame = self._encoder.frame(canvas.rows, canvas.changed, cursor=cursor, limit=allowance)
+        text = frame.text
+        if self._synchronised and frame.whole and pacer.is_fast and len(text) > _LARGE:
+            text = text.join(_SYNC)
+        if frame.whole:
+            canvas.changed.clear()
+            self._cursor = cursor
+        self._transmit(self._take_controls() + text)
+        if not frame.whole:
+            # The rest follows when the window opens.
+            pacer.held()
+            self._loop.call_soon(self._send)
+
+    def answered(self) -> None:
+        """The terminal has drawn everything up to a fence: there may be room again."""
+        if self._canvas.changed or self._controls:
+            self._send()
+
+    def _real_cursor(self) -> tuple[int, int] | None:
+        """Where the cursor must stand, for input methods and screen readers; None: anywhere.
+
+        What Textual writes of it is no use: it stays where something was typed once.
+        """
+        canvas = self._canvas
+        if canvas.cursor_visible:
+            return canvas.x, canvas.y
+        place = self._typed_at()
+        if place is None:
+            return None
+        return max(0, min(place[0], canvas.width - 1)), max(0, min(place[1], canvas.height - 1))
+
+    def _take_controls(self) -> str:
+        controls = "".join(self._controls)
+        self._controls.clear()
+        return controls
+
+    def _transmit(self, text: str, *, fence: bool | None = None) -> None:
+        """Give bytes to the terminal; with a fence if one is due, unless told otherwise."""
+        data = text.encode(self._encoding, "replace")
+        now = self._loop.time()
+        if fence is None:
+            fence = self._pacer.fence_is_due(len(data) + len(FENCE), now)
+        if fence:
+            data += FENCE.encode()
+        if not data or self._outlet is None:
+            return
+        self._pacer.sending(len(data), fence, now)
+        self._outlet.send(data)
