@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Select, and_, column, func, or_, select
 from sqlalchemy.sql import quoted_name, table
 
 from adapters.bacula_jobs import GOOD, JobRow
-from adapters.sql_database import streamed
 
 _BACKUP = "B"
 _PIECE = 1000
@@ -136,7 +135,7 @@ def _runs() -> Select[Any]:
 
 def _rows(connection: Connection, statement: Select[Any]) -> Iterator[list[JobRow]]:
     connection = connection.execution_options(stream_results=True)
-    result = streamed(connection, connection.execute(statement))
+    result = connection.execute(statement)
     while found := result.fetchmany(_PIECE):
         yield [
             JobRow(

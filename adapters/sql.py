@@ -206,10 +206,8 @@ class SqlAdapter(Adapter[Any]):
 
 def _answer(statement: str, connection: Connection, *, stream: bool = False) -> Any:
     """Send a statement as it stands: neither % nor : means anything but itself."""
-    from adapters.sql_database import streamed
-
     connection = connection.execution_options(no_parameters=True, stream_results=stream)
-    return streamed(connection, connection.exec_driver_sql(single_select(statement)))
+    return connection.exec_driver_sql(single_select(statement))
 
 
 def _version(table: SqlTable, connection: Connection) -> str:

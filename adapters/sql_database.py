@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -30,15 +31,7 @@ T = TypeVar("T")
 _SLACK = 5.0
 # How long what was interrupted may take to notice.
 _PROMPTLY = 2.0
-# Where a connection keeps its open results.
-_OPEN = "smic-tui open results"
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
-
-
-def streamed(connection: Connection, result: T) -> T:
-    """Return a result that is fetched piece by piece; the session's end closes it too."""
-    connection.info.setdefault(_OPEN, []).append(result)
-    return result
 
 
 class Database:
@@ -77,8 +70,9 @@ class Database:
     async def session(self) -> AsyncIterator[Session]:
         """Connect, and begin a transaction that cannot write. Errors as in `Adapter.fetch`."""
         session = Session(self.options)
-        await session.run(self._connected, within=seconds(self.options.connect_timeout) + _SLACK)
+        patience = seconds(self.options.connect_timeout) + _SLACK
         try:
+            await session.run(self._connected, within=patience)
             yield session
         finally:
             await session.end()
@@ -190,11 +184,19 @@ class Session:
     def __init__(self, options: DatabaseOptions) -> None:
         self._options = options
         self._connection: Connection | None = None
+        self._cursors: list[Any] = []
         self._task: asyncio.Future[Any] | None = None
         self._given_up = False
 
     def opened(self, connection: Connection) -> None:
-        """Keep the connection. Called in a thread."""
+        """Keep the connection, and what it will open. Called in a thread."""
+        from sqlalchemy import event
+
+        # Not even SQLAlchemy keeps the cursor of a statement during which the line broke.
+        @event.listens_for(connection, "before_cursor_execute")
+        def keep(_connection: Any, cursor: Any, *_what: Any) -> None:
+            self._cursors.append(cursor)
+
         self._connection = connection
 
     async def call(self, work: Callable[[Connection], T]) -> T:
@@ -233,11 +235,17 @@ class Session:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        # Whatever goes wrong, the connection is gone afterwards.
+        if self._given_up or any(_is_unread(cursor) for cursor in self._cursors):
+            # Closed politely, a line that is cut is waited for, and an answer read to its end.
+            with suppress(Exception):
+                connection.invalidate()
+        for cursor in self._cursors:
+            if connection.invalidated:
+                _expect_nothing(cursor)
+            with suppress(Exception):
+                cursor.close()
+        self._cursors.clear()
         with suppress(Exception):
-            for result in connection.info.pop(_OPEN, ()):
-                with suppress(Exception):
-                    result.close()
             connection.close()
 
     def _translated(self, work: Callable[[Session], T]) -> T:
@@ -278,7 +286,21 @@ def _interrupt(connection: Connection) -> None:
             return
         held = driver._sock if hasattr(driver, "_sock") else driver
         with socket.socket(fileno=socket.dup(held.fileno())) as twin:
+            # Closed, it is reset: a server that waits to send more learns at once that nobody
+            # reads, and not when the line's last timer has run out, a minute later.
+            twin.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             twin.shutdown(socket.SHUT_RDWR)
+
+
+def _is_unread(cursor: Any) -> bool:
+    """Whether PyMySQL would read the rest of an answer when the cursor is closed: all of it."""
+    return bool(getattr(getattr(cursor, "_result", None), "unbuffered_active", False))
+
+
+def _expect_nothing(cursor: Any) -> None:
+    """Let a cursor be closed whose connection is gone: PyMySQL would read on all the same."""
+    if _is_unread(cursor):
+        cursor._result.unbuffered_active = False
 
 
 def _extra_is_missing(name: str) -> Unavailable:

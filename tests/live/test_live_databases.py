@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -159,6 +162,77 @@ async def test_a_statement_that_takes_too_long_is_ended_by_the_server(
     error = await failing(server, slow, statement_timeout="0.5s")
     assert isinstance(error, Unavailable), error
     assert "statement_timeout" in error.hint
+
+
+async def read_slowly(server: DatabaseServer, pieces: int, each: Callable[[], None]) -> None:
+    """Read some pieces of a long answer, with something done after each."""
+    database = Database(options(server), context(Path(), lambda _: PASSWORD))
+
+    def ask(open_: Any) -> Any:
+        streamed = open_.execution_options(stream_results=True)
+        return streamed.exec_driver_sql("SELECT a.* FROM membres a CROSS JOIN membres b")
+
+    async with database.session() as session:
+        answer = await session.call(ask)
+        for _piece in range(pieces):
+            assert await session.call(lambda _: answer.fetchmany(1000))
+            each()
+
+
+def connections(server: DatabaseServer) -> list[int]:
+    """Those of the account that reads, as the server knows them."""
+    if server.script == "PostgreSQL":
+        said = server.do(
+            "membres", "SELECT pid FROM pg_stat_activity WHERE usename = 'smic_membres'"
+        )
+    else:
+        said = server.do(
+            "membres", "SELECT id FROM information_schema.processlist WHERE user = 'smic_membres'"
+        )
+    return [number for (number,) in said]
+
+
+async def test_a_cancelled_reading_leaves_nothing_open(
+    server: DatabaseServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At whatever moment: what is left open warns when it is collected, and that fails here."""
+    for moment in range(40):
+        reading = asyncio.create_task(read_slowly(server, 30, lambda: None))
+        await asyncio.sleep(moment * 0.005)
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+        gc.collect()
+        deadline = time.monotonic() + 10
+        while await asyncio.to_thread(connections, server):
+            assert time.monotonic() < deadline, "a connection is left at the server"
+            await asyncio.sleep(0.02)
+    assert not caplog.records
+
+
+async def test_an_answer_that_is_left_is_not_read_to_its_end(server: DatabaseServer) -> None:
+    """Four million rows would come: that takes a minute, and much of the line."""
+    began = time.monotonic()
+    await read_slowly(server, 2, lambda: None)
+    assert time.monotonic() - began < 5
+    gc.collect()
+
+
+async def test_a_connection_that_the_server_ends_leaves_nothing_open(
+    server: DatabaseServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def end() -> None:
+        for number in connections(server):
+            postgres = server.script == "PostgreSQL"
+            server.do(
+                "membres",
+                f"SELECT pg_terminate_backend({number})" if postgres else f"KILL {number}",
+            )
+
+    with pytest.raises(Unavailable):
+        await read_slowly(server, 10_000, end)
+    gc.collect()
+    assert not caplog.records
 
 
 async def test_only_the_right_authority_is_trusted(server: DatabaseServer) -> None:
