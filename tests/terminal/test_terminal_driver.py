@@ -6,6 +6,7 @@ import os
 import re
 import select
 import signal
+import termios
 import time
 import tty
 from collections.abc import Callable
@@ -104,7 +105,7 @@ def test_the_shell_waits_for_answers_under_way_and_gets_none(dashboard: Open) ->
     took = time.monotonic() - began
     terminal.pump(1.0)
     shell = os.open(f"/proc/{terminal.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
-    tty.setraw(shell)
+    tty.setraw(shell, termios.TCSANOW)
     assert not select.select([shell], [], [], 0.1)[0], os.read(shell, 99)
     os.close(shell)
     # The answer's way and that of the last bytes, not the most that may be waited.
