@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
@@ -58,10 +57,6 @@ class Prompt(Horizontal):
         self._input = Input(select_on_focus=False, compact=True)
         self._input.cursor_blink = False
 
-    def compose(self) -> ComposeResult:
-        yield self._label
-        yield self._input
-
     @property
     def is_open(self) -> bool:
         """Whether it is on screen."""
@@ -74,6 +69,10 @@ class Prompt(Horizontal):
 
     def ask(self, purpose: str, label: str, value: str = "") -> None:
         """Show the line and put the cursor at the end of `value`."""
+        if not self._input.is_attached:
+            # Most screens are looked at without a word being typed, and how an input looks
+            # takes long to work out.
+            self.mount(self._label, self._input)
         self._purpose = purpose
         self._label.styles.width = width(label)
         self._label.show_left(Cell(label, Role.KEY))
