@@ -12,7 +12,8 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
-from textual.theme import BUILTIN_THEMES
+from textual.reactive import Reactive
+from textual.theme import BUILTIN_THEMES, Theme
 
 from smic_tui.i18n import N_, _
 from smic_tui.screens.keys_in_order import KeysInOrder, has_screen
@@ -40,6 +41,8 @@ class TerminalApp(App[None], inherit_bindings=False):
     """
 
     ENABLE_COMMAND_PALETTE = False
+    # From the very beginning: to set it later has all styles worked out twice.
+    theme = Reactive(TERMINAL_THEME.name)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", N_("Quit"), show=False, priority=True),
         Binding("ctrl+l", "repaint", N_("Draw the screen again"), show=False, priority=True),
@@ -51,8 +54,20 @@ class TerminalApp(App[None], inherit_bindings=False):
         self.has_begun = False
         self._keys = KeysInOrder(self, self._hand_on, lambda: self.has_begun)
         self.animation_level = "none"
-        self.register_theme(TERMINAL_THEME)
-        self.theme = TERMINAL_THEME.name
+
+    @property
+    def line_is_slow(self) -> bool:
+        """Whether the line to the terminal is one on which every byte counts."""
+        return isinstance(self._driver, LeanDriver) and self._driver.is_slow
+
+    def line_has_room(self, size: int) -> bool:
+        """Whether so many bytes could be sent at once, without anything waiting for them."""
+        return not isinstance(self._driver, LeanDriver) or self._driver.room >= size
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """There is one."""
+        return {TERMINAL_THEME.name: TERMINAL_THEME}
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Show a short message."""
