@@ -65,6 +65,8 @@ class LineList(RoleWidget, can_focus=True):
         # the same update as the cursor, which a message would come too late for.
         self.when_moved: Callable[[], None] | None = None
         self._marker = ASCII_MARKER if ascii_only else MARKER
+        # Where every byte counts it has no colour of its own.
+        self._marker_style = MARKER_STYLE
         self._top = 0
         self._cursor = 0
         self._drawn: dict[int, Any] = {}
@@ -101,6 +103,9 @@ class LineList(RoleWidget, can_focus=True):
     def is_stop(self, index: int) -> bool:
         """Whether the cursor may stand on a line."""
         return True
+
+    def lines_moved(self) -> None:
+        """Called before lines are drawn because others are visible, or the cursor moved."""
 
     # -- what others ask and do
 
@@ -145,10 +150,16 @@ class LineList(RoleWidget, can_focus=True):
         top = 0 if self._top == 0 and self._cursor < page else self._cursor - offset
         self._top = max(0, min(top, count - page))
         self._keep_cursor_visible()
+        self.lines_moved()
         self._redraw_changed()
         self._tell()
 
     # -- drawing
+
+    @property
+    def lines_in_view(self) -> range:
+        """The lines that are in view, counted from 0."""
+        return range(self._top, min(self._top + self._page, self.line_count()))
 
     @property
     def _page(self) -> int:
@@ -169,7 +180,9 @@ class LineList(RoleWidget, can_focus=True):
         self._drawn[y] = (content, on_cursor)
         pieces, stale = self.pieces(content, cells - MARKER_CELLS)
         base = self.style_of(Role.PLAIN)
-        segments = [Segment(self._marker, base + MARKER_STYLE) if on_cursor else Segment(" ", base)]
+        segments = [
+            Segment(self._marker, base + self._marker_style) if on_cursor else Segment(" ", base)
+        ]
         segments += [
             Segment(piece.text, self.style_of(piece.role, stale=stale))
             for piece in pieces
@@ -200,6 +213,7 @@ class LineList(RoleWidget, can_focus=True):
         """The number of visible lines changed: keep the cursor among them."""
         self._top = max(0, min(self._top, self.line_count() - self._page))
         self._keep_cursor_visible()
+        self.lines_moved()
         self.refresh()
 
     # -- moving
@@ -230,6 +244,7 @@ class LineList(RoleWidget, can_focus=True):
         self._moved = True
         self._cursor = self._nearest_stop(index)
         self._keep_cursor_visible()
+        self.lines_moved()
         self._redraw_changed()
         if self._cursor != before:
             self._tell()
@@ -274,6 +289,7 @@ class LineList(RoleWidget, can_focus=True):
         top = max(0, min(self._top + lines, self.line_count() - self._page))
         if top != self._top:
             self._top = top
+            self.lines_moved()
             self._redraw_changed()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+from rich.style import Style
 from textual.message import Message
+from textual.timer import Timer
 
 from smic_tui.i18n import _
-from smic_tui.views.cells import Cell, Column, Row
-from smic_tui.views.fit import fit, fit_columns, width
+from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.fit import cut, fit, fit_columns, width
 from widgets.line_list import LineList
+from widgets.roles import MARKER_STYLE
 
 UP, DOWN = "↑", "↓"
 ASCII_UP, ASCII_DOWN = "^", "v"
 GAP = 1
+
+# In two steps: the rest of the lines follows when the cursor has rested for so long, a few
+# lines at a time, about that many bytes, so that a key never waits for more than those.
+REST_SECONDS, PORTION_SECONDS = 0.5, 0.05
+PORTION_LINES, PORTION_BYTES = 2, 120
+# What a line may take in the first step; with the scroll, the marker and the position it
+# is a key of a hundred bytes. A change of pen takes about so many.
+FIRST_BYTES, PEN_BYTES = 58, 5
 
 
 class RowTable(LineList):
@@ -22,6 +34,9 @@ class RowTable(LineList):
 
     The table is given keys and a function that makes one row; a row is made
     when it comes into view. Replacing the rows keeps the cursor with its key.
+
+    On a slow line it draws in two steps: a line that comes into view shows at first what
+    `Column.at_once` says; the rest follows when the cursor rests, the cursor's line first.
     """
 
     heading_lines = 1
@@ -43,6 +58,10 @@ class RowTable(LineList):
         self._make: Callable[[int], Row] = self._no_row
         self._made: dict[int, Row] = {}
         self._sorted: tuple[str, bool] | None = None
+        self._has_room: Callable[[int], bool] | None = None
+        # The keys in view whose lines have taken the second step.
+        self._whole: set[str] = set()
+        self._following: Timer | None = None
 
     @staticmethod
     def _no_row(index: int) -> Row:
@@ -62,7 +81,7 @@ class RowTable(LineList):
         the column to mark and whether it descends.
         """
         before = self.cursor_key
-        heading_same = columns is self._columns and sorted_by == self._sorted
+        heading_same = columns == self._columns and sorted_by == self._sorted
         self._columns, self._sorted = columns, sorted_by
         self._fitted_for = -1
         self._keys, self._make = keys, make
@@ -70,6 +89,16 @@ class RowTable(LineList):
         if not heading_same:
             self._refresh_line(0)
         self.lines_changed(before)
+
+    def draw_in_steps(self, has_room: Callable[[int], bool] | None) -> None:
+        """Draw in two steps from now on, or at once for None.
+
+        `has_room` tells whether so many bytes could be sent now without waiting. All
+        lines begin with the first step again.
+        """
+        self._has_room = has_room
+        self._marker_style = MARKER_STYLE if has_room is None else Style.null()
+        self._whole.clear()
 
     @property
     def row(self) -> Row | None:
@@ -97,7 +126,47 @@ class RowTable(LineList):
             if len(self._made) > 500:
                 self._made.clear()
             row = self._made[index] = self._make(index)
-        return row
+        if self._has_room is None or self._keys[index] in self._whole:
+            return row
+        return self._begun(row)
+
+    def _begun(self, row: Row) -> Row:
+        """The row after the first step, the last of its texts as long as there is room."""
+        cells = [
+            cell if column.at_once is None else Cell(cut(cell.text, column.at_once), cell.role)
+            for column, cell in zip(self._columns, row.cells, strict=True)
+        ]
+        last = max((place for place, cell in enumerate(cells) if cell.text), default=0)
+        left, role = FIRST_BYTES, Role.PLAIN
+        for column, cell in zip(self._columns[:last], cells, strict=False):
+            left -= len(fit(cell.text, column.width).encode()) + GAP
+            left -= PEN_BYTES * (cell.role is not role)
+            role = cell.role
+        text, role_of_last = cells[last]
+        left -= PEN_BYTES * (role_of_last is not role)
+        while len(text.encode()) > left and len(text) > 1:
+            text = cut(text, width(text) - 1)
+        cells[last] = Cell(text, role_of_last)
+        return replace(row, cells=tuple(cells))
+
+    def lines_moved(self) -> None:
+        if self._has_room is None:
+            return
+        self._whole.intersection_update(self._keys[index] for index in self.lines_in_view)
+        if self._following is not None:
+            self._following.stop()
+        self._following = self.set_timer(REST_SECONDS, self._follow)
+
+    def _follow(self) -> None:
+        """The second step of the lines nearest to the cursor, as far as the line has room."""
+        waiting = [index for index in self.lines_in_view if self._keys[index] not in self._whole]
+        if self._has_room is None or not waiting:
+            return
+        if self._has_room(PORTION_BYTES):
+            waiting.sort(key=lambda index: abs(index - self._cursor))
+            self._whole.update(self._keys[index] for index in waiting[:PORTION_LINES])
+            self._redraw_changed()
+        self._following = self.set_timer(PORTION_SECONDS, self._follow)
 
     def _fit(self, cells: int) -> list[tuple[int, int]]:
         if self._fitted_for != cells:

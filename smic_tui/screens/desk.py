@@ -55,6 +55,13 @@ class Desk(Protocol):
     def pending(self) -> Pending:
         """What of it is not over, by record."""
 
+    @property
+    def line_is_slow(self) -> bool:
+        """Whether the line to the terminal is one on which every byte counts."""
+
+    def line_has_room(self, size: int) -> bool:
+        """Whether so many bytes could be sent at once, without anything waiting for them."""
+
     def rights(self, source: str) -> Rights:
         """What may be done to records that are shown under a source."""
 

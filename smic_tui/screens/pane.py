@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from smic_tui.screens.alerts import AlertsScreen
 from smic_tui.userstate import PaneSeen
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.listing import Lean
 from smic_tui.views.lists.all import LISTINGS
 from smic_tui.views.look import Look
 
@@ -34,17 +35,16 @@ class PaneScreen(AlertsScreen):
         self, due: DuePane, seen: PaneSeen | None, settings: Settings, *, ascii_only: bool = False
     ) -> None:
         base = LISTINGS[due.pane.on]
+        change = Column(id="change", title="±", width=1)
+        lean = base.lean
+        if lean is not None:
+            lean = Lean(columns=(change, *lean.columns), row=self._marked(lean.row))
         super().__init__(
-            replace(
-                base,
-                columns=(Column(id="change", title="±", width=1), *base.columns),
-                row=self._row,
-            ),
+            replace(base, columns=(change, *base.columns), row=self._marked(base.row), lean=lean),
             ascii_only=ascii_only,
         )
         self.tab = ""
         self.due = due
-        self._base = base
         self._seen = seen
         self._settings = settings
         self._content = PaneContent()
@@ -53,9 +53,12 @@ class PaneScreen(AlertsScreen):
         self._content = content(self.due.pane, self.desk.situation, self._seen, self._settings)
         return [*self._content.facts, *self._content.gone_facts]
 
-    def _row(self, fact: Any, look: Look) -> Row:
-        row, key = self._base.row(fact, look), key_of(fact)
-        mark = " "
+    def _marked(self, row_of: Callable[[Any, Look], Row]) -> Callable[[Any, Look], Row]:
+        """Rows with what became of them since, before their first cell."""
+        return lambda fact, look: self._with_mark(fact, row_of(fact, look))
+
+    def _with_mark(self, fact: Any, row: Row) -> Row:
+        key, mark = key_of(fact), " "
         if key in self._content.gone:
             mark = GONE
         elif self._seen is not None:

@@ -87,6 +87,16 @@ class LeanDriver(LinuxDriver):
             answers=not pacer.is_mute,
         )
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether the line is one on which every byte counts."""
+        return self._pacer.is_slow
+
+    @property
+    def room(self) -> int:
+        """How many bytes could be sent now without waiting for the line."""
+        return self._pacer.room
+
     def repaint(self) -> None:
         """Something else wrote to the terminal: send everything again."""
         self._screen.repaint()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from smic_tui.terminal.profile import AUTO, LinkProfile, profile_for
+from smic_tui.terminal.profile import AUTO, NARROW, SLOW, LinkProfile, profile_for
 
 # A terminal that has answered nothing for so long after the first fence never will.
 _MUTE_AFTER = 5.0
@@ -19,11 +19,15 @@ _MUTE_AFTER = 5.0
 _STALLED_AFTER = 20.0
 _MEMORY = 300.0
 _GAIN, _GAIN_AT_FIRST = 1.25, 2.0
-_SPARE = 128
+_SPARE = 200
 # A round trip so much longer than the shortest, with so many bytes, was spent in a queue.
 _CLEAR_DELAY, _CLEAR_SIZE = 0.15, 256
 _FAST_UNFENCED = 4096
 _FAST_EVERY = 30.0
+# From so many bytes under way on, frames are made more seldom.
+_BUSY = 128
+# A line counts as no longer slow only when it is so many times faster than one that is.
+_SURELY = 2
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Pacer:
         self._gain = _GAIN_AT_FIRST
         self._without_growth = 0
         self._window = profile.first
+        self._is_slow = profile is SLOW
 
     # -- what is known
 
@@ -83,6 +88,26 @@ class Pacer:
     def window(self) -> int:
         """How many bytes may be under way."""
         return self._window
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether every byte counts: that was chosen, or it was measured.
+
+        What was measured holds until the opposite was, clearly: it decides what screens
+        look like.
+        """
+        return self._is_slow
+
+    @property
+    def gather(self) -> float:
+        """How many seconds updates are to be collected now before they are sent as one."""
+        busy = not self.is_mute and self.sent - self._arrived >= _BUSY
+        return self.profile.merge if busy else self.profile.gather
+
+    @property
+    def room(self) -> int:
+        """How many bytes could be sent now beside what is under way; for a forecast."""
+        return 1 << 20 if self.is_mute else self._window - (self.sent - self._arrived)
 
     @property
     def is_fast(self) -> bool:
@@ -202,6 +227,8 @@ class Pacer:
         if self._chosen is AUTO:
             # While the window still grows, the rate is only what the window let through.
             self.profile = profile_for(round_trip, rate if self.is_measured else None)
+            if rate is not None and self.is_measured:
+                self._is_slow = rate < (_SURELY * NARROW if self._is_slow else NARROW)
         profile = self.profile
         size = profile.first if rate is None else int(self._gain * rate * round_trip) + _SPARE
         self._window = max(profile.smallest, min(size, self._chosen.largest))

@@ -12,13 +12,15 @@ LinkName = Literal["auto", "lan", "adsl", "33k"]
 class LinkProfile:
     """What depends on the line.
 
-    `gather` is how many seconds updates are collected before they are sent as one.
+    `gather` is how many seconds updates are collected before they are sent as one, `merge`
+    how many while some hundred bytes are under way: more frames a second are no use then.
     `smallest` and `largest` bound the bytes that may be under way, `first` is allowed
     before anything is known. `colours` is the most that are sent.
     """
 
     name: str
     gather: float
+    merge: float
     first: int
     smallest: int
     largest: int
@@ -26,24 +28,37 @@ class LinkProfile:
     colours: int = 1 << 24
 
 
-LAN = LinkProfile(name="lan", gather=0.010, first=1 << 16, smallest=1 << 14, largest=1 << 20)
-ADSL = LinkProfile(name="adsl", gather=0.020, first=4096, smallest=1024, largest=1 << 17)
+LAN = LinkProfile(
+    name="lan", gather=0.010, merge=0.010, first=1 << 16, smallest=1 << 14, largest=1 << 20
+)
+ADSL = LinkProfile(
+    name="adsl", gather=0.020, merge=0.020, first=4096, smallest=1024, largest=1 << 17
+)
 SLOW = LinkProfile(
-    name="33k", gather=0.030, first=1024, smallest=256, largest=4096, mouse=False, colours=16
+    name="33k",
+    gather=0.030,
+    merge=0.100,
+    first=1024,
+    smallest=256,
+    largest=4096,
+    mouse=False,
+    colours=16,
 )
 # Until the first answer: enough for a whole screen, which a slow line takes in a few seconds.
-AUTO = LinkProfile(name="auto", gather=0.010, first=8192, smallest=1024, largest=1 << 17)
+AUTO = LinkProfile(
+    name="auto", gather=0.010, merge=0.010, first=8192, smallest=1024, largest=1 << 17
+)
 
 PROFILES = {profile.name: profile for profile in (AUTO, LAN, ADSL, SLOW)}
 
 # Round trips, in seconds, and bytes per second that tell the kinds of lines apart.
 _NEAR, _FAR = 0.030, 0.250
-_NARROW = 8000
+NARROW = 8000
 
 
 def profile_for(round_trip: float, rate: float | None) -> LinkProfile:
     """The profile for a measured line; `rate` in bytes per second, None if unknown."""
-    if rate is not None and rate < _NARROW:
+    if rate is not None and rate < NARROW:
         return SLOW
     if round_trip < _NEAR:
         return LAN

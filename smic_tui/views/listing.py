@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -70,6 +71,12 @@ def sort_facts(
             valued.append((value, fact))
     valued.sort(key=lambda pair: pair[0], reverse=descending)
     return [fact for _value, fact in valued] + without
+
+
+def oldest(facts: Sequence[Any]) -> datetime | None:
+    """When the oldest answer came that a fact rests on which is not stale; None: none is."""
+    answers = {id(fact.answers): fact.answers for fact in facts if not fact.stale}
+    return min((one.last_good for one in answers.values() if one.last_good), default=None)
 
 
 def tally(shown: int, total: int) -> str:

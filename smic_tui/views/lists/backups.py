@@ -71,11 +71,11 @@ _LEAN = Lean(
     columns=lean_columns(
         Column(id="state", title=N_("State"), width=11),
         Column(id="site", title=N_("Site"), width=16),
-        Column(id="application", title=N_("Application"), width=22, at_once=13),
-        later("success", N_("Success"), 6),
+        Column(id="application", title=N_("Application"), width=16, at_once=14),
+        later("success", N_("Success"), 7),
         later("due", N_("Due"), 5),
         later("protocol", N_("Protocol"), 8, spare=2),
-        later("message", N_("Message"), 20, spare=3),
+        later("message", N_("Message"), 16, spare=3),
     ),
     row=_lean_row,
 )

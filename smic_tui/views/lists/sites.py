@@ -96,7 +96,7 @@ _LEAN = Lean(
     columns=lean_columns(
         Column(id="state", title=N_("State"), width=10),
         Column(id="name", title=N_("Site"), width=24),
-        later("since", N_("Since"), 6),
+        Column(id="since", title=N_("Since"), width=6),
         later("line", N_("Line"), 5, spare=1),
         later("backups", N_("Backups"), 13),
         later("tickets", N_("Tkt"), 3, right=True),
