@@ -7,6 +7,7 @@ that the first one opens would go to the one before, or to nobody.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -52,6 +53,7 @@ class KeysInOrder:
         # The key under way; counts, so that what an old one sets off late is known.
         self._number = 0
         self._under_way = False
+        self._patience_ends: asyncio.TimerHandle | None = None
         self._waited = 0.0
 
     async def take(self, key: events.Key) -> None:
@@ -75,7 +77,9 @@ class KeysInOrder:
         # Twice: some of what the key sets off begins only when it has come to the top.
         path: list[MessagePump] = [*target.ancestors_with_self] * 2
         await self._forward(key)
-        self._app.set_timer(_PATIENCE_SECONDS, lambda: self._over(number))
+        self._wait_no_longer()
+        loop = asyncio.get_running_loop()
+        self._patience_ends = loop.call_later(_PATIENCE_SECONDS, self._over, number)
         self._follow(number, path)
 
     def _follow(self, number: int, path: list[MessagePump]) -> None:
@@ -88,8 +92,14 @@ class KeysInOrder:
 
     def _over(self, number: int) -> None:
         if number == self._number and self._under_way:
+            self._wait_no_longer()
             self._waited = 0.0
             self._next()
+
+    def _wait_no_longer(self) -> None:
+        if self._patience_ends is not None:
+            self._patience_ends.cancel()
+            self._patience_ends = None
 
     def _next(self) -> None:
         if not self._waiting:
