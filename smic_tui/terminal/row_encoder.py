@@ -110,7 +110,7 @@ class RowEncoder:
                 if part.blank and part.end < tail:
                     end, beyond = self._blank_stretch(tokens, place, new)
                 for spot, way in ways.items():
-                    if token.start >= tail:
+                    if part.blank and token.start >= tail:
                         self._erase_tail(finished, spot, way, part, y)
                     if part.blank:
                         self._write_blank(after, spot, way, part, y, following)
@@ -211,6 +211,11 @@ class RowEncoder:
                 if parts and parts[-1].blank:
                     parts[-1:] = _parted(parts[-1])
                 parts.append(_Part(first, x, pen, text, len(text.encode()), False, False))
+                if x < end and is_blank(row[x]):
+                    # Drawn wider than thought it reaches into this cell. Erased, that half
+                    # may leave the other, as in tmux; written over, both are gone.
+                    parts.append(_Part(x, x + 1, row[x][1], " ", 1, False, True))
+                    x += 1
                 continue
             written = x
             while x < end:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 import pytest
-from emulators import Emulator, PyteTerminal, Screen, TmuxTerminal
+from emulators import Emulator, PyteTerminal, Screen, Seen, TmuxTerminal
 from scene import Scene
 
 from smic_tui.terminal.canvas import Canvas
@@ -144,7 +144,7 @@ def run(
         yield operate
 
 
-def difference(seed: int, number: int, y: int, mine: Screen, wanted: list[object]) -> str:
+def difference(seed: int, number: int, y: int, mine: Screen, wanted: list[Seen]) -> str:
     places = [x for x, (a, b) in enumerate(zip(mine[y], wanted, strict=False)) if a != b]
     x = places[0] if places else -1
     found = (mine[y][x], wanted[x]) if places else (len(mine[y]), len(wanted))
@@ -169,3 +169,16 @@ def test_pyte_shows_the_same(term: str, plain: bool) -> None:
 @pytest.mark.parametrize("term", ["tmux", "written", "screen"])
 def test_tmux_shows_the_same(term: str) -> None:
     operate_for(TmuxTerminal, (OPERATIONS or FAST_TMUX) // 3, term, False)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+@pytest.mark.parametrize("behind", ["", "|"], ids=["erased tail", "erased stretch"])
+def test_what_follows_cuts_a_cluster_that_is_drawn_too_wide(behind: str) -> None:
+    """tmux draws the second character by itself, in two cells instead of none."""
+    lean = Lean(20, 1, TERMS["tmux"])
+    with TmuxTerminal(20, 1) as ours, TmuxTerminal(20, 1) as alone:
+        for text in ("x" * 20, "a\U00019489\U00016ff0" + f"{behind:>12}".ljust(18)):
+            lean.canvas.feed("\x1b[1;1H" + text)
+            ours.feed(lean.send()[0])
+        alone.feed(painted(lean, 0))
+        assert ours.screen() == alone.screen()
