@@ -4,7 +4,8 @@ usage: python still_dashboard.py prepare FOLDER | python still_dashboard.py FOLD
 
 SIGUSR1 changes one cell of what is shown, SIGUSR2 one in each of five rows; with
 SMIC_TUI_CHANGES=SECONDS the latter happens by itself. With SMIC_TUI_LATER=SECONDS it is
-as much later, with SMIC_TUI_FROZEN=1 the clock on the wall stands still.
+as much later, with SMIC_TUI_FROZEN=1 the clock on the wall stands still, and SIGALRM puts
+it forward by a minute. The sources age, but do not become stale.
 """
 
 from __future__ import annotations
@@ -103,6 +104,10 @@ class StillApp(SmicApp):
         ]
 
 
+def _never_stale(part: SourceContents) -> SourceContents:
+    return replace(part, status=replace(part.status, stale_after=86400.0))
+
+
 def _changed_source(part: SourceContents, number: int) -> SourceContents:
     rows = part.status.rows // 10 * 10 + number
     return replace(part, status=replace(part.status, rows=rows))
@@ -164,10 +169,12 @@ def main() -> None:
         return
     with time_machine.travel(NOW, tick=True):
         loaded, cache, snapshot = _collect(Path(sys.argv[1]), read=False)
+    snapshot = replace(snapshot, sources=tuple(map(_never_stale, snapshot.sources)))
     display = loaded.settings.display
     profile = chosen_profile(display.link, os.environ)
     now = NOW + timedelta(seconds=float(os.environ.get("SMIC_TUI_LATER", "0")))
-    with time_machine.travel(now, tick=not os.environ.get("SMIC_TUI_FROZEN")):
+    with time_machine.travel(now, tick=not os.environ.get("SMIC_TUI_FROZEN")) as clock:
+        signal.signal(signal.SIGALRM, lambda _number, _frame: clock.shift(60))
         app = StillApp(
             loaded.settings,
             cache,
