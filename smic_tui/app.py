@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import getpass
 import logging
 import os
@@ -22,11 +21,13 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
+from textual import events
 from textual.driver import Driver
 from textual.screen import Screen
 
 from smic_tui import kept_head, kept_tally
 from smic_tui.cache.cache import Cache
+from smic_tui.computing import collect_garbage
 from smic_tui.config import folders
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Settings
@@ -71,6 +72,9 @@ SENT_SECONDS = 0.035
 FIRST_LINES_SECONDS = 0.5
 # When garbage is collected again, which `cli.main` stops.
 GARBAGE_SECONDS = 3.0
+
+# Keys that ask nothing of what a screen lists.
+GOING_ABOUT = frozenset("1234567[]?q")
 
 CollectorOf = Callable[[Callable[[Snapshot], None]], "Collector"]
 TallyAt = Callable[[datetime], Tally | None]
@@ -158,7 +162,7 @@ class SmicApp(TerminalApp):
         self.run_worker(self._collect(), exit_on_error=False)
         self._seconds = self.set_interval(1, self._each_second)
         # The start leaves no garbage, and what it made stays.
-        self.set_timer(GARBAGE_SECONDS, _collect_garbage)
+        self.set_timer(GARBAGE_SECONDS, collect_garbage)
 
     @cached_property
     def collector(self) -> Collector:
@@ -237,6 +241,16 @@ class SmicApp(TerminalApp):
         self.screen.call_after_refresh(self._keep_screen)
         if not self._drawn.is_set():
             self.screen.call_after_refresh(self.set_timer, SENT_SECONDS, self._drawn.set)
+
+    def is_there_for(self, key: events.Key) -> bool:
+        """Of the first lines alone only the first screen has any: what is asked of another
+        list waits for the rest.
+        """
+        return self.has_begun and (
+            not self._situation.partial
+            or self.current_mode == self.DEFAULT_MODE
+            or key.character in GOING_ABOUT
+        )
 
     def _assess(self) -> tuple[UserState, Situation]:
         user = self.cache.user.load()
@@ -426,11 +440,6 @@ class SmicApp(TerminalApp):
                 self.tell(_("Kept in memory only: the disk refuses it. See Sources (7)."), bad=True)
 
         self.run_worker(write(), exit_on_error=False)
-
-
-def _collect_garbage() -> None:
-    gc.freeze()
-    gc.enable()
 
 
 def _kept_tally(folder: Path, digest: str, now: datetime) -> Tally | None:

@@ -37,6 +37,7 @@ from smic_tui.cache.layout import (
 from smic_tui.cache.place import SOURCES, Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
+from smic_tui.computing import alone_with
 from smic_tui.records import Record, Stream
 from smic_tui.snapshot import SourceContents, SourceStatus, Step
 
@@ -142,25 +143,36 @@ class SourceFile:
         `flush` writes it. Raises `ValueError` for text that is not Unicode
         (unpaired surrogates); nothing has changed then.
         """
+        count = sum(map(len, upserts.values())) + sum(map(len, deletes.values()))
         with self._lock:
-            upserts = self._really_new(upserts, deletes)
-            rows = dict(self.contents.rows)
-            for stream in {*upserts, *deletes}:
-                known = rows.get(stream, MappingProxyType({}))
-                gone = [key for key in deletes.get(stream, ()) if key in known]
-                if gone or upserts.get(stream) or stream not in rows:
-                    rows[stream] = _read_only(changed(known, upserts.get(stream, {}), gone))
-            status = msgspec.structs.replace(
-                status, rows=sum(len(of_stream) for of_stream in rows.values())
-            )
-            all_cursors = {**self.cursors, **cursors}
-            # What cannot be encoded is refused here, before it can spoil the file.
-            for table in (*upserts.values(), _meta("", "", status, all_cursors)):
-                encode_table(table)
-            self._become(status, rows, _touched(upserts, deletes))
-            self.cursors = MappingProxyType(all_cursors)
-            self._note(upserts, deletes)
+            with alone_with(count):
+                self._apply(upserts, deletes, cursors, status)
             return self._save()
+
+    def _apply(
+        self,
+        upserts: Rows,
+        deletes: Mapping[Stream, Collection[str]],
+        cursors: Mapping[Stream, Cursor],
+        status: SourceStatus,
+    ) -> None:
+        upserts = self._really_new(upserts, deletes)
+        rows = dict(self.contents.rows)
+        for stream in {*upserts, *deletes}:
+            known = rows.get(stream, MappingProxyType({}))
+            gone = [key for key in deletes.get(stream, ()) if key in known]
+            if gone or upserts.get(stream) or stream not in rows:
+                rows[stream] = _read_only(changed(known, upserts.get(stream, {}), gone))
+        status = msgspec.structs.replace(
+            status, rows=sum(len(of_stream) for of_stream in rows.values())
+        )
+        all_cursors = {**self.cursors, **cursors}
+        # What cannot be encoded is refused here, before it can spoil the file.
+        for table in (*upserts.values(), _meta("", "", status, all_cursors)):
+            encode_table(table)
+        self._become(status, rows, _touched(upserts, deletes))
+        self.cursors = MappingProxyType(all_cursors)
+        self._note(upserts, deletes)
 
     def flush(self) -> bool:
         """Try again to write what a commit could not; whether all is on the disk now."""

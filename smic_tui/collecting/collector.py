@@ -18,6 +18,7 @@ from smic_tui.collecting import registry
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.publisher import Keep, Publisher
 from smic_tui.collecting.redact import Redactor
+from smic_tui.computing import take_short_turns
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context
@@ -114,6 +115,7 @@ class Collector:
         if self._ended.is_set():
             return
         self._idle.clear()
+        take_short_turns()
         try:
             await self._show_first()
             await self._publisher.publish()

@@ -12,6 +12,7 @@ from msgspec import Struct
 from smic_tui.cache.layout import Cursor
 from smic_tui.collecting.intake import Admitted, admit
 from smic_tui.collecting.off_loop import OffLoop
+from smic_tui.computing import alone_with
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.records import Record, Stream
@@ -114,9 +115,14 @@ async def read_stream(
         async for batch in batches:
             if not isinstance(batch, Batch):
                 raise TypeError(f"fetch gave a {type(batch).__name__} instead of a Batch")
-            admitted = await off.run(admit, adapter.context.source, stream, batch)
+            admitted = await off.run(_admit, adapter.context.source, stream, batch)
             part.take(batch, admitted)
     part.end(point.rows, point.cursor, reading.began)
+
+
+def _admit(source: str, stream: Stream, batch: Batch) -> Admitted:
+    with alone_with(len(batch.upserts)):
+        return admit(source, stream, batch)
 
 
 @asynccontextmanager

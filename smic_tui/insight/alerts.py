@@ -39,6 +39,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from smic_tui.alertbook import AlertBook, AlertEntry
+from smic_tui.computing import alone
 from smic_tui.config.duration import seconds
 from smic_tui.config.schema import AlertRule, Settings
 from smic_tui.insight.alert_facts import BROKEN_RULE, STALE_RULE
@@ -292,6 +293,13 @@ def evaluate(situation: Situation, book: AlertBook, settings: Settings, now: dat
 
     Pure. Only the program that collects calls it; everybody else reads the book.
     """
+    with alone():
+        return _evaluate(situation, book, settings, now)
+
+
+def _evaluate(
+    situation: Situation, book: AlertBook, settings: Settings, now: datetime
+) -> AlertBook:
     after: dict[str, AlertEntry] = {}
     books: dict[str, dict[str, AlertEntry]] = defaultdict(dict)
     for fingerprint, entry in book.items():

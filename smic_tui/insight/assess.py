@@ -8,14 +8,12 @@ again; how old they are is told by the `Answers` that they rest on.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from threading import Lock
 from typing import cast
 
 from msgspec import Struct
 
+from smic_tui.computing import alone
 from smic_tui.config.schema import Settings
 from smic_tui.insight.assessment import Assessment, Parts
 from smic_tui.insight.changes import LOG
@@ -40,8 +38,7 @@ class _Newest(Struct):
 
 LARGE = 20_000
 
-_lock = Lock()
-# One or none.
+# One or none; changed by who computes alone.
 _last: list[_Newest] = []
 
 
@@ -52,7 +49,7 @@ def assess(snapshot: Snapshot, user: UserState, settings: Settings, now: datetim
     work where there are many sites: it belongs off the event loop. Safe for threads, one
     at a time. Lists are in the order of `insight.order`.
     """
-    with _lock:
+    with alone():
         newest = now_on = None
         if _last and _sites_stay(_last[0].assessment.snapshot, snapshot):
             now_on = Assessment(snapshot, settings, now, _last[0].assessment.register)
@@ -63,31 +60,14 @@ def assess(snapshot: Snapshot, user: UserState, settings: Settings, now: datetim
         if newest is None:
             _last.clear()
             now_on = Assessment(snapshot, settings, now, _register(snapshot, settings))
-            with _garbage_left_alone(snapshot):
-                parts = now_on.parts()
+            parts = now_on.parts()
+            if sum(source.status.rows for source in snapshot.sources) >= LARGE:
+                # What is there stays: it is never looked through for garbage.
+                gc.freeze()
             sites_by_key = {fact.key: fact for fact in parts.sites}
             newest = _Newest(now_on, parts, LOG.number(), sites_by_key)
         _last[:] = [newest]
         return now_on.situation(newest.parts, user, newest.sites_by_key, newest.serial)
-
-
-@contextmanager
-def _garbage_left_alone(snapshot: Snapshot) -> Iterator[None]:
-    """A whole pass over many rows makes a million objects and no garbage in circles. To look
-    for it time and again would keep other threads waiting for tenths of a second.
-    """
-    if sum(source.status.rows for source in snapshot.sources) < LARGE:
-        yield
-        return
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        # What is there stays: it is never looked through again.
-        gc.freeze()
-        if was_enabled:
-            gc.enable()
 
 
 def _register(snapshot: Snapshot, settings: Settings) -> Register:

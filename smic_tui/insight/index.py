@@ -31,26 +31,48 @@ StateT = TypeVar("StateT", SiteState, BackupState)
 # By how much a clock may go back between two looks at it.
 BACK = timedelta(minutes=1)
 _HOUR = 3600
+_TOGETHER = 500
 
 
 class Turning:
     """Keys of facts that the clock may change, by the hour in which it may."""
 
     def __init__(self) -> None:
-        self._hours: dict[int, list[str]] = {}
+        # Long lists would be gone through whenever garbage is looked for; of tuples of
+        # texts it is known that there is none in them.
+        self._hours: dict[int, list[tuple[str, ...]]] = {}
+        self._new: dict[int, list[str]] = {}
 
     def put(self, key: str, moment: datetime) -> None:
         """The fact may change at `moment`."""
-        self._hours.setdefault(int(moment.timestamp() // _HOUR), []).append(key)
+        hour = _hour(moment)
+        new = self._new.setdefault(hour, [])
+        new.append(key)
+        if len(new) >= _TOGETHER:
+            self._hours.setdefault(hour, []).append(tuple(new))
+            new.clear()
 
     def between(self, start: datetime, end: datetime) -> Iterator[str]:
         """Keys of facts that may change from `start` to `end`, some more than once."""
-        first, last = int(start.timestamp() // _HOUR), int(end.timestamp() // _HOUR)
+        first, last = _hour(start), _hour(end)
         hours: Iterable[int] = range(first, last + 1)
-        if last - first > len(self._hours):
-            hours = [hour for hour in self._hours if first <= hour <= last]
+        if last - first > len(self._hours) + len(self._new):
+            hours = [hour for hour in {*self._hours, *self._new} if first <= hour <= last]
         for hour in hours:
-            yield from self._hours.get(hour, ())
+            for keys in self._hours.get(hour, ()):
+                yield from keys
+            yield from self._new.get(hour, ())
+
+    def forget_before(self, moment: datetime) -> None:
+        """Nobody asks for what was to change before `moment` any more."""
+        first = _hour(moment)
+        for hours in (self._hours, self._new):
+            for hour in [hour for hour in hours if hour < first]:
+                del hours[hour]
+
+
+def _hour(moment: datetime) -> int:
+    return int(moment.timestamp() // _HOUR)
 
 
 class Index:
@@ -77,6 +99,7 @@ class Index:
         for request in parts.requests:
             self._watch_work(self.turning_requests, None, request, request.request.due)
             self._count_request(request, 1)
+        self._forget(now)
         self._remember(parts)
 
     def apply(self, changes: Changes, parts: Parts, now: datetime) -> None:
@@ -104,7 +127,12 @@ class Index:
             if request is not None:
                 self._watch_work(self.turning_requests, was_request, request, request.request.due)
                 self._count_request(request, 1)
+        self._forget(now)
         self._remember(parts)
+
+    def _forget(self, now: datetime) -> None:
+        for turning in (self.turning_backups, self.turning_tickets, self.turning_requests):
+            turning.forget_before(now - BACK)
 
     def _watch_backup(self, was: BackupFact | None, fact: BackupFact, now: datetime) -> None:
         if fact.due is not None and (

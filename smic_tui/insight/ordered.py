@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import TypeVar
 
+from smic_tui.computing import known_for_good
+
 FactT = TypeVar("FactT")
 Order = tuple[float | str, ...]
 
@@ -63,11 +65,15 @@ def merged(
         part = old[start : start + _LOOKED_AT_AT_ONCE]
         # Facts are true: what falls out is None.
         facts += filter(None, map(instead.get, map(id, part), part))
-    if not moved:
-        return tuple(facts)
     if len(moved) > 64 and len(moved) > _MANY * len(facts):
-        return tuple(in_order([*facts, *moved], order))
-    return tuple(_put_in(facts, moved, order))
+        facts = in_order([*facts, *moved], order)
+    elif moved:
+        facts = _put_in(facts, moved, order)
+    found = tuple(facts)
+    if len(found) > _LOOKED_AT_AT_ONCE:
+        del facts
+        known_for_good()
+    return found
 
 
 def _put_in(

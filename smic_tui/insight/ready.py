@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smic_tui.computing import alone
 from smic_tui.insight.facts import Situation
 from smic_tui.insight.tally import (
     remember,
@@ -15,8 +16,9 @@ from smic_tui.insight.trouble_lines import troubles
 
 def get_ready(situation: Situation) -> None:
     """Know the lines of the Overview and the sums of all lists. Off the event loop."""
-    troubles(situation)
-    remember(situation.sites, tally_of_sites(situation.sites))
-    remember(situation.backups, tally_of_backups(situation.backups))
-    remember(situation.tickets, tally_of_tickets(situation.tickets))
-    remember(situation.requests, tally_of_requests(situation.requests))
+    with alone():
+        troubles(situation)
+        remember(situation.sites, tally_of_sites(situation.sites))
+        remember(situation.backups, tally_of_backups(situation.backups))
+        remember(situation.tickets, tally_of_tickets(situation.tickets))
+        remember(situation.requests, tally_of_requests(situation.requests))
