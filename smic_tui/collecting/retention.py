@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import TypeVar
 
 from smic_tui.records import BackupRun, CatalogueRequest, Record, RunResult, Stream, Ticket
 from smic_tui.snapshot import SourceContents
 
 KEPT_RUNS = 10
-_COUNTED_AT_ONCE = 10_000
+_LOOKED_AT_AT_ONCE = 2000
+_REST_SECONDS = 0.002
 _job = attrgetter("job")
 KEPT_CLOSED = timedelta(days=30)
 
+T = TypeVar("T")
 
 # Fewer rows are looked through at each commit.
 LARGE = 20_000
@@ -65,7 +69,7 @@ def expired(stream: Stream, rows: Mapping[str, Record], now: datetime) -> frozen
     if stream is Stream.BACKUP_RUNS:
         return _old_runs(rows)
     if stream in (Stream.TICKETS, Stream.REQUESTS):
-        return frozenset(key for key, row in rows.items() if _long_closed(row, now))
+        return frozenset(key for key, row in _resting(rows.items()) if _long_closed(row, now))
     return frozenset()
 
 
@@ -74,7 +78,7 @@ def _old_runs(rows: Mapping[str, Record]) -> frozenset[str]:
     if not many:
         return frozenset()
     by_job: dict[tuple[str, ...], list[tuple[str, BackupRun]]] = {}
-    for key, run in rows.items():
+    for key, run in _resting(rows.items()):
         if isinstance(run, BackupRun) and run.job in many:
             job = (run.job,) if run.job else (run.site, run.application)
             # Rows that are relayed stand under another key than their own.
@@ -95,11 +99,21 @@ def _old_runs(rows: Mapping[str, Record]) -> frozenset[str]:
 def _jobs_with_many_runs(rows: Mapping[str, Record]) -> frozenset[str]:
     """The keys of jobs that may have more than are kept, "" for what names no job."""
     counts: Counter[str] = Counter()
-    runs = iter(rows.values())
-    # In parts: counting lets no other thread take its turn.
-    while part := list(itertools.islice(runs, _COUNTED_AT_ONCE)):
-        counts.update(map(_job, part))
+    # One by one: counting many at once lets no other thread take its turn.
+    for run in _resting(rows.values()):
+        counts[_job(run)] += 1
     return frozenset(job for job, count in counts.items() if count > KEPT_RUNS)
+
+
+def _resting(rows: Iterable[T]) -> Iterator[T]:
+    """The rows, and between parts of many a rest: nobody waits for what is done with them,
+    and somebody may be waiting for the interpreter.
+    """
+    left = iter(rows)
+    while part := list(itertools.islice(left, _LOOKED_AT_AT_ONCE)):
+        yield from part
+        if len(part) == _LOOKED_AT_AT_ONCE:
+            time.sleep(_REST_SECONDS)
 
 
 def _succeeded(run: BackupRun) -> bool:
