@@ -14,6 +14,7 @@ from smic_tui.i18n import N_, _
 from smic_tui.screens.acting import ActingScreen
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.keys import Keys
 from smic_tui.views.listing import Lean, Listing, oldest, sort_facts, tally
 from smic_tui.views.look import Look
 from smic_tui.views.summary import SUMMARIES
@@ -68,6 +69,8 @@ class ListScreen(ActingScreen):
         self._opened_lean = False
         # Counts the questions asked; an answer to an old one is dropped.
         self._asked = 0
+        # One thread at a time: an old question need not be answered beside the new one.
+        self._select_turn = asyncio.Lock()
 
     def compose_body(self) -> Iterable[Widget]:
         yield self.summary
@@ -98,7 +101,7 @@ class ListScreen(ActingScreen):
     def show_situation(self) -> None:
         facts, query = self.all_facts(), self._query
         self._asked += 1
-        if len(facts) <= LONG_LIST:
+        if len(facts) <= LONG_LIST or (query is None and self._sort is None):
             self._show_facts(*self._select(facts, query), len(facts))
         else:
             self.run_worker(self._select_long(self._asked, facts, query), group="select")
@@ -110,12 +113,18 @@ class ListScreen(ActingScreen):
         now = self.desk.situation.now
         if query is not None:
             facts = query.select(facts, now)
-        facts = sort_facts(self.listing, facts, self._sort, self._descending)
         key = self.listing.key
-        return facts, [key(fact) for fact in facts]
+        if query is None and self._sort is None:
+            # Nothing is worked out of a list that is shown as it is.
+            return facts, Keys(facts, key, self.table.cursor_index)
+        facts = sort_facts(self.listing, facts, self._sort, self._descending)
+        return facts, tuple(map(key, facts))
 
     async def _select_long(self, asked: int, facts: Sequence[Any], query: Query | None) -> None:
-        chosen, keys = await asyncio.to_thread(self._select, facts, query)
+        async with self._select_turn:
+            if asked != self._asked:
+                return
+            chosen, keys = await asyncio.to_thread(self._select, facts, query)
         if asked == self._asked:
             self._show_facts(chosen, keys, len(facts))
 
