@@ -52,7 +52,7 @@ class TerminalApp(App[None], inherit_bindings=False):
     def __init__(self, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
         self.has_begun = False
-        self._keys = KeysInOrder(self, self._hand_on, lambda: self.has_begun)
+        self._keys = KeysInOrder(self, self._hand_on, self.is_there_for)
         self.animation_level = "none"
 
     @property
@@ -68,6 +68,10 @@ class TerminalApp(App[None], inherit_bindings=False):
     def available_themes(self) -> dict[str, Theme]:
         """There is one."""
         return {TERMINAL_THEME.name: TERMINAL_THEME}
+
+    def is_there_for(self, key: events.Key) -> bool:
+        """Whether what a key may be meant for is on the screen."""
+        return self.has_begun
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Show a short message."""

@@ -40,15 +40,17 @@ def has_screen(app: App[Any]) -> bool:
 class KeysInOrder:
     """Lets one key through at a time.
 
-    `forward(key)` hands it to Textual; `has_begun()` says whether the program has
-    anything yet that a key could be meant for. A key is over when whatever it reached,
+    `forward(key)` hands it to Textual; `is_there_for(key)` says whether the program shows
+    yet what the key could be meant for. A key is over when whatever it reached,
     and all that this lies in, have taken every message that came of it.
     """
 
-    def __init__(self, app: App[Any], forward: Forward, has_begun: Callable[[], bool]) -> None:
+    def __init__(
+        self, app: App[Any], forward: Forward, is_there_for: Callable[[events.Key], bool]
+    ) -> None:
         self._app = app
         self._forward = forward
-        self._has_begun = has_begun
+        self._is_there_for = is_there_for
         self._waiting: deque[events.Key] = deque()
         # The key under way; counts, so that what an old one sets off late is known.
         self._number = 0
@@ -58,7 +60,7 @@ class KeysInOrder:
 
     async def take(self, key: events.Key) -> None:
         """Hand the key on, now or when those before it are over."""
-        if key.key in _AT_ONCE or (not self._under_way and self._is_ready()):
+        if key.key in _AT_ONCE or (not self._under_way and self._is_ready(key)):
             await self._hand_on(key)
             return
         self._waiting.append(key)
@@ -104,17 +106,17 @@ class KeysInOrder:
     def _next(self) -> None:
         if not self._waiting:
             self._under_way = False
-        elif self._is_ready() or self._waited >= self._patience():
+        elif self._is_ready(self._waiting[0]) or self._waited >= self._patience():
             self._app.call_later(self._hand_on, self._waiting.popleft())
         else:
             self._waited += _LOOK_AGAIN_SECONDS
             self._app.set_timer(_LOOK_AGAIN_SECONDS, self._next)
 
     def _patience(self) -> float:
-        return _PATIENCE_SECONDS if self._has_begun() else _BEGIN_SECONDS
+        return _PATIENCE_SECONDS if self._is_there_for(self._waiting[0]) else _BEGIN_SECONDS
 
-    def _is_ready(self) -> bool:
-        if not has_screen(self._app) or not self._has_begun():
+    def _is_ready(self, key: events.Key) -> bool:
+        if not has_screen(self._app) or not self._is_there_for(key):
             return False
         screen = self._app.screen
         if not screen.is_mounted:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from acting_examples import settle
 from conftest import NOW, StillCollector, lines_of, opened, text_of
+from textual import events
 
 from smic_tui.app import SmicApp
 from smic_tui.config.load import Loaded
@@ -69,3 +71,17 @@ async def test_sums_that_are_not_known_are_not_made_up(
         for key in "2345":
             await pilot.press(key)
             assert "the first lines; the rest is being read" in text_of(app)
+
+
+async def test_keys_for_a_list_that_is_still_read_wait_for_it(
+    make_app: MakeApp, syndicate: tuple[Loaded, Snapshot], beginning: Snapshot
+) -> None:
+    app = make_app(change=lambda _all: beginning)
+    async with opened(app) as pilot:
+        for key in ("3", "4", "down", "down"):
+            app.post_message(events.Key(key, key if key.isdecimal() else None))
+        await settle(pilot, lambda: app.current_mode == "tickets")
+        await pilot.pause(0.2)
+        assert isinstance(app.collector, StillCollector)
+        app.collector.say(syndicate[1])
+        await settle(pilot, lambda: " 3/" in text_of(app))

@@ -42,7 +42,7 @@ class Ordered(App[None]):
         self.noted: list[str] = []
         self.done = asyncio.Event()
         self.forwarded: list[tuple[str, float]] = []
-        self._in_order = KeysInOrder(self, self._forward, lambda: True)
+        self._in_order = KeysInOrder(self, self._forward, lambda _key: True)
 
     async def _forward(self, key: events.Key) -> None:
         self.forwarded.append((key.key, asyncio.get_running_loop().time()))
