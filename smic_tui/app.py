@@ -22,7 +22,6 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 from textual import events
-from textual import events
 from textual.driver import Driver
 from textual.screen import Screen
 
@@ -73,9 +72,6 @@ SENT_SECONDS = 0.035
 FIRST_LINES_SECONDS = 0.5
 # When garbage is collected again, which `cli.main` stops.
 GARBAGE_SECONDS = 3.0
-
-# Keys that ask nothing of what a screen lists.
-GOING_ABOUT = frozenset("1234567[]?q")
 
 # Keys that ask nothing of what a screen lists.
 GOING_ABOUT = frozenset("1234567[]?q")
@@ -245,16 +241,6 @@ class SmicApp(TerminalApp):
         self.screen.call_after_refresh(self._keep_screen)
         if not self._drawn.is_set():
             self.screen.call_after_refresh(self.set_timer, SENT_SECONDS, self._drawn.set)
-
-    def is_there_for(self, key: events.Key) -> bool:
-        """Of the first lines alone only the first screen has any: what is asked of another
-        list waits for the rest.
-        """
-        return self.has_begun and (
-            not self._situation.partial
-            or self.current_mode == self.DEFAULT_MODE
-            or key.character in GOING_ABOUT
-        )
 
     def is_there_for(self, key: events.Key) -> bool:
         """Of the first lines alone only the first screen has any: what is asked of another
