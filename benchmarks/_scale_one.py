@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import statistics
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import _scale_data as data
-from msgspec import Struct
+from _scale_app import DIGEST, PART, Memory, change_a_part, make_app
+from _scale_figures import Figures, Heart, Watch, memory, timed
 from textual import events
 
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.layout import Cursor
 from smic_tui.cache.lock import Outcome
-from smic_tui.collecting.collector import Collector
 from smic_tui.collecting.coordinator import config_digest
-from smic_tui.config.schema import Settings, Source
-from smic_tui.contract.adapter import Adapter, Context, Probe
-from smic_tui.contract.batch import Batch
+from smic_tui.config.schema import Settings
 from smic_tui.head_keeper import HeadKeeper
 from smic_tui.insight.alerts import evaluate
 from smic_tui.insight.assess import assess
@@ -32,104 +29,14 @@ from smic_tui.insight.fields import fields_for
 from smic_tui.insight.query import parse
 from smic_tui.insight.ready import get_ready
 from smic_tui.records import Stream
-from smic_tui.snapshot import Snapshot, SourceState, SourceStatus
+from smic_tui.snapshot import SourceState, SourceStatus
 from smic_tui.userstate import UserState
 from smic_tui.views.listing import sort_facts
 from smic_tui.views.lists.all import LISTINGS
 from widgets.row_table import RowTable
 
-PART = 0.01
 TYPED = "imprim"
 WORD = range(1, len(TYPED) + 1)
-DIGEST = "bench"
-
-
-class NoOptions(Struct, frozen=True, kw_only=True):
-    """Nothing to set."""
-
-
-class Memory(Adapter[NoOptions]):
-    """Brings whatever was put into `waiting`, and nothing else changes."""
-
-    kind: ClassVar[str] = "memory"
-    config_type: ClassVar[type[Struct]] = NoOptions
-    streams: ClassVar[frozenset[Stream]] = frozenset(Stream)
-    waiting: ClassVar[dict[str, data.Rows]] = {}
-
-    def offered(self) -> frozenset[Stream]:
-        return frozenset(data.STREAMS[self.context.source])
-
-    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
-        rows = self.waiting.get(self.context.source, {}).pop(stream, {})
-        yield Batch(upserts=tuple(rows.values()), cursor="here", full=False)
-
-    async def probe(self) -> Probe:
-        return Probe()
-
-
-class Figures(dict[str, float]):
-    """What was measured: milliseconds by the clock, and under `NAME cpu` those that this
-    program computed meanwhile, which others on the same machine change little.
-    """
-
-    def put(self, name: str, times: list[tuple[float, float]]) -> None:
-        """The median of several."""
-        self[name] = statistics.median(wall for wall, _cpu in times)
-        self[f"{name} cpu"] = statistics.median(cpu for _wall, cpu in times)
-
-
-class Watch:
-    """Milliseconds by the clock and of computing, since it was made."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter(), time.process_time()
-
-    def read(self) -> tuple[float, float]:
-        wall, cpu = self._began
-        return (time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000
-
-
-def timed(work: Callable[[], object], rounds: int = 3) -> list[tuple[float, float]]:
-    """What several rounds take."""
-    times = []
-    for _round in range(rounds):
-        watch = Watch()
-        work()
-        times.append(watch.read())
-    return times
-
-
-def memory(field: str) -> float:
-    """Megabytes of this process: VmRSS or VmHWM."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) / 1024
-    return float("nan")
-
-
-class Heart:
-    """Beats every millisecond; the longest pause is how long the loop got no turn, by the
-    clock and in what this program computed meanwhile.
-    """
-
-    def __init__(self) -> None:
-        self.longest = (0.0, 0.0)
-        self._task = asyncio.create_task(self._beat())
-
-    async def _beat(self) -> None:
-        while True:
-            watch = Watch()
-            await asyncio.sleep(0.001)
-            wall, cpu = watch.read()
-            self.longest = max(self.longest[0], wall - 1), max(self.longest[1], cpu)
-
-    def take(self) -> list[tuple[float, float]]:
-        """The longest pauses since the last call."""
-        found, self.longest = self.longest, (0.0, 0.0)
-        return [found]
-
-    def stop(self) -> None:
-        self._task.cancel()
 
 
 def fill(folder: Path, size: int, communes: Path | None, settings: Settings) -> None:
@@ -257,33 +164,8 @@ async def press(app: SmicApp, *keys: str, rounds: int = 9) -> list[tuple[float, 
 
 async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
     """The real screens over the real collector, without a terminal."""
-    cache = Cache(folder)
-    heads = HeadKeeper(DIGEST, folder)
-
-    def make(source: Source, context: Context) -> Adapter[Any]:
-        return Memory(NoOptions(), context)
-
-    def collector_of(on_change: Callable[[Snapshot], None]) -> Collector:
-        def after_commit(snapshot: Snapshot) -> Any:
-            now = datetime.now(UTC)
-            situation = assess(snapshot, cache.user.load(), settings, now)
-            heads.assessed(situation)
-            return evaluate(situation, snapshot.alerts, settings, now)
-
-        return Collector(
-            settings,
-            folder,
-            cache,
-            on_change=on_change,
-            after_commit=after_commit,
-            keep=lambda snapshot, _seen: heads.keep(snapshot),
-            first=heads.load,
-            secret=lambda _secret: "",
-            adapter_factory=make,
-        )
-
     watch = Watch()
-    app = SmicApp(settings, cache, collector_of, person="agent 1")
+    app = make_app(folder, settings)
     async with app.run_test(size=(120, 36)) as pilot:
         heart = Heart()
         await until(lambda: app.situation.sites != () and len(app.screen.table._keys) > 0)
@@ -333,12 +215,7 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
         heart.take()
         times, blocks = [], []
         for round_ in range(3):
-            Memory.waiting = {
-                name: data.changed(
-                    dict(cache.source(name).contents.rows), PART, datetime.now(UTC), 100 + round_
-                )
-                for name in data.STREAMS
-            }
+            change_a_part(app.cache, 100 + round_)
             wanted = next(iter(Memory.waiting["desk"][Stream.TICKETS].values()))
             gc.collect()
             await asyncio.sleep(0.05)
@@ -385,6 +262,10 @@ def measure(step: str, folder: Path, size: int, communes: Path | None) -> dict[s
         fill(folder, size, communes, settings)
     elif step == "core":
         without_screen(folder, settings, found)
+    elif step == "frames":
+        from _scale_frames import frames
+
+        frames(folder, found)
     else:
         asyncio.run(on_screen(folder, settings, found))
         found["peak_mb"] = memory("VmHWM")

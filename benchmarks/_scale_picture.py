@@ -12,6 +12,7 @@ CURVES = (
     ("screen_filter cpu", "filter key to rows", "#d62728"),
     ("refresh cpu", "refresh, 1 % changed", "#9467bd"),
     ("block_refresh cpu", "longest loop block in it", "#8c564b"),
+    ("frame_refresh", "key to frame in it, by the clock", "#e377c2"),
     ("rss_mb", "memory, MB", "#7f7f7f"),
 )
 LOWEST, HIGHEST = 1.0, 10_000.0
@@ -31,7 +32,7 @@ def draw(results: dict[int, dict[str, float]]) -> str:
     """The picture of what was measured."""
     sizes = sorted(results)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDE + 220} '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDE + 250} '
         f'{TOP + HIGH + 60}" font-family="sans-serif" font-size="12">',
         '<rect width="100%" height="100%" fill="white"/>',
         f'<text x="{LEFT}" y="22" font-size="15">Cost against size: milliseconds, '

@@ -1,6 +1,6 @@
-"""What the program costs from 700 to 50,000 sites, in one run, with ratios.
+"""What the program costs from 712 to 50,000 sites, in one run, with ratios.
 
-    python benchmarks/bench_scale.py [--sizes 700,50000] [--communes FILE] [--svg FILE]
+    python benchmarks/bench_scale.py [--sizes 712,50000] [--communes FILE] [--svg FILE]
 
 Each size is measured in a process of its own, so that memory is that of this
 size alone: 50,000 sites have 150,000 backup jobs with 300,000 runs and 100,000 open
@@ -21,9 +21,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
-STEPS = ("fill", "core", "screen")
-SIZES = (700, 2000, 7000, 20000, 50000)
-QUICK = (700, 7000)
+STEPS = ("fill", "core", "screen", "frames")
+SIZES = (712, 2000, 7000, 20000, 50000)
+QUICK = (712, 7000)
 
 # What is printed of each size: times in milliseconds, computed and by the clock.
 TIMES = (
@@ -53,6 +53,18 @@ TIMES = (
     ("block_start", "longest loop block, start"),
     ("block_keys", "longest loop block, keys"),
     ("block_refresh", "longest loop block, refresh"),
+    ("block_terminal", "longest loop block, refresh with keys in a terminal"),
+)
+# Keys in a terminal while all sources are refreshed (see `_scale_frames`), by the clock.
+FRAMES = (
+    ("frame_quiet", "key to its frame, in quiet, median, ms"),
+    ("frame_quiet_longest", "key to its frame, in quiet, longest, ms"),
+    ("frame_refresh", "key to its frame, during a refresh, median, ms"),
+    ("frame_longest", "key to its frame, during a refresh, longest, ms"),
+    ("frames_keys", "keys pressed during refreshes"),
+    ("frames_lost", "of these without a frame of their own"),
+    ("frames_late", "of these later than 50 ms"),
+    ("frames_late_quiet", "of as many in quiet, later than 50 ms"),
 )
 SIZES_OF = (
     ("rss_mb", "memory (RSS) at the end"),
@@ -87,6 +99,10 @@ def table(results: dict[int, dict[str, float]]) -> str:
             for size in sizes
         ]
         lines.append(_line(f"{label}, ms", cells, [results[s][f"{key} cpu"] for s in sizes]))
+    for key, label in FRAMES:
+        values = [results[size][key] for size in sizes]
+        form = str if key.startswith("frames") else _short
+        lines.append(_line(label, list(map(form, values)), values))
     for key, label in SIZES_OF:
         values = [results[size][key] for size in sizes]
         lines.append(_line(f"{label}, MB", list(map(_short, values)), values))

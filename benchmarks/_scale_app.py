@@ -1,0 +1,98 @@
+"""The real program over the real collector, whose sources bring what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import _scale_data as data
+from msgspec import Struct
+
+from smic_tui import kept_head
+from smic_tui.app import SmicApp
+from smic_tui.cache.cache import Cache
+from smic_tui.collecting.collector import Collector
+from smic_tui.config.schema import Settings, Source
+from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.batch import Batch
+from smic_tui.head_keeper import HeadKeeper
+from smic_tui.insight.alerts import evaluate
+from smic_tui.insight.assess import assess
+from smic_tui.records import Stream
+from smic_tui.snapshot import Snapshot
+
+PART = 0.01
+DIGEST = "bench"
+
+
+class NoOptions(Struct, frozen=True, kw_only=True):
+    """Nothing to set."""
+
+
+class Memory(Adapter[NoOptions]):
+    """Brings whatever was put into `waiting`, and nothing else changes."""
+
+    kind: ClassVar[str] = "memory"
+    config_type: ClassVar[type[Struct]] = NoOptions
+    streams: ClassVar[frozenset[Stream]] = frozenset(Stream)
+    waiting: ClassVar[dict[str, data.Rows]] = {}
+
+    def offered(self) -> frozenset[Stream]:
+        return frozenset(data.STREAMS[self.context.source])
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        rows = self.waiting.get(self.context.source, {}).pop(stream, {})
+        yield Batch(upserts=tuple(rows.values()), cursor="here", full=False)
+
+    async def probe(self) -> Probe:
+        return Probe()
+
+
+def change_a_part(cache: Cache, seed: int) -> None:
+    """With the next reading, 1 % of the rows of each stream are others."""
+    Memory.waiting = {
+        name: data.changed(dict(cache.source(name).contents.rows), PART, datetime.now(UTC), seed)
+        for name in data.STREAMS
+    }
+
+
+def make_collector(
+    folder: Path, cache: Cache, settings: Settings
+) -> Callable[[Callable[[Snapshot], None]], Collector]:
+    """As the program makes its own, over `Memory`."""
+    heads = HeadKeeper(DIGEST, folder)
+
+    def make(source: Source, context: Context) -> Adapter[Any]:
+        return Memory(NoOptions(), context)
+
+    def after_commit(snapshot: Snapshot) -> Any:
+        now = datetime.now(UTC)
+        situation = assess(snapshot, cache.user.load(), settings, now)
+        heads.assessed(situation)
+        return evaluate(situation, snapshot.alerts, settings, now)
+
+    def collector_of(on_change: Callable[[Snapshot], None]) -> Collector:
+        return Collector(
+            settings,
+            folder,
+            cache,
+            on_change=on_change,
+            after_commit=after_commit,
+            keep=lambda snapshot, _seen: heads.keep(snapshot),
+            secret=lambda _secret: "",
+            adapter_factory=make,
+        )
+
+    return collector_of
+
+
+def make_app(
+    folder: Path, settings: Settings, kind: type[SmicApp] = SmicApp, **options: Any
+) -> SmicApp:
+    """The dashboard over the cache in `folder`."""
+    cache = Cache(folder)
+    collector_of = make_collector(folder, cache, settings)
+    beginning = kept_head.load(folder, DIGEST)
+    return kind(settings, cache, collector_of, person="agent 1", beginning=beginning, **options)

@@ -1,0 +1,173 @@
+"""Keys while all sources are refreshed, and the frames that answer them.
+
+The dashboard runs in a terminal (a pty) on the list of tickets, and somebody presses
+`down` ten times a second: a second in quiet, then through a refresh with 1 % of all rows
+changed, until its alerts are evaluated and its files written. A key is answered by the
+first frame that shows the cursor on another ticket; its time is from when the key is
+written to the terminal until the last byte of that frame has come out.
+
+- *lost*: the key has no frame of its own, one frame shows this and a later key;
+- *late*: its frame comes after more than 50 ms, three frames of Textual's 60 a second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from _scale_figures import Figures
+
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT / "tests" / "terminal"))
+
+from emulators import PyteTerminal  # noqa: E402
+from linked_terminal import LinkedTerminal  # noqa: E402
+
+SIZE = (120, 36)
+EVERY = 0.1
+KEYS, ROUNDS = 40, 3
+LATE = 0.050
+_UNDER_CURSOR = re.compile(r"^▌\D*(\d+)")
+_TICKET = re.compile(r"^.\D*(\d+)")
+
+
+class Answers:
+    """Which keys a terminal has answered, told from what it shows."""
+
+    def __init__(self, size: tuple[int, int], data: bytes) -> None:
+        self._screen = PyteTerminal(*size)
+        self._screen.feed(data)
+        self._at = self._ticket()
+        # When as many keys as the place in the list were answered.
+        self.when: list[float] = []
+        self.lost = 0
+
+    def see(self, data: bytes, when: float) -> None:
+        """A frame has come."""
+        self._screen.feed(data)
+        now, before = self._ticket(), self._at
+        if now is None or now == before:
+            return
+        self._at = now
+        places = {
+            found[1]: y for y, row in enumerate(self._rows()) if (found := _TICKET.match(row))
+        }
+        keys = places[now] - places[before] if before in places else 1
+        # The cursor goes down; anything else would be no answer to these keys.
+        assert keys > 0, f"the cursor went from {before} to {now}"
+        self.when += [when] * keys
+        self.lost += keys - 1
+
+    def _rows(self) -> list[str]:
+        return ["".join(cell.text for cell in row) for row in self._screen.screen()]
+
+    def _ticket(self) -> str | None:
+        return next((found[1] for row in self._rows() if (found := _UNDER_CURSOR.match(row))), None)
+
+
+class Program:
+    """The dashboard in its terminal."""
+
+    def __init__(self, folder: Path) -> None:
+        self._report = folder / "report.jsonl"
+        self._report.unlink(missing_ok=True)
+        command = [sys.executable, str(Path(__file__).with_name("_scale_terminal.py"))]
+        command += [str(folder), str(self._report)]
+        self.terminal = LinkedTerminal(command, size=SIZE, env={"LANGUAGE": "en"})
+        self._told = 0
+
+    def tell(self, number: signal.Signals) -> dict[str, object]:
+        """Send a signal; what the program says."""
+        os.kill(self.terminal.pid, number)
+        ends = time.monotonic() + 60
+        while True:
+            assert self.terminal.pump(0.01), "the program has ended"
+            assert time.monotonic() < ends, "the program does not answer"
+            lines = self._report.read_text().splitlines() if self._report.exists() else []
+            if len(lines) > self._told:
+                self._told = len(lines)
+                found: dict[str, object] = json.loads(lines[-1])
+                return found
+
+    def until_whole(self) -> None:
+        """Wait until all rows are there and this program collects."""
+        while not self.tell(signal.SIGUSR2)["whole"]:
+            self.terminal.pump(0.5)
+        # The garbage of the start is collected, what was read is given back.
+        self.terminal.pump(5)
+
+    def press_down(self, count: int) -> list[float]:
+        """Press the key at its times; when each was pressed."""
+        terminal = self.terminal
+        began = time.monotonic()
+        pressed = []
+        for number in range(count):
+            terminal.pump(max(0.0, began + number * EVERY - time.monotonic()))
+            pressed.append(time.monotonic())
+            terminal.press("down")
+        terminal.pump(EVERY)
+        return pressed
+
+    def delays(self, count: int, *, refresh: bool) -> tuple[list[float], int]:
+        """Seconds to the frame of each key, and how many were lost."""
+        terminal = self.terminal
+        shown = b"".join(burst.data for burst in terminal.bursts)
+        seen = len(terminal.bursts)
+        if refresh:
+            terminal.press("R")
+            terminal.pump(EVERY / 2)
+        pressed = self.press_down(count)
+        # Whatever is under way still comes.
+        terminal.settle(0.5, 10)
+        answers = Answers(SIZE, shown)
+        for burst in terminal.bursts[seen:]:
+            answers.see(burst.data, burst.at)
+        assert len(answers.when) == count, f"{count} keys, {len(answers.when)} answers"
+        delays = [when - at for when, at in zip(answers.when, pressed, strict=True)]
+        return delays, answers.lost
+
+
+def frames(folder: Path, found: Figures) -> None:
+    """The figures of the cache in `folder`."""
+    program = Program(folder)
+    try:
+        program.terminal.wait_for("7 Sources", 60)
+        program.until_whole()
+        program.terminal.press("4")
+        program.terminal.settle(1.0)
+        quiet: list[float] = []
+        delays: list[float] = []
+        lost = 0
+        blocks = []
+        for _round in range(ROUNDS):
+            program.terminal.press("g")
+            program.tell(signal.SIGUSR1)
+            program.terminal.settle(0.5)
+            quiet += program.delays(KEYS, refresh=False)[0]
+            program.terminal.press("g")
+            program.terminal.settle(0.5)
+            program.tell(signal.SIGUSR2)
+            new, shared = program.delays(KEYS, refresh=True)
+            told = program.tell(signal.SIGUSR2)
+            delays += new
+            lost += shared
+            blocks.append(told["block"])
+            program.terminal.pump(2)
+    finally:
+        program.terminal.end()
+    found["frames_keys"] = len(delays)
+    found["frames_lost"] = lost
+    found["frames_late"] = sum(delay > LATE for delay in delays)
+    found["frames_late_quiet"] = sum(delay > LATE for delay in quiet)
+    found["frame_quiet"] = statistics.median(quiet) * 1000
+    found["frame_quiet_longest"] = max(quiet) * 1000
+    found["frame_refresh"] = statistics.median(delays) * 1000
+    found["frame_longest"] = max(delays) * 1000
+    found["block_terminal"] = max(block[0] for block in blocks)
+    found["block_terminal cpu"] = max(block[1] for block in blocks)
