@@ -42,6 +42,8 @@ _DAMAGED = (
     "Repository.InvalidRepository",
     _NOT_FORESEEN,
 )
+# In the trace of what borg did not foresee: it was reading the repository's own settings.
+_ITS_CONFIG = "self.config.read_file("
 _WARNING = 1
 
 
@@ -102,6 +104,15 @@ class BorgAdapter(RepositoriesAdapter):
         """The passphrase, in the variable that borg takes it from."""
         return {"BORG_PASSPHRASE": repository.passphrase} if repository.passphrase else {}
 
+    def path_of(self, address: str) -> Path | None:
+        """Tell a path from "ssh://…" and "user@host:path"."""
+        local = not _REMOTE.match(address)
+        return self.local_path(address.removeprefix("file://")) if local else None
+
+    def filters_of(self, repository: BorgRepository) -> Mapping[str, str]:
+        """The pattern of archives."""
+        return {"archives": repository.archives} if repository.archives else {}
+
     async def version(self) -> str:
         """Return e.g. "borg 1.2.4"."""
         finished = await run(
@@ -111,11 +122,8 @@ class BorgAdapter(RepositoriesAdapter):
 
     async def read(self, repository: BorgRepository, access: Access) -> Reading:
         """Ask for the newest archives."""
-        address = access.address
-        path = None
-        if not _REMOTE.match(address):
-            path = self.local_path(address.removeprefix("file://"))
-            address = str(path)
+        path = self.path_of(access.address)
+        address = str(path or access.address)
         command = [self.config.binary, "--log-json", "list", "--json", "--bypass-lock"]
         command += ["--last", str(self.config.newest)]
         if repository.archives:
@@ -259,6 +267,12 @@ def _failure(finished: Finished, log: list[_Log]) -> SourceError:
         return AuthFailed(
             said,
             hint=_("Give the account that runs smic-tui the right to read the repository."),
+        )
+    if any(_ITS_CONFIG in entry.message for entry in log):
+        return BadAnswer(
+            _("borg: the file config of the repository is not one of Borg's"),
+            hint=_("Check `repository`: another program's may be there, or it is damaged."),
+            excerpt=finished.stderr[:400],
         )
     if msgid in _DAMAGED:
         return BadAnswer(

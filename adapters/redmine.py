@@ -28,6 +28,7 @@ from msgspec import Struct
 from adapters import redmine_actions
 from adapters.cursors import decoded
 from adapters.redmine_actions import User
+from adapters.redmine_fields import missing_fields
 from adapters.redmine_issues import Converter, Issue, Page, decode
 from adapters.redmine_options import RedmineOptions
 from adapters.redmine_scope import Scope, find_scope
@@ -115,10 +116,11 @@ class RedmineAdapter(Adapter[RedmineOptions]):
         http = self._session()
         async with http.signed_in():
             user = await self._current_user(http)
-            await find_scope(http, self.config)
+            scope = await find_scope(http, self.config)
             words = await self._read_words(http)
             self._able = await self._read_able(http, user)
-        remarks = [*http.remarks(), *_unknown_names(self.config, words)]
+            missing = await missing_fields(http, self.config, scope)
+        remarks = [*http.remarks(), *_unknown_names(self.config, words), *missing]
         if user.admin:
             remarks.append(_("The account is an administrator: reading needs far less."))
         return Probe(account=user.login, remote_time=http.remote_time, remarks=tuple(remarks))

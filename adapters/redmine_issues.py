@@ -21,6 +21,8 @@ from smic_tui.i18n import _
 from smic_tui.records import CatalogueRequest, Ticket
 
 _EXCERPT = 200
+# What a field named in the configuration may be, besides a custom one.
+REFERENCES = ("author", "category", "project", "subject", "tracker", "version")
 
 
 class Named(Struct, frozen=True):

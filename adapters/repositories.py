@@ -24,6 +24,7 @@ from msgspec import Struct
 from adapters.durations import seconds
 from adapters.http_errors import Redactor
 from adapters.repository_options import PASSWORD_IN_URL, RepositoryOptions
+from adapters.repository_programs import program_of
 from adapters.subprocesses import Finished, run
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -88,6 +89,14 @@ class RepositoriesAdapter(Adapter[Any]):
         """Return the newest runs of a repository, errors as in `fetch`."""
 
     @abstractmethod
+    def path_of(self, address: str) -> Path | None:
+        """Return where a repository lies on this machine; None if it is on another."""
+
+    @abstractmethod
+    def filters_of(self, repository: Any) -> Mapping[str, str]:
+        """Return what chooses the job's runs among those of a repository, by its key."""
+
+    @abstractmethod
     async def version(self) -> str:
         """Return what the backup program calls itself."""
 
@@ -134,13 +143,25 @@ class RepositoriesAdapter(Adapter[Any]):
         if len(failed) == len(readings):
             raise _common(failed, next(iter(readings)))
         remarks = [
-            f"{name}: {part}"
-            for name, reading in readings.items()
-            for part in (
-                [_reason(reading)] if isinstance(reading, SourceError) else reading.oddities
-            )
+            f"{repository.key}: {part}"
+            for repository in self.config.repositories
+            for part in self._remarks(repository, readings[repository.key])
         ]
         return Probe(version=version, remarks=tuple(remarks))
+
+    def _remarks(self, repository: Any, reading: Reading | SourceError) -> Iterable[str]:
+        if isinstance(reading, SourceError):
+            return [_reason(reading)]
+        filters = self.filters_of(repository)
+        if reading.runs or not filters:
+            return reading.oddities
+        chosen = ", ".join(f"{name} = {value}" for name, value in filters.items())
+        return [
+            *reading.oddities,
+            _("nothing in the repository fits {filters}: the job has no run").format(
+                filters=chosen
+            ),
+        ]
 
     async def run(self, command: list[str], env: Mapping[str, str], access: Access) -> Finished:
         """Start the backup program for one repository."""
@@ -155,6 +176,24 @@ class RepositoriesAdapter(Adapter[Any]):
     def local_path(self, address: str) -> Path:
         """Return a local address as an absolute path."""
         return self.context.folder / Path(address).expanduser()
+
+    def _of_another_program(self, address: str) -> SourceError | None:
+        """Return what to say of a repository that another program made. Blocks.
+
+        The programs themselves take it for a damaged one, or for a wrong password.
+        """
+        path = self.path_of(address)
+        program = program_of(path) if path is not None else ""
+        if program in ("", self.kind):
+            return None
+        return BadAnswer(
+            _("{path} is a repository of {program}, not of {kind}").format(
+                path=path, program=program, kind=self.kind
+            ),
+            hint=_('Correct `repository`, or give it to a source with kind = "{program}".').format(
+                program=program
+            ),
+        )
 
     def _job(self, repository: RepositoryOptions) -> BackupJob:
         return repository.job_of(repository.key, repository.site, repository.application, self.kind)
@@ -186,13 +225,16 @@ class RepositoriesAdapter(Adapter[Any]):
 
         async def one(repository: RepositoryOptions) -> Reading | SourceError:
             async with slots:
-                redactor = Redactor()
                 try:
                     access = await asyncio.to_thread(self._access, repository)
-                    redactor = access.redactor
+                except SourceError as error:
+                    return error
+                redactor = access.redactor
+                try:
                     reading = await self.read(repository, access)
                 except SourceError as error:
-                    return _redacted(error, redactor)
+                    other = await asyncio.to_thread(self._of_another_program, access.address)
+                    return _redacted(other or error, redactor)
                 return Reading(
                     runs=reading.runs, oddities=tuple(map(redactor.text, reading.oddities))
                 )

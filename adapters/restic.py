@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -94,6 +95,19 @@ class ResticAdapter(RepositoriesAdapter):
         """The password, in the variable that restic takes it from."""
         return {"RESTIC_PASSWORD": repository.password}
 
+    def path_of(self, address: str) -> Path | None:
+        """Tell a path from "sftp:…", "rest:…" and the like."""
+        return None if _REMOTE.match(address) else self.local_path(address)
+
+    def filters_of(self, repository: ResticRepository) -> Mapping[str, str]:
+        """Hosts, paths and tags."""
+        chosen = {
+            "hosts": repository.hosts,
+            "paths": repository.paths,
+            "tags": repository.tags,
+        }
+        return {name: ", ".join(values) for name, values in chosen.items() if values}
+
     async def version(self) -> str:
         """Return e.g. "restic 0.14.0"."""
         finished = await run(
@@ -103,9 +117,7 @@ class ResticAdapter(RepositoriesAdapter):
 
     async def read(self, repository: ResticRepository, access: Access) -> Reading:
         """Ask for the newest snapshots."""
-        address = access.address
-        if not _REMOTE.match(address):
-            address = str(self.local_path(address))
+        address = str(self.path_of(access.address) or access.address)
         command = [self.config.binary, "--no-lock", "snapshots", "--json"]
         command += [f"--latest={self.config.newest}"]
         command += [] if self.config.cache else ["--no-cache"]

@@ -130,6 +130,14 @@ def borg() -> None:
     ask("missing", str(it.base / "missing"))
     ask("not-a-repository", str(it.base / "src"))
     ask("no-ssh", "ssh://127.0.0.1:9/x", BORG_RSH="ssh -oBatchMode=yes")
+    of_restic = it.base / "of-restic"
+    of_restic.mkdir()
+    (of_restic / "config").write_bytes(b"\xb0\xb1")  # what is encrypted is not UTF-8
+    ask("of-restic", str(of_restic))
+    server = it.base / "ssh"
+    server.write_text("#!/bin/sh\nexec borg serve\n")
+    server.chmod(0o755)
+    ask("of-restic-by-ssh", f"ssh://nas{of_restic}", BORG_RSH=str(server))
     it.save(version.rpartition(".")[0])
 
 

@@ -211,6 +211,8 @@ async def test_what_is_not_the_list_of_archives(player: Player, answer: str) -> 
         ("wrong-passphrase", AuthFailed, "is incorrect"),
         ("missing", Unavailable, "Repository /srv/backup/missing does not exist"),
         ("not-a-repository", BadAnswer, "is not a valid repository"),
+        ("of-restic", BadAnswer, "file config of the repository is not one of Borg's"),
+        ("of-restic-by-ssh", BadAnswer, "file config of the repository is not one of Borg's"),
         ("short-segment", BadAnswer, r"Segment entry data short read \[segment"),
         ("lost-segment", BadAnswer, r"FileNotFoundError: .* '/srv/backup/lost-segment/data"),
         ("no-ssh", Unavailable, r"Connection closed .* \(Remote: ssh: .*refused\)"),
@@ -221,6 +223,26 @@ async def test_failures(player: Player, case: str, error: type[Exception], messa
         await runs(borg(player, case))
     with pytest.raises(error, match=message):
         await borg(player, case).probe()
+
+
+async def test_a_repository_of_restic_is_told(player: Player, tmp_path: Path) -> None:
+    at = tmp_path / "of-restic"
+    for name in ("data", "index", "keys", "locks", "snapshots"):
+        (at / name).mkdir(parents=True)
+    (at / "config").write_bytes(b"\xb0\x00")
+    said = (player.folder / "of-restic" / "stderr").read_text()
+    player.answer("repository", 2, "", said)  # the name that borg is given is that of the links
+    with pytest.raises(BadAnswer) as caught:
+        await runs(borg(player, repository("x", repository=str(at))))
+    assert caught.value.message == f"{at} is a repository of restic, not of borg"
+    assert 'kind = "restic"' in caught.value.hint
+
+
+async def test_probe_tells_of_a_pattern_that_nothing_fits(player: Player) -> None:
+    (remark,) = (await borg(player, repository("empty", archives="compta-*")).probe()).remarks
+    assert "nothing in the repository fits archives = compta-*" in remark
+    source = borg(player, repository("good", archives="nightly-*"), "empty")
+    assert (await source.probe()).remarks == ()
 
 
 async def test_a_refusal_by_ssh_parks_the_source(player: Player) -> None:

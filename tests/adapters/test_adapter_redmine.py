@@ -503,6 +503,23 @@ async def test_probe_proves_the_account_and_checks_the_names(
         await make(key="lone", projects=["assistance"]).probe()
 
 
+async def test_probe_tells_of_a_field_that_no_issue_has(make: Make, redmine: FakeRedmine) -> None:
+    remarks = (await make(site_field="Code Insee", supplier_field="2").probe()).remarks
+    assert len(remarks) == 1
+    assert "'Code Insee' of `site_field`; they have: Code INSEE, Logiciel." in remarks[0]
+    # Fields of the other stream, and what every issue has.
+    assert not (await make(member_field="Commune", site_field="project").probe()).remarks
+    requests = make(**{"as": "requests"}, member_field="Commune", supplier_field="Perdu")
+    (remark,) = (await requests.probe()).remarks
+    assert "'Commune' of `member_field`" in remark
+    for issue in redmine.issues.values():
+        issue["custom_fields"] = []
+    (remark,) = (await make(site_field="1").probe()).remarks
+    assert remark.endswith("they have: no custom field.")
+    redmine.issues.clear()  # of a Redmine without issues nothing can be said
+    assert not (await make(site_field="1").probe()).remarks
+
+
 def words(**options: Any) -> Words:
     settings = {"url": "http://x", "api_key": {"env": "K"}, **options}
     names = ("Bas", "Normal", "Haut", "Urgent", "Immédiat")

@@ -419,6 +419,32 @@ async def test_probe_tells_which_are_broken(player: Player) -> None:
     ]
 
 
+async def test_probe_tells_of_filters_that_nothing_fits(player: Player) -> None:
+    """A job that never ran may be a name that was misspelt."""
+    filters = {"hosts": ["mairie-a", "mairie-z"], "tags": ["nightly"]}
+    (remark,) = (await restic(player, repository("empty", **filters), "good").probe()).remarks
+    assert remark == (
+        "17300/empty: nothing in the repository fits hosts = mairie-a, mairie-z, tags = nightly: "
+        "the job has no run"
+    )
+    assert (await restic(player, repository("good", **filters), "empty").probe()).remarks == ()
+
+
+async def test_a_repository_of_borg_is_told(player: Player, tmp_path: Path) -> None:
+    """restic itself says that the password is wrong."""
+    at = tmp_path / "wrong-password"
+    at.mkdir()
+    (at / "config").write_text("[repository]\nversion = 1\n")
+    there = repository("x", repository=str(at))
+    with pytest.raises(BadAnswer) as caught:
+        await runs(restic(player, there))
+    assert caught.value.message == f"{at} is a repository of borg, not of restic"
+    assert 'kind = "borg"' in caught.value.hint
+    (at / "config").write_text("something else")
+    with pytest.raises(AuthFailed, match="wrong password"):
+        await runs(restic(player, there))
+
+
 async def test_a_secret_that_cannot_be_had_is_that_repository_s_failure(player: Player) -> None:
     def ask(wanted: Secret) -> str:
         if wanted.env == "NONE":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -142,6 +143,34 @@ async def test_patterns_and_the_newest(backups: Backups) -> None:
     assert await names(archives="nightly-*") == ["nightly-3", "nightly-2", "nightly-1"]
     assert await names(archives="nightly-*", newest=1) == ["nightly-3"]
     assert await names(archives="no such") == []
+
+
+async def test_a_pattern_that_nothing_fits_is_remarked(backups: Backups) -> None:
+    wrong = {"repository": "good", "name": "x", "archives": "compta-*"}
+    right = {"repository": "good", "name": "y", "archives": "nightly-*"}
+    (remark,) = (await backups.source(wrong, right).probe()).remarks
+    assert remark.startswith("x: nothing in the repository fits archives = compta-*")
+
+
+async def test_a_repository_of_restic_is_told(backups: Backups) -> None:
+    """By its layout where it is on this machine; by what borg stumbles over elsewhere."""
+    env = {"PATH": os.environ["PATH"], "HOME": str(backups.base), "RESTIC_PASSWORD": PASSPHRASE}
+    init = ["restic", "init", "-r", "of-restic"]
+    await asyncio.to_thread(
+        subprocess.run, init, check=True, capture_output=True, cwd=backups.base, env=env
+    )
+    with pytest.raises(BadAnswer, match="is a repository of restic, not of borg"):
+        await read(backups.source("of-restic"), Stream.BACKUP_RUNS)
+    server = backups.base / "ssh"
+    server.write_text("#!/bin/sh\nexec borg serve\n")
+    server.chmod(0o755)
+    distant = {
+        "repository": f"ssh://nas{backups.base}/of-restic",
+        "name": "x",
+        "environment": {"BORG_RSH": str(server)},
+    }
+    with pytest.raises(BadAnswer, match="not one of Borg's"):
+        await read(backups.source(distant), Stream.BACKUP_RUNS)
 
 
 async def test_a_wrong_passphrase_parks_the_source(backups: Backups) -> None:

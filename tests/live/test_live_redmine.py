@@ -209,6 +209,10 @@ async def test_probe(make: Make) -> None:
     remarks = (await make(statuses={"Perdu": "closed", "résolu": "open"}).probe()).remarks
     assert len(remarks) == 1
     assert "Perdu" in remarks[0]
+    # A reader may not ask which fields there are; the issues show them.
+    (remark,) = (await make(site_field="Code Insee").probe()).remarks
+    assert "'Code Insee' of `site_field`" in remark
+    assert "Code INSEE" in remark
 
 
 @pytest.mark.parametrize("mode", [Mode.STATUS500, Mode.HTML, Mode.TRUNCATED, Mode.CUT, Mode.DRIP])

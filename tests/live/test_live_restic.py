@@ -133,6 +133,23 @@ async def test_filters_and_the_newest(backups: Backups) -> None:
     assert await count(newest=2) == 2
 
 
+async def test_filters_that_nothing_fits_are_remarked(backups: Backups) -> None:
+    wrong = {"repository": "good", "name": "x", "hosts": ["mairie-z"]}
+    right = {"repository": "good", "name": "y", "hosts": ["mairie-a"], "tags": ["nightly"]}
+    (remark,) = (await backups.source(wrong, right).probe()).remarks
+    assert remark.startswith("x: nothing in the repository fits hosts = mairie-z")
+
+
+async def test_a_repository_of_borg_is_told(backups: Backups) -> None:
+    env = {"PATH": os.environ["PATH"], "HOME": str(backups.base), "BORG_PASSPHRASE": PASSWORD}
+    init = ["borg", "init", "-e", "repokey", "of-borg"]
+    await asyncio.to_thread(
+        subprocess.run, init, check=True, capture_output=True, cwd=backups.base, env=env
+    )
+    with pytest.raises(BadAnswer, match="is a repository of borg, not of restic"):
+        await read(backups.source("of-borg"), Stream.BACKUP_RUNS)
+
+
 async def test_a_wrong_password_parks_the_source(backups: Backups) -> None:
     wrong = {"repository": "good", "name": "x", "password": {"env": "WRONG"}}
     with pytest.raises(AuthFailed, match="wrong password"):

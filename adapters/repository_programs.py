@@ -1,0 +1,24 @@
+"""Whose repository lies in a folder: told by its layout, as the programs document it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# restic's "Design": a repository has these folders, and its `config` is encrypted.
+_RESTIC = ("data", "index", "keys", "snapshots")
+# borg's "Internals": `config` is a text that begins so.
+_BORG = b"[repository]"
+
+
+def program_of(path: Path) -> str:
+    """Return "restic" or "borg"; "" if the folder is neither's, or cannot be looked into. Blocks.
+
+    By the layouts of restic 0.14 and borg 1.2.
+    """
+    try:
+        if all((path / name).is_dir() for name in _RESTIC):
+            return "restic"
+        with (path / "config").open("rb") as config:
+            return "borg" if config.read(len(_BORG)) == _BORG else ""
+    except OSError:
+        return ""
