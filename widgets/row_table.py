@@ -20,13 +20,14 @@ UP, DOWN = "↑", "↓"
 ASCII_UP, ASCII_DOWN = "^", "v"
 GAP = 1
 
-# In two steps: the rest of the lines follows when the cursor has rested for so long, a few
-# lines at a time, about that many bytes, so that a key never waits for more than those.
+# In two steps: the rest of the lines follows when the cursor has rested for so long, about
+# so many bytes at a time, so that a key never waits for more than those. To reach the rest
+# of a line takes some.
 REST_SECONDS, PORTION_SECONDS = 0.5, 0.05
-PORTION_LINES, PORTION_BYTES = 2, 120
+PORTION_BYTES, REACH_BYTES = 160, 7
 # What a line may take in the first step; with the scroll, the marker and the position it
 # is a key of a hundred bytes. A change of pen takes about so many.
-FIRST_BYTES, PEN_BYTES = 58, 5
+FIRST_BYTES, PEN_BYTES = 62, 5
 
 
 class RowTable(LineList):
@@ -163,8 +164,13 @@ class RowTable(LineList):
         if self._has_room is None or not waiting:
             return
         if self._has_room(PORTION_BYTES):
-            waiting.sort(key=lambda index: abs(index - self._cursor))
-            self._whole.update(self._keys[index] for index in waiting[:PORTION_LINES])
+            left = PORTION_BYTES
+            for index in sorted(waiting, key=lambda index: abs(index - self._cursor)):
+                begun = self.content(index)
+                self._whole.add(self._keys[index])
+                left -= REACH_BYTES + _longer(begun, self.content(index))
+                if left <= 0:
+                    break
             self._redraw_changed()
         self._following = self.set_timer(PORTION_SECONDS, self._follow)
 
@@ -201,3 +207,12 @@ class RowTable(LineList):
             if left <= x < left + wide:
                 self.post_message(self.HeadingClicked(self._columns[index].id))
             left += wide + GAP
+
+
+def _longer(begun: Row, whole: Row) -> int:
+    """About how many bytes the whole row has more than the begun one."""
+    return sum(
+        len(after.text.encode()) - len(before.text.encode())
+        for before, after in zip(begun.cells, whole.cells, strict=True)
+        if after != before
+    )

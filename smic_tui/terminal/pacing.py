@@ -19,15 +19,17 @@ _MUTE_AFTER = 5.0
 _STALLED_AFTER = 20.0
 _MEMORY = 300.0
 _GAIN, _GAIN_AT_FIRST = 1.25, 2.0
-_SPARE = 200
+_SPARE = 256
 # A round trip so much longer than the shortest, with so many bytes, was spent in a queue.
 _CLEAR_DELAY, _CLEAR_SIZE = 0.15, 256
 _FAST_UNFENCED = 4096
 _FAST_EVERY = 30.0
 # From so many bytes under way on, frames are made more seldom.
 _BUSY = 128
-# A line counts as no longer slow only when it is so many times faster than one that is.
-_SURELY = 2
+# What so many bytes took tells how slow a line is, if they had to wait. What got through
+# tells in any case how fast it is: twice as fast as a slow one is surely none.
+_TELLING = 1024
+_SURELY_FAST = 2 * NARROW
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,7 @@ class Pacer:
     def is_slow(self) -> bool:
         """Whether every byte counts: that was chosen, or it was measured.
 
-        What was measured holds until the opposite was, clearly: it decides what screens
-        look like.
+        What was measured holds until the opposite was: it decides what screens look like.
         """
         return self._is_slow
 
@@ -210,6 +211,10 @@ class Pacer:
         # A line that was not filled tells only that it carries at least that much.
         delayed = took > shortest + _CLEAR_DELAY and carried >= _CLEAR_SIZE
         filled = fence.limited or delayed
+        if self._chosen is AUTO:
+            telling = self.is_measured or (delayed and carried >= _TELLING)
+            if sample >= _SURELY_FAST or (telling and sample < NARROW):
+                self._is_slow = sample < NARROW
         if not filled and (known is None or sample <= known):
             return
         if known is None and not filled:
@@ -227,8 +232,6 @@ class Pacer:
         if self._chosen is AUTO:
             # While the window still grows, the rate is only what the window let through.
             self.profile = profile_for(round_trip, rate if self.is_measured else None)
-            if rate is not None and self.is_measured:
-                self._is_slow = rate < (_SURELY * NARROW if self._is_slow else NARROW)
         profile = self.profile
         size = profile.first if rate is None else int(self._gain * rate * round_trip) + _SPARE
         self._window = max(profile.smallest, min(size, self._chosen.largest))

@@ -104,6 +104,12 @@ class RowEncoder:
                     for spot, way in ways.items():
                         if spot.y == y and spot.x == token.start:
                             self._write_parts(after, spot, way, token.parts, y, following)
+                        elif not token.start:
+                            # To the margin and over what stands there is often shorter.
+                            lead = self._move(spot, 0, y)
+                            begun = Way(way.size + len(lead), way, lead)
+                            there = Spot(0, y, spot.pen)
+                            self._write_parts(after, there, begun, token.parts, y, following)
             else:
                 part = token.parts[0]
                 end, beyond = part.end, place

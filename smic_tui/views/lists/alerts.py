@@ -59,7 +59,6 @@ def _lean_row(fact: AlertFact, look: Look) -> Row:
             known_since(fact.fired or fact.since, look),
             # That it fires goes without saying: its shape is as loud as it is.
             Cell("" if fact.life is AlertLife.FIRING else word(fact.life)),
-            Cell(fact.rule),
             Cell(full.cells[-1].text),
         ),
     )
@@ -69,11 +68,10 @@ _LEAN = Lean(
     columns=(
         Column(id="level", title="", width=1),
         Column(id="site", title=N_("Site"), width=17),
-        Column(id="summary", title=N_("What"), width=34, at_once=24),
+        Column(id="summary", title=N_("What"), width=30),
         later("since", N_("Since"), 6),
         later("life", N_("State"), 12),
-        later("rule", N_("Rule"), 14, spare=1),
-        later("until", N_("Acknowledged"), 20, spare=2),
+        later("until", N_("Acknowledged"), 20, spare=1),
     ),
     row=_lean_row,
 )

@@ -60,7 +60,6 @@ def _lean_row(fact: BackupFact, look: Look) -> Row:
             Cell(fact.job.application),
             known_since(fact.last_success, look),
             Cell(human.near_day(fact.due, look.now, look.zone)),
-            Cell(fact.job.protocol),
             Cell(newest.message if newest else ""),
             stale_age_cell(fact, look),
         ),
@@ -71,11 +70,10 @@ _LEAN = Lean(
     columns=lean_columns(
         Column(id="state", title=N_("State"), width=11),
         Column(id="site", title=N_("Site"), width=16),
-        Column(id="application", title=N_("Application"), width=16, at_once=14),
+        Column(id="application", title=N_("Application"), width=15),
         later("success", N_("Success"), 7),
         later("due", N_("Due"), 5),
-        later("protocol", N_("Protocol"), 8, spare=2),
-        later("message", N_("Message"), 16, spare=3),
+        later("message", N_("Message"), 18, spare=2),
     ),
     row=_lean_row,
 )

@@ -18,7 +18,6 @@ from smic_tui.views.lists.parts import (
     by_site_name,
     due_cell,
     glyph_cell,
-    known_since,
     later,
     lean_columns,
     place_cell,
@@ -69,9 +68,7 @@ def _lean_row(fact: RequestFact, look: Look) -> Row:
             # That nobody or the working group is waited for is what the stage says.
             Cell("" if request.waiting_on in _SAID_BY_STAGE else word(request.waiting_on)),
             Cell(human.near_day(request.due, look.now, look.zone)),
-            known_since(request.updated, look),
             Cell(request.key),
-            Cell(request.owner),
             stale_age_cell(fact, look),
         ),
     )
@@ -86,9 +83,7 @@ _LEAN = Lean(
         later("stage", N_("Stage"), 13),
         later("waiting", N_("Waiting on"), 10),
         later("due", N_("Due"), 5),
-        later("updated", N_("Updated"), 7, spare=1),
-        later("key", N_("No."), 13, spare=2),
-        later("owner", N_("Owner"), 8, spare=3),
+        later("key", N_("No."), 13, spare=1),
     ),
     row=_lean_row,
 )

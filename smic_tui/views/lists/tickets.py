@@ -18,7 +18,6 @@ from smic_tui.views.lists.parts import (
     by_site_name,
     due_cell,
     glyph_cell,
-    known_since,
     later,
     lean_columns,
     place_cell,
@@ -69,14 +68,13 @@ def _lean_row(fact: TicketFact, look: Look) -> Row:
         _ticket_row(fact, look),
         cells=(
             glyph_cell(fact.level, look),
-            Cell(ticket.key, mine),
             place_cell(fact),
             Cell(ticket.subject),
+            Cell(ticket.key, mine),
             Cell(_lean_status(ticket)),
             Cell(human.near_day(ticket.due, look.now, look.zone)),
             Cell(ticket.owner),
-            known_since(ticket.updated, look),
-            Cell("" if ticket.priority == NORMAL else priority(ticket.priority)),
+            Cell(priority(ticket.priority) if ticket.priority < NORMAL else ""),
             stale_age_cell(fact, look),
         ),
     )
@@ -85,14 +83,13 @@ def _lean_row(fact: TicketFact, look: Look) -> Row:
 _LEAN = Lean(
     columns=lean_columns(
         Column(id="level", title="", width=1),
-        Column(id="key", title=N_("No."), width=6),
-        Column(id="site", title=N_("Site"), width=15),
-        Column(id="subject", title=N_("Subject"), width=24),
+        Column(id="site", title=N_("Site"), width=16),
+        Column(id="subject", title=N_("Subject"), width=26),
+        later("key", N_("No."), 7),
         later("status", N_("Status"), 8),
         later("due", N_("Due"), 5),
         later("owner", N_("Owner"), 8, spare=1),
-        later("updated", N_("Updated"), 7, spare=2),
-        later("priority", N_("Priority"), 8, spare=3),
+        later("priority", N_("Priority"), 8, spare=2),
     ),
     row=_lean_row,
 )
