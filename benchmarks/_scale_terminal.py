@@ -20,7 +20,7 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 import _scale_data as data  # noqa: E402
-from _scale_app import change_a_part, make_app  # noqa: E402
+from _scale_app import Memory, change_a_part, make_app  # noqa: E402
 from _scale_figures import Heart  # noqa: E402
 
 from smic_tui.app import SmicApp  # noqa: E402
@@ -50,6 +50,7 @@ class Measured(SmicApp):
         told: dict[str, Any] = {
             "whole": not self.situation.partial and self.collector.is_writer,
             "block": self._heart.take()[0],
+            "unread": sum(map(len, Memory.waiting.values())),
         }
         with self.report.open("a") as file:
             file.write(json.dumps(told) + "\n")
