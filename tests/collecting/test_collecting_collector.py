@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -711,3 +712,15 @@ async def test_who_leaves_before_the_first_picture_waits_for_nothing(begin: Begi
     async with asyncio.timeout(5):
         await program.stop()
     assert not program.contexts
+
+
+async def test_nobody_waits_long_for_the_interpreter_while_a_program_collects(
+    begin: Begin,
+) -> None:
+    before = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(0.005)
+        begin(DESK, desk()).start()
+        await until(lambda: sys.getswitchinterval() <= 0.001)
+    finally:
+        sys.setswitchinterval(before)
