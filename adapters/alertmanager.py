@@ -21,9 +21,9 @@ from msgspec import Struct
 
 from adapters import alertmanager_silences as silences
 from adapters.alertmanager_options import AlertmanagerOptions
-from adapters.http_accounts import account_credentials
+from adapters.http_adapter import AccountAdapter
 from smic_tui.contract.actions import Action, Refused, Standing, Verb
-from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import Unavailable
 from smic_tui.i18n import _
@@ -64,7 +64,7 @@ class _ServerStatus(Struct, rename="camel"):
     version_info: _VersionInfo
 
 
-class AlertmanagerAdapter(Adapter[AlertmanagerOptions]):
+class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
     """The alerts of one Alertmanager."""
 
     kind: ClassVar[str] = "alertmanager"
@@ -73,7 +73,6 @@ class AlertmanagerAdapter(Adapter[AlertmanagerOptions]):
 
     def __init__(self, config: AlertmanagerOptions, context: Context) -> None:
         super().__init__(config, context)
-        self._http: HttpSession | None = None
         self._proven = False
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
@@ -143,20 +142,6 @@ class AlertmanagerAdapter(Adapter[AlertmanagerOptions]):
                 await silences.silence(http, action, alert.labels, self.config.silence_for)
             else:
                 await silences.end(http, alert.labels)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
-
-    def _session(self) -> HttpSession:
-        if self._http is None:
-            from adapters.http import HttpSession
-
-            config, context = self.config, self.context
-            ask = (lambda: account_credentials(config, context)) if config.has_account else None
-            self._http = HttpSession(config, context, ask)
-        return self._http
 
     async def _watchdog(self, http: HttpSession) -> None:
         name = self.config.watchdog

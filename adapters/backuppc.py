@@ -22,14 +22,15 @@ from adapters.backuppc_files import read_backups
 from adapters.backuppc_metrics import Host, Page, attempt_of, period_of, runs_of
 from adapters.backuppc_options import BackupPcOptions
 from adapters.documents import file_failure, version_of_file
-from smic_tui.contract.adapter import Adapter, Context, Probe
+from adapters.http_adapter import HttpAdapter
+from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError
 from smic_tui.i18n import _
 from smic_tui.records import BackupJob, BackupRun, Stream
 
 if TYPE_CHECKING:
-    from adapters.http import Credentials, HttpSession
+    from adapters.http import Credentials
 
 # One refresh reads both streams; the page is not asked for twice.
 _SHARED = 30.0
@@ -64,7 +65,7 @@ class _Shared(Struct):
     used: set[Stream]
 
 
-class BackupPcAdapter(Adapter[BackupPcOptions]):
+class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
     """Reads one BackupPC."""
 
     kind: ClassVar[str] = "backuppc"
@@ -73,7 +74,6 @@ class BackupPcAdapter(Adapter[BackupPcOptions]):
 
     def __init__(self, config: BackupPcOptions, context: Context) -> None:
         super().__init__(config, context)
-        self._http: HttpSession | None = None
         self._page: _Shared | None = None
         self._asking = asyncio.Lock()
 
@@ -103,11 +103,6 @@ class BackupPcAdapter(Adapter[BackupPcOptions]):
             remote_time=http.remote_time,
             remarks=tuple(remarks),
         )
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
 
     @property
     def _setup(self) -> str:
@@ -190,13 +185,9 @@ class BackupPcAdapter(Adapter[BackupPcOptions]):
         attempts = (attempt_of(name, host) for name, host in page.hosts.items())
         return {attempt: before.get(attempt, now) for attempt in attempts if attempt}
 
-    def _session(self) -> HttpSession:
-        if self._http is None:
-            from adapters.http import HttpSession
-
-            ask = self._credentials if self.config.password else None
-            self._http = HttpSession(self.config, self.context, ask)
-        return self._http
+    @property
+    def _has_account(self) -> bool:
+        return self.config.password is not None
 
     def _credentials(self) -> Credentials:
         from adapters.http import basic

@@ -26,8 +26,9 @@ from msgspec.structs import replace
 from adapters import centreon_downtimes as downtimes
 from adapters.centreon_options import CentreonOptions
 from adapters.centreon_resources import Resource, decode, record
+from adapters.http_adapter import HttpAdapter
 from smic_tui.contract.actions import Action, Refused, Standing, Verb
-from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError
 from smic_tui.i18n import _
@@ -87,7 +88,7 @@ class _Error(Struct):
     message: str = ""
 
 
-class CentreonAdapter(Adapter[CentreonOptions]):
+class CentreonAdapter(HttpAdapter[CentreonOptions]):
     """The hosts and services that one account sees."""
 
     kind: ClassVar[str] = "centreon"
@@ -96,7 +97,6 @@ class CentreonAdapter(Adapter[CentreonOptions]):
 
     def __init__(self, config: CentreonOptions, context: Context) -> None:
         super().__init__(config, context)
-        self._http: HttpSession | None = None
         self._able: frozenset[Verb] = frozenset()
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
@@ -175,18 +175,6 @@ class CentreonAdapter(Adapter[CentreonOptions]):
             )
         async with self._signed_in() as line:
             await line.order(action)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
-
-    def _session(self) -> HttpSession:
-        if self._http is None:
-            from adapters.http import HttpSession
-
-            self._http = HttpSession(self.config, self.context, self._credentials)
-        return self._http
 
     def _credentials(self) -> Credentials:
         """No header: the password goes into the first request, and into no message."""

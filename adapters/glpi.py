@@ -27,8 +27,10 @@ from adapters import glpi_actions
 from adapters.cursors import decoded
 from adapters.glpi_options import GlpiOptions
 from adapters.glpi_tickets import DONE, Converter, Row
+from adapters.http_adapter import HttpAdapter
+from adapters.http_options import HttpOptions
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
-from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _
@@ -60,7 +62,7 @@ class _Cursor(Struct, frozen=True, kw_only=True):
     setup: str
 
 
-class GlpiAdapter(Adapter[GlpiOptions]):
+class GlpiAdapter(HttpAdapter[GlpiOptions]):
     """One selection of the tickets of one GLPI, or one of its trees of places."""
 
     kind: ClassVar[str] = "glpi"
@@ -69,7 +71,6 @@ class GlpiAdapter(Adapter[GlpiOptions]):
 
     def __init__(self, config: GlpiOptions, context: Context) -> None:
         super().__init__(config, context)
-        self._http: HttpSession | None = None
         self._api: GlpiApi | None = None
         self._choosing: asyncio.Lock | None = None
         self._converter = Converter(config)
@@ -182,8 +183,7 @@ class GlpiAdapter(Adapter[GlpiOptions]):
         if self._api is not None:
             api, self._api = self._api, None
             await api.close()
-        if self._http is not None:
-            await self._http.close()
+        await super().close()
 
     @property
     def _stream(self) -> Stream:
@@ -193,13 +193,8 @@ class GlpiAdapter(Adapter[GlpiOptions]):
     def _zone_name(self) -> str:
         return self.config.timezone or self.context.timezone
 
-    def _session(self) -> HttpSession:
-        if self._http is None:
-            from adapters.http import HttpSession
-
-            options = replace(self.config, url=self.config.base)
-            self._http = HttpSession(options, self.context, self._credentials)
-        return self._http
+    def _server(self) -> HttpOptions:
+        return replace(self.config, url=self.config.base)
 
     def _credentials(self) -> Credentials:
         """All secrets, to be hidden; only the API client's token goes with every request."""

@@ -32,6 +32,7 @@ from msgspec import Struct
 from adapters import icinga2_actions
 from adapters.cursors import decoded
 from adapters.durations import seconds
+from adapters.http_adapter import HttpAdapter
 from adapters.icinga2_objects import (
     HOST_ATTRS,
     SERVICE_ATTRS,
@@ -52,7 +53,7 @@ from adapters.icinga2_status import (
     Status,
 )
 from smic_tui.contract.actions import Action, Standing, Verb
-from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.i18n import _
@@ -76,7 +77,7 @@ class _Cursor(Struct, frozen=True, kw_only=True):
     flags: tuple[float, float, float, float] | None = None
 
 
-class Icinga2Adapter(Adapter[Icinga2Options]):
+class Icinga2Adapter(HttpAdapter[Icinga2Options]):
     """One Icinga 2 server."""
 
     kind: ClassVar[str] = "icinga2"
@@ -85,7 +86,6 @@ class Icinga2Adapter(Adapter[Icinga2Options]):
 
     def __init__(self, config: Icinga2Options, context: Context) -> None:
         super().__init__(config, context)
-        self._http: HttpSession | None = None
         self._sites = SiteNames(config.site)
         self._links = WebLinks(config.web_url, config.web_module)
         self._known_as: Account | None = None
@@ -176,18 +176,9 @@ class Icinga2Adapter(Adapter[Icinga2Options]):
         with_vars = self.config.site.startswith("vars.")
         return await icinga2_actions.look_at(http, action, account, with_vars, convert)
 
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
-
-    def _session(self) -> HttpSession:
-        if self._http is None:
-            from adapters.http import HttpSession
-
-            credentials = self._credentials if self.config.user else None
-            self._http = HttpSession(self.config, self.context, credentials)
-        return self._http
+    @property
+    def _has_account(self) -> bool:
+        return bool(self.config.user)
 
     def _credentials(self) -> Credentials:
         from adapters.http import basic

@@ -24,19 +24,20 @@ from msgspec import Struct
 from adapters import nagios_actions
 from adapters.cursors import decoded
 from adapters.durations import seconds
+from adapters.http_adapter import HttpAdapter
 from adapters.nagios_json import Flags, NagiosJson, no_host_shown
 from adapters.nagios_options import NagiosOptions
 from adapters.nagios_rows import Downtime, Records, Row, Status
 from adapters.nagios_statusdat import read_status
 from smic_tui.contract.actions import Action, Refused, Standing, Verb
-from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.i18n import _
 from smic_tui.records import Stream
 
 if TYPE_CHECKING:
-    from adapters.http import Credentials, HttpSession
+    from adapters.http import Credentials
 
 BATCH = 500
 # A check that began before the last reading may end after it.
@@ -54,7 +55,7 @@ class _Cursor(Struct, frozen=True, kw_only=True):
     flags: Flags
 
 
-class NagiosAdapter(Adapter[NagiosOptions]):
+class NagiosAdapter(HttpAdapter[NagiosOptions]):
     """One Nagios."""
 
     kind: ClassVar[str] = "nagios"
@@ -63,7 +64,6 @@ class NagiosAdapter(Adapter[NagiosOptions]):
 
     def __init__(self, config: NagiosOptions, context: Context) -> None:
         super().__init__(config, context)
-        self._http: HttpSession | None = None
         self._records = Records(config)
         self._proven = False
 
@@ -150,11 +150,6 @@ class NagiosAdapter(Adapter[NagiosOptions]):
         else:
             raise Refused(_("Without `command_file` or `url` nothing can be said to Nagios"))
 
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
-
     # -- by file ---------------------------------------------------------------
 
     async def _by_file(self) -> Status:
@@ -174,13 +169,9 @@ class NagiosAdapter(Adapter[NagiosOptions]):
 
     # -- by HTTP ---------------------------------------------------------------
 
-    def _session(self) -> HttpSession:
-        if self._http is None:
-            from adapters.http import HttpSession
-
-            credentials = self._credentials if self.config.user else None
-            self._http = HttpSession(self.config, self.context, credentials)
-        return self._http
+    @property
+    def _has_account(self) -> bool:
+        return bool(self.config.user)
 
     def _credentials(self) -> Credentials:
         from adapters.http import basic

@@ -21,9 +21,9 @@ import msgspec
 from msgspec import Struct
 
 from adapters.durations import seconds
-from adapters.http_accounts import account_credentials
+from adapters.http_adapter import AccountAdapter
 from adapters.prometheus_options import Check, PrometheusOptions
-from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.adapter import Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.i18n import _
@@ -67,16 +67,12 @@ class _Target(Struct, frozen=True):
     answers: bool
 
 
-class PrometheusAdapter(Adapter[PrometheusOptions]):
+class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
     """Some questions to one Prometheus."""
 
     kind: ClassVar[str] = "prometheus"
     config_type: ClassVar[type[Struct]] = PrometheusOptions
     streams: ClassVar[frozenset[Stream]] = frozenset({Stream.HEALTH})
-
-    def __init__(self, config: PrometheusOptions, context: Context) -> None:
-        super().__init__(config, context)
-        self._http: HttpSession | None = None
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Ask every question, and for the targets behind them. Always a full reading."""
@@ -117,20 +113,6 @@ class PrometheusAdapter(Adapter[PrometheusOptions]):
             remote_time=http.remote_time,
             remarks=tuple(remarks),
         )
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
-
-    def _session(self) -> HttpSession:
-        if self._http is None:
-            from adapters.http import HttpSession
-
-            config, context = self.config, self.context
-            ask = (lambda: account_credentials(config, context)) if config.has_account else None
-            self._http = HttpSession(config, context, ask)
-        return self._http
 
     async def _ask(self, http: HttpSession, query: str) -> list[_Sample]:
         answer = await http.request(

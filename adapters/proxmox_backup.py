@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.durations import seconds
+from adapters.http_adapter import HttpAdapter
 from adapters.proxmox_backup_api import (
     Group,
     Namespace,
@@ -33,7 +34,7 @@ from adapters.proxmox_backup_api import (
     run_of_snapshot,
 )
 from adapters.proxmox_backup_options import ProxmoxBackupOptions
-from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.adapter import Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
 from smic_tui.i18n import _
@@ -85,16 +86,12 @@ class _Found(Struct, frozen=True):
         return f"{self.group.last_backup}.{self.group.backup_count}"
 
 
-class ProxmoxBackupAdapter(Adapter[ProxmoxBackupOptions]):
+class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
     """Reads one Proxmox Backup Server."""
 
     kind: ClassVar[str] = "proxmox-backup"
     config_type: ClassVar[type[Struct]] = ProxmoxBackupOptions
     streams: ClassVar[frozenset[Stream]] = frozenset((Stream.BACKUP_JOBS, Stream.BACKUP_RUNS))
-
-    def __init__(self, config: ProxmoxBackupOptions, context: Context) -> None:
-        super().__init__(config, context)
-        self._http: HttpSession | None = None
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the groups, and the snapshots of those that changed."""
@@ -135,18 +132,6 @@ class ProxmoxBackupAdapter(Adapter[ProxmoxBackupOptions]):
             remote_time=http.remote_time,
             remarks=tuple(remarks),
         )
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
-
-    def _session(self) -> HttpSession:
-        if self._http is None:
-            from adapters.http import HttpSession
-
-            self._http = HttpSession(self.config, self.context, self._credentials)
-        return self._http
 
     def _credentials(self) -> Credentials:
         from adapters.http import Credentials

@@ -27,6 +27,7 @@ from msgspec import Struct
 
 from adapters import redmine_actions
 from adapters.cursors import decoded
+from adapters.http_adapter import HttpAdapter
 from adapters.redmine_actions import User
 from adapters.redmine_fields import missing_fields
 from adapters.redmine_issues import Converter, Issue, Page, decode
@@ -34,7 +35,7 @@ from adapters.redmine_options import RedmineOptions
 from adapters.redmine_scope import Scope, find_scope
 from adapters.redmine_words import Priority, Status, Words
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
-from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _
@@ -74,7 +75,7 @@ class _Cursor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     etags: dict[str, str] = {}
 
 
-class RedmineAdapter(Adapter[RedmineOptions]):
+class RedmineAdapter(HttpAdapter[RedmineOptions]):
     """One selection of the issues of one Redmine."""
 
     kind: ClassVar[str] = "redmine"
@@ -83,7 +84,6 @@ class RedmineAdapter(Adapter[RedmineOptions]):
 
     def __init__(self, config: RedmineOptions, context: Context) -> None:
         super().__init__(config, context)
-        self._http: HttpSession | None = None
         self._words: Words | None = None
         self._able: Mapping[Stream, frozenset[Verb]] | None = None
         self._user: User | None = None
@@ -153,18 +153,6 @@ class RedmineAdapter(Adapter[RedmineOptions]):
                     _("Issue {number} was changed at the same time").format(number=action.key)
                 )
             await redmine_actions.perform(http, action, found, user, self._words)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
-
-    def _session(self) -> HttpSession:
-        if self._http is None:
-            from adapters.http import HttpSession
-
-            self._http = HttpSession(self.config, self.context, self._credentials)
-        return self._http
 
     def _credentials(self) -> Credentials:
         from adapters.http_messages import Credentials

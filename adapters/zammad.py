@@ -23,10 +23,11 @@ from msgspec import Struct
 
 from adapters import zammad_actions
 from adapters.cursors import decoded
+from adapters.http_adapter import AccountAdapter
 from adapters.zammad_options import ZammadOptions
 from adapters.zammad_tickets import Converter, State, ZammadTicket, decode
 from smic_tui.contract.actions import Action, Standing, Verb
-from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
 from smic_tui.i18n import _
@@ -60,7 +61,7 @@ class _Cursor(Struct, frozen=True):
 Conditions = dict[str, tuple[str, list[str]]]
 
 
-class ZammadAdapter(Adapter[ZammadOptions]):
+class ZammadAdapter(AccountAdapter[ZammadOptions]):
     """Some groups of one Zammad."""
 
     kind: ClassVar[str] = "zammad"
@@ -70,7 +71,6 @@ class ZammadAdapter(Adapter[ZammadOptions]):
     def __init__(self, config: ZammadOptions, context: Context) -> None:
         super().__init__(config, context)
         self._converter = Converter(config)
-        self._http: HttpSession | None = None
         self._states: dict[str, State] = {}
         self._proven = False
 
@@ -154,29 +154,16 @@ class ZammadAdapter(Adapter[ZammadOptions]):
         """Who we are."""
         return await http.json(_Me, "GET", "/api/v1/users/me")
 
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
-
     def _desk(self, me: _Me) -> zammad_actions.Desk:
         return zammad_actions.Desk(
             id=me.id, login=me.login, converter=self._converter, states=self._states
         )
 
-    def _session(self) -> HttpSession:
-        if self._http is None:
-            from adapters.http import HttpSession
-
-            self._http = HttpSession(self.config, self.context, self._credentials)
-        return self._http
-
     def _credentials(self) -> Credentials:
-        from adapters.http_accounts import account_credentials
         from adapters.http_messages import Credentials
 
         if self.config.token is None:
-            return account_credentials(self.config, self.context)
+            return super()._credentials()
         token = self.context.secret(self.config.token)
         return Credentials(headers={"Authorization": f"Token token={token}"}, secrets=(token,))
 
