@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from fakes.acting import do, wish
 from fakes.glpi import READ_ALL, FakeGlpi
 from fakes.glpi_highlevel import FakeGlpi11
 from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
@@ -18,7 +19,6 @@ from adapters.glpi import GlpiAdapter
 from adapters.glpi_api import plain
 from adapters.glpi_options import GlpiOptions
 from smic_tui.contract.actions import (
-    Action,
     ActsOnRecords,
     ChangedMeanwhile,
     Refused,
@@ -30,7 +30,6 @@ from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.records import CatalogueRequest, Stage, Stream, Ticket, TicketStatus
 
 Make = Callable[..., GlpiAdapter]
-AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -72,30 +71,6 @@ async def make(server: MisbehavingServer, glpi: FakeGlpi) -> AsyncIterator[Make]
     yield make
     for adapter in made:
         await adapter.close()
-
-
-def wish(verb: Verb, text: str = "", value: str = "", **fields: Any) -> Action:
-    values: dict[str, Any] = {
-        "id": "1",
-        "source": "t",
-        "stream": Stream.TICKETS,
-        "key": "1",
-        "verb": verb,
-        "text": text,
-        "value": value,
-        "by": "Agent Un",
-        "at": AT,
-    }
-    return Action(**(values | fields))
-
-
-async def do(adapter: GlpiAdapter, action: Action) -> Standing:
-    """Look, send, look again, as the outbox does."""
-    before = await adapter.look(action)
-    assert not before.done
-    action = replace(action, baseline=before.baseline)
-    await adapter.perform(action, before)
-    return await adapter.look(action)
 
 
 def ticket(standing: Standing) -> Ticket:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from fakes.acting import do
 from fakes.icinga2 import ACTOR, READER, FakeIcinga
 from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.reading import read
@@ -77,15 +78,6 @@ def wish(verb: Verb, key: str = "rtr-1", **fields: Any) -> Action:
         "at": AT,
     }
     return Action(**(values | fields))
-
-
-async def do(adapter: Icinga2Adapter, action: Action) -> Standing:
-    """Look, send, look again, as the outbox does."""
-    before = await adapter.look(action)
-    assert not before.done
-    action = replace(action, baseline=before.baseline)
-    await adapter.perform(action, before)
-    return await adapter.look(action)
 
 
 def health(standing: Standing) -> Health:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import pytest
+from fakes.acting import do, wish
 from fakes.misbehaving import CERTS, MisbehavingServer, Mode
 from fakes.reading import read
 from fakes.redmine import FakeRedmine
-from msgspec.structs import replace
 
 from adapters.redmine import RedmineAdapter
 from adapters.redmine_options import RedmineOptions
 from smic_tui.contract.actions import (
-    Action,
     ActsOnRecords,
     ChangedMeanwhile,
     Refused,
@@ -28,7 +27,6 @@ from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.records import CatalogueRequest, Stage, Stream, Ticket, TicketStatus
 
 Make = Callable[..., RedmineAdapter]
-AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -58,30 +56,6 @@ async def make(server: MisbehavingServer) -> AsyncIterator[Make]:
     yield make
     for adapter in made:
         await adapter.close()
-
-
-def wish(verb: Verb, text: str = "", value: str = "", **fields: Any) -> Action:
-    values: dict[str, Any] = {
-        "id": "1",
-        "source": "t",
-        "stream": Stream.TICKETS,
-        "key": "1",
-        "verb": verb,
-        "text": text,
-        "value": value,
-        "by": "Agent Un",
-        "at": AT,
-    }
-    return Action(**(values | fields))
-
-
-async def do(adapter: RedmineAdapter, action: Action) -> Standing:
-    """Look, send, look again, as the outbox does."""
-    before = await adapter.look(action)
-    assert not before.done
-    action = replace(action, baseline=before.baseline)
-    await adapter.perform(action, before)
-    return await adapter.look(action)
 
 
 def ticket(standing: Standing) -> Ticket:

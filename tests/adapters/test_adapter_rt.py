@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 import pytest
+from fakes.acting import done, wish
 from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.reading import failure, read
 from fakes.rt import FakeRt, rewritten
@@ -307,29 +308,6 @@ async def test_probe(make: Make) -> None:
     assert probe.remarks == ()
 
 
-def action(key: str, verb: Verb, stream: Stream = Stream.TICKETS, **fields: Any) -> Action:
-    return Action(
-        id="1",
-        source="t",
-        stream=stream,
-        key=key,
-        verb=verb,
-        by="moi",
-        at=datetime.now(UTC),
-        **fields,
-    )
-
-
-async def done(adapter: RtAdapter, wanted: Action) -> Action:
-    """Do as the outbox does; return the action with its baseline."""
-    standing = await adapter.look(wanted)
-    wanted = msgspec.structs.replace(wanted, baseline=standing.baseline)
-    assert not (await adapter.look(wanted)).done
-    await adapter.perform(wanted, standing)
-    assert (await adapter.look(wanted)).done
-    return wanted
-
-
 async def test_what_the_account_may_do(make: Make) -> None:
     adapter = make("agir")
     assert isinstance(adapter, ActsOnRecords)
@@ -344,12 +322,12 @@ async def test_what_the_account_may_do(make: Make) -> None:
 
 async def test_a_comment_is_sent_once(make: Make, rt: FakeRt) -> None:
     adapter = make("agir")
-    wanted = await done(adapter, action("1", Verb.COMMENT, text="Vu  sur\nplace"))
+    wanted = await done(adapter, wish(Verb.COMMENT, key="1", text="Vu  sur\nplace"))
     await adapter.perform(wanted, await adapter.look(wanted))
     assert [each["Type"] for each in rt.said] == ["Comment"]
     assert rt.said[0]["Content"] == "Vu  sur\nplace"
     # The same words once more are another comment.
-    await done(adapter, action("1", Verb.COMMENT, text="Vu sur place"))
+    await done(adapter, wish(Verb.COMMENT, key="1", text="Vu sur place"))
     assert len(rt.said) == 2
 
 
@@ -357,9 +335,9 @@ async def test_what_others_said_and_what_was_answered_is_not_our_comment(
     make: Make, rt: FakeRt
 ) -> None:
     adapter = make("agir")
-    wanted = action("1", Verb.COMMENT, text="Bonjour")
+    wanted = wish(Verb.COMMENT, key="1", text="Bonjour")
     wanted = msgspec.structs.replace(wanted, baseline=(await adapter.look(wanted)).baseline)
-    await done(make("agir", notes="correspond"), action("1", Verb.COMMENT, text="Bonjour"))
+    await done(make("agir", notes="correspond"), wish(Verb.COMMENT, key="1", text="Bonjour"))
     assert [each["Type"] for each in rt.said] == ["Correspond"]
     assert not (await adapter.look(wanted)).done
     rt.said[0] |= {"Type": "Comment", "Creator": {"id": "agent1"}}
@@ -370,24 +348,26 @@ async def test_what_others_said_and_what_was_answered_is_not_our_comment(
 
 async def test_assigning(make: Make, rt: FakeRt) -> None:
     adapter = make("agir")
-    await done(adapter, action("1", Verb.ASSIGN))
+    await done(adapter, wish(Verb.ASSIGN, key="1"))
     assert rt.tickets[1]["Owner"][0] == "agir"
     # By the name that is shown, of whoever has another ticket.
-    await done(adapter, action("1", Verb.ASSIGN, value="Agent un"))
+    await done(adapter, wish(Verb.ASSIGN, key="1", value="Agent un"))
     assert rt.tickets[1]["Owner"][0] == "agent1"
-    await done(adapter, action("1", Verb.ASSIGN, value="agir"))
+    await done(adapter, wish(Verb.ASSIGN, key="1", value="agir"))
     assert rt.tickets[1]["Owner"][0] == "agir"
 
 
 async def test_statuses_and_stages(make: Make, rt: FakeRt) -> None:
     adapter = make("agir")
-    await done(adapter, action("1", Verb.SET_STATUS, value="waiting"))
+    await done(adapter, wish(Verb.SET_STATUS, key="1", value="waiting"))
     assert rt.tickets[1]["Status"] == "stalled"
-    await done(adapter, action("1", Verb.RESOLVE, text="remplacée"))
+    await done(adapter, wish(Verb.RESOLVE, key="1", text="remplacée"))
     assert rt.tickets[1]["Status"] == "resolved"
     assert rt.said[-1]["Content"] == "remplacée"
     catalogue = make("agir", **{"as": "requests"}, queues=["Catalogue"])
-    stage = action("9", Verb.SET_STAGE, Stream.REQUESTS, value="working group", text="le 3")
+    stage = wish(
+        Verb.SET_STAGE, key="9", stream=Stream.REQUESTS, value="working group", text="le 3"
+    )
     await done(catalogue, stage)
     assert rt.tickets[9]["Status"] == "groupe de travail"
 
@@ -409,7 +389,7 @@ async def test_refusals(
     """A refused write answers **200** with a sentence, and "[]" for an unknown field"""
     rt.swallows = True
     adapter = make(who)
-    wanted = action("1", verb, **fields)
+    wanted = wish(verb, key="1", **fields)
     with pytest.raises(Refused, match=says):
         await adapter.perform(wanted, await adapter.look(wanted))
 
@@ -420,17 +400,17 @@ async def test_closing_never_rejects(
     """Of RT's own statuses only "rejected" is closed and not resolved"""
     monkeypatch.setattr("fakes.rt.LIFECYCLE", ["open", "stalled", "rejected", "resolved"])
     adapter = make("agir")
-    wanted = action("1", Verb.SET_STATUS, value="closed")
+    wanted = wish(Verb.SET_STATUS, key="1", value="closed")
     with pytest.raises(Refused, match="lifecycle"):
         await adapter.perform(wanted, await adapter.look(wanted))
-    await done(adapter, action("1", Verb.RESOLVE))
+    await done(adapter, wish(Verb.RESOLVE, key="1"))
     assert rt.tickets[1]["Status"] == "resolved"
 
 
 async def test_a_change_in_between(make: Make, rt: FakeRt, server: MisbehavingServer) -> None:
     """If-Match, stale: 412"""
     adapter = make("agir")
-    wanted = action("1", Verb.RESOLVE)
+    wanted = wish(Verb.RESOLVE, key="1")
     standing = await adapter.look(wanted)
     rt.touch(1)
     with pytest.raises(ChangedMeanwhile):
@@ -450,19 +430,19 @@ async def test_a_change_in_between(make: Make, rt: FakeRt, server: MisbehavingSe
 
 async def test_what_is_gone_or_hidden(make: Make, rt: FakeRt) -> None:
     adapter = make("agir")
-    assert (await adapter.look(action("99", Verb.RESOLVE))).record is None
+    assert (await adapter.look(wish(Verb.RESOLVE, key="99"))).record is None
     rt.touch(1, Status="deleted")
-    assert (await adapter.look(action("1", Verb.RESOLVE))).record is None
+    assert (await adapter.look(wish(Verb.RESOLVE, key="1"))).record is None
     with pytest.raises(Refused, match="no number"):
-        await adapter.look(action("../1", Verb.RESOLVE))
+        await adapter.look(wish(Verb.RESOLVE, key="../1"))
     rt.touch(2, queue="Autre")
     with pytest.raises(Refused, match="see ticket"):
-        await adapter.look(action("2", Verb.RESOLVE))
+        await adapter.look(wish(Verb.RESOLVE, key="2"))
 
 
 async def test_readings_and_actions_at_once(make: Make) -> None:
     adapter = make("agir")
-    looks = (adapter.look(action(str(number), Verb.RESOLVE)) for number in range(1, 5))
+    looks = (adapter.look(wish(Verb.RESOLVE, key=str(number))) for number in range(1, 5))
     reading, *standings = await asyncio.gather(read(adapter), *looks)
     assert len(reading.rows) == 8
     assert all(standing.record is not None for standing in standings)
@@ -517,13 +497,13 @@ class TestActingOnTickets(ActingConformance):
     table: ClassVar[dict[str, Any]] = {}
     url: ClassVar[str]
     wishes: ClassVar[tuple[Action, ...]] = (
-        action("1", Verb.COMMENT, text="Toner remplacé"),
-        action("1", Verb.ASSIGN, text="Je passe mardi"),
-        action("1", Verb.ASSIGN, value="Agent Un"),
-        action("1", Verb.SET_STATUS, value=TicketStatus.WAITING.value),
-        action("1", Verb.RESOLVE, text="Réglé"),
+        wish(Verb.COMMENT, key="1", text="Toner remplacé"),
+        wish(Verb.ASSIGN, key="1", text="Je passe mardi"),
+        wish(Verb.ASSIGN, key="1", value="Agent Un"),
+        wish(Verb.SET_STATUS, key="1", value=TicketStatus.WAITING.value),
+        wish(Verb.RESOLVE, key="1", text="Réglé"),
     )
-    nowhere: ClassVar = action("77", Verb.COMMENT, text="x")
+    nowhere: ClassVar = wish(Verb.COMMENT, key="77", text="x")
 
     @pytest.fixture(autouse=True)
     @classmethod
@@ -556,15 +536,15 @@ class TestCorresponding(TestActingOnTickets):
 class TestActingOnRequests(TestActingOnTickets):
     table: ClassVar = {"as": "requests", "queues": ["Catalogue"]}
     wishes: ClassVar[tuple[Action, ...]] = (
-        action("2", Verb.COMMENT, Stream.REQUESTS, text="Devis reçu"),
-        action(
-            "2",
+        wish(Verb.COMMENT, key="2", stream=Stream.REQUESTS, text="Devis reçu"),
+        wish(
             Verb.SET_STAGE,
-            Stream.REQUESTS,
+            key="2",
+            stream=Stream.REQUESTS,
             value=Stage.WORKING_GROUP.value,
             text="le 3",
         ),
-        action("2", Verb.ASSIGN, Stream.REQUESTS),
-        action("2", Verb.RESOLVE, Stream.REQUESTS, text="Réglé"),
+        wish(Verb.ASSIGN, key="2", stream=Stream.REQUESTS),
+        wish(Verb.RESOLVE, key="2", stream=Stream.REQUESTS, text="Réglé"),
     )
-    nowhere: ClassVar = action("77", Verb.COMMENT, Stream.REQUESTS, text="x")
+    nowhere: ClassVar = wish(Verb.COMMENT, key="77", stream=Stream.REQUESTS, text="x")

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from fakes.acting import do
 from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.reading import read
 from fakes.zabbix import ACTING, ADMIN, READING, FakeZabbix
-from msgspec.structs import replace
 
 from adapters.zabbix import ZabbixAdapter
 from adapters.zabbix_options import ZabbixOptions
@@ -69,15 +69,6 @@ def wish(verb: Verb, key: str = f"t{DISK}", **fields: Any) -> Action:
         "at": AT,
     }
     return Action(**(values | fields))
-
-
-async def do(adapter: ZabbixAdapter, action: Action) -> Standing:
-    """Look, send, look again, as the outbox does."""
-    before = await adapter.look(action)
-    assert not before.done
-    action = replace(action, baseline=before.baseline)
-    await adapter.perform(action, before)
-    return await adapter.look(action)
 
 
 def health(standing: Standing) -> Health:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import msgspec
 import pytest
+from fakes.acting import done, wish
 from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.reading import failure, read
 from fakes.zammad import FakeZammad
@@ -168,49 +169,28 @@ async def test_bad_times(
         await read(adapter)
 
 
-def action(key: str, verb: Verb, stream: Stream = Stream.TICKETS, **fields: Any) -> Action:
-    return Action(
-        id="1",
-        source="z",
-        stream=stream,
-        key=key,
-        verb=verb,
-        by="moi",
-        at=datetime.now(UTC),
-        **fields,
-    )
-
-
-async def done(adapter: ZammadAdapter, wanted: Action) -> Action:
-    """Do as the outbox does; return the action with its baseline."""
-    standing = await adapter.look(wanted)
-    wanted = msgspec.structs.replace(wanted, baseline=standing.baseline)
-    assert not (await adapter.look(wanted)).done
-    await adapter.perform(wanted, standing)
-    assert (await adapter.look(wanted)).done
-    return wanted
-
-
 async def test_actions(make: Make, zammad: FakeZammad) -> None:
     adapter = make("t-agent")
     assert isinstance(adapter, ActsOnRecords)
     assert adapter.able() == {}
     await read(adapter)
     assert Verb.SET_STATUS in adapter.able()[Stream.TICKETS]
-    note = await done(adapter, action("1", Verb.COMMENT, text="Vu\nsur place"))
+    note = await done(adapter, wish(Verb.COMMENT, key="1", text="Vu\nsur place"))
     await adapter.perform(note, await adapter.look(note))
     assert len(zammad.articles) == 1
     assert zammad.articles[0]["internal"] is True
     # The same words once more are another note; the web page writes HTML.
-    wanted = await done(adapter, action("1", Verb.COMMENT, text="Vu & revu"))
+    wanted = await done(adapter, wish(Verb.COMMENT, key="1", text="Vu & revu"))
     zammad.articles[-1] |= {"body": "<p>Vu &amp; <b>revu</b></p>", "content_type": "text/html"}
     assert (await adapter.look(wanted)).done
-    await done(adapter, action("1", Verb.ASSIGN))
+    await done(adapter, wish(Verb.ASSIGN, key="1"))
     assert zammad.tickets[1]["owner"] == "agir@example.org"
-    await done(adapter, action("1", Verb.RESOLVE, text="remplacée"))
+    await done(adapter, wish(Verb.RESOLVE, key="1", text="remplacée"))
     assert zammad.tickets[1]["state_id"] == 4
     requests = make("t-agent", **{"as": "requests"}, groups=["Catalogue"])
-    await done(requests, action("7", Verb.SET_STAGE, Stream.REQUESTS, value="working group"))
+    await done(
+        requests, wish(Verb.SET_STAGE, key="7", stream=Stream.REQUESTS, value="working group")
+    )
     assert zammad.tickets[7]["state_id"] == 8
 
 
@@ -227,7 +207,7 @@ async def test_refusals(
     make: Make, token: str, verb: Verb, fields: dict[str, str], says: str
 ) -> None:
     adapter = make(token)
-    wanted = action("1", verb, **fields)
+    wanted = wish(verb, key="1", **fields)
 
     async def attempt() -> None:
         await adapter.perform(wanted, await adapter.look(wanted))
@@ -238,17 +218,17 @@ async def test_refusals(
 
 async def test_changed_gone_and_hidden(make: Make, zammad: FakeZammad) -> None:
     adapter = make("t-agent")
-    wanted = action("1", Verb.RESOLVE)
+    wanted = wish(Verb.RESOLVE, key="1")
     standing = await adapter.look(wanted)
     zammad.touch(1, updated_at=datetime.now(UTC) + timedelta(seconds=5))
     with pytest.raises(ChangedMeanwhile):
         await adapter.perform(wanted, standing)
-    assert (await adapter.look(action("99", Verb.RESOLVE))).record is None
+    assert (await adapter.look(wish(Verb.RESOLVE, key="99"))).record is None
     zammad.touch(2, group_id=3)
     with pytest.raises(Refused):
-        await adapter.look(action("2", Verb.RESOLVE))
+        await adapter.look(wish(Verb.RESOLVE, key="2"))
     with pytest.raises(Refused):
-        await adapter.look(action("../2", Verb.RESOLVE))
+        await adapter.look(wish(Verb.RESOLVE, key="../2"))
 
 
 class TestConformance(AdapterConformance):
@@ -281,13 +261,13 @@ class TestActingOnTickets(ActingConformance):
     table: ClassVar[dict[str, Any]] = {}
     url: ClassVar[str]
     wishes: ClassVar[tuple[Action, ...]] = (
-        action("1", Verb.COMMENT, text="Toner remplacé"),
-        action("1", Verb.ASSIGN, text="Je passe mardi"),
-        action("1", Verb.ASSIGN, value="lecture@example.org"),
-        action("1", Verb.SET_STATUS, value=TicketStatus.NEW.value),
-        action("1", Verb.RESOLVE, text="Réglé"),
+        wish(Verb.COMMENT, key="1", text="Toner remplacé"),
+        wish(Verb.ASSIGN, key="1", text="Je passe mardi"),
+        wish(Verb.ASSIGN, key="1", value="lecture@example.org"),
+        wish(Verb.SET_STATUS, key="1", value=TicketStatus.NEW.value),
+        wish(Verb.RESOLVE, key="1", text="Réglé"),
     )
-    nowhere: ClassVar = action("77", Verb.COMMENT, text="x")
+    nowhere: ClassVar = wish(Verb.COMMENT, key="77", text="x")
 
     @pytest.fixture(autouse=True)
     @classmethod
@@ -311,8 +291,14 @@ class TestActingOnTickets(ActingConformance):
 class TestActingOnRequests(TestActingOnTickets):
     table: ClassVar = {"as": "requests", "groups": ["Catalogue"]}
     wishes: ClassVar = (
-        action("2", Verb.COMMENT, Stream.REQUESTS, text="Devis reçu"),
-        action("2", Verb.SET_STAGE, Stream.REQUESTS, value=Stage.WORKING_GROUP.value, text="le 3"),
-        action("2", Verb.RESOLVE, Stream.REQUESTS, text="Réglé"),
+        wish(Verb.COMMENT, key="2", stream=Stream.REQUESTS, text="Devis reçu"),
+        wish(
+            Verb.SET_STAGE,
+            key="2",
+            stream=Stream.REQUESTS,
+            value=Stage.WORKING_GROUP.value,
+            text="le 3",
+        ),
+        wish(Verb.RESOLVE, key="2", stream=Stream.REQUESTS, text="Réglé"),
     )
-    nowhere: ClassVar = action("77", Verb.COMMENT, Stream.REQUESTS, text="x")
+    nowhere: ClassVar = wish(Verb.COMMENT, key="77", stream=Stream.REQUESTS, text="x")
