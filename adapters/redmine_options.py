@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from adapters.desk_options import ActorTable, StageTable, StatusTable
 from adapters.http_options import HttpOptions
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
-from smic_tui.records import Actor, Stage, TicketStatus
 
 # What Redmine filters by and every issue shows, so that an ignored filter is noticed.
 VERIFIABLE = (
@@ -66,27 +66,9 @@ class RedmineOptions(HttpOptions, frozen=True, kw_only=True):
         FieldName, Meta(description="Requests: what tells the software wanted.")
     ] = "subject"
     member_field: Annotated[FieldName, Meta(description="Requests: what tells the member.")] = ""
-    statuses: Annotated[
-        dict[str, TicketStatus],
-        Meta(
-            description="Tickets: status in Redmine = new, open, waiting, resolved or closed; for "
-            "those that their name and 'closed' in Redmine do not tell."
-        ),
-    ] = field(default_factory=dict)
-    stages: Annotated[
-        dict[str, Stage],
-        Meta(
-            description="Requests: status in Redmine = asked, analysed, working group, ordered, "
-            "installing, done or refused; for those that their name does not tell."
-        ),
-    ] = field(default_factory=dict)
-    waiting_on: Annotated[
-        dict[str, Actor],
-        Meta(
-            description="Status in Redmine = who must act next: us, member, supplier, working "
-            "group or nobody."
-        ),
-    ] = field(default_factory=dict)
+    statuses: StatusTable = field(default_factory=dict)
+    stages: StageTable = field(default_factory=dict)
+    waiting_on: ActorTable = field(default_factory=dict)
     priorities: Annotated[
         dict[str, Annotated[int, Meta(ge=1, le=5)]],
         Meta(

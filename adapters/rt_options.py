@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from adapters.desk_options import ActorTable, StageTable, StatusTable
 from adapters.http_options import HttpOptions
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
-from smic_tui.records import Actor, Stage, TicketStatus
 
 FieldName = Annotated[
     str,
@@ -53,27 +53,9 @@ class RtOptions(HttpOptions, frozen=True, kw_only=True):
         FieldName, Meta(description="Requests: what tells the software wanted.")
     ] = "subject"
     member_field: Annotated[FieldName, Meta(description="Requests: what tells the member.")] = ""
-    statuses: Annotated[
-        dict[str, TicketStatus],
-        Meta(
-            description="Tickets: status in RT = new, open, waiting, resolved or closed; for those "
-            "that their name and RT's 'inactive' do not tell."
-        ),
-    ] = field(default_factory=dict)
-    stages: Annotated[
-        dict[str, Stage],
-        Meta(
-            description="Requests: status in RT = asked, analysed, working group, ordered, "
-            "installing, done or refused; for those that their name does not tell."
-        ),
-    ] = field(default_factory=dict)
-    waiting_on: Annotated[
-        dict[str, Actor],
-        Meta(
-            description="Status in RT = who must act next: us, member, supplier, working group or "
-            "nobody."
-        ),
-    ] = field(default_factory=dict)
+    statuses: StatusTable = field(default_factory=dict)
+    stages: StageTable = field(default_factory=dict)
+    waiting_on: ActorTable = field(default_factory=dict)
     priorities: Annotated[
         dict[Annotated[str, Meta(pattern=r"^\d+$")], Annotated[int, Meta(ge=1, le=5)]],
         Meta(description="From this priority in RT on = 1 (most urgent) to 5."),

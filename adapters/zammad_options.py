@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from adapters.desk_options import ActorTable, StageTable, StatusTable
 from adapters.http_accounts import AccountOptions
 from smic_tui.i18n import _
-from smic_tui.records import Actor, Stage, TicketStatus
 
 FieldName = Annotated[
     str,
@@ -41,27 +41,9 @@ class ZammadOptions(AccountOptions, frozen=True, kw_only=True):
     member_field: Annotated[FieldName, Meta(description="Requests: what tells the member.")] = (
         "organization"
     )
-    statuses: Annotated[
-        dict[str, TicketStatus],
-        Meta(
-            description="Tickets: state in Zammad = new, open, waiting, resolved or closed; for "
-            "those that Zammad's type of the state does not tell."
-        ),
-    ] = field(default_factory=dict)
-    stages: Annotated[
-        dict[str, Stage],
-        Meta(
-            description="Requests: state in Zammad = asked, analysed, working group, ordered, "
-            "installing, done or refused; for those that their name does not tell."
-        ),
-    ] = field(default_factory=dict)
-    waiting_on: Annotated[
-        dict[str, Actor],
-        Meta(
-            description="State in Zammad = who must act next: us, member, supplier, working group "
-            "or nobody."
-        ),
-    ] = field(default_factory=dict)
+    statuses: StatusTable = field(default_factory=dict)
+    stages: StageTable = field(default_factory=dict)
+    waiting_on: ActorTable = field(default_factory=dict)
     priorities: Annotated[
         dict[str, Annotated[int, Meta(ge=1, le=5)]],
         Meta(description="Priority in Zammad = 1 (most urgent) to 5."),
