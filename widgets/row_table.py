@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from msgspec.structs import replace
 from rich.style import Style
 from textual.message import Message
 from textual.timer import Timer
 
 from smic_tui.i18n import _
-from smic_tui.views.cells import Cell, Column, Role, Row
-from smic_tui.views.fit import cut, fit, fit_columns, width
+from smic_tui.views.cells import Cell, Column, Row
+from smic_tui.views.first_step import bytes_left, first_step
+from smic_tui.views.fit import fit, fit_columns, width
 from widgets.line_list import LineList
 from widgets.roles import MARKER_STYLE
 
@@ -25,9 +25,6 @@ GAP = 1
 # of a line takes some.
 REST_SECONDS, PORTION_SECONDS = 0.5, 0.05
 PORTION_BYTES, REACH_BYTES = 160, 7
-# What a line may take in the first step; with the scroll, the marker and the position it
-# is a key of a hundred bytes. A change of pen takes about so many.
-FIRST_BYTES, PEN_BYTES = 62, 5
 
 
 class RowTable(LineList):
@@ -63,6 +60,8 @@ class RowTable(LineList):
         # The keys in view whose lines have taken the second step.
         self._whole: set[str] = set()
         self._following: Timer | None = None
+        # The first line in view and the cursor's, when that was set.
+        self._rests_at = (0, 0)
 
     @staticmethod
     def _no_row(index: int) -> Row:
@@ -129,38 +128,25 @@ class RowTable(LineList):
             row = self._made[index] = self._make(index)
         if self._has_room is None or self._keys[index] in self._whole:
             return row
-        return self._begun(row)
-
-    def _begun(self, row: Row) -> Row:
-        """The row after the first step, the last of its texts as long as there is room."""
-        cells = [
-            cell if column.at_once is None else Cell(cut(cell.text, column.at_once), cell.role)
-            for column, cell in zip(self._columns, row.cells, strict=True)
-        ]
-        last = max((place for place, cell in enumerate(cells) if cell.text), default=0)
-        left, role = FIRST_BYTES, Role.PLAIN
-        for column, cell in zip(self._columns[:last], cells, strict=False):
-            left -= len(fit(cell.text, column.width).encode()) + GAP
-            left -= PEN_BYTES * (cell.role is not role)
-            role = cell.role
-        text, role_of_last = cells[last]
-        left -= PEN_BYTES * (role_of_last is not role)
-        while len(text.encode()) > left and len(text) > 1:
-            text = cut(text, width(text) - 1)
-        cells[last] = Cell(text, role_of_last)
-        return replace(row, cells=tuple(cells))
+        return first_step(self._columns, row)
 
     def lines_moved(self) -> None:
         if self._has_room is None:
             return
         self._whole.intersection_update(self._keys[index] for index in self.lines_in_view)
+        place = self.lines_in_view.start, self._cursor
         if self._following is not None:
+            if place == self._rests_at:
+                # New contents are no movement: what follows is not put off by them.
+                return
             self._following.stop()
+        self._rests_at = place
         self._following = self.set_timer(REST_SECONDS, self._follow)
 
     def _follow(self) -> None:
         """The second step of the lines nearest to the cursor, as far as the line has room."""
         waiting = [index for index in self.lines_in_view if self._keys[index] not in self._whole]
+        self._following = None
         if self._has_room is None or not waiting:
             return
         if self._has_room(PORTION_BYTES):
@@ -168,7 +154,7 @@ class RowTable(LineList):
             for index in sorted(waiting, key=lambda index: abs(index - self._cursor)):
                 begun = self.content(index)
                 self._whole.add(self._keys[index])
-                left -= REACH_BYTES + _longer(begun, self.content(index))
+                left -= REACH_BYTES + bytes_left(begun, self.content(index))
                 if left <= 0:
                     break
             self._redraw_changed()
@@ -207,12 +193,3 @@ class RowTable(LineList):
             if left <= x < left + wide:
                 self.post_message(self.HeadingClicked(self._columns[index].id))
             left += wide + GAP
-
-
-def _longer(begun: Row, whole: Row) -> int:
-    """About how many bytes the whole row has more than the begun one."""
-    return sum(
-        len(after.text.encode()) - len(before.text.encode())
-        for before, after in zip(begun.cells, whole.cells, strict=True)
-        if after != before
-    )

@@ -127,6 +127,48 @@ def measure(terminal: LinkedTerminal, screen: str, *, pages: bool = True) -> Scr
     return costs
 
 
+@dataclass
+class StepCosts:
+    """What an arrow key costs where lists are drawn in two steps: bytes, of several the most.
+
+    `arrow` stays on the page, `edge` brings a line into view; `rest` is what follows that
+    line when the cursor rests, and how many times the computed bound. `bursts` are those of
+    one key before that.
+    """
+
+    screen: str
+    arrow: int = 0
+    edge: int = 0
+    bursts: int = 0
+    rest: int = 0
+    rest_ratio: float = 0.0
+
+
+def measure_steps(terminal: LinkedTerminal, screen: str, presses: int) -> StepCosts:
+    """The list that is shown now, the cursor on its first line."""
+    costs = StepCosts(screen)
+    # Longer than the cursor must rest: then nothing more comes by itself.
+    until_all = 0.8
+    terminal.settle(until_all)
+    for number in range(3 * presses):
+        if number == presses:
+            terminal.press(*["down"] * len(terminal.emulator.screen()))
+            terminal.settle(until_all)
+        bursts = len(terminal.bursts)
+        size = answer(terminal, lambda: terminal.press("down"))
+        costs.bursts = max(costs.bursts, len(terminal.bursts) - bursts)
+        begun = terminal.emulator.screen()
+        rest = answer(terminal, lambda: terminal.settle(until_all), 0)
+        if number < presses:
+            costs.arrow = max(costs.arrow, size)
+            assert not rest, "a line that was there already is not sent again"
+        else:
+            costs.edge, costs.rest = max(costs.edge, size), max(costs.rest, rest)
+            limit = bound(begun, terminal.emulator.screen())
+            costs.rest_ratio = max(costs.rest_ratio, rest / limit if limit else 0)
+    return costs
+
+
 def scrolled_bound(before: Screen, after: Screen) -> int:
     """The bound where the rows from some row on have first gone up by one."""
     blank = [_BLANK] * len(before[0])

@@ -19,12 +19,17 @@ from screen_costs import (
     answer,
     go,
     measure,
+    measure_steps,
 )
 
 pytestmark = pytest.mark.slow
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x50": (200, 50)}
 ARROW, CELL, FIVE_ROWS, START = 100, 20, 120, 4500
+# Where lists are drawn in two steps: a key within the page, and what follows a new line
+# when the cursor rests.
+ARROW_IN_STEPS, REST = 25, 60
+LISTS = ("1", "2", "3", "4", "5", "6")
 # What stands on the first screen of a large terminal is more than that.
 START_AT = {"80x24": 2500, "120x36": START, "200x50": 6700}
 PRINTED = bool(os.environ.get("SMIC_TUI_MATRIX"))
@@ -69,6 +74,25 @@ def test_a_pane_keeps_to_the_budget(dashboard: Open, size: str) -> None:
     terminal = dashboard(size=SIZES[size], env=BEFORE_THE_PANE, shows=PANE)
     terminal.settle(0.5)
     judge(size, measure(terminal, "pane"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_lists_in_two_steps_keep_to_the_budget(dashboard: Open, size: str) -> None:
+    terminal = dashboard(size=SIZES[size], env={**AT_ONE_MOMENT, "SMIC_TUI_LINK": "33k"})
+    for screen in LISTS:
+        if screen != "1":
+            go(terminal, screen)
+        costs = measure_steps(terminal, screen, presses=3 if PRINTED else 1)
+        if PRINTED:
+            print(
+                f"{size:7} {screen}, 33k: down {costs.arrow:3}, a new line {costs.edge:3}, then"
+                f" {costs.rest:3} ({costs.rest_ratio:.2f})"
+            )
+        assert 0 < costs.arrow <= ARROW_IN_STEPS, costs
+        assert costs.arrow < costs.edge <= ARROW, costs
+        assert costs.bursts == 1, costs
+        assert 0 < costs.rest <= REST, costs
+        assert costs.rest_ratio <= 1.0, costs
 
 
 def test_nothing_is_sent_while_nothing_happens(dashboard: Open) -> None:

@@ -74,6 +74,69 @@ def test_auto_tells_lines_apart() -> None:
     assert profile_for(0.4, 50_000) is ADSL
 
 
+def test_a_slow_line_is_known_from_its_first_screen() -> None:
+    pacer = Pacer(AUTO)
+    assert not pacer.is_slow
+    pacer.sending(12, True, 0.0)
+    pacer.answered(0.4)
+    # Far away is not slow yet.
+    assert not pacer.is_slow
+    pacer.sending(4000, True, 1.0)
+    pacer.answered(5.4)
+    assert pacer.is_slow
+
+
+def test_a_slow_line_stays_one_until_it_was_surely_fast() -> None:
+    pacer = Pacer(AUTO)
+    line = Line(pacer, 1000, 0.4)
+    line.run(15, 60)
+    assert pacer.is_slow
+    # Nothing happens for hours, then a little.
+    line.now += 9000
+    line.run(5, 30, every=1.0)
+    assert pacer.is_slow
+    line.rate = 12_000
+    line.run(20, 60)
+    assert pacer.is_slow
+    line.rate = 200_000
+    line.run(60, 400)
+    assert not pacer.is_slow
+
+
+def test_a_stall_of_a_fast_line_is_forgotten_with_the_next_page() -> None:
+    pacer = Pacer(AUTO)
+    line = Line(pacer, 1e7, 0.001)
+    line.run(2, 200)
+    pacer.sending(4096, True, line.now)
+    pacer.answered(line.now + 2)
+    assert pacer.is_slow
+    line.now += 3
+    line.run(1, 4096)
+    assert not pacer.is_slow
+
+
+def test_what_was_chosen_is_not_judged() -> None:
+    for profile in (LAN, ADSL):
+        pacer = Pacer(profile)
+        Line(pacer, 1000, 0.4).run(20, 60)
+        assert not pacer.is_slow
+    assert Pacer(SLOW).is_slow
+
+
+def test_frames_are_fewer_while_much_is_under_way() -> None:
+    pacer = Pacer(SLOW)
+    assert pacer.gather == SLOW.gather
+    pacer.sending(40, True, 0.0)
+    assert pacer.gather == SLOW.gather
+    pacer.sending(200, True, 0.1)
+    assert pacer.gather == SLOW.merge > SLOW.gather
+    room = pacer.room
+    pacer.answered(0.5)
+    pacer.answered(0.7)
+    assert pacer.gather == SLOW.gather
+    assert pacer.room > room
+
+
 def test_small_frames_on_a_near_terminal_carry_no_fences() -> None:
     pacer = Pacer(AUTO)
     line = Line(pacer, 1e7, 0.001)

@@ -71,3 +71,22 @@ def test_today_is_the_readers_today() -> None:
 def test_since_never_runs_backwards() -> None:
     assert human.since(NOW + timedelta(minutes=5), NOW) == "<1 min"
     assert human.since(None, NOW) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0, "<1 min"), (59, "<1 min"), (60, "<2 min"), (3599, "<60 min"), (5 * 3600, "<6 h")],
+)
+def test_bounds(seconds: float, expected: str) -> None:
+    assert human.less_than(seconds) == expected
+
+
+def test_days_in_five_cells() -> None:
+    days = [
+        human.near_day(NOW + away, NOW, PARIS)
+        for away in (timedelta(hours=3), timedelta(days=2), timedelta(days=-400))
+    ]
+    assert days == ["13:30", "11-26", "2025"]
+    assert human.near_day(None, NOW, PARIS) == ""
+    i18n.use("fr")
+    assert human.near_day(NOW + timedelta(days=2), NOW, PARIS) == "26/11"

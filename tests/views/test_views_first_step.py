@@ -1,0 +1,50 @@
+"""What of a row comes at once."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.first_step import FIRST_BYTES, bytes_left, first_step
+
+COLUMNS = (
+    Column(id="state", title="", width=1),
+    Column(id="site", title="", width=16),
+    Column(id="what", title="", width=60, at_once=50),
+    Column(id="owner", title="", width=10, at_once=0),
+)
+
+
+def row(text: str, role: Role = Role.PLAIN) -> Row:
+    cells = (Cell("■", Role.CRITICAL), Cell("Matha"), Cell(text, role), Cell("owner"))
+    return Row(key="key", cells=cells, stale=True)
+
+
+def test_short_texts_come_whole_and_the_rest_later() -> None:
+    begun = first_step(COLUMNS, row("Plus d'internet"))
+    assert [cell.text for cell in begun.cells] == ["■", "Matha", "Plus d'internet", ""]
+    assert begun.stale
+    assert bytes_left(begun, row("Plus d'internet")) == len("owner")
+
+
+def test_a_long_text_ends_where_the_bytes_do() -> None:
+    begun = first_step(COLUMNS, row("é" * 40))
+    text = begun.cells[2].text
+    assert text.endswith("é…")
+    assert len(text) < 18
+    # As many of one byte take more cells.
+    assert len(first_step(COLUMNS, row("e" * 40)).cells[2].text) > 25
+
+
+@given(
+    st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["C", "M"])),
+    st.sampled_from(list(Role)),
+)
+def test_the_first_step_is_short_in_any_alphabet(text: str, role: Role) -> None:
+    cells = first_step(COLUMNS, row(text, role)).cells
+    # The glyph and its pen, sixteen cells, two gaps and a pen.
+    head = 3 + 5 + 1 + 16 + 5 + 1
+    pens = 5 * (role is not Role.PLAIN)
+    assert head + pens + len(cells[2].text.encode()) <= FIRST_BYTES
+    assert cells[3].text == ""
