@@ -164,6 +164,8 @@ async def press(app: SmicApp, *keys: str, rounds: int = 9) -> list[tuple[float, 
 
 async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
     """The real screens over the real collector, without a terminal."""
+    # As the program itself begins; it looks for garbage again once the first screen stands.
+    gc.disable()
     watch = Watch()
     app = make_app(folder, settings)
     async with app.run_test(size=(120, 36)) as pilot:
