@@ -12,6 +12,8 @@ import pytest
 from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
+from smic_tui.terminal_app import TerminalApp
+from widgets import row_table
 
 Make = Callable[..., SmicApp]
 
@@ -53,6 +55,21 @@ def picture(snap_compare: Any, make_app: Make) -> Callable[..., bool]:
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
 @pytest.mark.parametrize("name", SCREENS)
 def test_in_colour(picture: Callable[..., bool], name: str, size: tuple[int, int]) -> None:
+    assert picture(name, size, "fr")
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
+@pytest.mark.parametrize("name", ["overview", "sites", "backups", "tickets", "requests", "alerts"])
+def test_on_a_slow_line(
+    picture: Callable[..., bool],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    size: tuple[int, int],
+) -> None:
+    """Whole, as it stands when the cursor has rested."""
+    monkeypatch.setattr(TerminalApp, "line_is_slow", property(lambda app: True))
+    monkeypatch.setattr(row_table, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(row_table, "PORTION_BYTES", 1 << 20)
     assert picture(name, size, "fr")
 
 

@@ -51,7 +51,7 @@ _LEAN = Lean(
     columns=(
         Column(id="level", title="", width=1),
         Column(id="site", title=N_("Where"), width=20),
-        Column(id="trouble", title=N_("What is the matter"), width=60, at_once=24),
+        Column(id="trouble", title=N_("What is the matter"), width=48, at_once=24),
         later("since", N_("Since"), 6),
     ),
     row=_lean_row,

@@ -80,10 +80,10 @@ _LEAN = Lean(
         Column(id="level", title="", width=1),
         Column(id="software", title=N_("Software"), width=22),
         Column(id="site", title=N_("Site"), width=24, at_once=17),
-        later("stage", N_("Stage"), 13),
-        later("waiting", N_("Waiting on"), 10),
+        later("stage", N_("Stage"), 15),
+        later("waiting", N_("Waiting on"), 10, spare=1),
         later("due", N_("Due"), 5),
-        later("key", N_("No."), 13, spare=1),
+        later("key", N_("No."), 13, spare=2),
     ),
     row=_lean_row,
 )

@@ -95,13 +95,13 @@ def _lean_row(fact: SiteFact, look: Look) -> Row:
 _LEAN = Lean(
     columns=lean_columns(
         Column(id="state", title=N_("State"), width=10),
-        Column(id="name", title=N_("Site"), width=24),
+        Column(id="name", title=N_("Site"), width=23),
         Column(id="since", title=N_("Since"), width=6),
-        later("line", N_("Line"), 5, spare=1),
-        later("backups", N_("Backups"), 13),
+        later("line", N_("Line"), 5, spare=2),
+        later("backups", N_("Backups"), 14),
         later("tickets", N_("Tkt"), 3, right=True),
-        later("requests", N_("Req"), 3, right=True),
-        later("marks", "", 10, spare=2),
+        later("requests", N_("Req"), 3, spare=1, right=True),
+        later("marks", "", 10),
     ),
     row=_lean_row,
 )

@@ -86,7 +86,7 @@ _LEAN = Lean(
         Column(id="site", title=N_("Site"), width=16),
         Column(id="subject", title=N_("Subject"), width=26),
         later("key", N_("No."), 7),
-        later("status", N_("Status"), 8),
+        later("status", N_("Status"), 11),
         later("due", N_("Due"), 5),
         later("owner", N_("Owner"), 8, spare=1),
         later("priority", N_("Priority"), 8, spare=2),
