@@ -11,7 +11,7 @@ from textual.timer import Timer
 
 from smic_tui.i18n import _
 from smic_tui.views.cells import Cell, Column, Row
-from smic_tui.views.first_step import bytes_left, first_step
+from smic_tui.views.first_step import bytes_left, first_step, second_step
 from smic_tui.views.fit import fit, fit_columns, width
 from widgets.line_list import LineList
 from widgets.roles import MARKER_STYLE
@@ -56,6 +56,8 @@ class RowTable(LineList):
         self._make: Callable[[int], Row] = self._no_row
         self._made: dict[int, Row] = {}
         self._sorted: tuple[str, bool] | None = None
+        # The rows after the first and the second step, where there are two.
+        self._steps: dict[int, tuple[Row, Row]] = {}
         self._has_room: Callable[[int], bool] | None = None
         # The keys in view whose lines have taken the second step.
         self._whole: set[str] = set()
@@ -86,6 +88,7 @@ class RowTable(LineList):
         self._fitted_for = -1
         self._keys, self._make = keys, make
         self._made.clear()
+        self._steps.clear()
         if not heading_same:
             self._refresh_line(0)
         self.lines_changed(before)
@@ -125,10 +128,15 @@ class RowTable(LineList):
         if row is None:
             if len(self._made) > 500:
                 self._made.clear()
+                self._steps.clear()
             row = self._made[index] = self._make(index)
-        if self._has_room is None or self._keys[index] in self._whole:
+        if self._has_room is None:
             return row
-        return first_step(self._columns, row)
+        steps = self._steps.get(index)
+        if steps is None:
+            begun = first_step(self._columns, row)
+            steps = self._steps[index] = (begun, second_step(self._columns, row, begun))
+        return steps[self._keys[index] in self._whole]
 
     def lines_moved(self) -> None:
         if self._has_room is None:

@@ -38,6 +38,21 @@ def first_step(columns: Sequence[Column], row: Row) -> Row:
     return replace(row, cells=tuple(cells))
 
 
+def second_step(columns: Sequence[Column], row: Row, begun: Row) -> Row:
+    """The whole row after its first step.
+
+    A text of the first step that would be cut all the same is not sent again for a few
+    cells more of it.
+    """
+    return replace(
+        row,
+        cells=tuple(
+            before if column.at_once is None and width(cell.text) > column.width else cell
+            for column, before, cell in zip(columns, begun.cells, row.cells, strict=True)
+        ),
+    )
+
+
 def bytes_left(begun: Row, whole: Row) -> int:
     """About how many bytes the second step of a row takes."""
     return sum(

@@ -83,7 +83,7 @@ async def test_the_rest_of_a_line_follows(make_app: Make) -> None:
         assert "Plus d'internet" in text_of(app)
         assert not any(NUMBER.search(line) for line in lines_of(app))
         await until(pilot, lambda: all(map(NUMBER.search, lines_of(app)[3:-1])))
-        assert "supplier 11-19" in lines_of(app)[3]
+        assert "51522  11-19" in lines_of(app)[3]
 
 
 async def test_the_age_is_said_once_but_for_what_is_stale(

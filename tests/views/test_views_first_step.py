@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smic_tui.views.cells import Cell, Column, Role, Row
-from smic_tui.views.first_step import FIRST_BYTES, bytes_left, first_step
+from smic_tui.views.first_step import FIRST_BYTES, bytes_left, first_step, second_step
 
 COLUMNS = (
     Column(id="state", title="", width=1),
@@ -35,6 +35,15 @@ def test_a_long_text_ends_where_the_bytes_do() -> None:
     assert len(text) < 18
     # As many of one byte take more cells.
     assert len(first_step(COLUMNS, row("e" * 40)).cells[2].text) > 25
+
+
+def test_what_is_cut_all_the_same_is_not_sent_again() -> None:
+    columns = (*COLUMNS[:2], Column(id="what", title="", width=30), COLUMNS[3])
+    for text, again in (("é" * 25, True), ("é" * 31, False)):
+        begun = first_step(columns, row(text))
+        whole = second_step(columns, row(text), begun)
+        assert (whole.cells[2] != begun.cells[2]) is again
+        assert whole.cells[3].text == "owner"
 
 
 @given(
