@@ -201,8 +201,19 @@ class FarScreen:
     # -- sending
 
     def _schedule(self) -> None:
-        if self._timer is None and not self._leaving:
-            self._timer = self._loop.call_later(self._pacer.profile.gather, self._send)
+        if self._leaving:
+            return
+        now = self._loop.time()
+        when = now + self._pacer.gather
+        if self._timer is None:
+            self._send_at(when)
+        elif (
+            self._hold.until is not None
+            and self._timer.when() > when
+            and not self._hold.keeps_back(now, whole=self._canvas.is_whole)
+        ):
+            # What is held back until all is drawn goes as soon as it is.
+            self._send_at(when)
 
     def _send_at(self, when: float) -> None:
         if self._timer is not None:
