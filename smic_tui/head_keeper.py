@@ -41,10 +41,6 @@ class HeadKeeper:
         self._situation: Situation | None = None
         self._not_before = 0.0
 
-    def load(self) -> Snapshot | None:
-        """What was kept; None if there is nothing to be believed."""
-        return kept_head.load(self._folder, self._digest)
-
     def assessed(self, situation: Situation) -> None:
         """The newest situation."""
         self._situation = situation

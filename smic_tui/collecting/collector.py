@@ -51,9 +51,8 @@ class Collector:
     second; the first one comes from the cache before any source is contacted.
     `after_commit` evaluates the alerts: called off the event loop, by the writer
     only, after changes and every minute; the book that it returns is stored and
-    travels with the snapshot. `keep` is `Publisher`'s. `first`, called off the event
-    loop, gives a partial picture to begin with, or none. `secret` gives a secret's value
-    or raises `AuthFailed`; adapters call it wherever they like.
+    travels with the snapshot. `keep` is `Publisher`'s. `secret` gives a secret's value or
+    raises `AuthFailed`; adapters call it wherever they like.
     """
 
     def __init__(
@@ -65,7 +64,6 @@ class Collector:
         on_change: Callable[[Snapshot], None],
         after_commit: Callable[[Snapshot], AlertBook | None] | None = None,
         keep: Keep | None = None,
-        first: Callable[[], Snapshot | None] | None = None,
         secret: Callable[[Secret], str],
         adapter_factory: AdapterFactory = registry.make,
     ) -> None:
@@ -77,7 +75,6 @@ class Collector:
         self._redact = Redactor()
         self._off = OffLoop()
         self._slots = asyncio.Semaphore(settings.sources_at_once)
-        self._first = first
         self._publisher = Publisher(
             settings, cache, self._off, on_change=on_change, evaluate=after_commit, keep=keep
         )
@@ -117,7 +114,6 @@ class Collector:
         self._idle.clear()
         take_short_turns()
         try:
-            await self._show_first()
             await self._publisher.publish()
             await self._wait_until_shown()
             tasks = [asyncio.create_task(self._publisher.run(), name="publisher")]
@@ -220,14 +216,6 @@ class Collector:
             for task in waited:
                 task.cancel()
             await asyncio.gather(*waited, return_exceptions=True)
-
-    async def _show_first(self) -> None:
-        """Hand out what shows something at once, where reading the cache takes a while."""
-        if self._first is not None:
-            snapshot = await self._off.run(self._first)
-            if snapshot is not None:
-                self._publisher.hand_out(snapshot)
-                await self._wait_until_shown()
 
     async def _publish(self, publishing: Publishing) -> None:
         """Publish what this program has collected, at intervals, until cancelled."""

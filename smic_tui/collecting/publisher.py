@@ -89,7 +89,7 @@ class Publisher:
         if self.writing and self._evaluate is not None:
             if sum(source.status.rows for source in snapshot.sources) >= LARGE:
                 # Nobody waits for the rules.
-                self.hand_out(snapshot)
+                self._hand_out(snapshot)
             before, snapshot = snapshot, await self._off.run(self._with_alerts, snapshot)
             if self.last is before and (snapshot.alerts, snapshot.notices) == (
                 before.alerts,
@@ -97,10 +97,10 @@ class Publisher:
             ):
                 self.last = snapshot
                 return snapshot
-        self.hand_out(snapshot)
+        self._hand_out(snapshot)
         return snapshot
 
-    def hand_out(self, snapshot: Snapshot) -> None:
+    def _hand_out(self, snapshot: Snapshot) -> None:
         """Give a picture to whoever listens. Only from the event loop."""
         self.last = snapshot
         try:

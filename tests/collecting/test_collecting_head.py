@@ -107,9 +107,11 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[HeadKeeper, S
     return keeper, whole
 
 
-def test_the_first_lines_are_those_of_the_whole(kept: tuple[HeadKeeper, Situation]) -> None:
-    keeper, whole = kept
-    first = keeper.load()
+def test_the_first_lines_are_those_of_the_whole(
+    kept: tuple[HeadKeeper, Situation], tmp_path: Path
+) -> None:
+    whole = kept[1]
+    first = kept_head.load(tmp_path / "cache", "this")
     assert first is not None
     assert first.partial
     assert sum(len(rows) for rows in first.sources[0].rows.values()) < 300
@@ -126,8 +128,9 @@ def test_the_first_lines_are_those_of_the_whole(kept: tuple[HeadKeeper, Situatio
     assert head.sites_by_key[first_site] == whole.sites_by_key[first_site]
 
 
-def test_what_has_become_stale_meanwhile_is_stale(kept: tuple[HeadKeeper, Situation]) -> None:
-    first = kept[0].load()
+@pytest.mark.usefixtures("kept")
+def test_what_has_become_stale_meanwhile_is_stale(tmp_path: Path) -> None:
+    first = kept_head.load(tmp_path / "cache", "this")
     assert first is not None
     head = assess(first, UserState(), SETTINGS, NOW + timedelta(hours=9))
     assert all(fact.stale for fact in head.sites)
@@ -137,16 +140,16 @@ def test_another_configuration_or_a_clock_set_back_are_not_believed(
     kept: tuple[HeadKeeper, Situation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "cache"
-    assert HeadKeeper("other", folder).load() is None
+    assert kept_head.load(folder, "other") is None
     data = (folder / kept_head.NAME).read_bytes()
     for broken in (data[:-5], b"", b'"\xff"', b"[" * 9999, data.replace(b"1", b'"1"', 1)):
         (folder / kept_head.NAME).write_bytes(broken)
-        assert kept[0].load() is None
+        assert kept_head.load(tmp_path / "cache", "this") is None
     later = datetime.now(UTC) + timedelta(hours=1)
     kept[0].assessed(replace(kept[1], now=later))
     monkeypatch.setattr(kept[0], "_not_before", 0.0)
     kept[0].keep(country(300))
-    assert kept[0].load() is None
+    assert kept_head.load(tmp_path / "cache", "this") is None
 
 
 def test_with_few_rows_the_first_screen_is_kept_as_far(
@@ -158,7 +161,7 @@ def test_with_few_rows_the_first_screen_is_kept_as_far(
     keeper = HeadKeeper("this", tmp_path / "cache")
     keeper.assessed(kept[1])
     keeper.keep(seen)
-    first = keeper.load()
+    first = kept_head.load(tmp_path / "cache", "this")
     assert first is not None
     head = assess(first, UserState(), SETTINGS, NOW)
     assert troubles(head)[:10] == troubles(kept[1])[:10]

@@ -10,6 +10,7 @@ from acting_examples import settle
 from conftest import NOW, StillCollector, lines_of, opened, text_of
 from textual import events
 
+from smic_tui import kept_head
 from smic_tui.app import SmicApp
 from smic_tui.config.load import Loaded
 from smic_tui.head_keeper import HeadKeeper
@@ -29,7 +30,7 @@ def beginning(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Snapshot:
     keeper = HeadKeeper(loaded.digest, tmp_path / "kept")
     keeper.assessed(assess(snapshot, UserState(), loaded.settings, NOW))
     keeper.keep(snapshot)
-    first = keeper.load()
+    first = kept_head.load(tmp_path / "kept", loaded.digest)
     assert first is not None
     return first
 
