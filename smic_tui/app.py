@@ -69,7 +69,7 @@ FIRST_SHOWN_SECONDS = 3.0
 # When what was drawn has been sent too: drivers gather.
 SENT_SECONDS = 0.035
 # How long the kept screen stands at most while only the first lines are known.
-FIRST_LINES_SECONDS = 0.5
+FIRST_LINES_SECONDS = 2.0
 # When garbage is collected again, which `cli.main` stops.
 GARBAGE_SECONDS = 3.0
 

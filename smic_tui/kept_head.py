@@ -1,9 +1,9 @@
 """The beginning of every list, kept so that there is something to work with at once.
 
 Reading the cache and assessing it takes a while, with many sites seconds. The rows that
-the worst facts of the last situation rest on are few: from them the first lines are assessed as
-always, with the age that each source has now, while the rest is read. It is believed
-for the same configuration and the same program, where nobody else can have written it.
+the worst facts of the last situation rest on are few: from them the first lines are
+assessed as always, with the age that each source has now, before the rest is read. It is
+believed for the same configuration and the same program, where nobody else can have written it.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ sources/NAME.changes.json   what came since, where that file is large
 user.json           acknowledgements, notes, panes seen, filters
 alerts.json         the memory of alerts
 tally.json          counts made of these files (`smic_tui.kept_tally`)
+head.json           rows that the first lines rest on (`smic_tui.kept_head`)
 writer.lock         held by the one program that collects
 user.lock           held for an instant by whoever changes user.json
 requests/           what readers ask of the writer
