@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True)
-class Capabilities:
+class Capabilities(Struct, frozen=True):
     """What may be sent beyond cursor moves, SGR, EL, ED and scroll regions.
 
     What a terminal is not known for is not used: the screen must be right, then small.

@@ -8,10 +8,10 @@ import termios
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.driver import Driver
@@ -27,8 +27,7 @@ from smic_tui.terminal.profile import AUTO, LinkProfile
 from smic_tui.terminal.reader import Reader
 
 
-@dataclass(frozen=True)
-class LinkStatus:
+class LinkStatus(Struct, frozen=True):
     """What is known of the line. Times in seconds, rates in bytes per second."""
 
     profile: str

@@ -9,7 +9,8 @@ its shortest round trip, as in TCP's BBR.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from smic_tui.terminal.profile import AUTO, NARROW, SLOW, LinkProfile, profile_for
 
@@ -32,8 +33,7 @@ _TELLING = 1024
 _SURELY_FAST = 2 * NARROW
 
 
-@dataclass(frozen=True)
-class _Fence:
+class _Fence(Struct, frozen=True):
     sent_at: float
     total: int
     arrived_before: int

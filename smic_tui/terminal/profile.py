@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 LinkName = Literal["auto", "lan", "adsl", "33k"]
 
 
-@dataclass(frozen=True)
-class LinkProfile:
+class LinkProfile(Struct, frozen=True):
     """What depends on the line.
 
     `gather` is how many seconds updates are collected before they are sent as one, `merge`

@@ -7,11 +7,11 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import Protocol
 
 import pytest
 from emulators import Emulator, PyteTerminal, Screen, Seen, TmuxTerminal
+from msgspec.structs import replace
 from scene import Scene
 
 from smic_tui.terminal.canvas import Canvas
