@@ -65,7 +65,8 @@ async def test_a_backup_that_fails_for_real_is_seen_in_the_files(backuppc: Backu
         for run in after.records
         if run.job == "localhost" and run.result is RunResult.FAILED  # type: ignore[attr-defined]
     ]
-    assert failed.ended is None  # type: ignore[attr-defined]
+    # BackupPC either keeps what it has got as a partial backup, or an attempt without an end.
+    assert failed.ended is None or failed.message == "partial"  # type: ignore[attr-defined]
 
 
 async def test_a_dead_daemon_behind_a_living_web_server(backuppc: BackupPcRig) -> None:
