@@ -7,6 +7,7 @@ from pathlib import Path
 
 from a_kind import SOURCE, Kinds, check_filter, read
 
+from smic_tui import i18n
 from smic_tui.config.load import load
 from smic_tui.config.toml_text import settings_lines
 
@@ -55,6 +56,7 @@ def test_it_reads_back_as_the_same(tmp_path: Path) -> None:
 
 
 def test_every_line_knows_its_key(tmp_path: Path) -> None:
+    i18n.use("en")
     loaded = read(tmp_path, TEXT)
     origins = loaded.origins
     told = {
