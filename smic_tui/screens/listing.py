@@ -101,7 +101,11 @@ class ListScreen(ActingScreen):
     def show_situation(self) -> None:
         facts, query = self.all_facts(), self._query
         self._asked += 1
-        if len(facts) <= LONG_LIST or (query is None and self._sort is None):
+        if query is None and self._sort is None:
+            # Nothing is worked out of a list that is shown as it is.
+            keys = Keys(facts, self.listing.key, self.table.cursor_index)
+            self._show_facts(facts, keys, len(facts))
+        elif len(facts) <= LONG_LIST:
             self._show_facts(*self._select(facts, query), len(facts))
         else:
             self.run_worker(self._select_long(self._asked, facts, query), group="select")
@@ -113,12 +117,8 @@ class ListScreen(ActingScreen):
         now = self.desk.situation.now
         if query is not None:
             facts = query.select(facts, now)
-        key = self.listing.key
-        if query is None and self._sort is None:
-            # Nothing is worked out of a list that is shown as it is.
-            return facts, Keys(facts, key, self.table.cursor_index)
         facts = sort_facts(self.listing, facts, self._sort, self._descending)
-        return facts, tuple(map(key, facts))
+        return facts, tuple(map(self.listing.key, facts))
 
     async def _select_long(self, asked: int, facts: Sequence[Any], query: Query | None) -> None:
         async with self._select_turn:

@@ -71,24 +71,22 @@ def moment(when: datetime | None, now: datetime, zone: ZoneInfo) -> str:
     """A local time as short as can be: time of day today, else day and time, else the date."""
     if when is None:
         return "–"
-    local, today = when.astimezone(zone), now.astimezone(zone)
-    if local.date() == today.date():
-        return local.strftime("%H:%M")
-    if abs(local - today) < timedelta(days=180):
-        return local.strftime(_("%m-%d %H:%M"))
-    return local.strftime(_("%Y-%m-%d"))
+    return _near_or_far(when, now, zone, _("%m-%d %H:%M"), _("%Y-%m-%d"))
 
 
 def near_day(when: datetime | None, now: datetime, zone: ZoneInfo) -> str:
     """A local time in five cells: time of day today, else the day, else the year."""
     if when is None:
         return ""
+    return _near_or_far(when, now, zone, _("%m-%d"), "%Y")
+
+
+def _near_or_far(when: datetime, now: datetime, zone: ZoneInfo, near: str, far: str) -> str:
+    """The time of day today, `near` within half a year, `far` beyond."""
     local, today = when.astimezone(zone), now.astimezone(zone)
     if local.date() == today.date():
         return local.strftime("%H:%M")
-    if abs(local - today) < timedelta(days=180):
-        return local.strftime(_("%m-%d"))
-    return local.strftime("%Y")
+    return local.strftime(near if abs(local - today) < timedelta(days=180) else far)
 
 
 def day(when: datetime | None, zone: ZoneInfo) -> str:
