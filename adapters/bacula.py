@@ -11,7 +11,6 @@ stands in the configuration.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +21,7 @@ from msgspec import Struct
 
 from adapters.bacula_jobs import JobRow, message_of, result_of, times_of
 from adapters.bacula_options import BaculaOptions
+from adapters.cursors import decoded_of, setup_of
 from smic_tui.contract.adapter import Adapter, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, SourceError
@@ -61,7 +61,7 @@ class BaculaAdapter(Adapter[BaculaOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read what is new since the cursor, or all that is recent."""
-        before = self._decoded(cursor)
+        before = decoded_of(self._setup, cursor, _Cursor)
         read = self._jobs if stream is Stream.BACKUP_JOBS else self._runs
         async with self._database().session() as session:
             async for batch in read(session, before):
@@ -95,8 +95,7 @@ class BaculaAdapter(Adapter[BaculaOptions]):
 
     @property
     def _setup(self) -> str:
-        settings = (_FORMAT, self._zone, self.config)
-        return hashlib.sha256(msgspec.json.encode(settings)).hexdigest()[:16]
+        return setup_of((_FORMAT, self._zone, self.config))
 
     def _since(self) -> int:
         return int((datetime.now(UTC) - timedelta(days=self.config.days)).timestamp())
@@ -105,13 +104,6 @@ class BaculaAdapter(Adapter[BaculaOptions]):
         from adapters.sql_database import Database
 
         return Database(self.config, self.context)
-
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        try:
-            decoded = msgspec.json.decode(cursor or "", type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == self._setup else None
 
     async def _jobs(self, session: Session, before: _Cursor | None) -> AsyncIterator[Batch]:
         from adapters import bacula_catalogue as catalogue

@@ -24,7 +24,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters import glpi_actions
-from adapters.cursors import decoded
+from adapters.cursors import decoded_of, setup_of
 from adapters.glpi_options import GlpiOptions
 from adapters.glpi_tickets import DONE, Converter, Row
 from adapters.http_adapter import HttpAdapter
@@ -86,7 +86,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         from adapters.glpi_api import pages
 
         http = self._session()
-        reading = _Reading(self.config, self._decoded(cursor))
+        reading = _Reading(self.config, decoded_of(setup_of(self.config), cursor, _Cursor))
         async with http.signed_in():
             api = await self._chosen(http)
             self._allow(await api.account())
@@ -105,7 +105,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
                         yield reading.batch(found, self._records(found))
             reading.refuse_the_future(http)
         reading.refuse_to_empty_the_cache(http)
-        yield Batch(cursor=reading.cursor(_setup(self.config)), full=reading.full)
+        yield Batch(cursor=reading.cursor(setup_of(self.config)), full=reading.full)
 
     async def probe(self) -> Probe:
         """Prove account and rights; compare GLPI's clock, read in the configured zone."""
@@ -246,11 +246,6 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
                 records[each.id] = each.content
         return records
 
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        """Return the cursor; one of another version or other settings leads to a full reading."""
-        found = decoded(cursor, _Cursor)
-        return found if found and found.setup == _setup(self.config) else None
-
 
 class _Reading:
     """One `fetch`: what it asks for, and what it has found so far.
@@ -358,10 +353,3 @@ class _Reading:
 
 def _is_tree(config: GlpiOptions) -> bool:
     return config.as_ in ("entities", "locations")
-
-
-def _setup(config: GlpiOptions) -> str:
-    """Return a digest of the settings; secrets are in them by name only."""
-    import hashlib
-
-    return hashlib.sha256(msgspec.json.encode(config)).hexdigest()[:16]

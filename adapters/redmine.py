@@ -26,7 +26,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters import redmine_actions
-from adapters.cursors import decoded
+from adapters.cursors import decoded_of, setup_of
 from adapters.http_adapter import HttpAdapter
 from adapters.redmine_actions import User
 from adapters.redmine_fields import missing_fields
@@ -95,7 +95,9 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the issues that changed since the cursor, or all that are open or just closed."""
         http = self._session()
-        reading = _Reading(self.config, self.context.timezone, self._decoded(cursor))
+        reading = _Reading(
+            self.config, self.context.timezone, decoded_of(setup_of(self.config), cursor, _Cursor)
+        )
         async with http.signed_in():
             user = await self._current_user(http)
             scope = await find_scope(http, self.config)
@@ -109,7 +111,7 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
                             self._words = await self._read_words(http)
                         yield reading.batch(issues, rejected, self._words)
         reading.refuse_to_empty_the_cache(http)
-        yield Batch(cursor=reading.cursor(_setup(self.config)), full=reading.full)
+        yield Batch(cursor=reading.cursor(setup_of(self.config)), full=reading.full)
 
     async def probe(self) -> Probe:
         """Prove the key and the right to each project; remark on what the settings miss."""
@@ -227,11 +229,6 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
                 )
             following = last + 1
 
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        """Return the cursor; one of another version or other settings leads to a full reading."""
-        found = decoded(cursor, _Cursor)
-        return found if found and found.setup == _setup(self.config) else None
-
 
 class _Reading:
     """One `fetch`: what it asks for, and what it has found so far."""
@@ -322,13 +319,6 @@ class _Reading:
 
 def _question(path: str, params: Mapping[str, str]) -> str:
     return path + "?" + "&".join(f"{name}={value}" for name, value in params.items())
-
-
-def _setup(config: RedmineOptions) -> str:
-    """Return a digest of the settings; secrets are in them by name only."""
-    import hashlib
-
-    return hashlib.sha256(msgspec.json.encode(config)).hexdigest()[:16]
 
 
 def _unknown_names(config: RedmineOptions, words: Words) -> list[str]:

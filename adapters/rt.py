@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters import rt_actions
-from adapters.cursors import decoded
+from adapters.cursors import decoded_of, setup_of
 from adapters.rt_options import RtOptions
 from adapters.rt_session import RtSession, credentials, quoted
 from adapters.rt_tickets import Converter, RtTicket, decode
@@ -69,7 +69,7 @@ class RtAdapter(Adapter[RtOptions]):
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the tickets that changed since the cursor, or all that are open or just closed."""
         rt = self._session()
-        before = self._decoded(cursor)
+        before = decoded_of(setup_of(self.config), cursor, _Cursor)
         full = before is None
         newest = before.since if before else None
         usable, rejected = 0, list[Rejected]()
@@ -213,11 +213,6 @@ class RtAdapter(Adapter[RtOptions]):
             if page.total is not None and page.total <= len(page.items):
                 return
 
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        """Return the cursor; one of another version or other settings leads to a full reading."""
-        found = decoded(cursor, _Cursor)
-        return found if found and found.setup == _setup(self.config) else None
-
     def _cursor(self, since: datetime | None) -> str:
         """Where the next reading goes on: at RT's clock when this one began.
 
@@ -225,7 +220,7 @@ class RtAdapter(Adapter[RtOptions]):
         """
         # Without any clock, a day leaves room for the difference.
         since = since or datetime.now(UTC) - timedelta(days=1)
-        return msgspec.json.encode(_Cursor(since=since, setup=_setup(self.config))).decode()
+        return msgspec.json.encode(_Cursor(since=since, setup=setup_of(self.config))).decode()
 
 
 def decode_numbers(items: list[msgspec.Raw]) -> list[str]:
@@ -245,10 +240,3 @@ def _moment(moment: datetime, zone: object | None) -> str:
     if len(around) > 1:
         local = (moment - timedelta(hours=2)).astimezone(zone)
     return local.strftime(_MOMENT)
-
-
-def _setup(config: RtOptions) -> str:
-    """Return a digest of the settings; secrets are in them by name only."""
-    import hashlib
-
-    return hashlib.sha256(msgspec.json.encode(config)).hexdigest()[:16]

@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters import zammad_actions
-from adapters.cursors import decoded
+from adapters.cursors import decoded_of, setup_of
 from adapters.http_adapter import AccountAdapter
 from adapters.zammad_options import ZammadOptions
 from adapters.zammad_tickets import Converter, State, ZammadTicket, decode
@@ -81,7 +81,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the tickets that changed since the cursor, or all that are open or just closed."""
         http = self._session()
-        before = self._decoded(cursor)
+        before = decoded_of(setup_of(self.config), cursor, _Cursor)
         full = before is None
         usable, rejected = 0, list[Rejected]()
         async with http.signed_in():
@@ -109,7 +109,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
                 rejected[0].sample.encode(),
             )
         since = began or (before.since if before else datetime.now(UTC) - timedelta(days=1))
-        done = msgspec.json.encode(_Cursor(since, _setup(self.config))).decode()
+        done = msgspec.json.encode(_Cursor(since, setup_of(self.config))).decode()
         yield Batch(cursor=done, full=full)
 
     async def probe(self) -> Probe:
@@ -257,18 +257,6 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
                 params += [(f"{value}[]", each) for each in values]
         return await http.json(list[msgspec.Raw], "GET", f"{_SEARCH}?{urlencode(params)}")
 
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        """Return the cursor; one of another version or other settings leads to a full reading."""
-        found = decoded(cursor, _Cursor)
-        return found if found and found.setup == _setup(self.config) else None
-
 
 def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _setup(config: ZammadOptions) -> str:
-    """Return a digest of the settings; secrets are in them by name only."""
-    import hashlib
-
-    return hashlib.sha256(msgspec.json.encode(config)).hexdigest()[:16]
