@@ -34,7 +34,6 @@ class Measured(SmicApp):
     report: Path
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._round = 0
         self._heart = Heart()
         loop = asyncio.get_running_loop()

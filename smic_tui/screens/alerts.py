@@ -43,7 +43,6 @@ class AlertsScreen(ListScreen):
 
     def on_prompt_done(self, event: Prompt.Done) -> None:
         if event.purpose != ACKNOWLEDGE:
-            super().on_prompt_done(event)
             return
         try:
             until = parse_until(event.value, self.desk.look.now, self.desk.look.zone)

@@ -35,7 +35,6 @@ class ConfirmScreen(FrameScreen):
         yield self.lines
 
     def on_mount(self) -> None:
-        super().on_mount()
         # Nothing here is to be opened: the keys are those of the question alone.
         self.lines.can_focus = False
 

@@ -41,7 +41,6 @@ class DossierScreen(ActingScreen):
         yield self.lines
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.lines.focus()
 
     def show_situation(self) -> None:

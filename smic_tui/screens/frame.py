@@ -55,6 +55,9 @@ class FrameScreen(Screen[None], inherit_bindings=False):
     A subclass yields its body in `compose_body` and draws the present
     situation in `show_situation`, which is called whenever it changed while
     the screen is on top, and when it comes on top again.
+
+    Handlers of a subclass (`on_mount`, `on_screen_resume`) call none of their base class:
+    Textual calls those too, after them.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

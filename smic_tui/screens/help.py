@@ -35,7 +35,6 @@ class HelpScreen(FrameScreen):
         yield self.lines
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.lines.focus()
 
     def show_situation(self) -> None:

@@ -79,13 +79,11 @@ class ListScreen(ActingScreen):
     def on_mount(self) -> None:
         self._suit_the_line()
         self._opened_lean = self._lean is not None
-        super().on_mount()
         self.table.focus()
 
     def on_screen_resume(self) -> None:
         # All of the screen is sent now: the moment to show it in another form.
         self._suit_the_line()
-        super().on_screen_resume()
 
     def _suit_the_line(self) -> None:
         slow = self.desk.line_is_slow

@@ -46,7 +46,6 @@ class OutboxScreen(FrameScreen):
         yield self.details
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.lines.focus()
 
     @property

@@ -32,7 +32,6 @@ class MeasuredApp(SmicApp):
 
     def on_mount(self) -> None:
         """Begin the heartbeat with everything else."""
-        super().on_mount()
         self.run_worker(self._beat(), exit_on_error=False)
 
     async def _beat(self) -> None:

@@ -57,6 +57,27 @@ async def test_number_keys(make_app: Make, key: str, sign: str) -> None:
         assert "What is the matter" in text_of(app)
 
 
+async def test_what_comes_back_is_drawn_once(
+    make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Textual calls the handlers of base classes itself."""
+    drawn: list[str] = []
+    draw = ListScreen.show_situation
+
+    def counted(self: ListScreen) -> None:
+        drawn.append(self.tab)
+        draw(self)
+
+    app = make_app()
+    async with opened(app) as pilot:
+        await pilot.press("4", "1")
+        await pilot.pause()
+        monkeypatch.setattr(ListScreen, "show_situation", counted)
+        await pilot.press("4")
+        await pilot.pause()
+        assert drawn == ["tickets"]
+
+
 async def test_every_row_has_a_cell_for_every_column(make_app: Make) -> None:
     app = make_app()
     async with opened(app):

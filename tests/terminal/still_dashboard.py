@@ -68,7 +68,6 @@ class StillApp(SmicApp):
 
     def on_mount(self) -> None:
         """Listen."""
-        super().on_mount()
         self._numbers = itertools.count()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGUSR1, self._change, 1)
