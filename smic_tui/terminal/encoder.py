@@ -102,7 +102,8 @@ class Encoder:
         must stand in the end, None if that does not matter.
         """
         text = ""
-        if not self.is_known:
+        anew = not self.is_known
+        if anew:
             text = self.clear()
             rows = range(self.height)
         shown = self.shown
@@ -110,7 +111,8 @@ class Encoder:
         start: Ways = {self._spot: NOTHING}
         way_ends, done = self._rows(start, shown, wanted, changed, limit)
         best = _best(way_ends)
-        if len(changed) > 2 and way_ends[best].size > _WORTH_SCROLLING:
+        # An empty screen holds nothing that scrolling could bring to its place.
+        if not anew and len(changed) > 2 and way_ends[best].size > _WORTH_SCROLLING:
             scrolled = self._scrolled(way_ends[best].size, wanted, limit)
             if scrolled is not None:
                 self.shown, changed, way_ends, done = scrolled

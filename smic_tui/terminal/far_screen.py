@@ -209,11 +209,11 @@ class FarScreen:
             self._send_at(when)
         elif (
             self._hold.until is not None
-            and self._timer.when() > when
+            and self._timer.when() > now
             and not self._hold.keeps_back(now, whole=self._canvas.is_whole)
         ):
-            # What is held back until all is drawn goes as soon as it is.
-            self._send_at(when)
+            # What is held back until all is drawn goes as soon as it is: that was gathering.
+            self._send_at(now)
 
     def _send_at(self, when: float) -> None:
         if self._timer is not None:
