@@ -10,7 +10,19 @@ from collections.abc import Iterator
 import pytest
 
 from smic_tui import computing
-from smic_tui.computing import MANY, alone, alone_with, collect_garbage, take_short_turns
+from smic_tui.computing import (
+    MANY,
+    PATIENCE_SECONDS,
+    Front,
+    after_others,
+    alone,
+    alone_with,
+    collect_garbage,
+    front,
+    give_way,
+    giving_way,
+    take_short_turns,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +31,7 @@ def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(computing._garbage, "wanted", False)
     enabled, turn = gc.isenabled(), sys.getswitchinterval()
     yield
+    front.end()
     sys.setswitchinterval(turn)
     gc.unfreeze()
     (gc.enable if enabled else gc.disable)()
@@ -106,3 +119,129 @@ def test_turns_are_short() -> None:
     sys.setswitchinterval(0.005)
     take_short_turns()
     assert sys.getswitchinterval() <= 0.001
+
+
+class Worker(threading.Thread):
+    """Another thread; tells the steps that it has done."""
+
+    def __init__(self, front: Front, steps: int) -> None:
+        super().__init__(daemon=True)
+        self._front = front
+        self._steps = steps
+        self.done = 0
+
+    def run(self) -> None:
+        for _step in range(self._steps):
+            if self._front.is_waited_for:
+                self._front.let_pass()
+            self.done += 1
+
+
+class Clock:
+    """Goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_who_computes_stands_still_until_the_frame_has_gone() -> None:
+    front = Front(Clock())
+    front.begin()
+    worker = Worker(front, 3)
+    worker.start()
+    worker.join(PATIENCE_SECONDS / 5)
+    assert worker.done == 0
+    # Of before, and no answer.
+    front.sent()
+    assert front.is_waited_for
+    front.drawn()
+    front.sent()
+    worker.join(60)
+    assert worker.done == 3
+    assert not front.is_waited_for
+
+
+def test_what_was_drawn_for_the_last_key_is_no_answer_to_the_next() -> None:
+    front = Front(Clock())
+    front.begin()
+    front.drawn()
+    front.begin()
+    front.sent()
+    assert front.is_waited_for
+
+
+def test_a_key_that_nothing_comes_of_is_waited_for_no_longer_than_that() -> None:
+    front = Front()
+    front.begin()
+    worker = Worker(front, 3)
+    worker.start()
+    worker.join(60)
+    assert worker.done == 3
+    assert not front.is_waited_for
+
+
+def test_who_stood_still_computes_as_long_before_it_does_so_again() -> None:
+    clock = Clock()
+    front = Front(clock)
+    stood_still: list[float] = []
+
+    class Sent(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            stood_still.append(clock.now)
+            clock.now += 0.02
+            return True
+
+    front._sent = Sent()
+
+    def keys() -> None:
+        for _key in range(3):
+            front.begin()
+            front.let_pass()
+            front.let_pass()
+        clock.now += 0.019
+        front.let_pass()
+        clock.now += 0.002
+        front.let_pass()
+
+    other = threading.Thread(target=keys)
+    other.start()
+    other.join(60)
+    # The second time after 20 ms of standing still and more than 20 ms of computing.
+    assert [round(at - 1000, 3) for at in stood_still] == [0.0, 0.041]
+
+
+def test_who_draws_never_stands_still() -> None:
+    front.begin()
+    give_way()
+    assert list(giving_way(range(3))) == [0, 1, 2]
+    assert front.is_waited_for
+
+
+def test_items_come_one_by_one_as_the_screen_allows() -> None:
+    front.begin()
+    taken: list[int] = []
+    other = threading.Thread(target=lambda: taken.extend(giving_way(range(3))))
+    front._ends += 60
+    other.start()
+    other.join(PATIENCE_SECONDS / 5)
+    assert not taken
+    front.end()
+    other.join(60)
+    assert taken == [0, 1, 2]
+
+
+def test_what_nobody_waits_for_comes_after_who_computes() -> None:
+    order: list[str] = []
+    other = Other()
+    assert other.is_in.wait(60)
+    late = threading.Thread(target=lambda: (after_others(), order.append("late")))
+    late.start()
+    late.join(0.05)
+    assert order == []
+    order.append("computed")
+    other.end()
+    late.join(60)
+    assert order == ["computed", "late"]

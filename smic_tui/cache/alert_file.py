@@ -13,6 +13,7 @@ from smic_tui.cache.layout import ALERTS, META, SCHEMA, AlertLayout, Header, dec
 from smic_tui.cache.place import Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
+from smic_tui.computing import giving_way
 
 if TYPE_CHECKING:
     from smic_tui.cache.keyed import KeyedDB
@@ -69,7 +70,7 @@ class AlertFile:
                 return self._file.flush()
             changed = {
                 fingerprint: msgspec.to_builtins(entry)
-                for fingerprint, entry in after.items()
+                for fingerprint, entry in giving_way(after.items())
                 if (known := before.get(fingerprint)) is not entry and known != entry
             }
             # What cannot be encoded is refused here, before it can spoil the file.

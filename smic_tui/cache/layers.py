@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Collection, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TypeVar
 
+from smic_tui.computing import give_way
 from smic_tui.records import Record
 
 # With fewer rows a copy is as cheap.
@@ -117,6 +118,7 @@ def copied(rows: Mapping[str, Record]) -> dict[str, Record]:
     pairs = iter(rows.items())
     while part := list(itertools.islice(pairs, _COPIED_AT_ONCE)):
         found.update(part)
+        give_way()
     return found
 
 

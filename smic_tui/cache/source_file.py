@@ -37,7 +37,7 @@ from smic_tui.cache.layout import (
 from smic_tui.cache.place import SOURCES, Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
-from smic_tui.computing import alone_with
+from smic_tui.computing import alone_with, giving_way
 from smic_tui.records import Record, Stream
 from smic_tui.snapshot import SourceContents, SourceStatus, Step
 
@@ -184,7 +184,11 @@ class SourceFile:
         found: dict[Stream, Mapping[str, Record]] = {}
         for stream, rows in upserts.items():
             known, doomed = self.contents.of(stream), set(deletes.get(stream, ()))
-            new = {key: row for key, row in rows.items() if key in doomed or known.get(key) != row}
+            new = {
+                key: row
+                for key, row in giving_way(rows.items())
+                if key in doomed or known.get(key) != row
+            }
             if new or stream not in self.contents.rows:
                 found[stream] = new
         return found

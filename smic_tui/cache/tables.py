@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from smic_tui.cache.generations import Unreadable
+from smic_tui.computing import give_way, giving_way
 
 
 class Slice(msgspec.Struct, frozen=True, gc=False):
@@ -67,7 +68,7 @@ def decode_rows(
 ) -> dict[str, T]:
     """The rows of one table, piece by piece, or one by one; raises `Unreadable`."""
     found: dict[str, T] = {}
-    for one in pieces:
+    for one in giving_way(pieces):
         piece = whole(one)
         if len(memoryview(piece)) <= _BYTES_AT_ONCE:
             rows: dict[str, T] = decode(piece, table)
@@ -179,4 +180,5 @@ def encode_table(table: Mapping[str, Any]) -> bytes:
 def _parts(table: Mapping[str, Any]) -> Iterator[bytes]:
     rows = iter(table.items())
     while part := dict(itertools.islice(rows, _ROWS_AT_ONCE)):
+        give_way()
         yield msgspec.json.encode(part)[1:-1]

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from smic_tui.computing import giving_way
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, BackupJob, BackupRun, Record, Site, Stream, Ticket
@@ -52,7 +53,7 @@ def admit(source: str, stream: Stream, batch: Batch) -> Admitted:
     upserts: dict[str, Record] = {}
     refused: set[str] = set()
     rejected = [_clean_rejected(row) for row in batch.rejected]
-    for record in batch.upserts:
+    for record in giving_way(batch.upserts):
         try:
             admitted = _admit(source, stream, record)
         except _Refused as error:

@@ -14,6 +14,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from smic_tui.alertbook import AlertBook, AlertEntry
+from smic_tui.computing import giving_way
 from smic_tui.config.schema import AlertRule, Settings
 from smic_tui.i18n import _, language
 from smic_tui.insight.facts import AlertFact, AlertLife, Level, SiteFact
@@ -91,7 +92,7 @@ def alerts_of(
         known = None
     facts, same = [], known is not None and len(known.facts) == len(book)
     made: dict[str, tuple[AlertEntry, AlertFact]] = {}
-    for fingerprint, entry in book.items():
+    for fingerprint, entry in giving_way(book.items()):
         before = known.made.get(fingerprint) if known else None
         if before is not None and before[0] is entry and fingerprint not in user.acknowledgements:
             site = sites.get(entry.site)

@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from smic_tui.computing import giving_way
 from smic_tui.i18n import language
 from smic_tui.insight.alert_subjects import AlertSubject, Fact, subject_of
 from smic_tui.insight.changes import LOG
@@ -64,7 +65,7 @@ def _follow(
     swaps: Iterable[tuple[str, tuple[Any, Any]]],
     now: datetime,
 ) -> None:
-    for key, (_was, fact) in swaps:
+    for key, (_was, fact) in giving_way(swaps):
         if fact is not None and query.matches(fact, now):
             found[key] = (fact, subject_of(fact))
         else:

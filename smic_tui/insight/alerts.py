@@ -39,7 +39,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from smic_tui.alertbook import AlertBook, AlertEntry
-from smic_tui.computing import alone
+from smic_tui.computing import alone, give_way, giving_way
 from smic_tui.config.duration import seconds
 from smic_tui.config.schema import AlertRule, Settings
 from smic_tui.insight.alert_facts import BROKEN_RULE, STALE_RULE
@@ -167,7 +167,7 @@ class _Rule:
         if not left:
             return
         facts = self.facts_of(left)
-        for entry in left:
+        for entry in giving_way(left):
             if entry.cleared is not None:
                 self.age(entry)
             elif entry.fingerprint in self.dissolved:
@@ -254,7 +254,7 @@ class _Rule:
             eldest = min(taken_over, key=lambda entry: entry.since, default=None)
             self.hold_true(subject_of_group(group), replace(eldest, fired=None) if eldest else None)
         gone = {key: known[key] for key in known.keys() - {group.key for group in groups}}
-        for fact in found:
+        for fact in giving_way(found):
             if fact.key in grouped:
                 continue
             was_in = gone.get(fold(fact.site.supplier)) if is_hit(fact) else None
@@ -270,7 +270,7 @@ def _run(rule: _Rule, query: Query) -> None:
             (fact, subject) for fact, subject in found if isinstance(fact, SiteFact)
         )
     else:
-        for _fact, subject in found:
+        for _fact, subject in giving_way(found):
             rule.hold_true(subject)
     rule.settle()
 
@@ -302,7 +302,7 @@ def _evaluate(
 ) -> AlertBook:
     after: dict[str, AlertEntry] = {}
     books: dict[str, dict[str, AlertEntry]] = defaultdict(dict)
-    for fingerprint, entry in book.items():
+    for fingerprint, entry in giving_way(book.items()):
         books[entry.rule][fingerprint] = entry
     broken = _Rule(BROKEN_RULE, "rules", AT_ONCE, books[BROKEN_RULE], situation, now)
     names = {rule.name for rule in settings.alerts}
@@ -324,6 +324,7 @@ def _evaluate(
         else:
             _run(at_work, query)
         after.update(at_work.after)
+        give_way()
     if BROKEN_RULE not in names:
         broken.settle()
         after.update(broken.after)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from smic_tui.computing import giving_way
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
 from smic_tui.insight.alert_facts import alerts_of
@@ -102,7 +103,7 @@ class Assessment:
 
     def rows(self, stream: Stream, _kind: type[RecordT]) -> Iterable[RecordT]:
         for one in self.snapshot.sources:
-            yield from cast("Mapping[str, RecordT]", one.of(stream)).values()
+            yield from giving_way(cast("Mapping[str, RecordT]", one.of(stream)).values())
 
     # -- the answers that facts rest on
 
@@ -141,7 +142,7 @@ class Assessment:
             label = run.job or f"{run.site} · {run.application}"
             self.placer.set_aside(label, run.source, Stream.BACKUP_RUNS)
         self.loose = runs.loose
-        return [self.backup(job, runs.by_job[job.source, job.key]) for job in jobs]
+        return [self.backup(job, runs.by_job[job.source, job.key]) for job in giving_way(jobs)]
 
     def backup(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> BackupFact:
         stale = False
@@ -346,7 +347,7 @@ class Assessment:
                 tickets_at.get(entry.key, []),
                 requests_at.get(entry.key, []),
             )
-            for entry in self.register.entries
+            for entry in giving_way(self.register.entries)
         ]
         return Parts(
             sites=tuple(in_order(sites, site_order)),
@@ -383,7 +384,7 @@ class Assessment:
 
 def _by_site(facts: Iterable[PartT]) -> dict[str, list[PartT]]:
     found: dict[str, list[PartT]] = defaultdict(list)
-    for fact in facts:
+    for fact in giving_way(facts):
         if fact.site:
             found[fact.site].append(fact)
     return found

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from smic_tui.computing import giving_way
 from smic_tui.insight.assessment import Parts
 from smic_tui.insight.backup_state import FUTURE
 from smic_tui.insight.changes import Changes
@@ -91,12 +92,12 @@ class Index:
         self._backup_states: Counter[BackupState] = Counter(f.state for f in parts.backups)
         self._tickets = [0, 0, 0]
         self._requests = [0, 0, 0]
-        for backup in parts.backups:
+        for backup in giving_way(parts.backups):
             self._watch_backup(None, backup, now)
-        for ticket in parts.tickets:
+        for ticket in giving_way(parts.tickets):
             self._watch_work(self.turning_tickets, None, ticket, ticket.ticket.due)
             self._count_ticket(ticket, 1)
-        for request in parts.requests:
+        for request in giving_way(parts.requests):
             self._watch_work(self.turning_requests, None, request, request.request.due)
             self._count_request(request, 1)
         self._forget(now)
@@ -104,23 +105,23 @@ class Index:
 
     def apply(self, changes: Changes, parts: Parts, now: datetime) -> None:
         """Be the index of `parts`, which came of those before by these changes."""
-        for key, (was_site, site) in changes.sites.items():
+        for key, (was_site, site) in giving_way(changes.sites.items()):
             _swap(self.sites, key, site)
             _recount(self._site_states, _state(was_site), _state(site))
-        for key, (was_backup, backup) in changes.backups.items():
+        for key, (was_backup, backup) in giving_way(changes.backups.items()):
             _swap(self.backups, key, backup)
             _recount(self._backup_states, _state(was_backup), _state(backup))
             self.restless.discard(key)
             if backup is not None:
                 self._watch_backup(was_backup, backup, now)
-        for key, (was_ticket, ticket) in changes.tickets.items():
+        for key, (was_ticket, ticket) in giving_way(changes.tickets.items()):
             _swap(self.tickets, key, ticket)
             if was_ticket is not None:
                 self._count_ticket(was_ticket, -1)
             if ticket is not None:
                 self._watch_work(self.turning_tickets, was_ticket, ticket, ticket.ticket.due)
                 self._count_ticket(ticket, 1)
-        for key, (was_request, request) in changes.requests.items():
+        for key, (was_request, request) in giving_way(changes.requests.items()):
             _swap(self.requests, key, request)
             if was_request is not None:
                 self._count_request(was_request, -1)

@@ -21,12 +21,22 @@ from typing import TypeVar, cast
 
 from msgspec import Struct
 
+from smic_tui.computing import giving_way, known_for_good
 from smic_tui.insight.assessment import Assessment, Parts
 from smic_tui.insight.backup_state import FUTURE
 from smic_tui.insight.changes import Changes, Swaps
 from smic_tui.insight.facts import BackupFact, BackupState, RequestFact, SiteFact, TicketFact
 from smic_tui.insight.index import BACK, Index
-from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
+from smic_tui.insight.order import (
+    BACKUP_RESTS_ON,
+    REQUEST_RESTS_ON,
+    SITE_RESTS_ON,
+    TICKET_RESTS_ON,
+    backup_order,
+    request_order,
+    site_order,
+    ticket_order,
+)
 from smic_tui.insight.ordered import merged
 from smic_tui.records import (
     BackupJob,
@@ -45,6 +55,8 @@ PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 MOST = 0.1
 # So few rows are always cheap, whatever part of all they are.
 FEW = 100
+# What was made of so many facts is looked through for garbage in some milliseconds.
+_LOOKED_THROUGH_AT_ONCE = 1000
 _TURNING = (BackupState.FRESH, BackupState.LATE)
 
 
@@ -78,14 +90,15 @@ def _diffs(before: Assessment, now_on: Assessment) -> dict[Stream, Diff]:
                 continue
             diff = found[stream]
             changed, gone = _differing(was, now, None if told is None else told.get(stream, ()))
-            for key in changed:
+            for key in giving_way(changed):
                 record, past = now[key], was.get(key)
-                if _key(record) in diff.new or (past is not None and _key(past) != _key(record)):
+                fact = _key(record)
+                if fact in diff.new or (past is not None and _key(past) != fact):
                     # Two sources tell of the same thing.
                     raise _TooMuch
-                diff.new[_key(record)] = record
+                diff.new[fact] = record
                 if past is not None:
-                    diff.was[_key(past)] = past
+                    diff.was[fact] = past
             for key in gone:
                 diff.gone[_key(was[key])] = was[key]
     for diff in found.values():
@@ -177,14 +190,20 @@ class _Step:
         changes = Changes(sites=sites, backups=backups, tickets=tickets, requests=requests)
         old = self.old
         found = Parts(
-            sites=merged(old.sites, sites.values(), site_order),
-            backups=merged(old.backups, backups.values(), backup_order),
-            tickets=merged(old.tickets, tickets.values(), ticket_order),
-            requests=merged(old.requests, requests.values(), request_order),
+            sites=merged(old.sites, sites.values(), site_order, SITE_RESTS_ON),
+            backups=merged(old.backups, backups.values(), backup_order, BACKUP_RESTS_ON),
+            tickets=merged(old.tickets, tickets.values(), ticket_order, TICKET_RESTS_ON),
+            requests=merged(old.requests, requests.values(), request_order, REQUEST_RESTS_ON),
             unplaced=unplaced,
-            homeless_backups=merged(old.homeless_backups, _homeless(backups), backup_order),
-            homeless_tickets=merged(old.homeless_tickets, _homeless(tickets), ticket_order),
-            homeless_requests=merged(old.homeless_requests, _homeless(requests), request_order),
+            homeless_backups=merged(
+                old.homeless_backups, _homeless(backups), backup_order, BACKUP_RESTS_ON
+            ),
+            homeless_tickets=merged(
+                old.homeless_tickets, _homeless(tickets), ticket_order, TICKET_RESTS_ON
+            ),
+            homeless_requests=merged(
+                old.homeless_requests, _homeless(requests), request_order, REQUEST_RESTS_ON
+            ),
             loose=old.loose,
         )
         self._count_unmatched(changes, unplaced)
@@ -218,7 +237,8 @@ class _Step:
     ) -> Swaps[PartT]:
         """The facts that change; notes the sites that they touch."""
         found: dict[str, tuple[PartT | None, PartT | None]] = {
-            key: (old.get(key), make(record)) for key, record in {**turned, **diff.new}.items()
+            key: (old.get(key), make(record))
+            for key, record in giving_way({**turned, **diff.new}.items())
         }
         for key in diff.gone:
             if key in old:
@@ -256,7 +276,7 @@ class _Step:
             # Runs that find their jobs in another way than by key.
             raise _TooMuch
         found: dict[str, tuple[BackupFact | None, BackupFact | None]] = {}
-        for key in {*wanted, *dirty, *self._turned_backups()}:
+        for key in _noting({*wanted, *dirty, *self._turned_backups()}):
             past = known[key]
             mine = past.runs
             if key in dirty:
@@ -300,7 +320,7 @@ class _Step:
             return {}, self.old.unplaced
         fresh: dict[str, list[Health]] = {}
         unplaced: list[Health] = []
-        for record in diff.new.values():
+        for record in giving_way(diff.new.values()):
             health = cast("Health", record)
             site = self._site_of(health)
             if site:
@@ -338,7 +358,7 @@ class _Step:
         records = self.diffs[Stream.SITES].new
         backups_at, tickets_at, requests_at = _at(backups), _at(tickets), _at(requests)
         found: dict[str, tuple[SiteFact | None, SiteFact | None]] = {}
-        for key in self.touched:
+        for key in _noting(self.touched):
             past = self.index.sites[key]
             said: Sequence[Health] = past.health
             if key in health or any(self._is_out(one) for one in said):
@@ -347,9 +367,9 @@ class _Step:
                 key,
                 cast("Site", records[key]) if key in records else past.site,
                 said,
-                _parts(past.backups, backups, backups_at.get(key, ()), backup_order),
-                _parts(past.tickets, tickets, tickets_at.get(key, ()), ticket_order),
-                _parts(past.requests, requests, requests_at.get(key, ()), request_order),
+                _parts(past.backups, backups_at.get(key), backup_order, BACKUP_RESTS_ON),
+                _parts(past.tickets, tickets_at.get(key), ticket_order, TICKET_RESTS_ON),
+                _parts(past.requests, requests_at.get(key), request_order, REQUEST_RESTS_ON),
             )
             found[key] = (past, site)
         return found
@@ -398,11 +418,31 @@ def _job_of(run: BackupRun) -> str:
     return f"{run.source}/{run.job}"
 
 
-def _at(changes: Swaps[PartT]) -> dict[str, list[PartT]]:
-    found: dict[str, list[PartT]] = {}
-    for _was, fact in changes.values():
-        if fact is not None and fact.site:
-            found.setdefault(fact.site, []).append(fact)
+def _noting(keys: Collection[str]) -> Iterator[str]:
+    """The keys; what is made of some is looked through for garbage before the next are."""
+    for number, key in enumerate(giving_way(keys), 1):
+        yield key
+        if number % _LOOKED_THROUGH_AT_ONCE == 0:
+            known_for_good()
+
+
+# By the key of the fact, what a site had of it and what it has.
+_Here = dict[str, tuple[PartT | None, PartT | None]]
+
+
+def _at(changes: Swaps[PartT]) -> dict[str, _Here[PartT]]:
+    """The swaps as each site sees them."""
+    found: dict[str, _Here[PartT]] = {}
+    for key, (was, now) in giving_way(changes.items()):
+        left, came = "" if was is None else was.site, "" if now is None else now.site
+        if left == came:
+            if left:
+                found.setdefault(left, {})[key] = (was, now)
+            continue
+        if left:
+            found.setdefault(left, {})[key] = (was, None)
+        if came:
+            found.setdefault(came, {})[key] = (None, now)
     return found
 
 
@@ -417,14 +457,18 @@ def _homeless(swaps: Swaps[PartT]) -> Iterator[tuple[PartT | None, PartT | None]
 
 def _parts(
     past: Sequence[PartT],
-    changes: Swaps[PartT],
-    here: Collection[PartT],
+    here: _Here[PartT] | None,
     order: Callable[[PartT], tuple[float | str, ...]],
+    rests_on: Callable[[PartT], object],
 ) -> Sequence[PartT]:
-    """The parts of a site: those that stay, and those that are new `here`."""
-    left: list[PartT] = [fact for fact in past if fact.key not in changes]
-    if not here and len(left) == len(past):
+    """The parts of a site after the swaps `here`."""
+    if not here:
         return past
-    left.extend(here)
+    left = [fact for fact in past if fact.key not in here]
+    left.extend(now for _was, now in here.values() if now is not None)
+    if all(was and now and rests_on(was) == rests_on(now) for was, now in here.values()):
+        # Each stands where it stood.
+        places = {fact.key: fact for fact in left}
+        return [places[fact.key] for fact in past]
     left.sort(key=order)
     return left

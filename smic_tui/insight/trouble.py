@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -235,6 +236,10 @@ def source_line(fact: SourceFact) -> SiteTrouble | None:
         ],
         stale=fact.stale,
     )
+
+
+# The fields that the order of lines is made of.
+LINE_RESTS_ON = attrgetter("level", "members", "since", "title", "key")
 
 
 def line_order(trouble: SiteTrouble) -> tuple[float | str, ...]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Lock
 
+from smic_tui.computing import giving_way
 from smic_tui.insight.changes import LOG
 from smic_tui.insight.facts import Level, SiteFact, Situation
 from smic_tui.insight.ordered import in_order, merged
 from smic_tui.insight.supplier_groups import is_hit, supplier_groups
 from smic_tui.insight.trouble import (
+    LINE_RESTS_ON,
     SiteTrouble,
     group_line,
     line_order,
@@ -27,11 +29,11 @@ class TroubleLines:
         self._hit: dict[str, SiteFact] = {}
         self._lines: dict[str, SiteTrouble] = {}
         self._unplaced: tuple[tuple[object, ...], tuple[SiteTrouble, ...]] = ((), ())
-        for fact in situation.sites:
+        for fact in giving_way(situation.sites):
             if is_hit(fact):
                 self._hit[fact.key] = fact
         self._group()
-        for fact in situation.sites:
+        for fact in giving_way(situation.sites):
             line = self._line_of(fact)
             if line is not None:
                 self._lines[fact.key] = line
@@ -43,7 +45,7 @@ class TroubleLines:
         changes = LOG.between(self._serial, situation.serial) if self._serial else None
         if changes is None:
             return False
-        for key, (_was, fact) in changes.sites.items():
+        for key, (_was, fact) in giving_way(changes.sites.items()):
             self._hit.pop(key, None)
             if fact is not None and is_hit(fact):
                 self._hit[key] = fact
@@ -53,7 +55,7 @@ class TroubleLines:
         for key in grouped ^ self._grouped:
             anew.setdefault(key, situation.sites_by_key.get(key))
         swaps: list[tuple[SiteTrouble | None, SiteTrouble | None]] = []
-        for key, fact in anew.items():
+        for key, fact in giving_way(anew.items()):
             was = self._lines.get(key)
             line = None if fact is None else self._line_of(fact)
             if line == was:
@@ -63,7 +65,7 @@ class TroubleLines:
                 del self._lines[key]
             else:
                 self._lines[key] = line
-        self._sites = merged(self._sites, swaps, line_order)
+        self._sites = merged(self._sites, swaps, line_order, LINE_RESTS_ON)
         self._serial = situation.serial
         self.all = self._with_others(situation)
         return True
@@ -81,7 +83,8 @@ class TroubleLines:
         others: list[SiteTrouble | None] = [group_line(group) for group in self._groups]
         others += [source_line(fact) for fact in situation.sources]
         others += self._unplaced_lines(situation)
-        return merged(self._sites, [(None, line) for line in others if line], line_order)
+        swaps = [(None, line) for line in others if line]
+        return merged(self._sites, swaps, line_order, LINE_RESTS_ON)
 
     def _unplaced_lines(self, situation: Situation) -> Iterable[SiteTrouble]:
         stale = frozenset(fact.key for fact in situation.sources if fact.stale)
