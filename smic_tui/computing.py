@@ -64,6 +64,11 @@ class Front:
         if self._is_drawn:
             self.end()
 
+    def end_unless_drawn(self) -> None:
+        """The screen is up to date: if nothing was drawn, there is nothing to wait for."""
+        if not self._is_drawn:
+            self.end()
+
     def end(self) -> None:
         """Nobody waits any more."""
         self.is_waited_for = False

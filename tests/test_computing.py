@@ -173,6 +173,16 @@ def test_what_was_drawn_for_the_last_key_is_no_answer_to_the_next() -> None:
     assert front.is_waited_for
 
 
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_screen_that_is_up_to_date_is_waited_for_only_if_it_was_drawn(drawn: bool) -> None:
+    front = Front(Clock())
+    front.begin()
+    if drawn:
+        front.drawn()
+    front.end_unless_drawn()
+    assert front.is_waited_for is drawn
+
+
 def test_a_key_that_nothing_comes_of_is_waited_for_no_longer_than_that() -> None:
     front = Front()
     front.begin()

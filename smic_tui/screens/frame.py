@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
+from smic_tui.computing import front
 from smic_tui.i18n import N_, _, pgettext
 from smic_tui.screens.desk import Desk, desk_of
 from smic_tui.views.cells import Cell, Role
@@ -107,6 +108,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def update(self) -> None:
         """Draw everything that depends on the situation, frame included."""
+        front.begin()
+        self.call_after_refresh(front.end_unless_drawn)
         names = [name for name, _title in TABS]
         number = names.index(self.tab) + 1 if self.tab in names else 0
         self.tabs.show_tabs(tab_titles(), number)

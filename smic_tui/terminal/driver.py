@@ -18,6 +18,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from smic_tui.computing import front
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.capabilities import capabilities_of
 from smic_tui.terminal.far_screen import FarScreen
@@ -117,6 +118,7 @@ class LeanDriver(LinuxDriver):
         """Take what Textual writes, from whatever thread."""
         if threading.get_ident() == self._thread:
             self._screen.feed(data)
+            front.drawn()
         else:
             self._loop.call_soon_threadsafe(self._screen.feed, data)
 
@@ -250,6 +252,7 @@ class LeanDriver(LinuxDriver):
     def process_message(self, message: Message) -> None:
         """Note keys and sizes on their way to Textual."""
         if isinstance(message, events.Key):
+            front.begin()
             self._keys.append(self._pacer.sent)
         elif isinstance(message, events.Resize):
             size = message.size.width, message.size.height

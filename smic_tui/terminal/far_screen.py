@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 
+from smic_tui.computing import front
 from smic_tui.terminal.canvas import Canvas
 from smic_tui.terminal.capabilities import Capabilities
 from smic_tui.terminal.encoder import Encoder
@@ -240,6 +241,7 @@ class FarScreen:
         cursor = self._real_cursor()
         if not canvas.changed and cursor in (None, self._cursor):
             self._transmit(self._take_controls(), fence=False)
+            front.sent()
             return
         allowance = pacer.allowance(now)
         if allowance <= 0:
@@ -260,6 +262,7 @@ class FarScreen:
             canvas.changed.clear()
             self._cursor = cursor
         self._transmit(self._take_controls() + text)
+        front.sent()
         if not frame.whole:
             # The rest follows when the window opens.
             pacer.held()

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from textual import events
 
 from smic_tui.app import SmicApp
+from smic_tui.computing import front
 from smic_tui.screens.listing import ListScreen
 from smic_tui.snapshot import Snapshot
 from smic_tui.views.lists.all import LISTINGS
@@ -76,6 +77,26 @@ async def test_what_comes_back_is_drawn_once(
         await pilot.press("4")
         await pilot.pause()
         assert drawn == ["tickets"]
+
+
+async def test_who_computes_lets_a_new_picture_be_drawn_first(
+    make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[bool] = []
+    draw = ListScreen.show_situation
+
+    def watched(self: ListScreen) -> None:
+        begun.append(front.is_waited_for)
+        draw(self)
+
+    app = make_app()
+    async with opened(app) as pilot:
+        assert not front.is_waited_for
+        monkeypatch.setattr(ListScreen, "show_situation", watched)
+        app.screen.update()
+        await pilot.pause()
+        assert begun == [True]
+        assert not front.is_waited_for
 
 
 async def test_every_row_has_a_cell_for_every_column(make_app: Make) -> None:
