@@ -65,6 +65,11 @@ class TerminalApp(App[None], inherit_bindings=False):
         return not isinstance(self._driver, LeanDriver) or self._driver.room >= size
 
     @property
+    def late_seconds(self) -> float | None:
+        """How long after an arrow key the ends of new lines follow; None: they come with it."""
+        return self._driver.late_seconds if isinstance(self._driver, LeanDriver) else None
+
+    @property
     def available_themes(self) -> dict[str, Theme]:
         """There is one."""
         return {TERMINAL_THEME.name: TERMINAL_THEME}

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from smic_tui.i18n import N_
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.fit import cut, width
+from widgets.late_ends import LateEnds
 from widgets.roles import MARKER_STYLE, RoleWidget
 
 MARKER, ASCII_MARKER = "▌", ">"
@@ -27,6 +28,7 @@ class LineList(RoleWidget, can_focus=True):
     A subclass says how many lines there are, what stands on each (`content`,
     comparable by ==) and which can be stepped on. Only visible lines are ever
     asked for; after an update only lines whose content differs are drawn again.
+    Of a line that an arrow key brings into view the end may come later (`ends`).
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,6 +75,7 @@ class LineList(RoleWidget, can_focus=True):
         # Until the person has moved the cursor it waits on the first line.
         self._moved = False
         self._let_go = False
+        self.ends = LateEnds(self, self._redraw_changed)
 
     # -- what a subclass says
 
@@ -150,6 +153,7 @@ class LineList(RoleWidget, can_focus=True):
         top = 0 if self._top == 0 and self._cursor < page else self._cursor - offset
         self._top = max(0, min(top, count - page))
         self._keep_cursor_visible()
+        self.ends.forget()
         self.lines_moved()
         self._redraw_changed()
         self._tell()
@@ -177,8 +181,10 @@ class LineList(RoleWidget, can_focus=True):
             return Strip.blank(cells, self.rich_style)
         content = self.content(index)
         on_cursor = index == self._cursor and self.is_stop(index)
-        self._drawn[y] = (content, on_cursor)
+        begun = self.ends.begun(index)
+        self._drawn[y] = (content, on_cursor, begun)
         pieces, stale = self.pieces(content, cells - MARKER_CELLS)
+        pieces = pieces if begun is None else begun
         base = self.style_of(Role.PLAIN)
         segments = [
             Segment(self._marker, base + self._marker_style) if on_cursor else Segment(" ", base)
@@ -198,7 +204,8 @@ class LineList(RoleWidget, can_focus=True):
             index = self._top + y - self.heading_lines
             now = None
             if index < count:
-                now = (self.content(index), index == self._cursor and self.is_stop(index))
+                on_cursor = index == self._cursor and self.is_stop(index)
+                now = (self.content(index), on_cursor, self.ends.begun(index))
             if self._drawn.get(y) != now:
                 self._refresh_line(y)
 
@@ -213,6 +220,7 @@ class LineList(RoleWidget, can_focus=True):
         """The number of visible lines changed: keep the cursor among them."""
         self._top = max(0, min(self._top, self.line_count() - self._page))
         self._keep_cursor_visible()
+        self.ends.forget()
         self.lines_moved()
         self.refresh()
 
@@ -256,7 +264,7 @@ class LineList(RoleWidget, can_focus=True):
 
     def action_move(self, step: int) -> None:
         """Go one stop up or down; scroll where there is no further stop."""
-        count = self.line_count()
+        count, before = self.line_count(), self.lines_in_view
         index = self._cursor + step
         while 0 <= index < count and not self.is_stop(index):
             index += step
@@ -264,6 +272,13 @@ class LineList(RoleWidget, can_focus=True):
             self._place(index)
         else:
             self._scroll(step)
+        self._begin([index for index in self.lines_in_view if index not in before])
+
+    def _begin(self, lines: Sequence[int]) -> None:
+        """Let the ends of these lines come later, if they may: the cursor's line first."""
+        nearest = sorted(lines, key=lambda index: abs(index - self._cursor))
+        cells = self.size.width - MARKER_CELLS
+        self.ends.begin((index, *self.pieces(self.content(index), cells)) for index in nearest)
 
     def action_page(self, step: int) -> None:
         """Go one page up or down."""

@@ -138,6 +138,11 @@ class RowTable(LineList):
             steps = self._steps[index] = (begun, second_step(self._columns, row, begun))
         return steps[self._keys[index] in self._whole]
 
+    def _begin(self, lines: Sequence[int]) -> None:
+        # The first of two steps is short enough.
+        if self._has_room is None:
+            super()._begin(lines)
+
     def lines_moved(self) -> None:
         if self._has_room is None:
             return

@@ -62,6 +62,10 @@ class Desk(Protocol):
     def line_has_room(self, size: int) -> bool:
         """Whether so many bytes could be sent at once, without anything waiting for them."""
 
+    @property
+    def late_seconds(self) -> float | None:
+        """How long after an arrow key the ends of new lines follow; None: they come with it."""
+
     def rights(self, source: str) -> Rights:
         """What may be done to records that are shown under a source."""
 

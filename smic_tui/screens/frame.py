@@ -18,6 +18,7 @@ from smic_tui.views.cells import Cell, Role
 from smic_tui.views.outbox import mark_of
 from smic_tui.views.summary import alarm
 from widgets.block import Block
+from widgets.line_list import LineList
 from widgets.prompt import Prompt
 from widgets.tab_bar import TabBar
 
@@ -122,6 +123,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Draw for the first time."""
+        for lines in self.query(LineList):
+            lines.ends.follow(lambda: self.desk.late_seconds, self.desk.line_has_room)
         self.update()
         self.show_keys()
 

@@ -97,6 +97,11 @@ class LeanDriver(LinuxDriver):
         """How many bytes could be sent now without waiting for the line."""
         return self._pacer.room
 
+    @property
+    def late_seconds(self) -> float:
+        """How long after an arrow key the ends of new lines are to follow."""
+        return self._pacer.profile.late
+
     def repaint(self) -> None:
         """Something else wrote to the terminal: send everything again."""
         self._screen.repaint()

@@ -15,7 +15,8 @@ class LinkProfile(Struct, frozen=True):
     `gather` is how many seconds updates are collected before they are sent as one, `merge`
     how many while some hundred bytes are under way: more frames a second are no use then.
     `smallest` and `largest` bound the bytes that may be under way, `first` is allowed
-    before anything is known. `colours` is the most that are sent.
+    before anything is known. `late` is how many seconds after an arrow key the ends of new
+    lines follow. `colours` is the most that are sent.
     """
 
     name: str
@@ -24,15 +25,28 @@ class LinkProfile(Struct, frozen=True):
     first: int
     smallest: int
     largest: int
+    late: float
     mouse: bool = True
     colours: int = 1 << 24
 
 
 LAN = LinkProfile(
-    name="lan", gather=0.010, merge=0.010, first=1 << 16, smallest=1 << 14, largest=1 << 20
+    name="lan",
+    gather=0.010,
+    merge=0.010,
+    first=1 << 16,
+    smallest=1 << 14,
+    largest=1 << 20,
+    late=0.040,
 )
 ADSL = LinkProfile(
-    name="adsl", gather=0.020, merge=0.020, first=4096, smallest=1024, largest=1 << 17
+    name="adsl",
+    gather=0.020,
+    merge=0.020,
+    first=4096,
+    smallest=1024,
+    largest=1 << 17,
+    late=0.080,
 )
 SLOW = LinkProfile(
     name="33k",
@@ -41,12 +55,19 @@ SLOW = LinkProfile(
     first=1024,
     smallest=256,
     largest=4096,
+    late=0.500,
     mouse=False,
     colours=16,
 )
 # Until the first answer: enough for a whole screen, which a slow line takes in a few seconds.
 AUTO = LinkProfile(
-    name="auto", gather=0.010, merge=0.010, first=8192, smallest=1024, largest=1 << 17
+    name="auto",
+    gather=0.010,
+    merge=0.010,
+    first=8192,
+    smallest=1024,
+    largest=1 << 17,
+    late=0.080,
 )
 
 PROFILES = {profile.name: profile for profile in (AUTO, LAN, ADSL, SLOW)}

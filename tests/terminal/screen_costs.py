@@ -26,11 +26,18 @@ NUMBERED = {
 }
 PANE = "Le point du matin"
 # The pane opens a second and a half after the start.
-BEFORE_THE_PANE = {"SMIC_TUI_LATER": "1197.5"}
-# At one moment, so that no minute begins between a key and its answer.
-AT_ONE_MOMENT = {"SMIC_TUI_FROZEN": "1"}
+BEFORE_THE_PANE = {"SMIC_TUI_LATER": "1197.5", "SMIC_TUI_LATE": "0.5"}
+# At one moment, so that no minute begins between a key and its answer; what follows a key
+# comes so much later that the two are surely told apart.
+LATE_SECONDS = 0.5
+AT_ONE_MOMENT = {"SMIC_TUI_FROZEN": "1", "SMIC_TUI_LATE": str(LATE_SECONDS)}
+# Then nothing more follows.
+UNTIL_ALL = LATE_SECONDS + 0.3
 # What it takes at least to scroll: a region set, a line up, the region lifted.
 SCROLL = len("\x1b[4;35r\x1b[S\x1b[r")
+# An arrow that costs more has brought lines into view.
+WITHIN_THE_PAGE = 35
+FENCE = b"\x1b[5n"
 _BLANK = Seen(" ", ("ink ", "paper "))
 
 
@@ -38,8 +45,9 @@ _BLANK = Seen(" ", ("ink ", "paper "))
 class ScreenCosts:
     """Bytes: the dearest of several, and how many times the computed bound that is.
 
-    `edge` is an arrow key at the bottom, which brings a line into view; 0 where the
-    whole list is in view.
+    `edge` is an arrow key at the bottom, which brings a line into view, and `rest` what
+    follows it; 0 where the whole list is in view. `bursts` are those of one key without
+    what follows it.
     """
 
     screen: str
@@ -48,6 +56,8 @@ class ScreenCosts:
     moved: int = 0
     edge: int = 0
     edge_ratio: float = 0.0
+    rest: int = 0
+    rest_ratio: float = 0.0
     page: int = 0
     page_ratio: float = 0.0
     cell: int = 0
@@ -77,17 +87,13 @@ def go(terminal: LinkedTerminal, screen: str) -> None:
 
 
 def measure(terminal: LinkedTerminal, screen: str, *, pages: bool = True) -> ScreenCosts:
-    """The screen that is shown now; without `pages` only arrows within it and changes."""
+    """The screen that is shown now; without `pages` none is turned."""
     costs = ScreenCosts(screen)
 
     def changed(number: int) -> int:
-        return answer(terminal, lambda: os.kill(terminal.pid, number), 3)
-
-    def pressed(key: str, seconds: float = 1.5) -> tuple[int, float]:
-        before = terminal.emulator.screen()
-        size = answer(terminal, lambda: terminal.press(key), seconds)
-        limit = bound(before, terminal.emulator.screen())
-        return size, size / limit if limit else 0.0
+        size = answer(terminal, lambda: os.kill(terminal.pid, number), 20)
+        assert size, "a change was never shown"
+        return size
 
     if screen != "help":
         # The first change cuts the names; those that follow change a digit.
@@ -101,30 +107,58 @@ def measure(terminal: LinkedTerminal, screen: str, *, pages: bool = True) -> Scr
                     costs.cell, costs.cells = max(costs.cell, size), cells
                 else:
                     costs.rows = max(costs.rows, size)
-    for _press in range(4):
+    # All of the dossier: at its end it scrolls by several lines.
+    for _press in range(40 if screen == "dossier" else 4):
         bursts = len(terminal.bursts)
-        size, _ratio = pressed("down", 0.6)
+        size = answer(terminal, lambda: terminal.press("down"), 0.6)
+        if not size:
+            break
         costs.arrow = max(costs.arrow, size)
         costs.bursts = max(costs.bursts, len(terminal.bursts) - bursts)
-        costs.moved += bool(size)
-    if not pages:
-        return costs
-    for _press in range(2):
-        size, ratio = pressed("pagedown", 0.6)
-        if ratio > costs.page_ratio:
-            costs.page, costs.page_ratio = size, ratio
+        costs.moved += 1
+        if size > WITHIN_THE_PAGE:
+            terminal.settle(UNTIL_ALL)
+    for _press in range(2 if pages else 0):
+        before = terminal.emulator.screen()
+        size = answer(terminal, lambda: terminal.press("pagedown"), 0.6)
+        limit = bound(before, terminal.emulator.screen())
+        if limit and size / limit > costs.page_ratio:
+            costs.page, costs.page_ratio = size, size / limit
     if screen not in ("dossier", "help"):
-        answer(terminal, lambda: terminal.press("home"))
-        height = len(terminal.emulator.screen())
-        answer(terminal, lambda: terminal.press(*["down"] * height))
-        terminal.settle(0.4)
-        for _press in range(2):
-            before = terminal.emulator.screen()
-            size, _ratio = pressed("down", 0.6)
-            ratio = size / scrolled_bound(before, terminal.emulator.screen())
-            if size > costs.arrow and ratio > costs.edge_ratio:
-                costs.edge, costs.edge_ratio = size, ratio
+        measure_edge(terminal, costs)
     return costs
+
+
+def measure_edge(terminal: LinkedTerminal, costs: ScreenCosts, presses: int = 2) -> None:
+    """Arrow keys at the bottom of the list that is shown now, wherever the cursor is."""
+    answer(terminal, lambda: terminal.press("home"))
+    height = len(terminal.emulator.screen())
+    answer(terminal, lambda: terminal.press(*["down"] * height))
+    terminal.settle(UNTIL_ALL)
+    for _press in range(presses):
+        before = terminal.emulator.screen()
+        bursts = len(terminal.bursts)
+        size = answer(terminal, lambda: terminal.press("down"), 0.6)
+        begun = terminal.emulator.screen()
+        if size <= WITHIN_THE_PAGE:
+            # The whole list is in view.
+            return
+        costs.edge = max(costs.edge, size)
+        drawn = size - _asked(terminal, bursts)
+        costs.edge_ratio = max(costs.edge_ratio, drawn / scrolled_bound(before, begun))
+        costs.bursts = max(costs.bursts, len(terminal.bursts) - bursts)
+        bursts = len(terminal.bursts)
+        rest = answer(terminal, lambda: terminal.settle(UNTIL_ALL), 0)
+        if limit := bound(begun, terminal.emulator.screen()):
+            costs.rest = max(costs.rest, rest)
+            drawn = rest - _asked(terminal, bursts)
+            costs.rest_ratio = max(costs.rest_ratio, drawn / limit)
+
+
+def _asked(terminal: LinkedTerminal, since: int) -> int:
+    """Bytes that draw nothing: they ask how the line is, which no bound knows."""
+    data = b"".join(burst.data for burst in terminal.bursts[since:])
+    return len(FENCE) * data.count(FENCE)
 
 
 @dataclass
@@ -147,18 +181,16 @@ class StepCosts:
 def measure_steps(terminal: LinkedTerminal, screen: str, presses: int) -> StepCosts:
     """The list that is shown now, the cursor on its first line."""
     costs = StepCosts(screen)
-    # Longer than the cursor must rest: then nothing more comes by itself.
-    until_all = 0.8
-    terminal.settle(until_all)
+    terminal.settle(UNTIL_ALL)
     for number in range(3 * presses):
         if number == presses:
             terminal.press(*["down"] * len(terminal.emulator.screen()))
-            terminal.settle(until_all)
+            terminal.settle(UNTIL_ALL)
         bursts = len(terminal.bursts)
         size = answer(terminal, lambda: terminal.press("down"))
         costs.bursts = max(costs.bursts, len(terminal.bursts) - bursts)
         begun = terminal.emulator.screen()
-        rest = answer(terminal, lambda: terminal.settle(until_all), 0)
+        rest = answer(terminal, lambda: terminal.settle(UNTIL_ALL), 0)
         if number < presses:
             costs.arrow = max(costs.arrow, size)
             assert not rest, "a line that was there already is not sent again"

@@ -5,7 +5,8 @@ usage: python still_dashboard.py prepare FOLDER | python still_dashboard.py FOLD
 SIGUSR1 changes one cell of what is shown, SIGUSR2 one in each of five rows; with
 SMIC_TUI_CHANGES=SECONDS the latter happens by itself. With SMIC_TUI_LATER=SECONDS it is
 as much later, with SMIC_TUI_FROZEN=1 the clock on the wall stands still, and SIGALRM puts
-it forward by a minute. The sources age, but do not become stale.
+it forward by a minute. The sources age, but do not become stale. SMIC_TUI_LATE=SECONDS
+is how much later the ends of new lines follow, whatever the line to the terminal.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import time_machine
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
@@ -33,6 +34,7 @@ from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.sources import SourcesScreen
 from smic_tui.snapshot import Snapshot, SourceContents
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
+from smic_tui.terminal.profile import PROFILES
 from smic_tui.wiring import load_settings, make_collector
 
 # A Tuesday morning before the first pane of the day.
@@ -170,6 +172,9 @@ def main() -> None:
         loaded, cache, snapshot = _collect(Path(sys.argv[1]), read=False)
     snapshot = replace(snapshot, sources=tuple(map(_never_stale, snapshot.sources)))
     display = loaded.settings.display
+    if late := os.environ.get("SMIC_TUI_LATE"):
+        for each in PROFILES.values():
+            force_setattr(each, "late", float(late))
     profile = chosen_profile(display.link, os.environ)
     now = NOW + timedelta(seconds=float(os.environ.get("SMIC_TUI_LATER", "0")))
     with time_machine.travel(now, tick=not os.environ.get("SMIC_TUI_FROZEN")) as clock:

@@ -19,6 +19,7 @@ from screen_costs import (
     answer,
     go,
     measure,
+    measure_edge,
     measure_steps,
 )
 
@@ -41,14 +42,17 @@ def judge(size: str, costs: ScreenCosts) -> None:
     if PRINTED:
         print(
             f"{size:7} {costs.screen:8} down {costs.arrow:3}, a new line {costs.edge:3}"
-            f" ({costs.edge_ratio:.2f}), page {costs.page:5} ({costs.page_ratio:.2f}),"
+            f" ({costs.edge_ratio:.2f}), then {costs.rest:3} ({costs.rest_ratio:.2f}),"
+            f" page {costs.page:5} ({costs.page_ratio:.2f}),"
             f" a cell {costs.cell:2}, five rows {costs.rows:3}"
         )
     assert 0 < costs.arrow <= ARROW, costs
     assert costs.bursts == 1, costs
     assert costs.moved >= 3, costs
+    assert costs.edge <= ARROW, costs
     assert costs.page_ratio <= 1.0, costs
     assert costs.edge_ratio <= 1.0, costs
+    assert costs.rest_ratio <= 1.0, costs
     if costs.screen != "help":
         assert 0 < costs.cell <= CELL, costs
         assert costs.cell < costs.rows <= FIVE_ROWS, costs
@@ -92,6 +96,29 @@ def test_lists_in_two_steps_keep_to_the_budget(dashboard: Open, size: str) -> No
         assert costs.arrow < costs.edge <= ARROW, costs
         assert costs.bursts == 1, costs
         assert 0 < costs.rest <= REST, costs
+        assert costs.rest_ratio <= 1.0, costs
+
+
+@pytest.mark.parametrize("size", SIZES if PRINTED else ["200x50"])
+@pytest.mark.parametrize("link", ["lan", "adsl"])
+def test_a_new_line_keeps_to_the_budget_on_a_good_line(
+    dashboard: Open, link: str, size: str
+) -> None:
+    terminal = dashboard(size=SIZES[size], env={**AT_ONE_MOMENT, "SMIC_TUI_LINK": link})
+    for screen in LISTS:
+        if screen != "1":
+            go(terminal, screen)
+        costs = ScreenCosts(screen)
+        measure_edge(terminal, costs, presses=6 if PRINTED else 2)
+        if PRINTED:
+            print(
+                f"{size:7} {screen}, {link}: a new line {costs.edge:3} ({costs.edge_ratio:.2f}),"
+                f" then {costs.rest:3} ({costs.rest_ratio:.2f})"
+            )
+        assert 0 < costs.edge <= ARROW, costs
+        assert costs.bursts == 1, costs
+        assert costs.edge_ratio <= 1.0, costs
+        assert costs.rest > 0, costs
         assert costs.rest_ratio <= 1.0, costs
 
 

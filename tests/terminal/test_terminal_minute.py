@@ -9,14 +9,13 @@ from collections.abc import Callable
 import pytest
 from greedy_bound import bound
 from linked_terminal import LinkedTerminal
-from screen_costs import AT_ONE_MOMENT, answer, go
+from screen_costs import AT_ONE_MOMENT, FENCE, answer, go
 
 pytestmark = pytest.mark.slow
 
-SIZES = {"80x24": (80, 24), "120x36": (120, 36)}
+SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x50": (200, 50)}
 # The dearest is the one in which every row's age gets a second digit.
-MINUTE_AT = {"80x24": 120, "120x36": 180}
-FENCE = b"\x1b[5n"
+MINUTE_AT = {"80x24": 120, "120x36": 180, "200x50": 300}
 # Longer than a round of what looks at the clock.
 IDLE_SECONDS = 1.3
 
