@@ -24,6 +24,21 @@ class Frame(NamedTuple):
     whole: bool
 
 
+class _Work(NamedTuple):
+    """What has been worked out of a frame: of the rows that are `changed`, `done` in `ways`."""
+
+    shown: list[Row]
+    wanted: list[Row]
+    changed: list[int]
+    ways: Ways
+    done: int
+
+    @property
+    def size(self) -> int:
+        """Its bytes, in the shortest way."""
+        return self.ways[_best(self.ways)].size
+
+
 class Encoder:
     """Keeps the grid, the cursor and the pen of the far terminal."""
 
@@ -106,21 +121,19 @@ class Encoder:
         if anew:
             text = self.clear()
             rows = range(self.height)
-        shown = self.shown
-        changed = [y for y in sorted(self._left.union(rows)) if shown[y] != wanted[y]]
-        start: Ways = {self._spot: NOTHING}
-        way_ends, done = self._rows(start, shown, wanted, changed, limit)
-        best = _best(way_ends)
+        work = self._begun(self.shown, wanted, {self._spot: NOTHING}, self._left.union(rows))
         # An empty screen holds nothing that scrolling could bring to its place.
-        if not anew and len(changed) > 2 and way_ends[best].size > _WORTH_SCROLLING:
-            scrolled = self._scrolled(way_ends[best].size, wanted, limit)
-            if scrolled is not None:
-                self.shown, changed, way_ends, done = scrolled
-                shown, best = self.shown, _best(way_ends)
+        if not anew and len(work.changed) > 2:
+            work = self._go_on(work, limit, _WORTH_SCROLLING)
+            if work.size > _WORTH_SCROLLING:
+                work = self._scrolled(work, wanted) or work
+        work = self._go_on(work, limit)
+        self.shown, changed, done = work.shown, work.changed, work.done
         self._left = set(changed[done:])
         for y in changed[:done]:
-            shown[y] = list(wanted[y])
-        text += way_ends[best].text()
+            self.shown[y] = list(wanted[y])
+        best = _best(work.ways)
+        text += work.ways[best].text()
         self._spot = best
         if best.pen is not None and best.pen.link:
             # Left open, a link would swallow whatever others write.
@@ -137,52 +150,44 @@ class Encoder:
         self._spot = Spot(x, y, spot.pen)
         return move(spot.x, spot.y, x, y, self._can.column_address)
 
-    def _rows(
-        self,
-        ways: Ways,
-        shown: list[Row],
-        wanted: list[Row],
-        changed: list[int],
-        limit: int | None,
-    ) -> tuple[Ways, int]:
-        """Encode rows; also how many were done before the limit."""
-        for number, y in enumerate(changed):
-            if limit is not None and number and min(w.size for w in ways.values()) >= limit:
-                return ways, number
+    @staticmethod
+    def _begun(shown: list[Row], wanted: list[Row], start: Ways, rows: Iterable[int]) -> _Work:
+        changed = [y for y in sorted(rows) if shown[y] != wanted[y]]
+        return _Work(shown, wanted, changed, start, 0)
+
+    def _go_on(self, work: _Work, limit: int | None, beyond: int | None = None) -> _Work:
+        """Encode more rows: until `limit` bytes are reached, and no further than `beyond`."""
+        shown, wanted, changed, ways, done = work
+        while done < len(changed):
+            if done and (limit is not None or beyond is not None):
+                size = ways[_best(ways)].size
+                if (limit is not None and size >= limit) or (beyond is not None and size > beyond):
+                    break
+            y = changed[done]
             ways = self._encoder.encode(ways, shown[y], wanted[y], y)
             if len(ways) > _WAYS_BETWEEN_ROWS:
                 best = sorted(ways.items(), key=lambda item: item[1].size)
                 ways = dict(best[:_WAYS_BETWEEN_ROWS])
-        return ways, len(changed)
+            done += 1
+        return _Work(shown, wanted, changed, ways, done)
 
-    def _scrolled(
-        self, size: int, wanted: list[Row], limit: int | None
-    ) -> tuple[list[Row], list[int], Ways, int] | None:
-        """Shown rows, changed rows, ways and rows done with scrolling; None if no scroll helps.
+    def _scrolled(self, plain: _Work, wanted: list[Row]) -> _Work | None:
+        """The work with the rows scrolled first, not begun yet; None if no scroll helps.
 
         Both are compared as whole frames, whatever the limit: a scroll that is begun
         serves the frames that follow.
         """
-        best: tuple[int, Scroll] | None = None
+        best: tuple[int, _Work] | None = None
         for scroll in candidates(self.shown, wanted):
             rows, start = self._after(scroll)
-            changed = [y for y in range(self.height) if rows[y] != wanted[y]]
-            ends, _done = self._rows(start, rows, wanted, changed, None)
-            cost = ends[_best(ends)].size
+            begun = self._begun(rows, wanted, start, range(self.height))
+            cost = self._go_on(begun, None).size
             if best is None or cost < best[0]:
-                best = cost, scroll
-        if best is None:
+                best = cost, begun
+        # How much dearer it is without is no matter.
+        if best is None or self._go_on(plain, None, best[0]).size <= best[0]:
             return None
-        if limit is not None:
-            changed = [y for y in range(self.height) if self.shown[y] != wanted[y]]
-            ends, _done = self._rows({self._spot: NOTHING}, self.shown, wanted, changed, None)
-            size = ends[_best(ends)].size
-        if best[0] >= size:
-            return None
-        rows, start = self._after(best[1])
-        changed = [y for y in range(self.height) if rows[y] != wanted[y]]
-        ends, done = self._rows(start, rows, wanted, changed, limit)
-        return rows, changed, ends, done
+        return best[1]
 
     def _after(self, scroll: Scroll) -> tuple[list[Row], Ways]:
         change, pen = self._pens.for_blank(self._spot.pen, "", None)[0]
