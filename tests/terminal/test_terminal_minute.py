@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x50": (200, 50)}
 # The dearest is the one in which every row's age gets a second digit.
-MINUTE_AT = {"80x24": 120, "120x36": 180, "200x50": 300}
+MINUTE_AT = {"80x24": 120, "120x36": 180, "200x50": 260}
 # Longer than a round of what looks at the clock.
 IDLE_SECONDS = 1.3
 
