@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+# As the program itself begins; Textual looks at it when it is imported.
+os.environ.setdefault("TEXTUAL_FPS", "250")
 
 import _scale_data as data  # noqa: E402
 from _scale_app import Memory, change_a_part, make_app  # noqa: E402

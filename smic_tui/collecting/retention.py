@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import TypeVar
 
+from smic_tui.computing import after_others
 from smic_tui.records import BackupRun, CatalogueRequest, Record, RunResult, Stream, Ticket
 from smic_tui.snapshot import SourceContents
 
@@ -106,14 +107,17 @@ def _jobs_with_many_runs(rows: Mapping[str, Record]) -> frozenset[str]:
 
 
 def _resting(rows: Iterable[T]) -> Iterator[T]:
-    """The rows, and between parts of many a rest: nobody waits for what is done with them,
-    and somebody may be waiting for the interpreter.
+    """The rows, and between parts of many a rest: nobody waits for what is done with them.
+    Those of a large stream are looked through when nobody computes.
     """
+    is_large = isinstance(rows, Sized) and len(rows) > LARGE
     left = iter(rows)
     while part := list(itertools.islice(left, _LOOKED_AT_AT_ONCE)):
         yield from part
         if len(part) == _LOOKED_AT_AT_ONCE:
             time.sleep(_REST_SECONDS)
+            if is_large:
+                after_others()
 
 
 def _succeeded(run: BackupRun) -> bool:
