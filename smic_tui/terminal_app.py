@@ -33,7 +33,7 @@ TERMINAL_THEME = replace(
 log = logging.getLogger(__name__)
 
 
-class TerminalApp(App[None], inherit_bindings=False):
+class TerminalApp(App[None], inherit_bindings=False, inherit_css=False):
     """Base of the dashboard.
 
     `has_begun` is set once the screen shows what is known, be it nothing; keys that are
@@ -41,6 +41,10 @@ class TerminalApp(App[None], inherit_bindings=False):
     """
 
     ENABLE_COMMAND_PALETTE = False
+    # Textual's own is for what is not used here, and parsed three times at every start.
+    DEFAULT_CSS = """
+    TerminalApp { background: ansi_default; color: ansi_default; }
+    """
     # From the very beginning: to set it later has all styles worked out twice.
     theme = Reactive(TERMINAL_THEME.name)
     BINDINGS: ClassVar[list[BindingType]] = [

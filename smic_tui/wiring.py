@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,8 @@ from smic_tui.snapshot import Snapshot
 if TYPE_CHECKING:
     from smic_tui.cache.file_ops import Signature
     from smic_tui.collecting.collector import Collector
+    from smic_tui.config.schema import Settings
+    from smic_tui.contract.adapter import Adapter
 
 
 def load_settings(
@@ -34,22 +36,17 @@ def load_settings(
     was found good before is not examined again.
     Raises `ConfigError`; `SampleError` when the sample cannot be written.
     """
-    from smic_tui.collecting import registry
     from smic_tui.config import known_good
 
     loaded = load(
         path,
-        kinds=registry,
+        kinds=_InstalledKinds(),
         check_filter=check_filter,
         overrides=overrides,
         is_known_good=None if examine else known_good.is_known_good,
     )
     # Other packages may change without a sign: their kinds are examined each time.
-    if (
-        write_sample
-        and loaded.examined
-        and all(registry.is_ours(source.kind) for source in loaded.settings.sources.values())
-    ):
+    if write_sample and loaded.examined and _are_ours(loaded.settings):
         known_good.remember(loaded.digest)
     i18n.use(loaded.settings.display.language)
     if loaded.sample is not None and write_sample:
@@ -57,6 +54,26 @@ def load_settings(
 
         ensure(loaded.sample)
     return loaded
+
+
+class _InstalledKinds:
+    """The registry, which is imported when it is first asked."""
+
+    def kinds(self) -> Collection[str]:
+        from smic_tui.collecting import registry
+
+        return registry.kinds()
+
+    def find(self, kind: str) -> type[Adapter[Any]]:
+        from smic_tui.collecting import registry
+
+        return registry.find(kind)
+
+
+def _are_ours(settings: Settings) -> bool:
+    from smic_tui.collecting import registry
+
+    return all(registry.is_ours(source.kind) for source in settings.sources.values())
 
 
 def check_filter(subject: str, text: str) -> str:

@@ -222,7 +222,8 @@ class LineList(RoleWidget, can_focus=True):
         self._keep_cursor_visible()
         self.ends.forget()
         self.lines_moved()
-        self.refresh()
+        # It was drawn in its new size before this was called.
+        self._redraw_changed()
 
     # -- moving
 

@@ -42,7 +42,8 @@ class TabBar(Block):
 
     def _arrange(self) -> None:
         whole = sum(width(title) + BESIDE_TITLE for title in self._titles)
-        brief = whole > self.size.width
+        # Before there is a size most probably all fits.
+        brief = whole > (self.size.width or whole)
         pieces: list[Cell] = []
         self._starts = []
         at = 0

@@ -53,7 +53,7 @@ def _run(arguments: Sequence[str]) -> int:
     from smic_tui.cli.parser import build_parser
 
     try:
-        options = build_parser(lazily=True).parse_args(arguments)
+        options = build_parser(arguments).parse_args(arguments)
     except SystemExit as ending:  # argparse has said what is wrong, or printed help
         return int(ending.code or 0)
     if options.command not in _WITHOUT_GARBAGE:

@@ -5,7 +5,7 @@ declared, only when they run.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,11 @@ class Command(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
 
-def build_parser(*, lazily: bool = False) -> argparse.ArgumentParser:
-    """The whole command line, in the current language.
+def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The whole command line, in the current language, or what these arguments need of it.
 
-    `lazily` leaves out the arguments of each command until that command is parsed.
+    The arguments of each command are then left out until that command is parsed, and all
+    commands where there are no arguments.
     """
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
@@ -56,6 +57,9 @@ def build_parser(*, lazily: bool = False) -> argparse.ArgumentParser:
     parser.set_defaults(command="dashboard")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     _add_common(parser, absent=None)
+    if arguments is not None and not arguments:
+        # Each of them takes a while.
+        return parser
     commands = parser.add_subparsers(
         # It would work its name out by formatting a help text.
         prog=PROGRAM,
@@ -68,7 +72,7 @@ def build_parser(*, lazily: bool = False) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=summary, description=summary)
         command.set_defaults(command=name)
         command.declare = declare
-        if not lazily:
+        if arguments is None:
             command.fill()
 
     add("dashboard", _("Open the dashboard (the same as no command)."), _nothing)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from smic_tui import __version__
+from smic_tui import __version__, sha256
 from smic_tui.config.errors import KeyPath
 
 # In a checkout the code changes without the version.
@@ -19,13 +19,11 @@ _LANGUAGE = ("display", "language")
 
 def settings_digest(text: str, overrides: Mapping[KeyPath, tuple[Any, str]]) -> str:
     """Of a configuration's text and of what the command line replaces in it."""
-    import hashlib
-
     replaced = sorted(
         (path, value) for path, (value, _by) in overrides.items() if path != _LANGUAGE
     )
     parts = (__version__, _code(), repr(replaced), text)
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256.hexdigest("\0".join(parts).encode("utf-8", "surrogatepass"))
 
 
 @lru_cache(1)

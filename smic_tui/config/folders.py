@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from smic_tui import sha256
+
 _NAME = "smic-tui"
 
 
@@ -48,7 +50,5 @@ def cache_folder(config: Path, shipped: bool, wanted: Path | None = None) -> Pat
         return wanted.expanduser().absolute()
     if shipped:
         return user_cache() / "default"
-    import hashlib
-
-    digest = hashlib.sha256(os.fsencode(config)).hexdigest()[:12]
+    digest = sha256.hexdigest(os.fsencode(config))[:12]
     return user_cache() / f"{config.stem}-{digest}"

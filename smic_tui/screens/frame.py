@@ -122,14 +122,11 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         self.show_situation()
 
     def on_mount(self) -> None:
-        """Draw for the first time."""
         for lines in self.query(LineList):
             lines.ends.follow(lambda: self.desk.late_seconds, self.desk.line_has_room)
-        self.update()
-        self.show_keys()
 
     def on_screen_resume(self) -> None:
-        """The screen comes back: what it shows may be old."""
+        """The screen is shown for the first time, or comes back: what it shows may be old."""
         self.update()
         self.show_keys()
 
