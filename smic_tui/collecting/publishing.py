@@ -1,7 +1,7 @@
 """The head office's folder for thin clients, which a web server or rsync serves read-only.
 
     hub.json.gz               the manifest; replaced last, whole
-    objects/DIGEST.json.xz    the base and the segments; never changed once there
+    objects/DIGEST.json.lzma    the base and the segments; never changed once there
 
 The folder is all that this side remembers: the next program takes the history
 up from there, or begins a new one where it is damaged.
@@ -12,42 +12,38 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from smic_tui.collecting.retention import expired
+from smic_tui.collecting.published import Published
 from smic_tui.hub import manifest as hub
-from smic_tui.hub.manifest import Malformed, Manifest, Segment, digest_of
-from smic_tui.hub.packing import Changes, Place, pack, unpack
-from smic_tui.hub.worth import is_news, publishable
-from smic_tui.records import Record, Stream
+from smic_tui.hub.manifest import Malformed, Manifest, Segment, cheapest, cost, digest_of
+from smic_tui.hub.packing import Changes, pack, unpack
 from smic_tui.snapshot import Snapshot, SourceContents, SourceStatus
 
 # A client that has the last manifest may still fetch what this one does not name.
-GRACE = 6 * 3600.0
-# Who was away for longer gets the base: after some days it is the smaller load anyway.
-_FIRST_KEPT = 40
-# A new base when as many bytes have changed since the last as it has.
+GRACE = 3600.0
+# A new base when what has changed since the last costs as much as it does.
 _BASE_SHARE = 1.0
-# A segment is written again when more of it than this is also told by later ones.
-_TOLD_TWICE = 0.05
+# A segment is written again when the way from its end is longer than this part of it.
+_TAIL = 0.3
 _FILE_MODE, _FOLDER_MODE = 0o640, 0o750
 
 
 class Publishing:
     """Publishes snapshots into `folder`. Every method blocks; one thread at a time.
 
-    Segments are merged two by two like the digits of a binary number, so that
-    their count grows with the logarithm of the time: a client that was away for a
-    night fetches some ten objects, one that was away for a minute one.
+    The segments are the changes of the last publication, of the last two, four, eight
+    and so on, back to the base before the present one. Long ones are not written with each
+    publication: the shorter ones lead on from their ends. A client that was away for a
+    night fetches one of them and a tail, one that was away for a minute a short one.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._published: dict[Place, dict[str, Record]] = {}
+        self._published = Published()
         self._last: Manifest | None = None
         self._loaded = False
 
@@ -65,30 +61,40 @@ class Publishing:
         if self._last is None and read and not any(read):
             return None
         snapshot = self._with_known(snapshot)
-        changes = self._changes(snapshot)
+        changes = self._published.changes(snapshot)
         sources = tuple(_as_published(one.status) for one in snapshot.sources)
         last = self._last
+        if last is not None and changes.nothing and sources == last.sources:
+            return last
+        try:
+            manifest = self._written(changes, sources, _second(snapshot.taken))
+        except OSError:
+            # What stands in the folder counts, not what should.
+            self._loaded = False
+            raise
+        self._last = manifest
+        self._clean(manifest, last)
+        return manifest
+
+    def _written(
+        self, changes: Changes, sources: tuple[SourceStatus, ...], now: datetime
+    ) -> Manifest:
+        last = self._last
         if last is None:
-            now = Changes({place: rows for place, rows in changes.rows.items() if rows})
+            self._published.take(changes, 1)
+            self._published.forget(1)
             manifest = Manifest(
                 schema=hub.SCHEMA,
                 hub=os.urandom(6).hex(),
-                written=_second(snapshot.taken),
-                base=self._store(now, 0, 1),
+                written=now,
+                base=self._store(self._published.everything(), 0, 1),
                 sources=sources,
             )
-        elif changes.nothing and sources == last.sources:
-            return last
         else:
-            manifest = msgspec.structs.replace(
-                last, written=_second(snapshot.taken), sources=sources
-            )
+            manifest = msgspec.structs.replace(last, written=now, sources=sources)
             if not changes.nothing:
                 manifest = self._with(manifest, changes)
         self._write(self.folder / hub.NAME, hub.encode(manifest))
-        self._apply(changes)
-        self._last = manifest
-        self._clean(manifest, last)
         return manifest
 
     def _with_known(self, snapshot: Snapshot) -> Snapshot:
@@ -104,102 +110,51 @@ class Publishing:
             before = published.get(one.status.name)
             if one.status.last_good is not None or before is None or before.last_good is None:
                 return one
-            rows = {
-                stream: rows
-                for (name, stream), rows in self._published.items()
-                if name == one.status.name
-            }
+            rows = self._published.rows_of(one.status.name)
             return SourceContents(status=before, rows=rows)
 
         return msgspec.structs.replace(snapshot, sources=tuple(map(known, snapshot.sources)))
 
     def _with(self, manifest: Manifest, changes: Changes) -> Manifest:
         number = manifest.latest + 1
-        segments = list(manifest.segments)
-        after = number - 1
-        # 1011 + 1: what the carry runs through becomes one segment.
-        while segments and segments[-1].to - segments[-1].after == number - after:
-            earlier = segments.pop()
-            changes = self._read(earlier).followed_by(changes)
-            after = earlier.after
-        segments = self._compacted(segments, changes)
-        segments.append(self._store(changes, after, number))
-        while len(segments) > _FIRST_KEPT and segments[0].to <= manifest.base.to:
-            segments.pop(0)
-        manifest = msgspec.structs.replace(manifest, segments=tuple(segments))
-        since = sum(one.size for one in manifest.from_base()[1:])
-        if since > manifest.base.size * _BASE_SHARE:
-            whole = {place: dict(rows) for place, rows in self._published.items()}
-            state = Changes(whole).followed_by(changes)
-            base = self._store(Changes(state.rows), 0, number)
+        self._published.take(changes, number)
+        segments = self._segments(manifest.segments, number)
+        manifest = msgspec.structs.replace(manifest, segments=segments)
+        if cost(manifest.from_base()[1:]) > cost([manifest.base]) * _BASE_SHARE:
+            # Clients with a state from before it need a way as well.
+            self._published.forget(max(manifest.base.to, self._published.first))
+            base = self._store(self._published.everything(), 0, number)
             manifest = msgspec.structs.replace(manifest, base=base)
         return manifest
 
-    def _compacted(self, segments: list[Segment], later: Changes) -> list[Segment]:
-        """Leave out of segments what later ones tell anew: who takes one takes those as well.
+    def _segments(self, before: tuple[Segment, ...], number: int) -> tuple[Segment, ...]:
+        """The changes of the last one, two, four … publications, the shortest first."""
+        first = self._published.first
+        made: list[Segment] = []
+        while not made or made[-1].after > first:
+            level = len(made)
+            segment = before[level] if level < len(before) else None
+            if segment is None or self._is_left_behind(segment, made, number):
+                after = max(first, number - 2**level)
+                segment = self._store(self._published.since(after), after, number)
+            made.append(segment)
+        return tuple(made)
 
-        A segment is written again only where enough of it is told twice.
-        """
-        told = _keys(later)
-        kept: list[Segment] = []
-        for segment in reversed(segments):
-            changes = self._read(segment)
-            own = _keys(changes)
-            twice = sum(len(keys & told.get(place, set())) for place, keys in own.items())
-            if twice > _TOLD_TWICE * sum(map(len, own.values())):
-                changes = changes.without(told)
-                segment = self._store(changes, segment.after, segment.to)
-            for place, keys in own.items():
-                told.setdefault(place, set()).update(keys)
-            kept.append(segment)
-        return kept[::-1]
-
-    def _changes(self, snapshot: Snapshot) -> Changes:
-        changes = Changes({}, {})
-        seen: set[Place] = set()
-        for one in snapshot.sources:
-            for stream, rows in one.rows.items():
-                place = (one.status.name, stream)
-                seen.add(place)
-                before = self._published.get(place, {})
-                found: dict[str, Record] = {}
-                for key, row in rows.items():
-                    new = publishable(row)
-                    if is_news(before.get(key), new):
-                        found[key] = new
-                changes.rows[place] = found
-                gone = before.keys() - rows.keys()
-                if stream is Stream.BACKUP_RUNS and gone:
-                    # New runs push out old ones; clients see to that themselves.
-                    pushed_out = gone & expired(stream, _as_one(before, rows), snapshot.taken)
-                    for key in pushed_out:
-                        del before[key]
-                    gone -= pushed_out
-                changes.gone[place] = gone
-        for place in self._published.keys() - seen:
-            changes.gone[place] = set(self._published[place])
-        return changes
-
-    def _apply(self, changes: Changes) -> None:
-        for place, keys in changes.gone.items():
-            rows = self._published.setdefault(place, {})
-            for key in keys:
-                rows.pop(key, None)
-        for place, found in changes.rows.items():
-            self._published.setdefault(place, {}).update(found)
+    def _is_left_behind(self, segment: Segment, shorter: list[Segment], number: int) -> bool:
+        tail = cheapest(shorter, segment.to, number)
+        return tail is None or cost(tail) > segment.size * _TAIL
 
     def _load(self) -> None:
         """Take up the history that stands in the folder, if all of it can be read."""
         self._loaded = True
+        self._last = None
+        self._published = Published()
         try:
             last = hub.decode((self.folder / hub.NAME).read_bytes())
-            for segment in last.from_base():
-                self._apply(self._read(segment))
-            for segment in last.segments:
-                self._read(segment)  # merging will need it
+            told = {segment: self._read(segment) for segment in (last.base, *last.segments)}
         except (OSError, Malformed):
-            self._published = {}
             return
+        self._published.take_up(last, told)
         self._last = last
 
     def _read(self, segment: Segment) -> Changes:
@@ -260,17 +215,6 @@ class Publishing:
         for path in (self.folder / hub.OBJECTS).iterdir():
             if path.name not in named and path.stat().st_mtime < time.time() - GRACE:
                 path.unlink(missing_ok=True)
-
-
-def _keys(changes: Changes) -> dict[Place, set[str]]:
-    return {
-        place: {*changes.rows.get(place, ()), *changes.gone.get(place, ())}
-        for place in changes.rows.keys() | changes.gone.keys()
-    }
-
-
-def _as_one(before: dict[str, Record], rows: Mapping[str, Record]) -> dict[str, Record]:
-    return before | {key: publishable(row) for key, row in rows.items()}
 
 
 def _second(moment: datetime) -> datetime:

@@ -2,7 +2,8 @@
 
 Facts are numbered by publication. The base is all of them at one number; a
 segment is what changed between two numbers, with the last value of each row, so
-that a segment may be applied to any state from its beginning to its end.
+that a segment may be applied to any state from its beginning to its end. Segments
+overlap: there are several ways to the latest, and a client takes the cheapest.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -20,8 +22,13 @@ from smic_tui.snapshot import SourceStatus
 
 NAME = "hub.json.gz"
 OBJECTS = "objects"
-SCHEMA = 1
+SCHEMA = 2
 LARGEST_MANIFEST = 4 << 20
+
+# A way is looked for while others wait.
+MOST_SEGMENTS = 100
+# What an object costs besides its bytes: the headers of a request and of its answer.
+_HEADERS = 450
 
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
 Number = Annotated[int, Meta(ge=0)]
@@ -46,7 +53,7 @@ class Segment(Struct, frozen=True, array_like=True):
     @property
     def path(self) -> str:
         """Where the object is, from the folder of the manifest."""
-        return f"{OBJECTS}/{self.digest}.json.xz"
+        return f"{OBJECTS}/{self.digest}.json.lzma"
 
 
 class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -67,29 +74,55 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def latest(self) -> int:
         """The number of the last publication."""
-        return self.segments[-1].to if self.segments else self.base.to
+        return max(one.to for one in (self.base, *self.segments))
 
     def way(self, number: int | None) -> tuple[Segment, ...] | None:
         """The objects that lead from `number` to the latest; None: only the base does.
 
         None also where the base is the smaller load.
         """
-        if number is None or number > self.latest:
+        if number is None:
             return None
-        needed = tuple(one for one in self.segments if one.to > number)
-        if needed and needed[0].after > number:
+        found = cheapest(self.segments, number, self.latest)
+        if found is None or cost(found) > cost(self.from_base()):
             return None
-        if sum(one.size for one in needed) > sum(one.size for one in self.from_base()):
-            return None
-        return needed
+        return found
 
     def from_base(self) -> tuple[Segment, ...]:
         """The base, and what changed since."""
-        return (self.base, *(one for one in self.segments if one.to > self.base.to))
+        return (self.base, *(cheapest(self.segments, self.base.to, self.latest) or ()))
+
+
+def cheapest(segments: Sequence[Segment], start: int, latest: int) -> tuple[Segment, ...] | None:
+    """The segments that lead from the state `start` to `latest` at the least cost, if any do."""
+    costs, first = {latest: 0}, {}
+    # Ways lead upwards: from the top down, all that a segment can be followed by is known.
+    for number in sorted({start, *(one.to for one in segments)} - {latest}, reverse=True):
+        for one in segments:
+            if one.after <= number < one.to and one.to in costs:
+                whole = costs[one.to] + one.size + _HEADERS
+                if whole < costs.get(number, whole + 1):
+                    costs[number], first[number] = whole, one
+    if start not in costs:
+        return None
+    way: list[Segment] = []
+    while start != latest:
+        way.append(first[start])
+        start = way[-1].to
+    return tuple(way)
+
+
+def cost(way: Iterable[Segment]) -> int:
+    """The bytes that these objects cost a client, their requests included."""
+    return sum(one.size + _HEADERS for one in way)
 
 
 class _Header(Struct):
     schema: int
+
+
+# What a status says where nobody has said anything; that is not written.
+_USUAL = msgspec.to_builtins(SourceStatus(name="", kind=""))
 
 
 def digest_of(data: bytes) -> str:
@@ -99,7 +132,16 @@ def digest_of(data: bytes) -> str:
 
 def encode(manifest: Manifest) -> bytes:
     """The bytes of `hub.json.gz`; the same manifest gives the same bytes."""
-    return gzip.compress(msgspec.json.encode(manifest), 9, mtime=0)
+    told = msgspec.to_builtins(manifest)
+    told["sources"] = [
+        {
+            field: value
+            for field, value in status.items()
+            if field in ("name", "kind") or value != _USUAL[field]
+        }
+        for status in told.get("sources", ())
+    ]
+    return gzip.compress(msgspec.json.encode(told), 9, mtime=0)
 
 
 def decode(data: bytes) -> Manifest:
@@ -124,17 +166,13 @@ def decode(data: bytes) -> Manifest:
 def _check(manifest: Manifest) -> None:
     if manifest.written.tzinfo is None:
         raise Malformed("`written` has no time zone")
-    end: int | None = None
+    if len(manifest.segments) > MOST_SEGMENTS:
+        raise Malformed(f"{len(manifest.segments)} segments are too many")
     for one in manifest.segments:
-        if one.after >= one.to or (end is not None and one.after != end):
-            raise Malformed(f"the segment {one.after}-{one.to} does not follow {end}")
-        end = one.to
-    if manifest.base.to > manifest.latest:
-        raise Malformed("the base is newer than the last segment")
-    if manifest.segments and not any(
-        one.after <= manifest.base.to <= one.to for one in manifest.segments
-    ):
-        raise Malformed("the base does not reach the first segment")
+        if one.after >= one.to:
+            raise Malformed(f"the segment {one.after}-{one.to} goes backwards")
+    if cheapest(manifest.segments, manifest.base.to, manifest.latest) is None:
+        raise Malformed("no segment leads on from the base")
     names = [status.name for status in manifest.sources]
     if len(names) != len(set(names)) or not all(names):
         raise Malformed("two sources have one name, or one has none")

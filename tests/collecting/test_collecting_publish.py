@@ -124,15 +124,26 @@ def test_any_history_read_at_any_moments_gives_the_head_offices_records(
 
 def test_a_long_history_costs_few_objects(tmp_path: Path) -> None:
     publishing = Publishing(tmp_path)
-    many = [site(str(number), os.urandom(20).hex()) for number in range(300)]
+    many = [site(str(number), os.urandom(200).hex()) for number in range(300)]
     for number in range(101):
-        facts = {"a": {Stream.SITES: stamped("a", *many, site("changing", str(number)))}}
-        manifest = publishing.publish(snapshot(facts))
+        changed = [site(f"{number}/{each}", os.urandom(20).hex()) for each in range(3)]
+        many += changed
+        manifest = publishing.publish(snapshot({"a": {Stream.SITES: stamped("a", *many)}}))
     assert manifest.latest == 101
-    assert len(manifest.segments) == 3  # 64 + 32 + 4
-    way = manifest.way(37)
-    assert way is not None
-    assert [one.to for one in way] == [65, 97, 101]
+    assert len(manifest.segments) == 8  # 1, 2, 4 … 64, and all
+    for number in range(1, 101):
+        way = manifest.way(number)
+        assert way is not None
+        assert len(way) <= 4
+        assert way[0].after <= number
+        assert way[-1].to == 101
+        told = sum(
+            len(rows)
+            for one in way
+            for rows in unpack((tmp_path / one.path).read_bytes()).rows.values()
+        )
+        # Twice as many publications as it lacks, and as much of a tail as is borne.
+        assert told <= 2 * 1.3 * 3 * (101 - number) + 3
 
 
 def test_what_changes_again_and_again_is_told_once(tmp_path: Path) -> None:
@@ -147,9 +158,10 @@ def test_what_changes_again_and_again_is_told_once(tmp_path: Path) -> None:
             snapshot({"a": {Stream.SITES: stamped("a", *sites, site("one", str(number)))}})
         )
     assert len(manifest.segments) > 2
-    *earlier, last = manifest.segments
-    assert sum(one.size for one in earlier) < 0.3 * last.size
-    assert last.size < 1.3 * manifest.base.size
+    assert all(one.size < 1.3 * manifest.base.size for one in manifest.segments)
+    way = manifest.way(manifest.segments[-1].after)
+    assert way is not None
+    assert sum(one.size for one in way) < 1.6 * manifest.base.size
 
 
 def test_nothing_new_writes_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,211 @@
+"""Rows as columns, and back.
+
+Columns of one kind of value compress to half of what whole rows do. They stand in
+a fixed order, times after all others; one that nobody has filled is null, and those
+at the end may be missing. A column is
+
+- `[values]`, one for each row;
+- `[values, letters]` where few values come again and again: each of them once, and for
+  each row the letter that stands in the alphabet where its value stands among them;
+- `[unit, numbers]` for times: so many units to the second, each time counted from that
+  of the row above, and in columns after the first one from the row's first time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from smic_tui.hub.manifest import Malformed
+from smic_tui.records import (
+    BackupJob,
+    BackupRun,
+    CatalogueRequest,
+    Health,
+    Record,
+    Site,
+    Ticket,
+)
+
+# Characters that JSON writes as they are: of one byte first.
+_ALPHABET = "".join(map(chr, (*range(35, 92), *range(93, 127), *range(161, 470))))
+_PLACES = {letter: place for place, letter in enumerate(_ALPHABET)}
+# A column has letters where each value stands for so many rows on average.
+_OFTEN = 3
+# So many rows take a few milliseconds: a thread that decodes holds all others.
+_AT_ONCE = 1000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND, _MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
+_UNITS = {1: _SECOND, 1_000_000: _MICROSECOND}
+
+Column = list[Any] | None
+
+
+# A new field goes to the end of its line: older programs leave columns that they do not know.
+ORDER: dict[type[Record], tuple[str, ...]] = {
+    Site: (
+        "key", "code", "name", "member", "member_code", "kind", "address", "population", "latitude",
+        "longitude", "line", "supplier", "contacts", "equipment", "applications", "url",
+    ),
+    Health: (
+        "key", "site", "host", "service", "state", "output", "acknowledged", "downtime", "url",
+        "since", "checked",
+    ),
+    BackupJob: (
+        "key", "site", "application", "protocol", "period", "calendar", "grace", "closed",
+        "holidays", "url",
+    ),
+    BackupRun: (
+        "key", "job", "site", "application", "result", "size", "message", "started", "ended",
+    ),
+    Ticket: (
+        "key", "subject", "status", "status_label", "priority", "requester", "owner", "site",
+        "queue", "supplier", "waiting_on", "url", "created", "updated", "due",
+    ),
+    CatalogueRequest: (
+        "key", "subject", "software", "stage", "stage_label", "site", "member", "requester",
+        "owner", "waiting_on", "url", "created", "updated", "due",
+    ),
+}  # fmt: skip
+
+
+def encode(type_: type[Record], rows: Sequence[Record]) -> tuple[list[Column], list[str]]:
+    """The columns of these rows, and the fields whose texts are shortened."""
+    short = {name: texts for name in _HOLDS if (texts := _shortened(name, rows)) is not None}
+    columns: list[Column] = []
+    first: Sequence[datetime | None] = ()
+    defaults = {field.name: field.default for field in msgspec.structs.fields(type_)}
+    for name in ORDER[type_]:
+        values: Sequence[Any] = short.get(name) or [getattr(row, name) for row in rows]
+        if all(value == defaults[name] for value in values):
+            columns.append(None)
+        elif any(isinstance(value, datetime) for value in values):
+            columns.append(_encode_times(values, first))
+            first = first or values
+        else:
+            columns.append(_encode_values(values))
+    while columns and columns[-1] is None:
+        columns.pop()
+    return columns, list(short)
+
+
+def decode(
+    type_: type[Record], columns: Sequence[Column], short: Sequence[str]
+) -> Iterator[Sequence[Record]]:
+    """The rows, some at a time; raises `Malformed`, or what `unpack` takes for it."""
+    found: dict[str, Sequence[Any]] = {}
+    first: Sequence[datetime | None] = ()
+    for name, column in zip(ORDER[type_], columns, strict=False):
+        match column:
+            case None:
+                continue
+            case [list(values)]:
+                found[name] = values
+            case [list(values), str(letters)]:
+                found[name] = [values[_PLACES[letter]] for letter in letters]
+            case [int(unit), list(numbers)]:
+                found[name] = _decode_times(name, unit, numbers, first)
+                first = first or found[name]
+            case _:
+                raise Malformed(f"the column {name} is none")
+    count = len(next(iter(found.values()), ()))
+    if any(len(values) != count for values in found.values()):
+        raise Malformed("columns have different lengths")
+    for name in short:
+        if name not in _HOLDS or name not in found:
+            raise Malformed(f"the column {name} cannot be shortened")
+        held = {field: found[field] for field, _mark in _HOLDS[name] if field in found}
+        found[name] = [
+            _lengthened(name, str(text), {field: held[field][at] for field in held})
+            for at, text in enumerate(found[name])
+        ]
+    decoder = list[type_]  # type: ignore[valid-type]
+    for start in range(0, count, _AT_ONCE):
+        part = {name: values[start : start + _AT_ONCE] for name, values in found.items()}
+        yield msgspec.convert(
+            [dict(zip(part, row, strict=True)) for row in zip(*part.values(), strict=True)],
+            decoder,
+        )
+
+
+def _encode_values(values: Sequence[Any]) -> list[Any]:
+    places: dict[Any, int] = {}
+    for value in values:
+        places.setdefault(value, len(places))
+        if len(places) * _OFTEN > len(values) or len(places) > len(_ALPHABET):
+            return [msgspec.to_builtins(values)]
+    letters = "".join(_ALPHABET[places[value]] for value in values)
+    return [msgspec.to_builtins(list(places)), letters]
+
+
+def _encode_times(values: Sequence[Any], first: Sequence[datetime | None]) -> list[Any]:
+    whole = not any(value.microsecond for value in (*values, *first) if value is not None)
+    unit = 1 if whole else 1_000_000
+    above = _EPOCH
+    numbers: list[int | None] = []
+    for at, value in enumerate(values):
+        if value is None:
+            numbers.append(None)
+            continue
+        start = (first[at] if first else None) or above
+        numbers.append((value - start) // _UNITS[unit])
+        above = value
+    return [unit, numbers]
+
+
+def _decode_times(
+    name: str, unit: int, numbers: Sequence[Any], first: Sequence[datetime | None]
+) -> list[datetime | None]:
+    if unit not in _UNITS or (first and len(first) != len(numbers)):
+        raise Malformed(f"the column {name} holds no times")
+    above = _EPOCH
+    values: list[datetime | None] = []
+    for at, number in enumerate(numbers):
+        if number is None:
+            values.append(None)
+            continue
+        if type(number) is not int:
+            raise Malformed(f"the column {name} holds no times")
+        above = ((first[at] if first else None) or above) + number * _UNITS[unit]
+        values.append(above)
+    return values
+
+
+# Keys and addresses are often made of other fields; those are then not told twice.
+_HOLDS: dict[str, tuple[tuple[str, str], ...]] = {
+    "key": (("job", "\x01"), ("started", "\x02"), ("host", "\x04"), ("service", "\x05")),
+    "url": (("key", "\x03"),),
+    "subject": (("software", "\x06"),),
+}
+
+
+def _shortened(name: str, rows: Sequence[Record]) -> list[str] | None:
+    """A column's texts with marks for the fields that they contain, if all can be undone."""
+    texts = []
+    changed = False
+    for row in rows:
+        text = value = getattr(row, name, "")
+        parts = {field: getattr(row, field, "") for field, _mark in _HOLDS[name]}
+        for field, mark in _HOLDS[name]:
+            part = _text(parts[field])
+            if part:
+                text = text.replace(part, mark, 1)
+        if _lengthened(name, text, parts) != value:
+            return None
+        changed = changed or text != value
+        texts.append(text)
+    return texts if changed else None
+
+
+def _lengthened(name: str, text: str, parts: Mapping[str, Any]) -> str:
+    for field, mark in reversed(_HOLDS[name]):
+        if mark in text:
+            text = text.replace(mark, _text(parts[field]), 1)
+    return text
+
+
+def _text(value: Any) -> str:
+    return f"{value:%Y%m%dT%H%M%SZ}" if isinstance(value, datetime) else str(value)
