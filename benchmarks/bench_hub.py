@@ -14,7 +14,7 @@ import asyncio
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import UTC, datetime, timedelta
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,6 +28,7 @@ from adapters.hub import HubAdapter
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
 from smic_tui.collecting.publishing import Publishing
+from smic_tui.collecting.retention import expired
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.secret import Secret
 from smic_tui.hub import manifest as hub
@@ -36,7 +37,7 @@ from smic_tui.sample.folder import locked
 from smic_tui.sample.player import Player
 from smic_tui.sample.syndicate import compose
 from smic_tui.sample.writer import SEED, write_locked
-from smic_tui.snapshot import Snapshot
+from smic_tui.snapshot import Snapshot, SourceContents
 from smic_tui.wiring import load_settings, make_collector
 
 QUICK = bool(os.environ.get("BENCH_QUICK"))
@@ -181,10 +182,17 @@ class Client:
 
 
 def same_facts(head: Snapshot, client: Snapshot) -> bool:
-    """Whether the client knows every row that the head office knows."""
+    """Whether the client knows every row that the head office knows and that is worth keeping.
+
+    What has been closed for thirty days to the second goes from one before the other.
+    """
     ours = {one.status.name: one for one in client.sources}
+
+    def kept(one: SourceContents, stream: Stream) -> Set[str]:
+        return one.of(stream).keys() - expired(stream, one.of(stream), client.taken)
+
     return all(
-        ours[f"hq/{one.status.name}"].of(stream).keys() == one.of(stream).keys()
+        kept(ours[f"hq/{one.status.name}"], stream) == kept(one, stream)
         for one in head.sources
         for stream in Stream
     )
