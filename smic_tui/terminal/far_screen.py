@@ -254,7 +254,8 @@ class FarScreen:
         if pacer.is_mute and outlet.queued() > _SERIAL_QUEUE:
             self._send_at(now + _SERIAL_SECONDS)
             return
-        frame = self._encoder.frame(canvas.rows, canvas.changed, cursor=cursor, limit=allowance)
+        limit = min(allowance, pacer.portion)
+        frame = self._encoder.frame(canvas.rows, canvas.changed, cursor=cursor, limit=limit)
         text = frame.text
         if self._synchronised and frame.whole and pacer.is_fast and len(text) > _LARGE:
             text = text.join(_SYNC)
@@ -264,8 +265,9 @@ class FarScreen:
         self._transmit(self._take_controls() + text)
         front.sent()
         if not frame.whole:
-            # The rest follows when the window opens.
-            pacer.held()
+            # The rest follows at once, or when the window opens.
+            if limit == allowance:
+                pacer.held()
             self._loop.call_soon(self._send)
 
     def answered(self) -> None:

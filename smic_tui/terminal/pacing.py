@@ -27,6 +27,7 @@ _FAST_UNFENCED = 4096
 _FAST_EVERY = 30.0
 # From so many bytes under way on, frames are made more seldom.
 _BUSY = 128
+_LEAST_PORTION = 128
 # What so many bytes took tells how slow a line is, if they had to wait. What got through
 # tells in any case how fast it is: twice as fast as a slow one is surely none.
 _TELLING = 1024
@@ -109,6 +110,15 @@ class Pacer:
     def room(self) -> int:
         """How many bytes could be sent now beside what is under way; for a forecast."""
         return 1 << 20 if self.is_mute else self._window - (self.sent - self._arrived)
+
+    @property
+    def portion(self) -> int:
+        """How many bytes are to be sent at most before the next fence.
+
+        Were a window answered as a whole, a slow line would be idle for a round trip.
+        """
+        is_slow = self.profile is SLOW and not self.is_mute
+        return max(_LEAST_PORTION, self._window // 3) if is_slow else 1 << 20
 
     @property
     def is_fast(self) -> bool:

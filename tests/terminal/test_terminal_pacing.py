@@ -137,6 +137,43 @@ def test_frames_are_fewer_while_much_is_under_way() -> None:
     assert pacer.room > room
 
 
+def idle_seconds_of_a_large_frame(*, in_portions: bool) -> float:
+    pacer = Pacer(SLOW)
+    line = Line(pacer, 1000, 0.4)
+    line.run(20, 40)
+    line.now = line.free_at + 1
+    while line.answers:
+        pacer.answered(line.answers.pop(0))
+    began, left = line.now, 3000
+    while left:
+        while line.answers and line.answers[0] <= line.now:
+            pacer.answered(line.answers.pop(0))
+        if (allowance := pacer.allowance(line.now)) > 0:
+            part = min(left, allowance, pacer.portion if in_portions else allowance)
+            line.send(part)
+            left -= part
+        else:
+            pacer.held()
+            line.now += 0.001
+    return line.free_at - began - 3.0
+
+
+def test_portions_of_a_large_frame_keep_a_slow_line_busy() -> None:
+    assert idle_seconds_of_a_large_frame(in_portions=True) < 0.1
+    assert idle_seconds_of_a_large_frame(in_portions=False) > 0.2
+
+
+def test_on_other_lines_a_frame_is_one_portion() -> None:
+    assert all(Pacer(profile).portion >= 1 << 20 for profile in (LAN, ADSL, AUTO))
+    pacer = Pacer(SLOW)
+    assert pacer.portion < SLOW.first
+    # One that answers nothing is not waited for either.
+    pacer.sending(100, True, 0.0)
+    pacer.allowance(60.0)
+    assert pacer.is_mute
+    assert pacer.portion >= 1 << 20
+
+
 def test_small_frames_on_a_near_terminal_carry_no_fences() -> None:
     pacer = Pacer(AUTO)
     line = Line(pacer, 1e7, 0.001)
