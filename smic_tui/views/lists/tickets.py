@@ -10,6 +10,7 @@ from smic_tui.records import Actor, Ticket, TicketStatus
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.initials import INITIALS_CELLS, initials
 from smic_tui.views.listing import Lean, Listing
 from smic_tui.views.lists.parts import (
     age_cell,
@@ -72,7 +73,7 @@ def _lean_row(fact: TicketFact, look: Look) -> Row:
             Cell(ticket.subject),
             Cell(ticket.key, mine),
             Cell(human.near_day(ticket.due, look.now, look.zone)),
-            Cell(ticket.owner),
+            Cell(initials(ticket.owner)),
             Cell(_lean_status(ticket)),
             Cell(priority(ticket.priority) if ticket.priority < NORMAL else ""),
             stale_age_cell(fact, look),
@@ -88,7 +89,7 @@ _LEAN = Lean(
         # Those of one length first: what follows them need not be jumped to.
         later("key", N_("No."), 6),
         later("due", N_("Due"), 5),
-        later("owner", N_("Owner"), 8, spare=1),
+        later("owner", N_("Whose"), INITIALS_CELLS, spare=1),
         later("status", N_("Status"), 11),
         later("priority", N_("Priority"), 8, spare=2),
     ),
