@@ -25,6 +25,7 @@ from smic_tui.terminal.moves import move
 from smic_tui.terminal.outlet import Outlet
 from smic_tui.terminal.pen import PLAIN, Pen, PenWriter, after_sgr, basic_colour
 from smic_tui.terminal.profile import LAN, PROFILES
+from smic_tui.terminal.row_encoder import RowEncoder, Ways
 
 WIDTH, HEIGHT = 30, 12
 COLUMN, ROW = st.integers(0, WIDTH - 1), st.integers(0, HEIGHT - 1)
@@ -201,6 +202,31 @@ def test_no_text_is_lost_or_doubled(text: str) -> None:
     assert "".join(cluster for cluster, _width in clusters(text)) == text.replace("\u200d", "") or (
         "\u200d" in text
     )
+
+
+def test_a_list_that_scrolls_is_encoded_once_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    height = 30
+
+    def rows(first: int) -> list[Row]:
+        lines = [f"{number:03} {chr(97 + number % 26) * 30}" for number in range(first, 99)]
+        return [[(character, PLAIN) for character in line] for line in lines[:height]]
+
+    encoded: list[int] = []
+    encode = RowEncoder.encode
+
+    def counted(self: RowEncoder, ways: Ways, old: Row, new: Row, y: int) -> Ways:
+        encoded.append(y)
+        return encode(self, ways, old, new, y)
+
+    encoder = Encoder(34, height, capabilities_of("xterm"), PenWriter())
+    encoder.frame(rows(0), range(height))
+    monkeypatch.setattr(RowEncoder, "encode", counted)
+    frame = encoder.frame(rows(1), range(height), limit=1000)
+    assert frame.whole
+    assert encoder.shown == rows(1)
+    assert len(frame.text) < 80
+    # Without the scroll it would be all of them, and more than once to compare.
+    assert len(encoded) < height / 3
 
 
 # -- terminals
