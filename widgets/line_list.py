@@ -222,8 +222,9 @@ class LineList(RoleWidget, can_focus=True):
         self._keep_cursor_visible()
         self.ends.forget()
         self.lines_moved()
-        # It was drawn in its new size before this was called.
-        self._redraw_changed()
+        # Of a new screen Textual throws the first drawing away: whoever asks for a second
+        # now is in the first frame that is sent, which may be all there is to send.
+        self.refresh()
 
     # -- moving
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 
@@ -27,9 +26,6 @@ def run(options: Namespace) -> int:
         first_paint.give_back()
         raise
     log.start(options.verbose, to_stderr=False)
-    # Textual draws its first frame one such period late. The driver gathers what is drawn,
-    # and knows for how long the line is worth it.
-    os.environ.setdefault("TEXTUAL_FPS", "250")
     from smic_tui import app
 
     return app.run(loaded, cache_folder(options, loaded))
