@@ -65,7 +65,10 @@ class HttpLink:
         return answer.body
 
     async def extend(self, segment: Segment, have: bytearray) -> None:
-        last = min(len(have) + PIECE, segment.size) - 1
+        last = len(have) + PIECE - 1
+        if segment.size - last <= PIECE // 2:
+            # A request of its own for so little costs more than it saves.
+            last = segment.size - 1
         headers = dict(_PLAIN)
         if have or last + 1 < segment.size:
             headers["Range"] = f"bytes={len(have)}-{last}"

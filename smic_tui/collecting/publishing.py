@@ -28,7 +28,7 @@ GRACE = 3600.0
 # A new base when what has changed since the last costs as much as it does.
 _BASE_SHARE = 1.0
 # A segment is written again when the way from its end is longer than this part of it.
-_TAIL = 0.3
+_TAIL = 0.15
 _FILE_MODE, _FOLDER_MODE = 0o640, 0o750
 
 

@@ -175,11 +175,15 @@ def _decode_times(
 
 
 # Keys and addresses are often made of other fields; those are then not told twice.
+# In the order in which they are undone: one may hold another.
 _HOLDS: dict[str, tuple[tuple[str, str], ...]] = {
+    "host": (("site", "\x07"),),
     "key": (("job", "\x01"), ("started", "\x02"), ("host", "\x04"), ("service", "\x05")),
     "url": (("key", "\x03"),),
     "subject": (("software", "\x06"),),
 }
+# Hosts are called after the codes of sites, in small letters.
+_SMALL = "\x07"
 
 
 def _shortened(name: str, rows: Sequence[Record]) -> list[str] | None:
@@ -190,7 +194,7 @@ def _shortened(name: str, rows: Sequence[Record]) -> list[str] | None:
         text = value = getattr(row, name, "")
         parts = {field: getattr(row, field, "") for field, _mark in _HOLDS[name]}
         for field, mark in _HOLDS[name]:
-            part = _text(parts[field])
+            part = _text(parts[field], mark)
             if part:
                 text = text.replace(part, mark, 1)
         if _lengthened(name, text, parts) != value:
@@ -203,9 +207,10 @@ def _shortened(name: str, rows: Sequence[Record]) -> list[str] | None:
 def _lengthened(name: str, text: str, parts: Mapping[str, Any]) -> str:
     for field, mark in reversed(_HOLDS[name]):
         if mark in text:
-            text = text.replace(mark, _text(parts[field]), 1)
+            text = text.replace(mark, _text(parts[field], mark), 1)
     return text
 
 
-def _text(value: Any) -> str:
-    return f"{value:%Y%m%dT%H%M%SZ}" if isinstance(value, datetime) else str(value)
+def _text(value: Any, mark: str) -> str:
+    text = f"{value:%Y%m%dT%H%M%SZ}" if isinstance(value, datetime) else str(value)
+    return text.lower() if mark == _SMALL else text

@@ -231,6 +231,21 @@ async def test_an_interrupted_transfer_goes_on_where_it_stopped(
     await source.close()
 
 
+async def test_a_small_rest_comes_with_the_last_piece(
+    web: tuple[MisbehavingServer, Web], tmp_path: Path, www: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, _site = web
+    (base,) = (www / "objects").iterdir()
+    size = base.stat().st_size
+    for piece, count in ((size - size // 4, 1), (size // 2 - 10, 2), (size // 2 + 10, 2)):
+        monkeypatch.setattr(hub_link, "PIECE", piece)
+        server.requests.clear()
+        source = adapter(tmp_path, url=server.url)
+        assert (await read(source))[0] == 1800
+        assert len(server.requests) == 1 + count
+        await source.close()
+
+
 async def test_cancelled_by_its_deadline_it_goes_on(
     web: tuple[MisbehavingServer, Web], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
