@@ -249,7 +249,7 @@ class FarScreen:
             self._transmit(self._take_controls(), fence=False)
             if pacer.is_blind:
                 self._transmit("", fence=True)
-            self._send_at(pacer.wake_at())
+            self._send_at(pacer.wake_at(now))
             return
         if pacer.is_mute and outlet.queued() > _SERIAL_QUEUE:
             self._send_at(now + _SERIAL_SECONDS)

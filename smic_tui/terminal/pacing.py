@@ -16,6 +16,9 @@ from smic_tui.terminal.profile import AUTO, NARROW, SLOW, LinkProfile, profile_f
 
 # A terminal that has answered nothing for so long after the first fence never will.
 _MUTE_AFTER = 5.0
+# Until the first answer, or for so long, no more than this is sent of a large first screen:
+# what lies below is of no use any more where somebody types meanwhile.
+_FIRST_SCREEN, _FIRST_SECONDS = 4200, 1.0
 # When answers stay away after others came: the line is interrupted, or an answer is lost.
 _STALLED_AFTER = 20.0
 _MEMORY = 300.0
@@ -51,6 +54,7 @@ class Pacer:
         self._arrived = 0
         self._fences: deque[_Fence] = deque()
         self._first_fence_at: float | None = None
+        self._before_first_fence = 0
         self._last_event_at = 0.0
         self._fenced = 0
         self._last_fence_at = 0.0
@@ -141,11 +145,24 @@ class Pacer:
                 self._fences.clear()
                 self.is_mute = True
                 return 1 << 20
-        return self._window - (self.sent - self._arrived)
+        left = self._window - (self.sent - self._arrived)
+        first_until = self._first_screen_until()
+        if first_until is not None and now < first_until:
+            left = min(left, _FIRST_SCREEN - (self.sent - self._before_first_fence))
+        return left
 
-    def wake_at(self) -> float:
+    def wake_at(self, now: float) -> float:
         """When a held frame may be sent even without an answer."""
+        first_until = self._first_screen_until()
+        if first_until is not None and now < first_until:
+            return first_until
         return self._give_up_at()
+
+    def _first_screen_until(self) -> float | None:
+        """Until when the first screen is sent in part; None where all may be sent."""
+        if self._chosen is not AUTO or self._ever_answered or self._first_fence_at is None:
+            return None
+        return self._first_fence_at + _FIRST_SECONDS
 
     def _give_up_at(self) -> float:
         if not self._ever_answered and self._first_fence_at is not None:
@@ -188,6 +205,7 @@ class Pacer:
             self._limited = False
             if self._first_fence_at is None:
                 self._first_fence_at = now
+                self._before_first_fence = self.sent
 
     # -- answers
 

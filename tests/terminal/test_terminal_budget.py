@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 
 import pytest
-from linked_terminal import LinkedTerminal
+from linked_terminal import Link, LinkedTerminal
 from screen_costs import (
     AT_ONE_MOMENT,
     BEFORE_THE_PANE,
@@ -71,6 +71,28 @@ def test_every_screen_keeps_to_its_budget(dashboard: Open, size: str) -> None:
         judge(size, measure(terminal, screen, pages=PRINTED or size == "120x36"))
         if screen in ("dossier", "help"):
             answer(terminal, lambda: terminal.press("esc"))
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_large_first_screen_begins_within_the_budget(dashboard: Open, answers: bool) -> None:
+    # An answer takes as long as tells the bursts apart.
+    far = Link(delay=0.3)
+    terminal = dashboard(size=SIZES["200x50"], env=AT_ONE_MOMENT, link=far, answers=answers)
+    terminal.settle(1.5)
+    screen = next(n for n, burst in enumerate(terminal.bursts) if burst.data.count(b"\r\n") > 5)
+    began = terminal.bursts[screen].at
+    first = sum(len(burst.data) for burst in terminal.bursts if burst.at < began + 0.2)
+    assert first <= START
+    assert terminal.received > first
+    if PRINTED:
+        print(f"\n200x50  start {terminal.received}, at first {first}")
+    # And it is whole in the end.
+    assert terminal.text().splitlines()[-2].strip()
+    seen = terminal.emulator.screen()
+    terminal.press("ctrl+l")
+    # That nobody answers is known after five seconds; until then little is sent.
+    terminal.settle(1.5 if answers else 6)
+    assert terminal.emulator.screen() == seen
 
 
 @pytest.mark.parametrize("size", SIZES if PRINTED else ["120x36"])

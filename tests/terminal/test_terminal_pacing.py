@@ -191,12 +191,32 @@ def test_a_terminal_that_never_answers() -> None:
     assert 0 < pacer.allowance(1.0) < 8192
     pacer.sending(6000, pacer.fence_is_due(6000, 1.0), 1.0)
     assert pacer.allowance(2.0) <= 0
-    assert pacer.wake_at() == pytest.approx(5.0)
+    assert pacer.wake_at(4.0) == pytest.approx(5.0)
     assert pacer.allowance(5.1) > 1 << 16
     assert pacer.is_mute
     assert not pacer.fence_is_due(4000, 5.2)
     pacer.answered(9.0)
     assert not pacer.is_mute
+
+
+def test_a_large_first_screen_goes_in_two_parts() -> None:
+    pacer = Pacer(AUTO)
+    # What the kept screen took does not count.
+    pacer.sending(6000, False, 0.0)
+    pacer.sending(80, True, 0.3)
+    assert pacer.allowance(0.4) < AUTO.first - 6000
+    pacer = Pacer(AUTO)
+    pacer.sending(80, True, 0.3)
+    first = pacer.allowance(0.4)
+    assert first < 4500 - 80 - 150
+    pacer.sending(first, True, 0.4)
+    assert pacer.allowance(0.5) == 0
+    assert pacer.wake_at(0.5) == pytest.approx(1.3)
+    # One that answers nothing has the rest a second later, any other with its answer.
+    assert pacer.allowance(1.4) > 1500
+    pacer.answered(0.42)
+    pacer.answered(0.42)
+    assert pacer.allowance(0.5) > 1500
 
 
 def test_an_interruption_lets_little_through_until_the_answers_are_back() -> None:
