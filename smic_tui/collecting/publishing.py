@@ -27,15 +27,18 @@ from smic_tui.snapshot import Snapshot, SourceContents, SourceStatus
 GRACE = 3600.0
 # A new base when what has changed since the last costs as much as it does.
 _BASE_SHARE = 1.0
-# A segment is written again when the way from its end is longer than this part of it.
-_TAIL = 0.15
+# Each segment is of so many times the publications of the one before. With less, clients
+# take less that they have; who fetches the whole folder (rsync) takes more.
+_STEP = 3
+# A segment is written again when the way from its end costs more than this part of it.
+_TAIL = 0.2
 _FILE_MODE, _FOLDER_MODE = 0o640, 0o750
 
 
 class Publishing:
     """Publishes snapshots into `folder`. Every method blocks; one thread at a time.
 
-    The segments are the changes of the last publication, of the last two, four, eight
+    The segments are the changes of the last publication, of the last three, nine, 27
     and so on, back to the base before the present one. Long ones are not written with each
     publication: the shorter ones lead on from their ends. A client that was away for a
     night fetches one of them and a tail, one that was away for a minute a short one.
@@ -128,14 +131,14 @@ class Publishing:
         return manifest
 
     def _segments(self, before: tuple[Segment, ...], number: int) -> tuple[Segment, ...]:
-        """The changes of the last one, two, four … publications, the shortest first."""
+        """The changes of the last one, three, nine … publications, the shortest first."""
         first = self._published.first
         made: list[Segment] = []
         while not made or made[-1].after > first:
             level = len(made)
             segment = before[level] if level < len(before) else None
             if segment is None or self._is_left_behind(segment, made, number):
-                after = max(first, number - 2**level)
+                after = max(first, number - _STEP**level)
                 segment = self._store(self._published.since(after), after, number)
             made.append(segment)
         return tuple(made)
