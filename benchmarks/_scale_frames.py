@@ -8,6 +8,9 @@ written to the terminal until the last byte of that frame has come out.
 
 - *lost*: the key has no frame of its own, one frame shows this and a later key;
 - *late*: its frame comes after more than 50 ms, three frames of Textual's 60 a second.
+
+Where others work on the same machine with the same priority, the loop of the dashboard and
+this process wait for a core; for how long is told, and late frames then prove nothing.
 """
 
 from __future__ import annotations
@@ -86,6 +89,12 @@ class Program:
         self.terminal = LinkedTerminal(command, size=SIZE, env={"LANGUAGE": "en"})
         self._told = 0
 
+    def waited(self) -> float:
+        """Milliseconds that its loop, or this process, has had work and no core."""
+        tasks = (f"{self.terminal.pid}/task/{self.terminal.pid}", f"{os.getpid()}")
+        waits = (Path(f"/proc/{task}/schedstat").read_text().split()[1] for task in tasks)
+        return sum(map(int, waits)) / 1e6
+
     def tell(self, number: signal.Signals) -> dict[str, object]:
         """Send a signal; what the program says."""
         os.kill(self.terminal.pid, number)
@@ -147,6 +156,7 @@ def frames(folder: Path, found: Figures) -> None:
         quiet: list[float] = []
         delays: list[float] = []
         lost = 0
+        waited = 0.0
         blocks = []
         for _round in range(ROUNDS):
             program.terminal.press("g")
@@ -156,7 +166,9 @@ def frames(folder: Path, found: Figures) -> None:
             program.terminal.press("g")
             program.terminal.settle(0.5)
             program.tell(signal.SIGUSR2)
+            before = program.waited()
             new, shared = program.delays(KEYS, refresh=True)
+            waited += program.waited() - before
             told = program.tell(signal.SIGUSR2)
             assert not told["unread"], "the sources were not read"
             delays += new
@@ -169,6 +181,7 @@ def frames(folder: Path, found: Figures) -> None:
     found["frames_lost"] = lost
     found["frames_late"] = sum(delay > LATE for delay in delays)
     found["frames_late_quiet"] = sum(delay > LATE for delay in quiet)
+    found["frame_waited"] = waited
     found["frame_quiet"] = statistics.median(quiet) * 1000
     found["frame_quiet_longest"] = max(quiet) * 1000
     found["frame_refresh"] = statistics.median(delays) * 1000

@@ -65,6 +65,7 @@ FRAMES = (
     ("frames_lost", "of these without a frame of their own"),
     ("frames_late", "of these later than 50 ms"),
     ("frames_late_quiet", "of as many in quiet, later than 50 ms"),
+    ("frame_waited", "waited for a core that others had, during the refreshes, ms"),
 )
 SIZES_OF = (
     ("rss_mb", "memory (RSS) at the end"),
