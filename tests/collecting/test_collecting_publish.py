@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -144,6 +145,52 @@ def test_a_long_history_costs_few_objects(tmp_path: Path) -> None:
         )
         # Three times as many publications as it lacks, and as much of a tail as is borne.
         assert told <= 3 * 1.2 * 3 * (101 - number)
+
+
+def test_after_a_restart_little_is_told_anew(tmp_path: Path) -> None:
+    many = [site(str(number), os.urandom(200).hex()) for number in range(200)]
+
+    def publish(publishing: Publishing, number: int) -> hub.Manifest:
+        many[number] = site(str(number), f"changed {number}")
+        manifest = publishing.publish(snapshot({"a": {Stream.SITES: stamped("a", *many)}}))
+        assert manifest is not None
+        return manifest
+
+    before = Publishing(tmp_path)
+    for number in range(30):
+        publish(before, number)
+    manifest = publish(Publishing(tmp_path), 30)
+    assert manifest.latest == 31
+    for segment in manifest.segments:
+        told = unpack((tmp_path / segment.path).read_bytes()).rows["a", Stream.SITES]
+        assert len(told) <= 2 * (segment.to - segment.after)
+
+
+def test_what_could_not_be_written_is_published_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishing = Publishing(tmp_path)
+    publishing.publish(snapshot({"a": {Stream.SITES: stamped("a", site("1"), site("2"))}}))
+    client = Client(tmp_path)
+    asyncio.run(client.read())
+    changed: Facts = {"a": {Stream.SITES: stamped("a", site("2", "changed"), site("3"))}}
+    sync = os.fsync
+    for written in range(2):  # the object; then the object, its folder, the manifest not
+        left = [2 * written]
+
+        def full(descriptor: int, left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            sync(descriptor)
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            publishing.publish(snapshot(changed))
+        monkeypatch.setattr(os, "fsync", sync)
+    assert publishing.publish(snapshot(changed)).latest == 2
+    asyncio.run(client.read())
+    assert client.rows == known(changed)
 
 
 def test_what_changes_again_and_again_is_told_once(tmp_path: Path) -> None:
