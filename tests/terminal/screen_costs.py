@@ -45,6 +45,7 @@ _BLANK = Seen(" ", ("ink ", "paper "))
 class ScreenCosts:
     """Bytes: the dearest of several, and how many times the computed bound that is.
 
+    `cells` and `rows_cells` differ after a change, `rows_sent` is what came for five rows.
     `edge` is an arrow key at the bottom, which brings a line into view, and `rest` what
     follows it; 0 where the whole list is in view. `bursts` are those of one key without
     what follows it.
@@ -63,6 +64,8 @@ class ScreenCosts:
     cell: int = 0
     cells: int = 0
     rows: int = 0
+    rows_cells: int = 0
+    rows_sent: bytes = b""
 
 
 def answer(terminal: LinkedTerminal, act: Callable[[], Any], seconds: float = 1.5) -> int:
@@ -89,6 +92,9 @@ def go(terminal: LinkedTerminal, screen: str) -> None:
 def measure(terminal: LinkedTerminal, screen: str, *, pages: bool = True) -> ScreenCosts:
     """The screen that is shown now; without `pages` none is turned."""
     costs = ScreenCosts(screen)
+    # Were the line taken to be slow, because who measures was, lines would still follow
+    # by portions; a change would be counted with them.
+    terminal.settle(UNTIL_ALL)
 
     def changed(number: int) -> int:
         size = answer(terminal, lambda: os.kill(terminal.pid, number), 20)
@@ -105,8 +111,9 @@ def measure(terminal: LinkedTerminal, screen: str, *, pages: bool = True) -> Scr
                 cells = _differences(before, terminal.emulator.screen())
                 if number == signal.SIGUSR1:
                     costs.cell, costs.cells = max(costs.cell, size), cells
-                else:
-                    costs.rows = max(costs.rows, size)
+                elif size > costs.rows:
+                    costs.rows, costs.rows_cells = size, cells
+                    costs.rows_sent = b"".join(burst.data for burst in terminal.bursts)[-size:]
     # All of the dossier: at its end it scrolls by several lines.
     for _press in range(40 if screen == "dossier" else 4):
         bursts = len(terminal.bursts)
@@ -118,6 +125,9 @@ def measure(terminal: LinkedTerminal, screen: str, *, pages: bool = True) -> Scr
         costs.moved += 1
         if size > WITHIN_THE_PAGE:
             terminal.settle(UNTIL_ALL)
+    if screen == "dossier":
+        answer(terminal, lambda: terminal.press("home"))
+        terminal.settle(UNTIL_ALL)
     for _press in range(2 if pages else 0):
         before = terminal.emulator.screen()
         size = answer(terminal, lambda: terminal.press("pagedown"), 0.6)
