@@ -73,8 +73,9 @@ FIRST_LINES_SECONDS = 2.0
 # When garbage is collected again, which `cli.main` stops.
 GARBAGE_SECONDS = 3.0
 
-# Keys that ask nothing of what a screen lists.
+# Keys that ask nothing of what a screen lists, and those that lead on from the first screen.
 GOING_ABOUT = frozenset("1234567[]?q")
+GOING_ON = frozenset("234567[]")
 
 CollectorOf = Callable[[Callable[[Snapshot], None]], "Collector"]
 TallyAt = Callable[[datetime], Tally | None]
@@ -243,14 +244,14 @@ class SmicApp(TerminalApp):
             self.screen.call_after_refresh(self.set_timer, SENT_SECONDS, self._drawn.set)
 
     def is_there_for(self, key: events.Key) -> bool:
-        """Of the first lines alone only the first screen has any: what is asked of another
-        list waits for the rest.
+        """While the first lines alone are known, what is asked of another list waits for the
+        rest; so does the way there, where the rest is there in a moment.
         """
-        return self.has_begun and (
-            not self._situation.partial
-            or self.current_mode == self.DEFAULT_MODE
-            or key.character in GOING_ABOUT
-        )
+        if not self.has_begun or not self._situation.partial:
+            return self.has_begun
+        if self._situation.lists:
+            return self.current_mode == self.DEFAULT_MODE or key.character in GOING_ABOUT
+        return key.key != "enter" and key.character not in GOING_ON
 
     def _assess(self) -> tuple[UserState, Situation]:
         user = self.cache.user.load()

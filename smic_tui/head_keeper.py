@@ -1,4 +1,4 @@
-"""Keeps the beginning of every list, by the program that collects."""
+"""Keeps the beginning of the first screen, or of every list, by the program that collects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from pathlib import Path
 from smic_tui import kept_head
 from smic_tui.cache.give_back import give_back
 from smic_tui.insight.backup_state import decisive
-from smic_tui.insight.facts import BackupFact, RequestFact, SiteFact, Situation, TicketFact
+from smic_tui.insight.facts import (
+    BackupFact,
+    Level,
+    RequestFact,
+    SiteFact,
+    Situation,
+    TicketFact,
+)
 from smic_tui.insight.trouble_lines import troubles
 from smic_tui.kept_head import HeadRows, KeptHead
 from smic_tui.records import Health, Record, Site, Stream
@@ -18,10 +25,10 @@ from smic_tui.snapshot import Snapshot
 
 # From so many rows on, what they leave in memory is worth giving back.
 LARGE = 20_000
-# As many lines of the first screen as most terminals show. Of the other lists, which are
-# seen after a key or two, as many only where reading the rest takes longer than that.
+# As many lines of a list as most terminals show.
 LINES = 50
-FEW_LINES = 10
+# From so many rows on, reading them takes longer than a person needs for the next key: the
+# other lists are begun too, and all is kept about the sites on the first screen.
 LONG = 100_000
 # Of sites that are down together all have to be known, or their number would be wrong.
 MEMBERS = 3000
@@ -55,20 +62,24 @@ class HeadKeeper:
         if situation is None or now < self._not_before:
             return
         self._not_before = now + EVERY
-        lines = LINES if known >= LONG else FEW_LINES
-        rows = _Rows(situation.now)
-        rows.take(situation, lines)
+        with_lists = known >= LONG
+        lines = LINES if with_lists else 0
+        # The tabs tell how bad the worst alert is.
+        alerts = situation.alerts[: lines or 1]
+        rows = _Rows(situation.now, Level.FINE if with_lists else Level.NOTICE)
+        rows.take(situation, lines, (alert.site for alert in alerts))
         kept_head.store(
             self._folder,
             KeptHead(
                 digest=self._digest,
                 made=situation.now,
+                lists=with_lists,
                 sources=tuple(
                     (source.status, rows.of(source.status.name)) for source in snapshot.sources
                 ),
                 alerts=tuple(
                     entry
-                    for alert in situation.alerts[:lines]
+                    for alert in alerts
                     if (entry := snapshot.alerts.get(alert.fingerprint)) is not None
                 ),
             ),
@@ -76,18 +87,21 @@ class HeadKeeper:
 
 
 class _Rows:
-    """Rows by source and stream, each once."""
+    """Rows by source and stream, each once; of a site only what is of some level."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, from_level: Level) -> None:
         self._now = now
+        self._from_level = from_level
         self._found: dict[str, dict[Stream, dict[str, Record]]] = {}
 
     def of(self, source: str) -> HeadRows:
         streams = self._found.get(source, {})
         return HeadRows(**{stream.value: tuple(of.values()) for stream, of in streams.items()})  # type: ignore[arg-type]
 
-    def take(self, situation: Situation, lines: int) -> None:
-        """What the first lines of the Overview rest on, and `lines` of each other list."""
+    def take(self, situation: Situation, lines: int, alarmed: Iterable[str]) -> None:
+        """What the first lines of the Overview rest on, and `lines` of each other list;
+        `alarmed` are sites of alerts.
+        """
         sites = situation.sites_by_key
         whole: list[str] = [fact.key for fact in situation.sites[:lines]]
         for line in troubles(situation)[:LINES]:
@@ -98,16 +112,16 @@ class _Rows:
             *situation.backups[:lines],
             *situation.tickets[:lines],
             *situation.requests[:lines],
-            *situation.homeless[:lines],
+            *situation.homeless[:LINES],
         )
         whole += [fact.site for fact in placed]
-        whole += [alert.site for alert in situation.alerts[:lines]]
+        whole += alarmed
         for key in whole:
             if (fact := sites.get(key)) is not None:
                 self._take_whole(fact)
         for one in placed:
             self._take_part(one)
-        for health in situation.unplaced_health[:lines]:
+        for health in situation.unplaced_health[:LINES]:
             self._put(Stream.HEALTH, health)
 
     def _put(self, stream: Stream, record: Record) -> None:
@@ -123,7 +137,8 @@ class _Rows:
         self._take_site(fact.site, fact.health)
         parts: tuple[Placed, ...] = (*fact.backups, *fact.tickets, *fact.requests)
         for part in parts:
-            self._take_part(part)
+            if part.level >= self._from_level:
+                self._take_part(part)
 
     def _take_part(self, fact: Placed) -> None:
         if isinstance(fact, TicketFact):

@@ -1,4 +1,5 @@
-"""The beginning of every list, kept so that there is something to work with at once.
+"""The beginning of the Overview, kept so that there is something to work with at once; that
+of the other lists too where reading the rest takes long.
 
 Reading the cache and assessing it takes a while, with many sites seconds. The rows that
 the worst facts of the last situation rest on are few: from them the first lines are
@@ -50,11 +51,13 @@ class KeptHead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Some rows of every source, as its `status` was at `made` (UTC).
 
     `digest` is that of the configuration (`config.digest`), `alerts` are the first ones.
+    `lists` says whether the beginnings of all lists are among them.
     """
 
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
     digest: str
     made: datetime
+    lists: bool
     sources: tuple[tuple[SourceStatus, HeadRows], ...]
     alerts: tuple[AlertEntry, ...]
 
@@ -63,6 +66,7 @@ class KeptHead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return Snapshot(
             taken=now,
             partial=True,
+            lists=self.lists,
             sources=tuple(
                 SourceContents(status=status, rows=MappingProxyType(_by_stream(rows)))
                 for status, rows in self.sources

@@ -127,7 +127,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
     `writer` names who collects ("" when it is this program). `notices` are
     things the person must know about the cache: set aside, full, read-only.
-    `partial` says that these are a few rows of each source, while the rest is read.
+    `partial` says that these are a few rows of each source, while the rest is read; `lists`,
+    whether all lists begin as they will.
     """
 
     taken: datetime
@@ -136,3 +137,4 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     writer: str = ""
     notices: tuple[str, ...] = ()
     partial: bool = False
+    lists: bool = True

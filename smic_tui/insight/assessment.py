@@ -379,6 +379,7 @@ class Assessment:
             homeless=(*parts.homeless_backups, *parts.homeless_tickets, *parts.homeless_requests),
             serial=serial,
             partial=self.snapshot.partial,
+            lists=self.snapshot.lists,
         )
 
 

@@ -238,7 +238,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     `homeless` are all other facts that match none, backups before tickets before
     requests. `serial` tells these facts from others (`insight.changes`), 0 for none.
     `partial` says that these are the worst only, as they were kept: the rest is being read.
-    Then `tally` is what all of it counts to, None where that is not known.
+    `lists` says whether all lists begin as they will, or the Overview alone.
+    Of a partial one `tally` is what all of it counts to, None where that is not known.
     """
 
     now: datetime
@@ -254,4 +255,5 @@ class Situation(Struct, frozen=True, kw_only=True):
     homeless: tuple[BackupFact | TicketFact | RequestFact, ...] = ()
     serial: int = 0
     partial: bool = False
+    lists: bool = True
     tally: Tally | None = None

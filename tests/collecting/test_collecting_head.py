@@ -12,7 +12,7 @@ from smic_tui import head_keeper, kept_head
 from smic_tui.config.schema import Settings
 from smic_tui.head_keeper import HeadKeeper
 from smic_tui.insight.assess import assess
-from smic_tui.insight.facts import Situation
+from smic_tui.insight.facts import Level, Situation
 from smic_tui.insight.trouble_lines import troubles
 from smic_tui.records import (
     BackupJob,
@@ -117,6 +117,7 @@ def test_the_first_lines_are_those_of_the_whole(
     assert sum(len(rows) for rows in first.sources[0].rows.values()) < 300
     head = assess(first, UserState(), SETTINGS, NOW)
     assert head.partial
+    assert head.lists
     assert not whole.partial
     assert troubles(head)[:10] == troubles(whole)[:10]
     # Of runs that no state rests on, nothing is kept.
@@ -156,7 +157,6 @@ def test_with_few_rows_the_first_screen_is_kept_as_far(
     kept: tuple[HeadKeeper, Situation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(head_keeper, "LONG", 10_000)
-    monkeypatch.setattr(head_keeper, "FEW_LINES", 2)
     seen = country(300)
     keeper = HeadKeeper("this", tmp_path / "cache")
     keeper.assessed(kept[1])
@@ -165,5 +165,9 @@ def test_with_few_rows_the_first_screen_is_kept_as_far(
     assert first is not None
     head = assess(first, UserState(), SETTINGS, NOW)
     assert troubles(head)[:10] == troubles(kept[1])[:10]
-    assert head.tickets[:2] == kept[1].tickets[:2]
+    assert not head.lists
+    # Of a site what is in trouble, and no more.
+    of_sites = [fact for fact in (*head.backups, *head.tickets) if fact.site]
+    assert of_sites
+    assert all(fact.level >= Level.NOTICE for fact in of_sites)
     assert len(head.tickets) < 20

@@ -10,7 +10,7 @@ from acting_examples import settle
 from conftest import NOW, StillCollector, lines_of, opened, text_of
 from textual import events
 
-from smic_tui import kept_head
+from smic_tui import head_keeper, kept_head
 from smic_tui.app import SmicApp
 from smic_tui.config.load import Loaded
 from smic_tui.head_keeper import HeadKeeper
@@ -25,6 +25,19 @@ MakeApp = Callable[..., SmicApp]
 @pytest.fixture
 def beginning(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Snapshot:
     """The first lines of the sample, as the program that collects keeps them."""
+    return kept(syndicate, tmp_path)
+
+
+@pytest.fixture
+def long_beginning(
+    syndicate: tuple[Loaded, Snapshot], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Snapshot:
+    """The same where reading the rest takes long: all lists begin."""
+    monkeypatch.setattr(head_keeper, "LONG", 1000)
+    return kept(syndicate, tmp_path)
+
+
+def kept(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Snapshot:
     loaded, snapshot = syndicate
     (tmp_path / "kept").mkdir(mode=0o700)
     keeper = HeadKeeper(loaded.digest, tmp_path / "kept")
@@ -50,7 +63,7 @@ async def test_what_is_known_to_count_looks_like_all_of_it(
         first = lines_of(app)
         differing = [number for number, line in enumerate(first) if line != expected[number]]
         # Only how long the list is has to be found out yet.
-        assert len(differing) == 1
+        assert len(differing) == 1, (first[0], expected[0])
         assert " 1/…" in first[differing[0]]
         await pilot.press("down")
         assert " 2/…" in text_of(app)
@@ -62,9 +75,9 @@ async def test_what_is_known_to_count_looks_like_all_of_it(
 
 
 async def test_sums_that_are_not_known_are_not_made_up(
-    make_app: MakeApp, beginning: Snapshot
+    make_app: MakeApp, long_beginning: Snapshot
 ) -> None:
-    app = make_app(change=lambda _all: beginning)
+    app = make_app(change=lambda _all: long_beginning)
     async with opened(app) as pilot:
         assert "the first lines; the rest is being read" in text_of(app)
         assert "712 sites" not in text_of(app)
@@ -75,9 +88,9 @@ async def test_sums_that_are_not_known_are_not_made_up(
 
 
 async def test_keys_for_a_list_that_is_still_read_wait_for_it(
-    make_app: MakeApp, syndicate: tuple[Loaded, Snapshot], beginning: Snapshot
+    make_app: MakeApp, syndicate: tuple[Loaded, Snapshot], long_beginning: Snapshot
 ) -> None:
-    app = make_app(change=lambda _all: beginning)
+    app = make_app(change=lambda _all: long_beginning)
     async with opened(app) as pilot:
         for key in ("3", "4", "down", "down"):
             app.post_message(events.Key(key, key if key.isdecimal() else None))
@@ -86,3 +99,27 @@ async def test_keys_for_a_list_that_is_still_read_wait_for_it(
         assert isinstance(app.collector, StillCollector)
         app.collector.say(syndicate[1])
         await settle(pilot, lambda: " 3/" in text_of(app))
+
+
+@pytest.mark.parametrize(("key", "there"), [("2", " 2 Sites "), ("enter", "Health")])
+async def test_where_the_rest_is_there_in_a_moment_the_way_to_it_waits(
+    make_app: MakeApp,
+    syndicate: tuple[Loaded, Snapshot],
+    beginning: Snapshot,
+    key: str,
+    there: str,
+) -> None:
+    app = make_app(change=lambda _all: beginning)
+    async with opened(app) as pilot:
+        await pilot.press("down", "down")
+        assert " 3/…" in text_of(app)
+        before = app.screen
+        app.post_message(events.Key(key, key if key.isdecimal() else "\r"))
+        await pilot.pause(0.2)
+        assert app.screen is before
+        assert isinstance(app.collector, StillCollector)
+        app.collector.say(syndicate[1])
+        await settle(pilot, lambda: app.screen is not before)
+        await pilot.pause(0.2)
+        assert not app.situation.partial
+        assert there.strip() in text_of(app)
