@@ -7,12 +7,14 @@ at the end may be missing. A column is
 - `[values]`, one for each row;
 - `[values, letters]` where few values come again and again: each of them once, and for
   each row the letter that stands in the alphabet where its value stands among them;
-- `[unit, numbers]` for times: so many units to the second, each time counted from that
-  of the row above, and in columns after the first one from the row's first time.
+- `[step, numbers]` for times: so many steps, of as many microseconds as all of them are
+  whole ones of, from the time of the row above, and in columns after the first one from the
+  row's first time.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,8 +40,7 @@ _OFTEN = 3
 # So many rows take a few milliseconds: a thread that decodes holds all others.
 _AT_ONCE = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND, _MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
-_UNITS = {1: _SECOND, 1_000_000: _MICROSECOND}
+_MICROSECOND = timedelta(microseconds=1)
 
 Column = list[Any] | None
 
@@ -106,8 +107,8 @@ def decode(
                 found[name] = values
             case [list(values), str(letters)]:
                 found[name] = [values[_PLACES[letter]] for letter in letters]
-            case [int(unit), list(numbers)]:
-                found[name] = _decode_times(name, unit, numbers, first)
+            case [int(step), list(numbers)]:
+                found[name] = _decode_times(name, step, numbers, first)
                 first = first or found[name]
             case _:
                 raise Malformed(f"the column {name} is none")
@@ -142,8 +143,6 @@ def _encode_values(values: Sequence[Any]) -> list[Any]:
 
 
 def _encode_times(values: Sequence[Any], first: Sequence[datetime | None]) -> list[Any]:
-    whole = not any(value.microsecond for value in (*values, *first) if value is not None)
-    unit = 1 if whole else 1_000_000
     above = _EPOCH
     numbers: list[int | None] = []
     for at, value in enumerate(values):
@@ -151,15 +150,17 @@ def _encode_times(values: Sequence[Any], first: Sequence[datetime | None]) -> li
             numbers.append(None)
             continue
         start = (first[at] if first else None) or above
-        numbers.append((value - start) // _UNITS[unit])
+        numbers.append((value - start) // _MICROSECOND)
         above = value
-    return [unit, numbers]
+    # Whole seconds, and minutes where a source knows no seconds.
+    step = math.gcd(*filter(None, numbers)) or 1
+    return [step, [None if number is None else number // step for number in numbers]]
 
 
 def _decode_times(
-    name: str, unit: int, numbers: Sequence[Any], first: Sequence[datetime | None]
+    name: str, step: int, numbers: Sequence[Any], first: Sequence[datetime | None]
 ) -> list[datetime | None]:
-    if unit not in _UNITS or (first and len(first) != len(numbers)):
+    if step < 1 or (first and len(first) != len(numbers)):
         raise Malformed(f"the column {name} holds no times")
     above = _EPOCH
     values: list[datetime | None] = []
@@ -169,12 +170,11 @@ def _decode_times(
             continue
         if type(number) is not int:
             raise Malformed(f"the column {name} holds no times")
-        above = ((first[at] if first else None) or above) + number * _UNITS[unit]
+        above = ((first[at] if first else None) or above) + number * step * _MICROSECOND
         values.append(above)
     return values
 
 
-# Keys and addresses are often made of other fields; those are then not told twice.
 # In the order in which they are undone: one may hold another.
 _HOLDS: dict[str, tuple[tuple[str, str], ...]] = {
     "host": (("site", "\x07"),),
