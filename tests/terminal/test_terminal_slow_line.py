@@ -20,7 +20,7 @@ LISTS = os.environ.get("SMIC_TUI_LISTS", "26")
 SIZES = os.environ.get("SMIC_TUI_SIZES", "120x36").split()
 # What stands on the screens alone.
 SIGNS = {
-    "2": "Line ",
+    "2": "Tkt",
     "3": "Application",
     "4": "Subject",
     "5": "Software",
