@@ -25,12 +25,12 @@ NUMBERED = {
     "help": ("4 ?", "Page down"),
 }
 PANE = "Le point du matin"
-# The pane opens a second and a half after the start.
-BEFORE_THE_PANE = {"SMIC_TUI_LATER": "1197.5", "SMIC_TUI_LATE": "0.5"}
 # At one moment, so that no minute begins between a key and its answer; what follows a key
 # comes so much later that the two are surely told apart.
 LATE_SECONDS = 0.5
 AT_ONE_MOMENT = {"SMIC_TUI_FROZEN": "1", "SMIC_TUI_LATE": str(LATE_SECONDS)}
+# The pane opens with the next minute.
+BEFORE_THE_PANE = {**AT_ONE_MOMENT, "SMIC_TUI_LATER": "1197.5"}
 # Then nothing more follows.
 UNTIL_ALL = LATE_SECONDS + 0.3
 # What it takes at least to scroll: a region set, a line up, the region lifted.
