@@ -47,6 +47,7 @@ class HeadKeeper:
         self._folder = folder
         self._situation: Situation | None = None
         self._not_before = 0.0
+        self._known_then = 0
 
     def assessed(self, situation: Situation) -> None:
         """The newest situation."""
@@ -59,9 +60,11 @@ class HeadKeeper:
         if known >= LARGE:
             # It is quiet now, and what has led here was large too.
             give_back()
-        if situation is None or now < self._not_before:
+        # What was kept while most was still to be read for the first time serves nobody.
+        much_more = known > 2 * self._known_then
+        if situation is None or (now < self._not_before and not much_more):
             return
-        self._not_before = now + EVERY
+        self._not_before, self._known_then = now + EVERY, known
         with_lists = known >= LONG
         lines = LINES if with_lists else 0
         # The tabs tell how bad the worst alert is.

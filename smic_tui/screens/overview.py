@@ -43,7 +43,8 @@ class OverviewScreen(ListScreen):
     def show_situation(self) -> None:
         situation, look = self.desk.situation, self.desk.look
         above: list[list[Cell]] = [[] for _subject in COUNTED[:-1]]
-        if situation.sources:
+        # That nothing is counted yet is told once, in the last line.
+        if situation.sources and (not situation.partial or situation.tally is not None):
             above = [SUMMARIES[subject](situation, look) for subject in COUNTED[:-1]]
         self.counts.show(*((cells, ()) for cells in above))
         sources = tally_of_sources(situation.sources)

@@ -171,3 +171,20 @@ def test_with_few_rows_the_first_screen_is_kept_as_far(
     assert of_sites
     assert all(fact.level >= Level.NOTICE for fact in of_sites)
     assert len(head.tickets) < 20
+
+
+def test_what_was_kept_before_most_was_read_is_kept_anew_at_once(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir(mode=0o700)
+    keeper = HeadKeeper("this", tmp_path / "cache")
+
+    def first_lines(count: int) -> int:
+        seen = country(count)
+        keeper.assessed(assess(seen, UserState(), SETTINGS, NOW))
+        keeper.keep(seen)
+        first = kept_head.load(tmp_path / "cache", "this")
+        assert first is not None
+        return len(troubles(assess(first, UserState(), SETTINGS, NOW)))
+
+    few = first_lines(60)
+    assert first_lines(70) == few
+    assert first_lines(300) > few

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import time_machine
-from conftest import NOW, lines_of, opened, text_of
+from conftest import NOW, StillCollector, lines_of, opened, text_of
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
 from smic_tui.config.schema import Pane
 from smic_tui.insight.facts import AlertLife
+from smic_tui.snapshot import Snapshot, SourceState
 
 Make = Callable[..., SmicApp]
 
@@ -153,6 +155,48 @@ async def test_a_missed_pane_comes_first_with_its_time(
     async with opened(again) as pilot:
         await pilot.pause(1.5)
         assert "Morning round" not in text_of(again)
+
+
+async def test_a_missed_pane_waits_for_the_first_answer_of_every_source(
+    make_app: Make, clock: time_machine.Coordinates
+) -> None:
+    clock.move_to(datetime(2026, 11, 24, 8, 15, tzinfo=UTC))
+    whole: list[Snapshot] = []
+
+    def one_never_asked(snapshot: Snapshot) -> Snapshot:
+        whole.append(snapshot)
+        first, *others = snapshot.sources
+        never = replace(first.status, state=SourceState.NEVER, last_good=None, rows=0)
+        return replace(snapshot, sources=(replace(first, status=never, rows={}), *others))
+
+    app = make_app(panes=(MORNING,), change=one_never_asked)
+    async with opened(app) as pilot:
+        await pilot.pause(1.5)
+        assert "Morning round" not in text_of(app)
+        assert isinstance(app.collector, StillCollector)
+        app.collector.say(whole[0])
+        await wait_for(pilot, lambda: "Morning round" in text_of(app), "the pane")
+
+    app = make_app(panes=(MORNING,), change=one_never_asked)
+    async with opened(app) as pilot:
+        clock.shift(timedelta(minutes=1))
+        await wait_for(pilot, lambda: "Morning round" in text_of(app), "the pane, at last")
+
+
+async def test_the_next_pane_does_not_cover_what_is_read_in_the_one_before(
+    make_app: Make, clock: time_machine.Coordinates
+) -> None:
+    clock.move_to(datetime(2026, 11, 24, 8, 15, tzinfo=UTC))
+    later = replace(MORNING, name="later", title="Second round", at=("08:00",))
+    app = make_app(panes=(MORNING, later))
+    async with opened(app) as pilot:
+        await wait_for(pilot, lambda: "Morning round" in text_of(app), "the pane")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "Contacts" in text_of(app), "the dossier")
+        await pilot.pause(1.5)
+        assert "Contacts" in text_of(app)
+        await pilot.press("escape", "d")
+        await wait_for(pilot, lambda: "Second round" in text_of(app), "the next pane")
 
 
 async def test_nobody_is_interrupted_while_typing(
