@@ -335,6 +335,7 @@ class Coordinator:
         return msgspec.structs.replace(
             status,
             state=failure.state,
+            streams=self._offered or before.streams,
             lost_since=before.lost_since or reading.began,
             failures=before.failures + 1,
             error=failure.error,

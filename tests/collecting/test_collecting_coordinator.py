@@ -145,6 +145,14 @@ async def test_only_a_full_reading_that_ended_deletes(start: Start, second: list
     )
 
 
+async def test_what_a_source_offers_is_known_though_it_never_answered(start: Start) -> None:
+    bench = start(Scripted(lambda _stream, _cursor: [Unavailable("weg")]))
+    status = await bench.coordinator.read()
+    assert status.state is SourceState.UNAVAILABLE
+    assert status.last_good is None
+    assert status.streams == (Stream.SITES,)
+
+
 async def test_a_failure_keeps_rows_cursor_and_the_time_of_the_last_good_answer(
     start: Start,
 ) -> None:

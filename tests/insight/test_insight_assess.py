@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 from insight_examples import NOW, ago, health, job, request, run, site, situation, snapshot, ticket
+from msgspec.structs import replace
 
 from smic_tui.config.schema import Display, Matching, Person, Settings
 from smic_tui.i18n import use
+from smic_tui.insight.assess import assess
 from smic_tui.insight.facts import BackupState, Level, SiteState, Situation, Unmatched
 from smic_tui.records import Actor, HealthState, RunResult, Stage, Stream, TicketStatus
-from smic_tui.snapshot import Snapshot
+from smic_tui.snapshot import Snapshot, SourceState
+from smic_tui.userstate import UserState
 
 
 @pytest.fixture(autouse=True)
@@ -171,6 +174,20 @@ def test_never_ran_is_only_said_when_all_who_could_tell_are_fresh() -> None:
     assert state["plan/job"] is BackupState.UNKNOWN
 
 
+def test_who_was_never_asked_might_tell_of_runs() -> None:
+    known = snapshot(job(source="plan", period=86400), empty=["journal"])
+    journal, plan = known.sources
+    for state, streams, expected in (
+        (SourceState.NEVER, (), BackupState.UNKNOWN),
+        (SourceState.UNAVAILABLE, (Stream.BACKUP_RUNS,), BackupState.UNKNOWN),
+        (SourceState.UNAVAILABLE, (Stream.TICKETS,), BackupState.NEVER),
+    ):
+        status = replace(journal.status, state=state, streams=streams, last_good=None)
+        seen = replace(known, sources=(plan, replace(journal, status=status)))
+        (fact,) = assess(seen, UserState(), Settings(), NOW).backups
+        assert fact.state is expected
+
+
 def test_no_row_of_a_stale_source_is_fine() -> None:
     records = (
         ROCHELLE,
@@ -198,11 +215,6 @@ def test_no_row_of_a_stale_source_is_fine() -> None:
 
 def test_a_source_that_was_never_read_is_unknown_until_it_was_tried() -> None:
     fresh = snapshot(empty=["members"])
-    from msgspec.structs import replace
-
-    from smic_tui.insight.assess import assess
-    from smic_tui.snapshot import SourceState
-    from smic_tui.userstate import UserState
 
     def level(**changes: object) -> Level:
         status = replace(
