@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import N_, _, ngettext
 from smic_tui.insight.facts import AlertLife, BackupState, Level, SiteState, Situation
 from smic_tui.insight.tally import (
     RequestTally,
@@ -19,6 +19,8 @@ from smic_tui.insight.tally import (
     tally_of_sources,
     tally_of_tickets,
 )
+from smic_tui.records import Stream
+from smic_tui.snapshot import SourceState, SourceStatus
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
 from smic_tui.views.fit import width
@@ -145,11 +147,14 @@ def _summary(
     counted: Callable[[Situation], T],
     of_all: Callable[[Tally], T],
     words: Callable[[T, Look], list[Cell]],
+    *,
+    unread: Callable[[Situation], str] = lambda situation: "",
 ) -> Summary:
     """The summary of the last situation again while it is the same: it is drawn with
     every move of the cursor, and counts everything there is.
 
     Of a partial situation, what is known `of_all` is told, or that the rest is being read.
+    `unread` says why nothing is counted, if that means nothing.
     """
     last: list[tuple[Situation, Look, list[Cell]]] = []
 
@@ -157,7 +162,9 @@ def _summary(
         for seen, seen_look, cells in last:
             if seen is situation and seen_look == look:
                 return cells
-        if not situation.partial:
+        if text := unread(situation):
+            cells = [Cell(_(text), Role.MUTED)]
+        elif not situation.partial:
             cells = words(counted(situation), look)
         elif situation.tally is not None:
             cells = words(of_all(situation.tally), look)
@@ -169,20 +176,56 @@ def _summary(
     return remembered
 
 
+def _unread(
+    stream: Stream, facts: Callable[[Situation], Sequence[object]], text: str
+) -> Callable[[Situation], str]:
+    """`text` while there are no `facts` and one who may have some never answered."""
+
+    def told(situation: Situation) -> str:
+        if situation.partial or facts(situation):
+            return ""
+        silent = any(_may_tell(source.status, stream) for source in situation.sources)
+        return text if silent else ""
+
+    return told
+
+
+def _may_tell(status: SourceStatus, stream: Stream) -> bool:
+    return status.last_good is None and (
+        stream in status.streams or status.state is SourceState.NEVER
+    )
+
+
 SUMMARIES: dict[str, Summary] = {
     "sites": _summary(
-        lambda found: tally_of_sites(found.sites), lambda tally: tally.sites, words_of_sites
+        lambda found: tally_of_sites(found.sites),
+        lambda tally: tally.sites,
+        words_of_sites,
+        unread=_unread(Stream.SITES, lambda found: found.sites, N_("sites: nothing read yet")),
     ),
     "backups": _summary(
-        lambda found: tally_of_backups(found.backups), lambda tally: tally.backups, words_of_backups
+        lambda found: tally_of_backups(found.backups),
+        lambda tally: tally.backups,
+        words_of_backups,
+        unread=_unread(
+            Stream.BACKUP_JOBS, lambda found: found.backups, N_("backups: nothing read yet")
+        ),
     ),
     "tickets": _summary(
-        lambda found: tally_of_tickets(found.tickets), lambda tally: tally.tickets, words_of_tickets
+        lambda found: tally_of_tickets(found.tickets),
+        lambda tally: tally.tickets,
+        words_of_tickets,
+        unread=_unread(
+            Stream.TICKETS, lambda found: found.tickets, N_("tickets: nothing read yet")
+        ),
     ),
     "requests": _summary(
         lambda found: tally_of_requests(found.requests),
         lambda tally: tally.requests,
         words_of_requests,
+        unread=_unread(
+            Stream.REQUESTS, lambda found: found.requests, N_("requests: nothing read yet")
+        ),
     ),
     "alerts": _summary(
         lambda found: tally_of_alerts(found.alerts), lambda tally: tally.alerts, words_of_alerts

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from acting_examples import settle
 from conftest import NOW, StillCollector, lines_of, opened, text_of
+from msgspec.structs import replace
 from textual import events
 
 from smic_tui import head_keeper, kept_head
@@ -16,7 +17,7 @@ from smic_tui.config.load import Loaded
 from smic_tui.head_keeper import HeadKeeper
 from smic_tui.insight.assess import assess
 from smic_tui.insight.tallying import tally_of
-from smic_tui.snapshot import Snapshot
+from smic_tui.snapshot import Snapshot, SourceState
 from smic_tui.userstate import UserState
 
 MakeApp = Callable[..., SmicApp]
@@ -123,3 +124,28 @@ async def test_where_the_rest_is_there_in_a_moment_the_way_to_it_waits(
         await pilot.pause(0.2)
         assert not app.situation.partial
         assert there.strip() in text_of(app)
+
+
+async def test_what_was_never_read_is_not_said_to_be_nothing(make_app: MakeApp) -> None:
+    def before_the_first_answers(snapshot: Snapshot) -> Snapshot:
+        return replace(
+            snapshot,
+            sources=tuple(
+                one
+                if one.status.name in ("members", "requests")
+                else replace(
+                    one,
+                    status=replace(one.status, state=SourceState.NEVER, streams=(), last_good=None),
+                    rows={},
+                )
+                for one in snapshot.sources
+            ),
+        )
+
+    app = make_app(change=before_the_first_answers)
+    async with opened(app):
+        lines = lines_of(app)
+        assert lines[1].startswith("712 sites")
+        assert lines[2].startswith("backups: nothing read yet")
+        assert lines[3].startswith("tickets: nothing read yet")
+        assert " requests" in lines[4]
