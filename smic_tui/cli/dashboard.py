@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 
@@ -26,6 +27,9 @@ def run(options: Namespace) -> int:
         first_paint.give_back()
         raise
     log.start(options.verbose, to_stderr=False)
+    # Between two drawings Textual waits for such a part of a second, also between those that
+    # one key asks for. The driver gathers them, for as long as it is worth on this line.
+    os.environ.setdefault("TEXTUAL_FPS", "250")
     from smic_tui import app
 
     return app.run(loaded, cache_folder(options, loaded))
