@@ -42,7 +42,7 @@ from smic_tui.outbox.rights import Rights, rights
 from smic_tui.screens.frame import TABS, FrameScreen
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.personal import Personal
-from smic_tui.snapshot import Snapshot, SourceState
+from smic_tui.snapshot import Snapshot
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
 from smic_tui.terminal.driver import LeanDriver
@@ -68,8 +68,6 @@ HUNG_UP = 129
 FIRST_SHOWN_SECONDS = 3.0
 # When what was drawn has been sent too: drivers gather.
 SENT_SECONDS = 0.035
-# How long panes wait at most for sources that were never asked before.
-FIRST_ANSWERS_SECONDS = 60.0
 # How long the kept screen stands at most while only the first lines are known.
 FIRST_LINES_SECONDS = 2.0
 # When garbage is collected again, which `cli.main` stops.
@@ -232,21 +230,12 @@ class SmicApp(TerminalApp):
                 self.tell(found[0], bad=found[1])
             if self._snapshot is not None:
                 self._shown()
-            if self._duty is None and self._there_is_something_to_list():
-                from smic_tui.screens.duty_panes import DutyPanes
+            if self._duty is None and self._situation.sources and not self._situation.partial:
+                from smic_tui.screens.duty_panes import DutyPanes, has_enough
 
-                self._duty = DutyPanes(self.settings, self._started)
-                await self._duty.start(self._user)
-
-    def _there_is_something_to_list(self) -> bool:
-        """Whether panes would list all there is: of a source that was never asked, its first
-        answer is waited for, but not for ever.
-        """
-        seen = self._situation
-        if seen.partial or not seen.sources:
-            return False
-        waited = (seen.now - self._started).total_seconds() >= FIRST_ANSWERS_SECONDS
-        return waited or all(one.status.state is not SourceState.NEVER for one in seen.sources)
+                if has_enough(self._situation, self._started):
+                    self._duty = DutyPanes(self.settings, self._started)
+                    await self._duty.start(self._user)
 
     def _shown(self) -> None:
         """The screen has been told what is known: be it nothing, there is no more to wait for."""
@@ -291,18 +280,10 @@ class SmicApp(TerminalApp):
         self._rung = firing if self._snapshot is not None else None
 
     def _open_due_pane(self, duty: DutyPanes) -> None:
-        """Open the next pane that is due, unless somebody is typing or reading another, be it
-        in the dossier of a site that stands there.
-        """
+        """Open the next pane that is due, where it may interrupt."""
         from smic_tui.screens.pane import PaneScreen
 
-        duty.tick()
-        top = self.screen
-        if not isinstance(top, FrameScreen) or top.prompt.is_open:
-            return
-        if any(isinstance(screen, PaneScreen) for screen in self.screen_stack):
-            return
-        due = duty.take()
+        due = duty.next_over(self.screen_stack)
         if due is None:
             return
         seen = self._user.panes.get(due.pane.name)

@@ -15,11 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import compress
-from operator import attrgetter, is_, is_not
+from operator import attrgetter
 from typing import TypeVar, cast
-
-from msgspec import Struct
 
 from smic_tui.computing import giving_way, known_for_good
 from smic_tui.insight.assessment import Assessment, Parts
@@ -38,6 +35,7 @@ from smic_tui.insight.order import (
     ticket_order,
 )
 from smic_tui.insight.ordered import merged
+from smic_tui.insight.row_diffs import Diff, TooMuch, diffs_of, fact_key
 from smic_tui.records import (
     BackupJob,
     BackupRun,
@@ -52,78 +50,9 @@ from smic_tui.records import (
 
 PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 
-MOST = 0.1
-# So few rows are always cheap, whatever part of all they are.
-FEW = 100
 # What was made of so many facts is looked through for garbage in some milliseconds.
 _LOOKED_THROUGH_AT_ONCE = 1000
 _TURNING = (BackupState.FRESH, BackupState.LATE)
-
-
-class Diff(Struct, frozen=True, gc=False):
-    """What is another object than before, what it was, and what is gone; by the key of
-    its fact, for a source that relays others has rows under other keys.
-    """
-
-    new: dict[str, Record]
-    was: dict[str, Record]
-    gone: dict[str, Record]
-
-
-def _key(record: Record) -> str:
-    return f"{record.source}/{record.key}"
-
-
-class _TooMuch(Exception):
-    """A whole new pass is needed."""
-
-
-def _diffs(before: Assessment, now_on: Assessment) -> dict[Stream, Diff]:
-    found = {stream: Diff({}, {}, {}) for stream in Stream}
-    total = 0
-    for old, new in zip(before.snapshot.sources, now_on.snapshot.sources, strict=True):
-        told = new.changed_since(old)
-        for stream in old.rows.keys() | new.rows.keys():
-            was, now = old.of(stream), new.of(stream)
-            total += len(now)
-            if was is now:
-                continue
-            diff = found[stream]
-            changed, gone = _differing(was, now, None if told is None else told.get(stream, ()))
-            for key in giving_way(changed):
-                record, past = now[key], was.get(key)
-                fact = _key(record)
-                if fact in diff.new or (past is not None and _key(past) != fact):
-                    # Two sources tell of the same thing.
-                    raise _TooMuch
-                diff.new[fact] = record
-                if past is not None:
-                    diff.was[fact] = past
-            for key in gone:
-                diff.gone[_key(was[key])] = was[key]
-    for diff in found.values():
-        if diff.gone.keys() & diff.new.keys():
-            raise _TooMuch
-    count = sum(len(diff.new) + len(diff.gone) for diff in found.values())
-    if count > FEW and count > MOST * total:
-        raise _TooMuch
-    return found
-
-
-def _differing(
-    was: Mapping[str, Record], now: Mapping[str, Record], told: Collection[str] | None
-) -> tuple[list[str], Collection[str]]:
-    """The keys of records that are another object, and of those that are gone.
-
-    All keys are looked at where nobody told which could be, without a Python step for each.
-    """
-    if told is not None:
-        changed = [key for key in told if key in now and now[key] is not was.get(key)]
-        return changed, [key for key in told if key in was and key not in now]
-    if len(was) == len(now) and all(map(is_, was, now)):
-        return list(compress(now, map(is_not, now.values(), was.values()))), ()
-    changed = list(compress(now, map(is_not, now.values(), map(was.get, now))))
-    return changed, was.keys() - now.keys()
 
 
 def _comparable(before: Assessment, now_on: Assessment) -> bool:
@@ -152,7 +81,7 @@ def reassess(
         return None
     try:
         return _Step(before, parts, index, now_on).parts()
-    except _TooMuch:
+    except TooMuch:
         return None
 
 
@@ -163,7 +92,7 @@ class _Step:
         self.index = index
         self.now_on = now_on
         now_on.placer.share(before.placer)
-        self.diffs = _diffs(before, now_on)
+        self.diffs = diffs_of(before.snapshot, now_on.snapshot)
         # The moments between which the clock has gone forth, or a little back.
         self.start, self.end = sorted((before.now, now_on.now))
         # The keys of sites that are put together again.
@@ -258,7 +187,7 @@ class _Step:
     def _backups(self) -> Swaps[BackupFact]:
         jobs, runs = self.diffs[Stream.BACKUP_JOBS], self.diffs[Stream.BACKUP_RUNS]
         if jobs.gone:
-            raise _TooMuch
+            raise TooMuch
         wanted = {key: cast("BackupJob", job) for key, job in jobs.new.items()}
         dirty: dict[str, list[BackupRun]] = {}
         for run in _runs(runs.new.values()):
@@ -271,16 +200,16 @@ class _Step:
             past = known.get(key)
             if past is None or (past.job.site, past.job.application) != (job.site, job.application):
                 # Runs may now belong to other jobs.
-                raise _TooMuch
+                raise TooMuch
         if not dirty.keys() <= known.keys():
             # Runs that find their jobs in another way than by key.
-            raise _TooMuch
+            raise TooMuch
         found: dict[str, tuple[BackupFact | None, BackupFact | None]] = {}
         for key in _noting({*wanted, *dirty, *self._turned_backups()}):
             past = known[key]
             mine = past.runs
             if key in dirty:
-                left = [run for run in mine if _key(run) not in out]
+                left = [run for run in mine if fact_key(run) not in out]
                 mine = tuple(
                     sorted(left + dirty[key], key=attrgetter("started", "key"), reverse=True)
                 )
@@ -343,7 +272,7 @@ class _Step:
         return self.now_on.placer.find(health.site or health.host).key
 
     def _is_out(self, health: Health) -> bool:
-        key = _key(health)
+        key = fact_key(health)
         diff = self.diffs[Stream.HEALTH]
         return key in diff.new or key in diff.gone
 
@@ -414,7 +343,7 @@ def _runs(records: Iterable[Record]) -> Iterator[BackupRun]:
 def _job_of(run: BackupRun) -> str:
     """The key of the fact of the job that the run names in its own source."""
     if not run.job:
-        raise _TooMuch
+        raise TooMuch
     return f"{run.source}/{run.job}"
 
 

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+
+from textual.screen import Screen
 
 from smic_tui.config.schema import Settings
 from smic_tui.duty.pane_clock import PaneClock
+from smic_tui.insight.facts import Situation
 from smic_tui.insight.panes import DuePane, missed
 from smic_tui.insight.workdays import prepare
+from smic_tui.screens.frame import FrameScreen
+from smic_tui.screens.pane import PaneScreen
+from smic_tui.snapshot import SourceState
 from smic_tui.userstate import UserState
+
+# How long panes wait at most for sources that were never asked before.
+FIRST_ANSWERS_SECONDS = 60.0
+
+
+def has_enough(situation: Situation, started: datetime) -> bool:
+    """Whether panes would list all there is: of a source that was never asked, the first
+    answer is waited for, but not for ever. `started` (UTC) is when the program was.
+    """
+    waited = (situation.now - started).total_seconds() >= FIRST_ANSWERS_SECONDS
+    return waited or all(one.status.state is not SourceState.NEVER for one in situation.sources)
 
 
 class DutyPanes:
@@ -38,11 +57,18 @@ class DutyPanes:
                 self._waiting.remove(other)
         self._waiting.append(due)
 
-    def tick(self) -> None:
-        """Look at the clock; call it every second."""
+    def next_over(self, screens: Sequence[Screen[Any]]) -> DuePane | None:
+        """Look at the clock, and take the next pane to open over these screens, the topmost
+        last; call it every second.
+
+        Nobody is interrupted who is typing or reads another pane, be it in the dossier of a
+        site that stands there.
+        """
         if self._clock is not None:
             self._clock.run_pending()
-
-    def take(self) -> DuePane | None:
-        """The next pane to open, if one waits."""
+        top = screens[-1]
+        if not isinstance(top, FrameScreen) or top.prompt.is_open:
+            return None
+        if any(isinstance(screen, PaneScreen) for screen in screens):
+            return None
         return self._waiting.popleft() if self._waiting else None
