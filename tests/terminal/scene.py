@@ -38,7 +38,7 @@ class Scene:
 
     `plain` scenes hold only what all terminals draw in the same width. With `margin`
     the last column holds blanks: tmux gives marks there to the cell before. Nor do texts
-    end with a joiner then: tmux would join whatever is written next, by whomever.
+    begin or end with a joiner then: tmux would join whatever is written next, by whomever.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Scene:
         width = self.width - self._margin
         kept = [*strip.adjust_cell_length(width), *[Segment(" ")] * self._margin]
         if self._margin:
-            kept = [Segment(text.rstrip("\u200d"), style) for text, style, _control in kept]
+            kept = [Segment(text.strip("\u200d"), style) for text, style, _control in kept]
         return Strip(kept).adjust_cell_length(self.width)
 
     def _text(self) -> str:
