@@ -73,9 +73,9 @@ FIRST_LINES_SECONDS = 2.0
 # When garbage is collected again, which `cli.main` stops.
 GARBAGE_SECONDS = 3.0
 
-# Keys that ask nothing of what a screen lists, and those that lead on from the first screen.
-GOING_ABOUT = frozenset("1234567[]?q")
+# Keys that lead on from the first screen, and all that ask nothing of what a screen lists.
 GOING_ON = frozenset("234567[]")
+GOING_ABOUT = GOING_ON | frozenset("1?q")
 
 CollectorOf = Callable[[Callable[[Snapshot], None]], "Collector"]
 TallyAt = Callable[[datetime], Tally | None]

@@ -58,6 +58,10 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     relayed: tuple[SourceStatus, ...] = ()
     actions: dict[Stream, tuple[Verb, ...]] = {}
 
+    def may_tell(self, stream: Stream) -> bool:
+        """Whether rows of a stream may come from it: of one that was never asked nobody knows."""
+        return stream in self.streams or self.state is SourceState.NEVER
+
     def age(self, now: datetime) -> float | None:
         """Seconds since the last good answer; None if there was none."""
         return None if self.last_good is None else (now - self.last_good).total_seconds()

@@ -71,12 +71,10 @@ class LateEnds:
         self._widget.set_timer(seconds, lambda: self._end(waiting))
 
     def _end(self, waiting: Sequence[int]) -> None:
-        if not any(index in self._begun for index in waiting):
-            pass
-        elif not self._has_room(_END_BYTES):
-            self._widget.set_timer(_AGAIN_SECONDS, lambda: self._end(waiting))
-            return
-        else:
+        if any(index in self._begun for index in waiting):
+            if not self._has_room(_END_BYTES):
+                self._widget.set_timer(_AGAIN_SECONDS, lambda: self._end(waiting))
+                return
             for index in waiting:
                 self._begun.pop(index, None)
             self._redraw()

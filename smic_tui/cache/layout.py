@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from smic_tui import sha256
 from smic_tui.alertbook import AlertEntry
 from smic_tui.cache.generations import Unreadable
 from smic_tui.cache.shared_texts import share_texts
@@ -171,8 +172,6 @@ def file_stem(source: str) -> str:
     """A file name for a source, whatever its name: another name gives another file."""
     if _PLAIN.fullmatch(source):
         return source
-    import hashlib
-
     slug = _OTHER.sub("-", source.lower()).strip("-")[:40]
-    digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    digest = sha256.hexdigest(source.encode("utf-8", "surrogatepass"))[:12]
     return f"{slug}.{digest}"

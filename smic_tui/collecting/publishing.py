@@ -1,6 +1,6 @@
 """The head office's folder for thin clients, which a web server or rsync serves read-only.
 
-    hub.json.gz               the manifest; replaced last, whole
+    hub.json.gz                 the manifest; replaced last, whole
     objects/DIGEST.json.lzma    the base and the segments; never changed once there
 
 The folder is all that this side remembers: the next program takes the history

@@ -48,7 +48,7 @@ from smic_tui.records import (
     Stream,
     Ticket,
 )
-from smic_tui.snapshot import Snapshot, SourceState
+from smic_tui.snapshot import Snapshot
 from smic_tui.text import fold
 from smic_tui.userstate import UserState
 
@@ -90,11 +90,8 @@ class Assessment:
         self.zone = ZoneInfo(settings.display.timezone)
         self.register = register
         self.placer = Placer(register)
-        # Nobody knows what one tells that was never asked.
         self.tellers = frozenset(
-            one.status.name
-            for one in snapshot.sources
-            if Stream.BACKUP_RUNS in one.status.streams or one.status.state is SourceState.NEVER
+            one.status.name for one in snapshot.sources if one.status.may_tell(Stream.BACKUP_RUNS)
         )
         self.last_good = {one.status.name: one.status.last_good for one in snapshot.sources}
         self._answers: dict[tuple[str, ...], Answers] = {}

@@ -20,7 +20,6 @@ from smic_tui.insight.tally import (
     tally_of_tickets,
 )
 from smic_tui.records import Stream
-from smic_tui.snapshot import SourceState, SourceStatus
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
 from smic_tui.views.fit import width
@@ -184,16 +183,11 @@ def _unread(
     def told(situation: Situation) -> str:
         if situation.partial or facts(situation):
             return ""
-        silent = any(_may_tell(source.status, stream) for source in situation.sources)
+        statuses = (source.status for source in situation.sources)
+        silent = any(one.last_good is None and one.may_tell(stream) for one in statuses)
         return text if silent else ""
 
     return told
-
-
-def _may_tell(status: SourceStatus, stream: Stream) -> bool:
-    return status.last_good is None and (
-        stream in status.streams or status.state is SourceState.NEVER
-    )
 
 
 SUMMARIES: dict[str, Summary] = {

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from shown_lines import shown, until
 from textual.app import App, ComposeResult
-from textual.pilot import Pilot
 
 from smic_tui.views.cells import Cell, Column, Line, Row
 from widgets.late_ends import LINE_BYTES
@@ -59,23 +57,11 @@ class LateApp(App[None]):
             )
 
     def shown(self) -> list[str]:
-        lines = self.lines
-        return [
-            "".join(segment.text for segment in lines.render_line(y)).rstrip()
-            for y in range(lines.heading_lines, lines.size.height)
-        ]
+        return shown(self.lines)
 
     def begun(self) -> list[int]:
         """The lines of the screen whose end is not there yet."""
         return [y for y, line in enumerate(self.shown()) if not line.endswith("owner")]
-
-
-async def until(pilot: Pilot[None], happened: Callable[[], bool]) -> None:
-    for _try in range(300):
-        if happened():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(pilot.app)
 
 
 async def test_the_end_of_a_new_line_follows() -> None:

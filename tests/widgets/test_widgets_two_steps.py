@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from shown_lines import shown, until
 from textual.app import App, ComposeResult
-from textual.pilot import Pilot
 
 from smic_tui.views.cells import Cell, Column, Role, Row
 from widgets import row_table
@@ -47,10 +45,7 @@ class StepsApp(App[None]):
         self.table.show(COLUMNS, keys, make)
 
     def lines(self) -> list[str]:
-        return [
-            "".join(segment.text for segment in self.table.render_line(y)).rstrip()
-            for y in range(1, self.table.size.height)
-        ]
+        return shown(self.table)
 
     def whole(self) -> list[int]:
         """The lines of the screen that have taken the second step."""
@@ -61,14 +56,6 @@ class StepsApp(App[None]):
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_table, "REST_SECONDS", 0.15)
     monkeypatch.setattr(row_table, "PORTION_SECONDS", 0.03)
-
-
-async def until(pilot: Pilot[None], happened: Callable[[], bool]) -> None:
-    for _try in range(300):
-        if happened():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(pilot.app)
 
 
 async def test_the_rest_follows_when_the_cursor_rests() -> None:
