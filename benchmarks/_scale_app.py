@@ -10,18 +10,18 @@ from typing import Any, ClassVar
 import _scale_data as data
 from msgspec import Struct
 
-from smic_tui import kept_head
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch
-from smic_tui.head_keeper import HeadKeeper
-from smic_tui.insight.alerts import evaluate
+from smic_tui.duty.alert_rules import evaluate
 from smic_tui.insight.assess import assess
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.records import Stream
-from smic_tui.snapshot import Snapshot
+from smic_tui.startup import first_rows as kept_head
+from smic_tui.startup.first_rows_writer import HeadKeeper
 
 PART = 0.01
 DIGEST = "bench"

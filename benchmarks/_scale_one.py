@@ -21,16 +21,16 @@ from smic_tui.cache.layout import Cursor
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting.coordinator import config_digest
 from smic_tui.config.schema import Settings
-from smic_tui.head_keeper import HeadKeeper
-from smic_tui.insight.alerts import evaluate
+from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.duty.alert_rules import evaluate
 from smic_tui.insight.assess import assess
-from smic_tui.insight.facts import Situation
-from smic_tui.insight.fields import fields_for
-from smic_tui.insight.query import parse
 from smic_tui.insight.ready import get_ready
+from smic_tui.model.facts import Situation
+from smic_tui.model.user_state import UserState
+from smic_tui.query.parser import parse
+from smic_tui.query.subjects.all import fields_for
 from smic_tui.records import Stream
-from smic_tui.snapshot import SourceState, SourceStatus
-from smic_tui.userstate import UserState
+from smic_tui.startup.first_rows_writer import HeadKeeper
 from smic_tui.views.listing import sort_facts
 from smic_tui.views.lists.all import LISTINGS
 from widgets.row_table import RowTable

@@ -27,9 +27,9 @@ from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting.intake import admit
 from smic_tui.contract.batch import Batch
+from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.model.user_state import Acknowledgement
 from smic_tui.records import BackupRun, Record, RunResult, Stream, Ticket, TicketStatus
-from smic_tui.snapshot import SourceState, SourceStatus
-from smic_tui.userstate import Acknowledgement
 
 ROUNDS = 9
 NOW = datetime.now(UTC)

@@ -24,20 +24,20 @@ from typing import Any
 
 import msgspec
 
-from adapters.hub import HubAdapter
+from adapters.hub.adapter import HubAdapter
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
-from smic_tui.collecting.publishing import Publishing
+from smic_tui.collecting.hub_publisher import Publishing
 from smic_tui.collecting.retention import expired
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.secret import Secret
 from smic_tui.hub import manifest as hub
+from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.records import Stream
 from smic_tui.sample.folder import locked
 from smic_tui.sample.player import Player
 from smic_tui.sample.syndicate import compose
 from smic_tui.sample.writer import SEED, write_locked
-from smic_tui.snapshot import Snapshot, SourceContents
 from smic_tui.wiring import load_settings, make_collector
 
 QUICK = bool(os.environ.get("BENCH_QUICK"))

@@ -17,14 +17,17 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from smic_tui.alertbook import EMPTY_BOOK
 from smic_tui.config.schema import AlertRule, Settings
-from smic_tui.insight.alerts import evaluate
+from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.duty.alert_rules import evaluate
 from smic_tui.insight.assess import assess
 from smic_tui.insight.counts import counts
-from smic_tui.insight.fields import fields_for
-from smic_tui.insight.query import parse
 from smic_tui.insight.trouble_lines import troubles
+from smic_tui.model.alert_book import EMPTY_BOOK
+from smic_tui.model.snapshot import Snapshot, SourceContents
+from smic_tui.model.user_state import UserState
+from smic_tui.query.parser import parse
+from smic_tui.query.subjects.all import fields_for
 from smic_tui.records import (
     Actor,
     BackupJob,
@@ -40,8 +43,6 @@ from smic_tui.records import (
     Ticket,
     TicketStatus,
 )
-from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
-from smic_tui.userstate import UserState
 
 BUDGET_MS = 200
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)

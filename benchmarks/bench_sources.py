@@ -26,7 +26,8 @@ from _ten_sources import SECRETS  # noqa: E402
 
 from smic_tui.cache.cache import Cache  # noqa: E402
 from smic_tui.collecting.collector import Collector  # noqa: E402
-from smic_tui.snapshot import Snapshot, SourceState  # noqa: E402
+from smic_tui.contract.status import SourceState  # noqa: E402
+from smic_tui.model.snapshot import Snapshot  # noqa: E402
 from smic_tui.wiring import load_settings, make_collector  # noqa: E402
 
 TIMES = 3 if os.environ.get("BENCH_QUICK") else 10

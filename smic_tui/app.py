@@ -25,30 +25,32 @@ from textual import events
 from textual.driver import Driver
 from textual.screen import Screen
 
-from smic_tui import kept_head, kept_tally
 from smic_tui.cache.cache import Cache
-from smic_tui.computing import collect_garbage
 from smic_tui.config import folders
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Settings
-from smic_tui.hangup import Hangup
 from smic_tui.i18n import _
 from smic_tui.insight.assess import assess
-from smic_tui.insight.facts import AlertLife, Situation
 from smic_tui.insight.ready import get_ready
-from smic_tui.insight.tally import Tally
-from smic_tui.outbox.entry import Entry
+from smic_tui.model.facts import Situation
+from smic_tui.model.outbox_entry import Entry
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.model.states import AlertLife
+from smic_tui.model.tally import Tally
+from smic_tui.model.user_state import Note, UserState
 from smic_tui.outbox.rights import Rights, rights
 from smic_tui.screens.frame import TABS, FrameScreen
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.personal import Personal
-from smic_tui.snapshot import Snapshot
+from smic_tui.screens.terminal_app import TerminalApp
+from smic_tui.startup import first_rows as kept_head
+from smic_tui.startup import status_counts as kept_tally
+from smic_tui.system.turns import collect_garbage
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
 from smic_tui.terminal.driver import LeanDriver
+from smic_tui.terminal.hangup import Hangup
 from smic_tui.terminal.kept_screen import KeptScreen
-from smic_tui.terminal_app import TerminalApp
-from smic_tui.userstate import Note, UserState
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import news
 from smic_tui.views.targets import Pending, pending_of

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smic_tui import i18n
-from smic_tui.alertbook import AlertBook
 from smic_tui.cache.cache import Cache
 from smic_tui.config.errors import KeyPath
 from smic_tui.config.load import Loaded, load
 from smic_tui.i18n import _
-from smic_tui.snapshot import Snapshot
+from smic_tui.model.alert_book import AlertBook
+from smic_tui.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from smic_tui.cache.file_ops import Signature
@@ -78,8 +78,8 @@ def _are_ours(settings: Settings) -> bool:
 
 def check_filter(subject: str, text: str) -> str:
     """What is wrong with a filter of the configuration, for people; empty when nothing is."""
-    from smic_tui.insight.fields import fields_for
-    from smic_tui.insight.query import QuerySyntaxError, parse
+    from smic_tui.query.parser import QuerySyntaxError, parse
+    from smic_tui.query.subjects.all import fields_for
 
     try:
         parse(text, fields_for(subject), "UTC")
@@ -96,10 +96,10 @@ def make_collector(
     """What reads the sources into the cache and evaluates the alert rules after it."""
     from smic_tui.collecting.collector import Collector
     from smic_tui.config.secrets import reveal
-    from smic_tui.head_keeper import HeadKeeper
-    from smic_tui.insight.alerts import evaluate
+    from smic_tui.duty.alert_rules import evaluate
     from smic_tui.insight.assess import assess
-    from smic_tui.tally_keeper import TallyKeeper
+    from smic_tui.startup.first_rows_writer import HeadKeeper
+    from smic_tui.startup.status_counts_writer import TallyKeeper
 
     settings = loaded.settings
     keeper, heads = TallyKeeper(loaded, cache), HeadKeeper(loaded.digest, cache.folder)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from smic_tui import computing
-from smic_tui.computing import (
+from smic_tui.system import turns as computing
+from smic_tui.system.turns import (
     MANY,
     PATIENCE_SECONDS,
     Front,

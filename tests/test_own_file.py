@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from smic_tui import own_file
+from smic_tui.system import private_file as own_file
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ def imported_packages() -> set[str]:
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             # The build and the test kit have their own requirements.
-            if path.parent.name == "locale" or path.name.endswith("conformance.py"):
+            if path.parent.name in {"locale", "testing"}:
                 continue
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Import):
@@ -170,8 +170,8 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = [entry for group in project["optional-dependencies"].values() for entry in group]
     declared = {re.split(r"[\[><=!~]", entry)[0] for entry in [*project["dependencies"], *extras]}
-    # zoneinfo finds tzdata where the system has no zones; schedule asks pytz for zones.
+    # zoneinfo finds tzdata where the system has no zones.
     # SQLAlchemy imports the databases' drivers.
-    used_by_others = {"tzdata", "pytz", "psycopg", "pymysql"}
+    used_by_others = {"tzdata", "psycopg", "pymysql"}
     # Textual's own interface is made of rich's strips and styles.
     assert (imported_packages() - {"rich"}) | used_by_others == declared

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from smic_tui.alertbook import EMPTY_BOOK, AlertBook
 from smic_tui.cache.layout import ALERTS, META, SCHEMA, AlertLayout, Header, decode_alerts
 from smic_tui.cache.place import Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
-from smic_tui.computing import giving_way
+from smic_tui.model.alert_book import EMPTY_BOOK, AlertBook
+from smic_tui.system.turns import giving_way
 
 if TYPE_CHECKING:
     from smic_tui.cache.keyed import KeyedDB

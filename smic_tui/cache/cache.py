@@ -4,8 +4,8 @@ sources/NAME.json   rows, status and cursors of one source
 sources/NAME.changes.json   what came since, where that file is large
 user.json           acknowledgements, notes, panes seen, filters
 alerts.json         the memory of alerts
-tally.json          counts made of these files (`smic_tui.kept_tally`)
-head.json           rows that the first lines rest on (`smic_tui.kept_head`)
+tally.json          counts made of these files (`smic_tui.startup.status_counts`)
+head.json           rows that the first lines rest on (`smic_tui.startup.first_rows`)
 writer.lock         held by the one program that collects
 user.lock           held for an instant by whoever changes user.json
 requests/           what readers ask of the writer
@@ -25,15 +25,16 @@ import msgspec
 from smic_tui.cache import trouble
 from smic_tui.cache.alert_file import AlertFile
 from smic_tui.cache.file_ops import FileOps, Signature
-from smic_tui.cache.follow import Follower
 from smic_tui.cache.lock import WriterLock
 from smic_tui.cache.notices import Notices
 from smic_tui.cache.place import Place
 from smic_tui.cache.user_file import UserFile
+from smic_tui.cache.watch import Follower
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
+from smic_tui.contract.status import SourceStatus
+from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.records import Record, Stream
-from smic_tui.snapshot import Snapshot, SourceContents, SourceStatus
 
 if TYPE_CHECKING:
     from smic_tui.cache.requests import RefreshRequests

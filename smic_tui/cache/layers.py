@@ -10,8 +10,8 @@ import itertools
 from collections.abc import Collection, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TypeVar
 
-from smic_tui.computing import give_way
 from smic_tui.records import Record
+from smic_tui.system.turns import give_way
 
 # With fewer rows a copy is as cheap.
 SMALL = 5000

@@ -6,6 +6,7 @@ where each stream's reading has come to, and how the source is.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,14 +16,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from smic_tui import sha256
-from smic_tui.alertbook import AlertEntry
 from smic_tui.cache.generations import Unreadable
 from smic_tui.cache.shared_texts import share_texts
 from smic_tui.cache.tables import Piece, decode, decode_rows, pieces_of, whole
+from smic_tui.contract.status import SourceStatus
 from smic_tui.i18n import _
+from smic_tui.model.alert_book import AlertEntry
 from smic_tui.records import RECORD_TYPES, Record, Stream
-from smic_tui.snapshot import SourceStatus
 
 # Raised when a file of an older program could be misread.
 SCHEMA = 1
@@ -173,5 +173,5 @@ def file_stem(source: str) -> str:
     if _PLAIN.fullmatch(source):
         return source
     slug = _OTHER.sub("-", source.lower()).strip("-")[:40]
-    digest = sha256.hexdigest(source.encode("utf-8", "surrogatepass"))[:12]
+    digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{slug}.{digest}"

@@ -19,7 +19,6 @@ from typing import Any
 
 import msgspec
 
-from smic_tui.cache.give_back import give_back
 from smic_tui.cache.layers import changed, copied
 from smic_tui.cache.layout import (
     GONE,
@@ -37,9 +36,11 @@ from smic_tui.cache.layout import (
 from smic_tui.cache.place import SOURCES, Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
-from smic_tui.computing import alone_with, giving_way
+from smic_tui.contract.status import SourceStatus
+from smic_tui.model.snapshot import SourceContents, Step
 from smic_tui.records import Record, Stream
-from smic_tui.snapshot import SourceContents, SourceStatus, Step
+from smic_tui.system.memory import give_back
+from smic_tui.system.turns import alone_with, giving_way
 
 # With fewer rows everything is written each time: that takes milliseconds.
 LARGE = 20_000

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from smic_tui.cache.generations import Unreadable
-from smic_tui.computing import give_way, giving_way
+from smic_tui.system.turns import give_way, giving_way
 
 
 class Slice(msgspec.Struct, frozen=True, gc=False):

@@ -25,9 +25,9 @@ from smic_tui.cache.lock import FileLock
 from smic_tui.cache.place import Place
 from smic_tui.cache.tables import Tables, decode_tables
 from smic_tui.i18n import _
+from smic_tui.model.outbox_entry import Entry
+from smic_tui.model.user_state import Acknowledgement, Note, PaneSeen, UserState
 from smic_tui.outbox.box import Change
-from smic_tui.outbox.entry import Entry
-from smic_tui.userstate import Acknowledgement, Note, PaneSeen, UserState
 
 ACKNOWLEDGEMENTS = "acknowledgements"
 NOTES = "notes"

@@ -6,13 +6,14 @@ import getpass
 from argparse import Namespace
 
 from smic_tui.cli.exits import CommandError, Exit
-from smic_tui.cli.reading import Reading, read
 from smic_tui.cli.say import say
+from smic_tui.cli.situation import Reading, read
 from smic_tui.config.errors import nearest
 from smic_tui.duty.until import Until, parse_until
 from smic_tui.i18n import _
-from smic_tui.insight.facts import AlertFact, AlertLife
-from smic_tui.userstate import Acknowledgement
+from smic_tui.model.facts import AlertFact
+from smic_tui.model.states import AlertLife
+from smic_tui.model.user_state import Acknowledgement
 
 
 def run(options: Namespace) -> int:

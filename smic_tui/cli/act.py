@@ -17,10 +17,10 @@ from smic_tui.config.load import Loaded
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.duty.until import parse_until
 from smic_tui.i18n import _
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.outbox import box
 from smic_tui.outbox.rights import Rights, rights
 from smic_tui.records import Record, Stream
-from smic_tui.snapshot import Snapshot
 from smic_tui.text import clean
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import VERBS, effect, title

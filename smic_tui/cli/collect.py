@@ -11,7 +11,7 @@ from collections.abc import Collection
 from smic_tui.cache.cache import Cache
 from smic_tui.cli import log
 from smic_tui.config.load import Loaded
-from smic_tui.snapshot import Snapshot
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.wiring import make_collector
 
 _log = logging.getLogger(__name__)

@@ -28,8 +28,8 @@ from smic_tui.contract.actions import ActsOnRecords, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.secret import Secret
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.i18n import _, ngettext
-from smic_tui.snapshot import SourceState, SourceStatus
 from smic_tui.text import clean
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Role

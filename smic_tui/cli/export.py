@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 
 from smic_tui.cli.exits import CommandError, Exit
-from smic_tui.cli.reading import read
 from smic_tui.cli.say import say
+from smic_tui.cli.situation import read
 from smic_tui.cli.tables import write_csv
+from smic_tui.contract.status import SourceStatus
 from smic_tui.i18n import _, ngettext
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.records import RECORD_TYPES, Record, Stream
-from smic_tui.snapshot import Snapshot, SourceStatus
 
 
 def run(options: Namespace) -> int:

@@ -9,13 +9,13 @@ from typing import Any
 from smic_tui.cli import tables
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.json_text import print_json
-from smic_tui.cli.reading import read
 from smic_tui.cli.say import say
+from smic_tui.cli.situation import read
 from smic_tui.config.errors import unknown_word
 from smic_tui.i18n import _
-from smic_tui.insight.fields import fields_for
-from smic_tui.insight.fieldset import FieldSet
-from smic_tui.insight.query import QuerySyntaxError, parse
+from smic_tui.query.fields import FieldSet
+from smic_tui.query.parser import QuerySyntaxError, parse
+from smic_tui.query.subjects.all import fields_for
 from smic_tui.text import fold
 from smic_tui.views.lists.all import LISTINGS
 

@@ -18,8 +18,8 @@ from smic_tui.cli.say import say
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.config.load import Loaded
 from smic_tui.i18n import _
+from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox import box
-from smic_tui.outbox.entry import Entry, EntryState
 from smic_tui.views.cells import Line
 from smic_tui.views.fit import cut
 from smic_tui.views.look import Look

@@ -10,10 +10,11 @@ import msgspec
 from smic_tui.cli import terminal
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.json_text import print_json
-from smic_tui.cli.reading import Reading, read
+from smic_tui.cli.situation import Reading, read
 from smic_tui.config.errors import nearest
 from smic_tui.i18n import _
-from smic_tui.insight.facts import Level, SiteFact
+from smic_tui.model.facts import SiteFact
+from smic_tui.model.states import Level
 from smic_tui.text import fold
 from smic_tui.views.dossier import dossier
 from smic_tui.views.fit import cut

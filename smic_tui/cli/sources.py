@@ -8,8 +8,9 @@ from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.say import say
 from smic_tui.config.errors import unknown_word
 from smic_tui.config.schema import Settings
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.i18n import _
-from smic_tui.snapshot import Snapshot, SourceState, SourceStatus
+from smic_tui.model.snapshot import Snapshot
 
 
 def named(settings: Settings, names: Sequence[str]) -> list[str]:

@@ -6,12 +6,13 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
-from smic_tui.cli import quick, terminal
+from smic_tui.cli import kept_counts as quick
+from smic_tui.cli import terminal
 from smic_tui.cli.exits import Exit
 from smic_tui.cli.json_text import print_json
+from smic_tui.contract.status import SourceState
 from smic_tui.insight.counts import counts
-from smic_tui.insight.tally import Tally
-from smic_tui.snapshot import SourceState
+from smic_tui.model.tally import Tally
 from smic_tui.views import summary
 from smic_tui.views.look import Look
 
@@ -27,7 +28,7 @@ def run(options: Namespace) -> int:
         tally, ascii_only = kept.at(now), kept.ascii
     else:
         # Not before: it takes several times as long.
-        from smic_tui.cli.reading import read
+        from smic_tui.cli.situation import read
         from smic_tui.insight.tallying import tally_of
 
         reading = read(options, keep=True)

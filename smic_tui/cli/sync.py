@@ -17,8 +17,9 @@ from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.say import say
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.config.load import Loaded
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.i18n import _, ngettext
-from smic_tui.snapshot import Snapshot, SourceState, SourceStatus
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.wiring import make_collector
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from smic_tui.cli import terminal
 from smic_tui.i18n import _
-from smic_tui.insight.fieldset import FieldSet
+from smic_tui.query.fields import FieldSet
 from smic_tui.views.cells import Cell, Role, Row
 from smic_tui.views.fit import fit, fit_columns, width
 from smic_tui.views.listing import Listing

@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from smic_tui.alertbook import AlertBook
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting import registry
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.publisher import Keep, Publisher
 from smic_tui.collecting.redact import Redactor
-from smic_tui.computing import take_short_turns
+from smic_tui.collecting.snapshot_feed import Keep, Publisher
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
-from smic_tui.snapshot import Snapshot
+from smic_tui.model.alert_book import AlertBook
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.system.turns import take_short_turns
 
 if TYPE_CHECKING:
     from smic_tui.collecting.asking import Asking
     from smic_tui.collecting.coordinator import Coordinator
-    from smic_tui.collecting.following import Following
-    from smic_tui.collecting.publishing import Publishing
-    from smic_tui.collecting.writing import Writing
+    from smic_tui.collecting.follower import Following
+    from smic_tui.collecting.hub_publisher import Publishing
+    from smic_tui.collecting.leader import Writing
 
 # What reads and writes is imported where it is made: the first snapshot goes out before.
 _log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Collector:
         )
         self._publishing: Publishing | None = None
         if settings.publish.folder:
-            from smic_tui.collecting.publishing import Publishing
+            from smic_tui.collecting.hub_publisher import Publishing
 
             self._publishing = Publishing(folder / Path(settings.publish.folder).expanduser())
         # Waited for between the first snapshot and the first work: at the start of a
@@ -178,7 +178,7 @@ class Collector:
                 return False
             names = list(self._enabled())
             await self._open(Outcome.HELD, names)
-            from smic_tui.collecting.writing import Writing
+            from smic_tui.collecting.leader import Writing
 
             coordinators = {name: self._coordinator(name) for name in names}
             writing = Writing(
@@ -245,7 +245,7 @@ class Collector:
             await asyncio.sleep(every)
 
     async def _collect(self, outcome: Outcome) -> None:
-        from smic_tui.collecting.writing import Writing
+        from smic_tui.collecting.leader import Writing
 
         names = list(self._enabled())
         await self._open(outcome, names)
@@ -306,7 +306,7 @@ class Collector:
         )
 
     def _following(self) -> Following:
-        from smic_tui.collecting.following import Following
+        from smic_tui.collecting.follower import Following
 
         return Following(
             self._settings,

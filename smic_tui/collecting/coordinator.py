@@ -34,8 +34,8 @@ from smic_tui.config.schema import Source
 from smic_tui.contract.actions import ActsOnRecords, Verb
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.relay import RelaysSources
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.records import Record, Stream
-from smic_tui.snapshot import SourceState, SourceStatus
 
 _log = logging.getLogger(__name__)
 

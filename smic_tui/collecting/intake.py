@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from smic_tui.computing import giving_way
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, BackupJob, BackupRun, Record, Site, Stream, Ticket
+from smic_tui.system.turns import giving_way
 from smic_tui.text import clean
 
 SAMPLE = 160

@@ -12,10 +12,10 @@ from msgspec import Struct
 from smic_tui.cache.layout import Cursor
 from smic_tui.collecting.intake import Admitted, admit
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.computing import alone_with
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.records import Record, Stream
+from smic_tui.system.turns import alone_with
 
 
 class StreamReading:

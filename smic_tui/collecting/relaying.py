@@ -8,7 +8,7 @@ import msgspec
 
 from smic_tui.collecting.intake import relayed_name
 from smic_tui.collecting.redact import Redactor
-from smic_tui.snapshot import SourceStatus
+from smic_tui.contract.status import SourceStatus
 from smic_tui.text import clean
 
 _LONGEST = 400

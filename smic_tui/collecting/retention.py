@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import TypeVar
 
-from smic_tui.computing import after_others
+from smic_tui.model.snapshot import SourceContents
 from smic_tui.records import BackupRun, CatalogueRequest, Record, RunResult, Stream, Ticket
-from smic_tui.snapshot import SourceContents
+from smic_tui.system.turns import after_others
 
 KEPT_RUNS = 10
 _LOOKED_AT_AT_ONCE = 2000

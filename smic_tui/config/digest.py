@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from smic_tui import __version__, sha256
+from smic_tui import __version__
 from smic_tui.config.errors import KeyPath
 
-# In a checkout the code changes without the version.
-_CODE = ("", "config", "contract", "insight", "cache", "views", "../adapters")
 # It changes words, and nothing that is counted or checked.
 _LANGUAGE = ("display", "language")
 
@@ -23,22 +22,31 @@ def settings_digest(text: str, overrides: Mapping[KeyPath, tuple[Any, str]]) -> 
         (path, value) for path, (value, _by) in overrides.items() if path != _LANGUAGE
     )
     parts = (__version__, _code(), repr(replaced), text)
-    return sha256.hexdigest("\0".join(parts).encode("utf-8", "surrogatepass"))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @lru_cache(1)
 def _code() -> str:
-    """Changes when a file of the program does."""
-    package = Path(__file__).parent.parent
-    found = []
-    for name in _CODE:
-        try:
-            with os.scandir(package / name) as entries:
-                for entry in entries:
-                    if entry.name.endswith(".py"):
-                        status = entry.stat()
-                        found.append(f"{entry.name}:{status.st_mtime_ns}:{status.st_size}")
-        except OSError:
-            continue
-    found.sort()
-    return ",".join(found)
+    """Changes when a file of the program does; empty where only the version can change.
+
+    In a checkout the code changes without the version; an installed program does not.
+    """
+    root = Path(__file__).parent.parent.parent
+    if not (root / "pyproject.toml").is_file():
+        return ""
+    found = [state for package in ("smic_tui", "adapters") for state in _files(root / package)]
+    return ",".join(sorted(found))
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Place, time and size of every file of code in a folder and those within it."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".py"):
+                    status = entry.stat()
+                    yield f"{entry.path}:{status.st_mtime_ns}:{status.st_size}"
+                elif entry.is_dir() and entry.name != "__pycache__":
+                    yield from _files(Path(entry.path))
+    except OSError:
+        return

@@ -5,10 +5,9 @@ Five lines instead of a library, whose import would take a tenth of `smic-tui st
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
-
-from smic_tui import sha256
 
 _NAME = "smic-tui"
 
@@ -50,5 +49,5 @@ def cache_folder(config: Path, shipped: bool, wanted: Path | None = None) -> Pat
         return wanted.expanduser().absolute()
     if shipped:
         return user_cache() / "default"
-    digest = sha256.hexdigest(os.fsencode(config))[:12]
+    digest = hashlib.sha256(os.fsencode(config)).hexdigest()[:12]
     return user_cache() / f"{config.stem}-{digest}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from smic_tui import own_file
 from smic_tui.config import folders
+from smic_tui.system import private_file as own_file
 
 # Of one user: a few configurations, several editions of each.
 KEPT = 64

@@ -2,7 +2,7 @@
 
 A third party writes a class that extends `Adapter`, registers it under the
 entry point group `smic_tui.adapters`, and tests it with
-`smic_tui.conformance.AdapterConformance`.
+`smic_tui.testing.adapters.AdapterConformance`.
 """
 
 from __future__ import annotations

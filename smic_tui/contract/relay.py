@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from smic_tui.snapshot import SourceStatus
+from smic_tui.contract.status import SourceStatus
 
 
 @runtime_checkable

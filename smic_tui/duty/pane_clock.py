@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 import schedule
 
 from smic_tui.config.schema import Pane, Settings
-from smic_tui.insight.panes import MISSED_WITHIN, DuePane, last_due, next_due, utc_now
+from smic_tui.duty.panes import MISSED_WITHIN, DuePane, last_due, next_due, utc_now
 
 log = logging.getLogger(__name__)
 

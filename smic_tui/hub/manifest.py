@@ -18,7 +18,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from smic_tui.snapshot import SourceStatus
+from smic_tui.contract.status import SourceStatus
 
 NAME = "hub.json.gz"
 OBJECTS = "objects"

@@ -13,13 +13,14 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from smic_tui.alertbook import AlertBook, AlertEntry
-from smic_tui.computing import giving_way
 from smic_tui.config.schema import AlertRule, Settings
 from smic_tui.i18n import _, language
-from smic_tui.insight.facts import AlertFact, AlertLife, Level, SiteFact
-from smic_tui.insight.ordered import in_order
-from smic_tui.userstate import Acknowledgement, UserState
+from smic_tui.insight.incremental.ordered import in_order
+from smic_tui.model.alert_book import AlertBook, AlertEntry
+from smic_tui.model.facts import AlertFact, SiteFact
+from smic_tui.model.states import AlertLife, Level
+from smic_tui.model.user_state import Acknowledgement, UserState
+from smic_tui.system.turns import giving_way
 
 STALE_RULE = "source-stale"
 BROKEN_RULE = "rule-broken"

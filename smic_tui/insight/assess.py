@@ -13,17 +13,17 @@ from typing import cast
 
 from msgspec import Struct
 
-from smic_tui.computing import alone
 from smic_tui.config.schema import Settings
 from smic_tui.insight.assessment import Assessment, Parts
-from smic_tui.insight.changes import LOG
-from smic_tui.insight.facts import SiteFact, Situation
-from smic_tui.insight.index import Index
+from smic_tui.insight.incremental.changes import LOG
+from smic_tui.insight.incremental.index import Index
+from smic_tui.insight.incremental.reassess import reassess
 from smic_tui.insight.matching import Register, named_alike, register_of
-from smic_tui.insight.reassess import reassess
+from smic_tui.model.facts import SiteFact, Situation
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.model.user_state import UserState
 from smic_tui.records import Site, Stream
-from smic_tui.snapshot import Snapshot
-from smic_tui.userstate import UserState
+from smic_tui.system.turns import alone
 
 
 class _Newest(Struct):

@@ -14,30 +14,31 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from smic_tui.computing import giving_way
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
 from smic_tui.insight.alert_facts import alerts_of
 from smic_tui.insight.backup_runs import runs_by_job
 from smic_tui.insight.backup_state import LEVELS, state_of
-from smic_tui.insight.facts import (
+from smic_tui.insight.incremental.ordered import in_order
+from smic_tui.insight.matching import Register
+from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
+from smic_tui.insight.placing import Placer
+from smic_tui.insight.since import backup_since, earliest, request_since, ticket_since
+from smic_tui.insight.site_state import SiteHealth, health_of_site
+from smic_tui.insight.source_level import source_level
+from smic_tui.insight.work_level import never_fine_when_stale, request_level, ticket_level
+from smic_tui.model.facts import (
     Answers,
     BackupFact,
-    Level,
     RequestFact,
     SiteFact,
     Situation,
     SourceFact,
     TicketFact,
 )
-from smic_tui.insight.matching import Register
-from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
-from smic_tui.insight.ordered import in_order
-from smic_tui.insight.placing import Placer
-from smic_tui.insight.since import backup_since, earliest, request_since, ticket_since
-from smic_tui.insight.site_state import SiteHealth, health_of_site
-from smic_tui.insight.source_level import source_level
-from smic_tui.insight.work_level import never_fine_when_stale, request_level, ticket_level
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.model.states import Level
+from smic_tui.model.user_state import UserState
 from smic_tui.records import (
     BackupJob,
     BackupRun,
@@ -48,9 +49,8 @@ from smic_tui.records import (
     Stream,
     Ticket,
 )
-from smic_tui.snapshot import Snapshot
+from smic_tui.system.turns import giving_way
 from smic_tui.text import fold
-from smic_tui.userstate import UserState
 
 RecordT = TypeVar("RecordT", bound=Record)
 PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)

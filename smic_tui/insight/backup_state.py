@@ -71,8 +71,8 @@ from msgspec import Struct
 
 from smic_tui.config.schema import Calendar
 from smic_tui.i18n import _
-from smic_tui.insight.facts import BackupState, Level
 from smic_tui.insight.plan import BadPlan, next_expected
+from smic_tui.model.states import BackupState, Level
 from smic_tui.records import BackupJob, BackupRun, RunResult
 
 FUTURE = timedelta(hours=1)

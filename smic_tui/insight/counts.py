@@ -15,9 +15,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from smic_tui.insight.facts import AlertLife, BackupState, SiteState
-from smic_tui.insight.tally import SourceTally, Tally
-from smic_tui.snapshot import SourceState
+from smic_tui.contract.status import SourceState
+from smic_tui.model.states import AlertLife, BackupState, SiteState
+from smic_tui.model.tally import SourceTally, Tally
 
 
 class SiteCounts(Struct, frozen=True, kw_only=True):

@@ -18,13 +18,8 @@ from __future__ import annotations
 from datetime import datetime
 from operator import attrgetter
 
-from smic_tui.insight.facts import (
-    BackupFact,
-    BackupState,
-    RequestFact,
-    SiteFact,
-    TicketFact,
-)
+from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
+from smic_tui.model.states import BackupState
 from smic_tui.text import fold
 
 Order = tuple[float | str, ...]

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from smic_tui.insight.facts import Unmatched
 from smic_tui.insight.matching import Register
+from smic_tui.model.facts import Unmatched
 from smic_tui.records import Stream
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from smic_tui.calendars.workdays import at_local, is_holiday
 from smic_tui.config.schema import Calendar
-from smic_tui.insight.workdays import at_local, is_holiday
 from smic_tui.records import BackupJob
 
 # A run that starts this little before its moment is the run of that moment:

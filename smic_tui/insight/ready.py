@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from smic_tui.computing import alone
-from smic_tui.insight.facts import Situation
 from smic_tui.insight.tally import (
     remember,
     tally_of_backups,
@@ -12,6 +10,8 @@ from smic_tui.insight.tally import (
     tally_of_tickets,
 )
 from smic_tui.insight.trouble_lines import troubles
+from smic_tui.model.facts import Situation
+from smic_tui.system.turns import alone
 
 
 def get_ready(situation: Situation) -> None:

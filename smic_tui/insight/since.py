@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from smic_tui.insight.facts import BackupFact, BackupState, RequestFact, TicketFact
+from smic_tui.model.facts import BackupFact, RequestFact, TicketFact
+from smic_tui.model.states import BackupState
 from smic_tui.records import RunResult
 
 

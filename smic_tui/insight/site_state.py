@@ -26,7 +26,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from smic_tui.insight.facts import Level, SiteState
+from smic_tui.model.states import Level, SiteState
 from smic_tui.records import Health, HealthState
 
 _HOST = {

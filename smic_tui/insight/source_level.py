@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from smic_tui.insight.facts import Level
-from smic_tui.snapshot import SourceState, SourceStatus
+from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.model.states import Level
 
 
 def source_level(status: SourceStatus, *, stale: bool, unmatched: bool) -> Level:

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from smic_tui.insight.facts import Level, SiteFact, SiteState
+from smic_tui.model.facts import SiteFact
+from smic_tui.model.states import Level, SiteState
 from smic_tui.text import fold
 
 SMALLEST = 5

@@ -12,83 +12,19 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from smic_tui.insight.facts import (
+from smic_tui.model.facts import (
     AlertFact,
-    AlertLife,
     BackupFact,
-    BackupState,
-    Level,
     RequestFact,
     SiteFact,
-    SiteState,
     SourceFact,
     TicketFact,
 )
+from smic_tui.model.states import AlertLife, BackupState, SiteState
+from smic_tui.model.tally import Forecast, RequestTally, SourceTally, Tally, TicketTally
 from smic_tui.records import Actor
-from smic_tui.snapshot import SourceState
-
-
-class TicketTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Open tickets: past their due date, owned by one of `me.names`."""
-
-    open: int
-    overdue: int
-    mine: int
-
-
-class RequestTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Open catalogue requests: past their due date, waiting for us."""
-
-    open: int
-    overdue: int
-    waiting_on_us: int
-
-
-class SourceTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One source. `unmatched` counts its records that belong to no site."""
-
-    name: str
-    kind: str
-    state: SourceState
-    stale: bool
-    level: Level
-    last_good: datetime | None
-    rows: int
-    rejected: int
-    unmatched: int
-
-    def age(self, now: datetime) -> float | None:
-        """Seconds since the last good answer; None if there was none."""
-        return None if self.last_good is None else (now - self.last_good).total_seconds()
-
-
-class Tally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All numbers. `attention` is whether something needs somebody."""
-
-    sites: dict[SiteState, int]
-    backups: dict[BackupState, int]
-    tickets: TicketTally
-    requests: RequestTally
-    alerts: dict[AlertLife, int]
-    sources: tuple[SourceTally, ...]
-    attention: bool
-
-
-class Forecast(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a tally changes by the clock alone, before `until` (UTC; not included).
-
-    `backups` pass at a moment from one state to another; `tickets` and `requests`
-    become overdue at these moments; at those of `alerts`, acknowledgements end.
-    """
-
-    until: datetime
-    backups: tuple[tuple[datetime, BackupState, BackupState], ...] = ()
-    tickets: tuple[datetime, ...] = ()
-    requests: tuple[datetime, ...] = ()
-    alerts: tuple[datetime, ...] = ()
 
 
 def tally_at(tally: Tally, forecast: Forecast, now: datetime) -> Tally:

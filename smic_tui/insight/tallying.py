@@ -9,11 +9,8 @@ from zoneinfo import ZoneInfo
 
 from smic_tui.config.schema import Settings
 from smic_tui.insight.backup_state import FUTURE, hung_from
-from smic_tui.insight.facts import AlertLife, BackupFact, BackupState, Level, Situation
 from smic_tui.insight.site_state import verdict
 from smic_tui.insight.tally import (
-    Forecast,
-    Tally,
     tally_of_alerts,
     tally_of_backups,
     tally_of_requests,
@@ -21,6 +18,9 @@ from smic_tui.insight.tally import (
     tally_of_sources,
     tally_of_tickets,
 )
+from smic_tui.model.facts import BackupFact, Situation
+from smic_tui.model.states import AlertLife, BackupState, Level
+from smic_tui.model.tally import Forecast, Tally
 
 # Nothing is believed for longer without a look at the facts themselves.
 LONGEST = timedelta(days=1)

@@ -19,16 +19,8 @@ from operator import attrgetter
 
 from msgspec import Struct
 
+from smic_tui.contract.status import SourceState
 from smic_tui.i18n import _, ngettext
-from smic_tui.insight.facts import (
-    BackupFact,
-    Level,
-    RequestFact,
-    SiteFact,
-    Situation,
-    SourceFact,
-    TicketFact,
-)
 from smic_tui.insight.since import earliest
 from smic_tui.insight.site_state import verdict
 from smic_tui.insight.supplier_groups import SupplierGroup
@@ -41,8 +33,16 @@ from smic_tui.insight.trouble_items import (
     request_items,
     ticket_items,
 )
+from smic_tui.model.facts import (
+    BackupFact,
+    RequestFact,
+    SiteFact,
+    Situation,
+    SourceFact,
+    TicketFact,
+)
+from smic_tui.model.states import Level
 from smic_tui.records import Health
-from smic_tui.snapshot import SourceState
 from smic_tui.text import fold
 
 

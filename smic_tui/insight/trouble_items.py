@@ -13,17 +13,11 @@ from enum import StrEnum
 from msgspec import Struct
 
 from smic_tui.i18n import _, ngettext
-from smic_tui.insight.facts import (
-    BackupFact,
-    BackupState,
-    Level,
-    RequestFact,
-    SiteFact,
-    TicketFact,
-)
 from smic_tui.insight.since import backup_since, earliest, request_since, ticket_since
 from smic_tui.insight.site_state import verdict
-from smic_tui.insight.words import HEALTH_LABELS
+from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
+from smic_tui.model.states import BackupState, Level
+from smic_tui.query.words import HEALTH_LABELS
 from smic_tui.records import Health
 
 

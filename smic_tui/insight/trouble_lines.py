@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Lock
 
-from smic_tui.computing import giving_way
-from smic_tui.insight.changes import LOG
-from smic_tui.insight.facts import Level, SiteFact, Situation
-from smic_tui.insight.ordered import in_order, merged
+from smic_tui.insight.incremental.changes import LOG
+from smic_tui.insight.incremental.ordered import in_order, merged
 from smic_tui.insight.supplier_groups import is_hit, supplier_groups
 from smic_tui.insight.trouble import (
     LINE_RESTS_ON,
@@ -19,6 +17,9 @@ from smic_tui.insight.trouble import (
     source_line,
     unplaced_lines,
 )
+from smic_tui.model.facts import SiteFact, Situation
+from smic_tui.model.states import Level
+from smic_tui.system.turns import giving_way
 
 
 class TroubleLines:

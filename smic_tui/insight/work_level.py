@@ -12,7 +12,7 @@ Facts of a stale source are UNKNOWN where they would be FINE.
 
 from __future__ import annotations
 
-from smic_tui.insight.facts import Level
+from smic_tui.model.states import Level
 from smic_tui.records import Actor, CatalogueRequest, Ticket
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from smic_tui.contract.actions import Action
-from smic_tui.outbox.entry import Entry, EntryState, Place, plain
+from smic_tui.model.outbox_entry import Entry, EntryState, Place, plain
 from smic_tui.outbox.matters import after_own_action
 from smic_tui.records import Record
 

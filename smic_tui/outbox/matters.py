@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from smic_tui.contract.actions import Verb
-from smic_tui.outbox.entry import Entry, plain
+from smic_tui.model.outbox_entry import Entry, plain
 from smic_tui.records import CatalogueRequest, Record, Ticket
 
 _IS_OPEN = "is_open"

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.actions import Verb
+from smic_tui.contract.status import SourceStatus
 from smic_tui.i18n import _
 from smic_tui.records import Stream
-from smic_tui.snapshot import SourceStatus
 
 _COMMENTS = (Verb.COMMENT, Verb.SET_STATUS, Verb.RESOLVE, Verb.SET_STAGE)
 

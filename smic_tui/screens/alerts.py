@@ -8,7 +8,8 @@ from textual.binding import Binding, BindingType
 
 from smic_tui.duty.until import parse_until
 from smic_tui.i18n import N_, _
-from smic_tui.insight.facts import AlertFact, AlertLife
+from smic_tui.model.facts import AlertFact
+from smic_tui.model.states import AlertLife
 from smic_tui.screens.listing import ListScreen
 from smic_tui.views.cells import Cell, Role
 from widgets.prompt import Prompt

@@ -8,11 +8,11 @@ from typing import Protocol, cast
 from textual.app import App
 from textual.screen import Screen
 
-from smic_tui.insight.facts import Situation
-from smic_tui.outbox.entry import Entry
+from smic_tui.model.facts import Situation
+from smic_tui.model.outbox_entry import Entry
+from smic_tui.model.user_state import Note
 from smic_tui.outbox.rights import Rights
 from smic_tui.screens.personal import Personal
-from smic_tui.userstate import Note
 from smic_tui.views.look import Look
 from smic_tui.views.targets import Pending
 

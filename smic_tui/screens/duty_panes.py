@@ -10,15 +10,15 @@ from typing import Any
 
 from textual.screen import Screen
 
+from smic_tui.calendars.workdays import prepare
 from smic_tui.config.schema import Settings
+from smic_tui.contract.status import SourceState
 from smic_tui.duty.pane_clock import PaneClock
-from smic_tui.insight.facts import Situation
-from smic_tui.insight.panes import DuePane, missed
-from smic_tui.insight.workdays import prepare
+from smic_tui.duty.panes import DuePane, missed
+from smic_tui.model.facts import Situation
+from smic_tui.model.user_state import UserState
 from smic_tui.screens.frame import FrameScreen
 from smic_tui.screens.pane import PaneScreen
-from smic_tui.snapshot import SourceState
-from smic_tui.userstate import UserState
 
 # How long panes wait at most for sources that were never asked before.
 FIRST_ANSWERS_SECONDS = 60.0

@@ -11,9 +11,9 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
-from smic_tui.computing import front
 from smic_tui.i18n import N_, _, pgettext
 from smic_tui.screens.desk import Desk, desk_of
+from smic_tui.system.turns import front
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.outbox import mark_of
 from smic_tui.views.summary import alarm

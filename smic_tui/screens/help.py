@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from smic_tui.i18n import N_, _
-from smic_tui.insight.fields import SUBJECTS
+from smic_tui.query.subjects.all import SUBJECTS
 from smic_tui.screens.frame import FrameScreen
 from smic_tui.views.cells import Cell, Line, Role
 from smic_tui.views.fit import fit

@@ -25,7 +25,7 @@ from widgets.prompt import Prompt
 from widgets.row_table import RowTable
 
 if TYPE_CHECKING:
-    from smic_tui.insight.query import Query, QuerySyntaxError
+    from smic_tui.query.parser import Query, QuerySyntaxError
 
 # The language of filters is read with the first filter: no screen begins with one.
 
@@ -268,7 +268,7 @@ class ListScreen(ActingScreen):
         facts = self.all_facts()
         if len(facts) > LONG_LIST:
             # Before the first letter is typed, where there are many facts.
-            from smic_tui.insight.fields import fields_for
+            from smic_tui.query.subjects.all import fields_for
 
             fields = fields_for(self.listing.subject)
             ready = asyncio.to_thread(fields.get_ready, facts, self.desk.situation.now)
@@ -297,13 +297,13 @@ class ListScreen(ActingScreen):
             self.desk.personal.save_filter(name, self.query_text)
 
     def _parse(self, text: str) -> Query:
-        from smic_tui.insight.fields import fields_for
-        from smic_tui.insight.query import parse
+        from smic_tui.query.parser import parse
+        from smic_tui.query.subjects.all import fields_for
 
         return parse(text, fields_for(self.listing.subject), self.desk.look.zone.key)
 
     def _understood(self, text: str) -> bool:
-        from smic_tui.insight.query import QuerySyntaxError
+        from smic_tui.query.parser import QuerySyntaxError
 
         try:
             self._parse(text)
@@ -313,7 +313,7 @@ class ListScreen(ActingScreen):
 
     def set_filter(self, text: str) -> bool:
         """Show what matches `text`; False and a message when it cannot be understood."""
-        from smic_tui.insight.query import QuerySyntaxError
+        from smic_tui.query.parser import QuerySyntaxError
 
         text = text.strip()
         try:

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from smic_tui.i18n import N_, _
+from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox import box
-from smic_tui.outbox.entry import Entry, EntryState
 from smic_tui.screens.frame import FrameScreen
 from smic_tui.views.cells import Cell, Line, Role
 from smic_tui.views.outbox import details, entry_line

@@ -7,9 +7,9 @@ from typing import Any
 
 from textual.widget import Widget
 
-from smic_tui.insight.facts import Situation
 from smic_tui.insight.tally import tally_of_sources
 from smic_tui.insight.trouble import Line, SiteTrouble
+from smic_tui.model.facts import Situation
 from smic_tui.screens.listing import ListScreen
 from smic_tui.views.cells import Cell
 from smic_tui.views.lists.overview import OVERVIEW

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 
 from smic_tui.config.schema import Settings
+from smic_tui.duty.panes import DuePane, PaneContent, content, key_of
 from smic_tui.i18n import N_, _, ngettext
-from smic_tui.insight.facts import Level
-from smic_tui.insight.panes import DuePane, PaneContent, content, key_of
+from smic_tui.model.states import Level
+from smic_tui.model.user_state import PaneSeen
 from smic_tui.screens.alerts import AlertsScreen
-from smic_tui.userstate import PaneSeen
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row
 from smic_tui.views.listing import Lean

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from smic_tui.cache.user_file import UserFile
 from smic_tui.contract.actions import Action
 from smic_tui.i18n import _
-from smic_tui.insight.facts import AlertFact
+from smic_tui.model.facts import AlertFact
+from smic_tui.model.user_state import Acknowledgement, Note, PaneSeen
 from smic_tui.outbox import box
 from smic_tui.records import Record
 from smic_tui.text import clean
-from smic_tui.userstate import Acknowledgement, Note, PaneSeen
 
 # Does the change off the event loop, and tells the first text once it is on the disk.
 Remember = Callable[[str, Callable[[], bool]], None]

@@ -18,7 +18,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from smic_tui.computing import front
+from smic_tui.system.turns import front
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.capabilities import capabilities_of
 from smic_tui.terminal.far_screen import FarScreen

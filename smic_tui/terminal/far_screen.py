@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 
-from smic_tui.computing import front
+from smic_tui.system.turns import front
 from smic_tui.terminal.canvas import Canvas
 from smic_tui.terminal.capabilities import Capabilities
 from smic_tui.terminal.encoder import Encoder

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from smic_tui import own_file
+from smic_tui.system import private_file as own_file
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.driver import LeanDriver
 from smic_tui.terminal.picture import LARGEST, Picture, written

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from smic_tui.insight.facts import Level
+from smic_tui.model.states import Level
 
 
 class Role(StrEnum):

@@ -7,18 +7,13 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from smic_tui.i18n import N_, _, ngettext
-from smic_tui.insight.facts import (
-    BackupFact,
-    Level,
-    RequestFact,
-    SiteFact,
-    TicketFact,
-)
 from smic_tui.insight.history import Event, recent
+from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
+from smic_tui.model.outbox_entry import Entry, EntryState
+from smic_tui.model.states import Level
+from smic_tui.model.user_state import Note
 from smic_tui.outbox.box import in_order
-from smic_tui.outbox.entry import Entry, EntryState
 from smic_tui.records import Contact, Health, HealthState, Stream
-from smic_tui.userstate import Note
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Line, Role
 from smic_tui.views.fit import fit, width

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from smic_tui.i18n import _, ngettext
-from smic_tui.insight.facts import Situation
+from smic_tui.model.facts import Situation
 from smic_tui.views.cells import Column, Row
 from smic_tui.views.look import Look
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from smic_tui.insight.facts import Level
+from smic_tui.model.states import Level
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

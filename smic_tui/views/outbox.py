@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.i18n import N_, _, ngettext
-from smic_tui.outbox.entry import Entry, EntryState
+from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox.matters import all_differences, differences
 from smic_tui.records import (
     CatalogueRequest,

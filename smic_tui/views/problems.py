@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smic_tui.i18n import _, ngettext
-from smic_tui.insight.facts import Situation, SourceFact, Unmatched
+from smic_tui.model.facts import Situation, SourceFact, Unmatched
 from smic_tui.views.cells import Cell, Line, Role
 from smic_tui.views.words import word
 

@@ -6,12 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from smic_tui.i18n import N_, _, ngettext
-from smic_tui.insight.facts import AlertLife, BackupState, Level, SiteState, Situation
 from smic_tui.insight.tally import (
-    RequestTally,
-    SourceTally,
-    Tally,
-    TicketTally,
     tally_of_alerts,
     tally_of_backups,
     tally_of_requests,
@@ -19,6 +14,9 @@ from smic_tui.insight.tally import (
     tally_of_sources,
     tally_of_tickets,
 )
+from smic_tui.model.facts import Situation
+from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
+from smic_tui.model.tally import RequestTally, SourceTally, Tally, TicketTally
 from smic_tui.records import Stream
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role

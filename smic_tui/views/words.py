@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from smic_tui.contract.status import SourceState
 from smic_tui.i18n import N_, _
-from smic_tui.insight.facts import AlertLife, BackupState, Level, SiteState
+from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
 from smic_tui.records import Actor, HealthState, RunResult, Stage, Stream, TicketStatus
-from smic_tui.snapshot import SourceState
 
 _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (SiteState.UP, N_("up")),

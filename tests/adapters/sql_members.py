@@ -9,7 +9,7 @@ from typing import Any
 
 from fakes.configured import adapter, context
 
-from adapters.sql import SqlAdapter
+from adapters.sql.adapter import SqlAdapter
 
 SELECT = 'SELECT code, nom AS "Nom", habitants, maj FROM membres ORDER BY code'
 COLUMNS = {"code": "code", "name": "nom", "population": "habitants"}

@@ -18,12 +18,12 @@ from fakes.misbehaving import MisbehavingServer, Mode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.backuppc import BackupPcAdapter
-from adapters.backuppc_files import read_backups
-from adapters.backuppc_options import BackupPcOptions
-from smic_tui.conformance import AdapterConformance
+from adapters.backuppc.adapter import BackupPcAdapter
+from adapters.backuppc.files import read_backups
+from adapters.backuppc.options import BackupPcOptions
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
+from smic_tui.testing.adapters import AdapterConformance
 
 RUNS, JOBS = Stream.BACKUP_RUNS, Stream.BACKUP_JOBS
 SECRET = "lecture seule"

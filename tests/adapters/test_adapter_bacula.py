@@ -16,12 +16,12 @@ from fakes.configured import adapter, context, read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.bacula import BaculaAdapter
-from adapters.bacula_jobs import JobRow, UnknownStatus, message_of, result_of, times_of
-from adapters.bacula_options import BaculaOptions
-from smic_tui.conformance import AdapterConformance
+from adapters.bacula.adapter import BaculaAdapter
+from adapters.bacula.jobs import JobRow, UnknownStatus, message_of, result_of, times_of
+from adapters.bacula.options import BaculaOptions
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
+from smic_tui.testing.adapters import AdapterConformance
 
 RUNS, JOBS = Stream.BACKUP_RUNS, Stream.BACKUP_JOBS
 PARIS = ZoneInfo("Europe/Paris")
@@ -350,7 +350,7 @@ async def test_what_is_no_catalogue(tmp_path: Path, catalogue: FakeCatalogue) ->
 async def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     FakeCatalogue(tmp_path / "bacula.db")
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
-    monkeypatch.delitem(sys.modules, "adapters.bacula_catalogue", raising=False)
+    monkeypatch.delitem(sys.modules, "adapters.bacula.catalogue", raising=False)
     made = source(tmp_path)
     for attempt in (made.probe(), read(made, RUNS), read(made, JOBS)):
         with pytest.raises(Unavailable, match="SQLAlchemy is not installed"):

@@ -11,11 +11,11 @@ import pytest
 from fakes.configured import Outcome, adapter, context, read
 from programs import Player
 
-from adapters.borg import BorgAdapter
-from smic_tui.conformance import AdapterConformance
+from adapters.repositories.borg import BorgAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
+from smic_tui.testing.adapters import AdapterConformance
 
 PASSPHRASE = "sesame, open"
 

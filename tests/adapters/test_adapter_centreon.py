@@ -14,14 +14,14 @@ from fakes.misbehaving import CERTS, MisbehavingServer, Mode
 from fakes.reading import failure, read
 from msgspec.structs import replace
 
-from adapters.centreon import CentreonAdapter
-from adapters.centreon_options import CentreonOptions
-from smic_tui.acting_conformance import ActingConformance
-from smic_tui.conformance import AdapterConformance
+from adapters.centreon.adapter import CentreonAdapter
+from adapters.centreon.options import CentreonOptions
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import HealthState, Stream
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 Make = Callable[..., CentreonAdapter]
 

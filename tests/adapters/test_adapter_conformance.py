@@ -15,13 +15,13 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct
 
-from smic_tui import conformance
-from smic_tui.conformance import AdapterConformance
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.records import Contact, Health, HealthState, Site, Stream
+from smic_tui.testing import adapters as conformance
+from smic_tui.testing.adapters import AdapterConformance
 
 SECRET = "correct horse battery staple"
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)

@@ -14,11 +14,11 @@ from fakes.configured import adapter, context, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.csv_files import CsvAdapter
-from smic_tui.conformance import AdapterConformance
+from adapters.tables.csv_files import CsvAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.records import Contact, RunResult, Stream, TicketStatus
+from smic_tui.testing.adapters import AdapterConformance
 
 
 @pytest.mark.usefixtures("later")

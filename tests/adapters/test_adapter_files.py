@@ -11,10 +11,10 @@ import pytest
 from csv_sites import SITE, read_sites, sites
 from fakes.configured import adapter, context, read
 
-from adapters.csv_files import CsvAdapter
-from adapters.documents import Document
-from adapters.json_files import JsonAdapter
-from adapters.row_reading import PIECE
+from adapters.http.documents import Document
+from adapters.tables.csv_files import CsvAdapter
+from adapters.tables.json_files import JsonAdapter
+from adapters.tables.row_reading import PIECE
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Stream
 
@@ -116,7 +116,7 @@ async def test_a_refusal_by_the_system_parks_the_source(
     def refuse(*_arguments: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("adapters.documents.os.open", refuse)
+    monkeypatch.setattr("adapters.http.documents.os.open", refuse)
     with pytest.raises(AuthFailed, match="may not be read"):
         await read(sites(tmp_path), Stream.SITES)
 
@@ -166,7 +166,7 @@ async def test_a_file_that_is_being_written_is_read_again(
                 file.write("2;B\n")
         return real(handle)
 
-    monkeypatch.setattr("adapters.documents.os.fstat", fstat)
+    monkeypatch.setattr("adapters.http.documents.os.fstat", fstat)
     found = await read(sites(tmp_path), Stream.SITES)
     assert list(found.rows) == ["1", "2"]
     assert len(looks) == 4
@@ -184,7 +184,7 @@ async def test_a_file_that_never_rests_is_unavailable(
             file.write("2;B\n")
         return real(handle)
 
-    monkeypatch.setattr("adapters.documents.os.fstat", fstat)
+    monkeypatch.setattr("adapters.http.documents.os.fstat", fstat)
     with pytest.raises(Unavailable, match="written all the time"):
         await read(sites(tmp_path), Stream.SITES)
 
@@ -204,7 +204,7 @@ async def test_a_file_replaced_while_read_is_read_whole_as_it_was(
             other.replace(path)
         return handle
 
-    monkeypatch.setattr("adapters.documents.os.open", open_then_replace)
+    monkeypatch.setattr("adapters.http.documents.os.open", open_then_replace)
     first = await read(sites(tmp_path), Stream.SITES)
     assert list(first.rows) in (["1"], ["2"])
     again = await read(sites(tmp_path), Stream.SITES, first.cursor)

@@ -18,11 +18,11 @@ from fakes.reading import Reading, failure, read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.glpi import GlpiAdapter
-from adapters.glpi_api import plain, rich
-from adapters.glpi_cells import SHOWN, Reader
-from adapters.glpi_options import GlpiOptions
-from adapters.glpi_time import asked_since, to_utc
+from adapters.glpi.adapter import GlpiAdapter
+from adapters.glpi.api import plain, rich
+from adapters.glpi.cells import SHOWN, Reader
+from adapters.glpi.options import GlpiOptions
+from adapters.glpi.time import asked_since, to_utc
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Actor, CatalogueRequest, Site, Stage, Ticket, TicketStatus

@@ -15,9 +15,9 @@ from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.reading import read
 from msgspec.structs import replace
 
-from adapters.glpi import GlpiAdapter
-from adapters.glpi_api import plain
-from adapters.glpi_options import GlpiOptions
+from adapters.glpi.adapter import GlpiAdapter
+from adapters.glpi.api import plain
+from adapters.glpi.options import GlpiOptions
 from smic_tui.contract.actions import (
     ActsOnRecords,
     ChangedMeanwhile,

@@ -13,13 +13,13 @@ from fakes.glpi import FakeGlpi
 from fakes.glpi_highlevel import FakeGlpi11
 from fakes.misbehaving import MisbehavingServer
 
-from adapters.glpi import GlpiAdapter
-from adapters.glpi_options import GlpiOptions
-from smic_tui.acting_conformance import ActingConformance
-from smic_tui.conformance import AdapterConformance
+from adapters.glpi.adapter import GlpiAdapter
+from adapters.glpi.options import GlpiOptions
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Stage, Stream, TicketStatus
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 TOKEN = "xA4r00cW2kQm8sPzT1yG"
 APP = "app-7Yh2Lq"

@@ -13,8 +13,8 @@ from fakes.glpi_highlevel import FakeGlpi11
 from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.reading import Reading, failure, read
 
-from adapters.glpi import GlpiAdapter
-from adapters.glpi_options import GlpiOptions
+from adapters.glpi.adapter import GlpiAdapter
+from adapters.glpi.options import GlpiOptions
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Actor, Stage, Ticket, TicketStatus

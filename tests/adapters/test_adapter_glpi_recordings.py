@@ -17,8 +17,8 @@ from fakes.glpi import RECORDINGS, nested, recorded
 from fakes.misbehaving import CERTS, MisbehavingServer, Reply, Request, json_reply
 from fakes.reading import failure, read
 
-from adapters.glpi import GlpiAdapter
-from adapters.glpi_options import GlpiOptions
+from adapters.glpi.adapter import GlpiAdapter
+from adapters.glpi.options import GlpiOptions
 from smic_tui.contract.actions import Action, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable

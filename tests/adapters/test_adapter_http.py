@@ -21,8 +21,8 @@ from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request, js
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http import Credentials, HttpOptions, HttpSession, Validators, basic
-from adapters.http_errors import HIDDEN, Redactor, retry_after
+from adapters.http.errors import HIDDEN, Redactor, retry_after
+from adapters.http.session import Credentials, HttpOptions, HttpSession, Validators, basic
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 
@@ -549,7 +549,7 @@ def test_settings_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
 
 def test_the_settings_are_light_to_import() -> None:
     code = (
-        "import sys, adapters.http_options; "
+        "import sys, adapters.http.options; "
         "print([m for m in ('httpx', 'asyncio', 'ssl') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

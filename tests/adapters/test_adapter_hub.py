@@ -14,16 +14,17 @@ import msgspec
 import pytest
 from fakes.misbehaving import MisbehavingServer, Mode, Reply, Request, wait_until
 
-from adapters import hub_link
-from adapters.hub import HubAdapter
-from adapters.hub_options import HubOptions
-from smic_tui.collecting.publishing import Publishing
-from smic_tui.conformance import AdapterConformance
+from adapters.hub import link as hub_link
+from adapters.hub.adapter import HubAdapter
+from adapters.hub.options import HubOptions
+from smic_tui.collecting.hub_publisher import Publishing
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.hub import manifest as hub
 from smic_tui.hub.manifest import digest_of
+from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.records import (
     Actor,
     BackupJob,
@@ -40,7 +41,7 @@ from smic_tui.records import (
     Ticket,
     TicketStatus,
 )
-from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
+from smic_tui.testing.adapters import AdapterConformance
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECRET = "s3cret-of-the-hub"

@@ -16,8 +16,8 @@ from fakes.icinga2 import READER, FakeIcinga
 from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply
 from fakes.reading import failure, read
 
-from adapters.icinga2 import Icinga2Adapter
-from adapters.icinga2_options import Icinga2Options
+from adapters.icinga2.adapter import Icinga2Adapter
+from adapters.icinga2.options import Icinga2Options
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
@@ -512,7 +512,7 @@ def test_settings_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
 
 def test_the_kind_is_light_to_import() -> None:
     code = (
-        "import sys, adapters.icinga2; "
+        "import sys, adapters.icinga2.adapter; "
         "print([m for m in ('httpx', 'asyncio', 'ssl') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -14,8 +14,8 @@ from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.reading import read
 from msgspec.structs import replace
 
-from adapters.icinga2 import Icinga2Adapter
-from adapters.icinga2_options import Icinga2Options
+from adapters.icinga2.adapter import Icinga2Adapter
+from adapters.icinga2.options import Icinga2Options
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Standing, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable

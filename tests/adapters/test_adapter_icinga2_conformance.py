@@ -12,13 +12,13 @@ import pytest
 from fakes.icinga2 import ACTOR, FakeIcinga
 from fakes.misbehaving import MisbehavingServer
 
-from adapters.icinga2 import Icinga2Adapter
-from adapters.icinga2_options import Icinga2Options
-from smic_tui.acting_conformance import ActingConformance
-from smic_tui.conformance import AdapterConformance
+from adapters.icinga2.adapter import Icinga2Adapter
+from adapters.icinga2.options import Icinga2Options
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Stream
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 PASSWORD = "the-word-of-the-reader"
 

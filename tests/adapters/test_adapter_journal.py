@@ -19,12 +19,12 @@ from fakes.configured import adapter, context, read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.journal import JournalAdapter
-from adapters.journal_lines import LineError, read_line
-from adapters.journal_options import JournalOptions
-from smic_tui.conformance import AdapterConformance
+from adapters.journal.adapter import JournalAdapter
+from adapters.journal.lines import LineError, read_line
+from adapters.journal.options import JournalOptions
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
+from smic_tui.testing.adapters import AdapterConformance
 
 RUNS, JOBS = Stream.BACKUP_RUNS, Stream.BACKUP_JOBS
 DOC = Path(__file__).parents[2] / "docs" / "sources" / "journal.md"

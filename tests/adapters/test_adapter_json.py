@@ -17,11 +17,11 @@ from fakes.configured import Outcome, adapter, context, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.json_files import JsonAdapter
-from smic_tui.conformance import AdapterConformance
+from adapters.tables.json_files import JsonAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import Actor, Contact, Stage, Stream
+from smic_tui.testing.adapters import AdapterConformance
 
 SITE = {"code": "insee", "name": "nom"}
 

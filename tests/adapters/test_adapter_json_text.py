@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.json_text import decode_json
+from adapters.shared.json_text import decode_json
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=40)
 

@@ -16,9 +16,9 @@ from fakes.reading import failure, read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.nagios import NagiosAdapter
-from adapters.nagios_options import NagiosOptions
-from adapters.nagios_statusdat import read_status
+from adapters.nagios.adapter import NagiosAdapter
+from adapters.nagios.options import NagiosOptions
+from adapters.nagios.statusdat import read_status
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.records import HealthState

@@ -18,8 +18,8 @@ from fakes.nagios import FakeNagios
 from fakes.reading import read
 from msgspec.structs import replace
 
-from adapters.nagios import NagiosAdapter
-from adapters.nagios_options import NagiosOptions
+from adapters.nagios.adapter import NagiosAdapter
+from adapters.nagios.options import NagiosOptions
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Standing, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable

@@ -15,13 +15,13 @@ import pytest
 from fakes.misbehaving import MisbehavingServer
 from fakes.nagios import FakeNagios
 
-from adapters.nagios import NagiosAdapter
-from adapters.nagios_options import NagiosOptions
-from smic_tui.acting_conformance import ActingConformance
-from smic_tui.conformance import AdapterConformance
+from adapters.nagios.adapter import NagiosAdapter
+from adapters.nagios.options import NagiosOptions
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Stream
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 PASSWORD = "the-word-of-the-reader"
 

@@ -13,12 +13,12 @@ import msgspec
 import pytest
 from fakes.configured import adapter, context, read
 
-from adapters import ping_probe
-from adapters.ping import PingAdapter
-from adapters.ping_options import PingOptions
-from smic_tui.conformance import AdapterConformance
+from adapters.ping import probe as ping_probe
+from adapters.ping.adapter import PingAdapter
+from adapters.ping.options import PingOptions
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import HealthState, Stream
+from smic_tui.testing.adapters import AdapterConformance
 
 QUICK = {"timeout": "0.3s", "spread": "0s"}
 
@@ -165,7 +165,7 @@ async def test_so_many_at_once_and_spread(monkeypatch: pytest.MonkeyPatch) -> No
         now -= 1
         return ping_probe.Knock(answered=True)
 
-    monkeypatch.setattr("adapters.ping.knock", slow)
+    monkeypatch.setattr("adapters.ping.adapter.knock", slow)
     many = [target(str(number), 80) for number in range(40)]
     await rows(source(*many, parallel=5))
     assert most == 5
@@ -182,7 +182,7 @@ async def test_a_second_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
         tried += 1
         return ping_probe.Knock(answered=tried == 2, took=0.5, reason="no answer")
 
-    monkeypatch.setattr("adapters.ping.knock", second)
+    monkeypatch.setattr("adapters.ping.adapter.knock", second)
     found = await rows(source(target("17001", 80), slow="0.4s"))
     assert tried == 2
     assert found["17001"].state is HealthState.WARNING

@@ -13,14 +13,14 @@ from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.prometheus import PASSWORD, FakeAlertmanager, FakePrometheus
 from fakes.reading import failure, read
 
-from adapters.alertmanager import AlertmanagerAdapter
-from adapters.prometheus import PrometheusAdapter
-from smic_tui.acting_conformance import ActingConformance
-from smic_tui.conformance import AdapterConformance
+from adapters.alertmanager.adapter import AlertmanagerAdapter
+from adapters.prometheus.adapter import PrometheusAdapter
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import HealthState, Stream
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 Make = Callable[..., Any]
 CHECK = {"query": "probe_success", "job": "sites"}

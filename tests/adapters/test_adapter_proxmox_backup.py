@@ -13,11 +13,11 @@ from fakes.configured import adapter, context, read
 from fakes.misbehaving import MisbehavingServer, Mode
 from fakes.proxmox_backup import DAY, NOW, SECRET, TOKEN, FakeProxmoxBackup
 
-from adapters.proxmox_backup import ProxmoxBackupAdapter
-from adapters.proxmox_backup_options import ProxmoxBackupOptions
-from smic_tui.conformance import AdapterConformance
+from adapters.proxmox_backup.adapter import ProxmoxBackupAdapter
+from adapters.proxmox_backup.options import ProxmoxBackupOptions
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
+from smic_tui.testing.adapters import AdapterConformance
 
 RUNS, JOBS = Stream.BACKUP_RUNS, Stream.BACKUP_JOBS
 

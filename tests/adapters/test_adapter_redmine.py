@@ -19,9 +19,9 @@ from fakes.redmine import FakeRedmine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.redmine import RedmineAdapter
-from adapters.redmine_options import RedmineOptions
-from adapters.redmine_words import Priority, Status, Words
+from adapters.redmine.adapter import RedmineAdapter
+from adapters.redmine.options import RedmineOptions
+from adapters.redmine.words import Priority, Status, Words
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
@@ -619,7 +619,7 @@ def test_settings_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
 
 def test_the_kind_is_light_to_import() -> None:
     code = (
-        "import sys, adapters.redmine; "
+        "import sys, adapters.redmine.adapter; "
         "print([m for m in ('httpx', 'asyncio', 'ssl', 'zoneinfo') if m in sys.modules])"
     )
     done = subprocess.run(

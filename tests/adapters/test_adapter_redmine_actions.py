@@ -13,8 +13,8 @@ from fakes.misbehaving import CERTS, MisbehavingServer, Mode
 from fakes.reading import read
 from fakes.redmine import FakeRedmine
 
-from adapters.redmine import RedmineAdapter
-from adapters.redmine_options import RedmineOptions
+from adapters.redmine.adapter import RedmineAdapter
+from adapters.redmine.options import RedmineOptions
 from smic_tui.contract.actions import (
     ActsOnRecords,
     ChangedMeanwhile,

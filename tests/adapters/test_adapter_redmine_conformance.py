@@ -12,13 +12,13 @@ import pytest
 from fakes.misbehaving import MisbehavingServer
 from fakes.redmine import FakeRedmine
 
-from adapters.redmine import RedmineAdapter
-from adapters.redmine_options import RedmineOptions
-from smic_tui.acting_conformance import ActingConformance
-from smic_tui.conformance import AdapterConformance
+from adapters.redmine.adapter import RedmineAdapter
+from adapters.redmine.options import RedmineOptions
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Stage, Stream, TicketStatus
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 KEY = "335c8e55c0fafa666f3f500c446018267403d1db"
 

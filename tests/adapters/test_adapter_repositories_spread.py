@@ -14,8 +14,8 @@ import pytest
 import time_machine
 from fakes.configured import Outcome, adapter, context, read
 
-from adapters.repositories import Reading
-from adapters.restic import ResticAdapter, ResticOptions
+from adapters.repositories.adapter import Reading
+from adapters.repositories.restic import ResticAdapter, ResticOptions
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import BackupRun, RunResult, Stream
 

@@ -15,12 +15,12 @@ import time_machine
 from fakes.configured import Outcome, adapter, context, read
 from programs import Player
 
-from adapters.restic import ResticAdapter
-from smic_tui.conformance import AdapterConformance
+from adapters.repositories.restic import ResticAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.records import BackupJob, RunResult, Stream
+from smic_tui.testing.adapters import AdapterConformance
 
 PASSWORD = "sesame, open"
 
@@ -501,7 +501,7 @@ async def test_a_cancelled_reading_ends_what_it_started(player: Player) -> None:
 
 
 async def test_endless_output_is_cut_off(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.repositories._OUTPUT_LIMIT", 200_000)
+    monkeypatch.setattr("adapters.repositories.adapter._OUTPUT_LIMIT", 200_000)
     player.script("yes")
     with pytest.raises(BadAnswer, match="more than 200000 bytes"):
         await runs(restic(player, "good"))

@@ -17,15 +17,15 @@ from fakes.rt import FakeRt, rewritten
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.rt import RtAdapter
-from adapters.rt_options import RtOptions
-from adapters.rt_tickets import decode
-from smic_tui.acting_conformance import ActingConformance
-from smic_tui.conformance import AdapterConformance
+from adapters.rt.adapter import RtAdapter
+from adapters.rt.options import RtOptions
+from adapters.rt.tickets import decode
 from smic_tui.contract.actions import Action, ActsOnRecords, ChangedMeanwhile, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Actor, CatalogueRequest, Stage, Stream, Ticket, TicketStatus
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 Make = Callable[..., RtAdapter]
 

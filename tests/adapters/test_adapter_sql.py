@@ -22,13 +22,13 @@ import time_machine
 from fakes.configured import adapter, context, read
 from sql_members import COLUMNS, change, members, source
 
-from adapters.sql import SqlAdapter, _plain
-from adapters.sql_database import Database
-from adapters.sql_errors import failure
-from adapters.sql_options import DatabaseOptions, single_select
-from smic_tui.conformance import AdapterConformance
+from adapters.sql.adapter import SqlAdapter, _plain
+from adapters.sql.database import Database
+from adapters.sql.errors import failure
+from adapters.sql.options import DatabaseOptions, single_select
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.records import Stream
+from smic_tui.testing.adapters import AdapterConformance
 
 SITES = Stream.SITES
 
@@ -91,8 +91,8 @@ async def test_times_of_a_database_are_understood(tmp_path: Path) -> None:
     ],
 )
 def test_what_drivers_give_for_dates(value: object, due: datetime) -> None:
-    from adapters.columns import fields_of
-    from adapters.rows import Notation, reader_for
+    from adapters.tables.columns import fields_of
+    from adapters.tables.rows import Notation, reader_for
 
     notation = Notation(zone="Europe/Paris", dates=("%d/%m/%Y",))
     assert reader_for(fields_of(Stream.TICKETS)["due"], notation)(value) == due
@@ -222,7 +222,7 @@ async def test_a_statement_without_end_is_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     members(tmp_path / "m.db", 3)
-    monkeypatch.setattr("adapters.sql_database._SLACK", 0.1)
+    monkeypatch.setattr("adapters.sql.database._SLACK", 0.1)
     settings = {"database": "sqlite:///m.db", "statement_timeout": "0.2s"}
     table = {"select": ENDLESS, "columns": COLUMNS}
     made = adapter(SqlAdapter, {**settings, "sites": table}, context(tmp_path))

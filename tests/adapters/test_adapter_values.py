@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters import values
+from adapters.shared import values
 
 PARIS = "Europe/Paris"
 

@@ -13,8 +13,8 @@ from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, json_reply
 from fakes.reading import failure, read
 from fakes.zabbix import ADMIN, FakeZabbix
 
-from adapters.zabbix import ZabbixAdapter
-from adapters.zabbix_options import ZabbixOptions
+from adapters.zabbix.adapter import ZabbixAdapter
+from adapters.zabbix.options import ZabbixOptions
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import HealthState

@@ -13,8 +13,8 @@ from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.reading import read
 from fakes.zabbix import ACTING, ADMIN, READING, FakeZabbix
 
-from adapters.zabbix import ZabbixAdapter
-from adapters.zabbix_options import ZabbixOptions
+from adapters.zabbix.adapter import ZabbixAdapter
+from adapters.zabbix.options import ZabbixOptions
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Standing, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable

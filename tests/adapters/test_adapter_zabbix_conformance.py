@@ -12,13 +12,13 @@ import pytest
 from fakes.misbehaving import MisbehavingServer
 from fakes.zabbix import ADMIN, READING, FakeZabbix
 
-from adapters.zabbix import ZabbixAdapter
-from adapters.zabbix_options import ZabbixOptions
-from smic_tui.acting_conformance import ActingConformance
-from smic_tui.conformance import AdapterConformance
+from adapters.zabbix.adapter import ZabbixAdapter
+from adapters.zabbix.options import ZabbixOptions
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Stream
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 TOKEN = "5" * 64
 

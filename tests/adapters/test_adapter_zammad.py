@@ -14,14 +14,14 @@ from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.reading import failure, read
 from fakes.zammad import FakeZammad
 
-from adapters.zammad import ZammadAdapter
-from adapters.zammad_options import ZammadOptions
-from smic_tui.acting_conformance import ActingConformance
-from smic_tui.conformance import AdapterConformance
+from adapters.zammad.adapter import ZammadAdapter
+from adapters.zammad.options import ZammadOptions
 from smic_tui.contract.actions import Action, ActsOnRecords, ChangedMeanwhile, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Actor, CatalogueRequest, Stage, Stream, TicketStatus
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 Make = Callable[..., ZammadAdapter]
 

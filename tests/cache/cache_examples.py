@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from smic_tui.alertbook import AlertEntry
+from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.model.alert_book import AlertEntry
+from smic_tui.model.user_state import Acknowledgement
 from smic_tui.records import Site, Stream, Ticket, TicketStatus
-from smic_tui.snapshot import SourceState, SourceStatus
-from smic_tui.userstate import Acknowledgement
 
 NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
 

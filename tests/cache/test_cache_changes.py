@@ -19,8 +19,8 @@ from smic_tui.cache import source_file
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.layout import Cursor
 from smic_tui.cache.lock import Outcome
+from smic_tui.model.snapshot import SourceContents
 from smic_tui.records import Stream
-from smic_tui.snapshot import SourceContents
 
 STEPS = range(1, 7)
 

@@ -19,8 +19,8 @@ from cache_simulated_disk import PowerCut, SimulatedDisk
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.layout import Cursor
 from smic_tui.cache.lock import Outcome
+from smic_tui.model.user_state import Note
 from smic_tui.records import Stream
-from smic_tui.userstate import Note
 
 State = object
 

@@ -17,8 +17,8 @@ from smic_tui.cache.keyed import KeyedDB
 from smic_tui.cache.layout import Cursor, file_stem
 from smic_tui.cache.lock import Outcome
 from smic_tui.config.schema import Settings, Source
+from smic_tui.contract.status import SourceState
 from smic_tui.records import Stream
-from smic_tui.snapshot import SourceState
 
 REGISTER = Source(name="register", kind="csv", refresh="10m")
 SETTINGS = Settings(sources={"register": REGISTER})

@@ -16,8 +16,8 @@ from smic_tui.cache.layout import Cursor
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting.intake import admit
 from smic_tui.contract.batch import Batch
+from smic_tui.contract.status import SourceStatus
 from smic_tui.records import Contact, Record, Site, Stream
-from smic_tui.snapshot import SourceStatus
 
 KEYS = st.sampled_from(["1", "2", "é", "a/b", "_meta", "", "default", "10"])
 # Everything that UTF-8 can hold; the intake lets nothing else through.

@@ -16,7 +16,7 @@ from smic_tui.cache import user_file
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.file_ops import FileOps, Signature
 from smic_tui.cache.lock import FileLock
-from smic_tui.userstate import Note, PaneSeen, UserState
+from smic_tui.model.user_state import Note, PaneSeen, UserState
 
 NOTE = Note(id="1", site="17300", by="duty", at=NOW, text="Clef à l'accueil")
 SEEN = PaneSeen(pane="morning", due=NOW, dismissed=NOW, by="duty", listed={"17300": "down"})

@@ -19,10 +19,10 @@ from program import Program
 
 from smic_tui import i18n
 from smic_tui.cache.cache import Cache
-from smic_tui.cli import quick
+from smic_tui.cli import kept_counts as quick
 from smic_tui.cli.main import run
-from smic_tui.kept_tally import NAME, KeptTally
-from smic_tui.userstate import Acknowledgement
+from smic_tui.model.user_state import Acknowledgement
+from smic_tui.startup.status_counts import NAME, KeptTally
 
 Said = tuple[int, str]
 
@@ -44,12 +44,15 @@ class Here:
 
     def from_facts(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> Said:
         """What is said when nothing is kept; what is kept stays as it is."""
-        with patch.object(quick, "kept", return_value=None), patch("smic_tui.kept_tally.store"):
+        with (
+            patch.object(quick, "kept", return_value=None),
+            patch("smic_tui.startup.status_counts.store"),
+        ):
             return self(capsys, *arguments)
 
     def from_tally(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> Said | None:
         """What is said without a look at the facts; None where it needs one."""
-        with patch("smic_tui.cli.reading.read", side_effect=LookedAtFacts):
+        with patch("smic_tui.cli.situation.read", side_effect=LookedAtFacts):
             try:
                 return self(capsys, *arguments)
             except LookedAtFacts:

@@ -23,8 +23,8 @@ from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.batch import Batch
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.records import Stream
-from smic_tui.snapshot import Snapshot
 
 SOURCES = ("desk", "register")
 

@@ -17,19 +17,23 @@ import msgspec
 import pytest
 from collecting_doubles import NOW, Options, Scripted, always, full, site, ticket, until
 
-from smic_tui.alertbook import AlertBook, AlertEntry
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
-from smic_tui.collecting import asking, following, publisher, writing
+from smic_tui.collecting import asking
+from smic_tui.collecting import follower as following
+from smic_tui.collecting import leader as writing
+from smic_tui.collecting import snapshot_feed as publisher
 from smic_tui.collecting.collector import Collector
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import Unavailable
 from smic_tui.contract.secret import Secret
+from smic_tui.contract.status import SourceState
+from smic_tui.model.alert_book import AlertBook, AlertEntry
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.model.user_state import Acknowledgement
 from smic_tui.records import Stream
-from smic_tui.snapshot import Snapshot, SourceState
-from smic_tui.userstate import Acknowledgement
 
 
 def settings_of(*names: str, **fields: Any) -> Settings:

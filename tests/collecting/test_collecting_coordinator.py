@@ -34,8 +34,8 @@ from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.records import RunResult, Stream, TicketStatus
-from smic_tui.snapshot import SourceState, SourceStatus
 
 Start = Callable[..., Bench]
 
@@ -732,7 +732,7 @@ def test_of_many_rows_the_old_ones_are_looked_for_once_and_when_many_are_new(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from smic_tui.collecting import retention
-    from smic_tui.snapshot import SourceContents
+    from smic_tui.model.snapshot import SourceContents
 
     monkeypatch.setattr(retention, "LARGE", 5)
     runs = {f"r{age}": run_of(f"r{age}", age) for age in range(30)}

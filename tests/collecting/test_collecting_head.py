@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from smic_tui import head_keeper, kept_head
 from smic_tui.config.schema import Settings
-from smic_tui.head_keeper import HeadKeeper
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.insight.assess import assess
-from smic_tui.insight.facts import Level, Situation
 from smic_tui.insight.trouble_lines import troubles
+from smic_tui.model.facts import Situation
+from smic_tui.model.snapshot import Snapshot, SourceContents
+from smic_tui.model.states import Level
+from smic_tui.model.user_state import UserState
 from smic_tui.records import (
     BackupJob,
     BackupRun,
@@ -26,8 +28,9 @@ from smic_tui.records import (
     Ticket,
     TicketStatus,
 )
-from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
-from smic_tui.userstate import UserState
+from smic_tui.startup import first_rows as kept_head
+from smic_tui.startup import first_rows_writer as head_keeper
+from smic_tui.startup.first_rows_writer import HeadKeeper
 
 NOW = datetime.now(UTC)
 SETTINGS = Settings()

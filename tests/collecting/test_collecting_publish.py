@@ -20,16 +20,17 @@ from collecting_doubles import NOW, run_of, site, ticket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.hub import HubAdapter
+from adapters.hub.adapter import HubAdapter
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
-from smic_tui.collecting.publishing import GRACE, Publishing
+from smic_tui.collecting.hub_publisher import GRACE, Publishing
 from smic_tui.config.schema import Publish, Settings, Source
 from smic_tui.contract.adapter import Context
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.hub import manifest as hub
 from smic_tui.hub.packing import Changes, pack, unpack
+from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.records import Health, HealthState, Record, Stream
-from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
 
 Table = dict[str, Record]
 Facts = dict[str, dict[Stream, Table]]

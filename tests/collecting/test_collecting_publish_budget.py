@@ -13,9 +13,11 @@ from random import Random
 
 import msgspec
 
-from smic_tui.collecting.publishing import Publishing
+from smic_tui.collecting.hub_publisher import Publishing
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.hub import manifest as hub
 from smic_tui.hub.manifest import Manifest, cost
+from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.records import (
     Actor,
     BackupRun,
@@ -27,7 +29,6 @@ from smic_tui.records import (
     Ticket,
     TicketStatus,
 )
-from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
 
 EVENING = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)
 PUBLICATIONS = 82

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from smic_tui.alertbook import AlertBook, AlertEntry
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
-from smic_tui.collecting import publisher as publisher_module
+from smic_tui.collecting import snapshot_feed as publisher_module
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.publisher import Publisher
+from smic_tui.collecting.snapshot_feed import Publisher
 from smic_tui.config.schema import Settings
-from smic_tui.snapshot import Snapshot
+from smic_tui.model.alert_book import AlertBook, AlertEntry
+from smic_tui.model.snapshot import Snapshot
 
 ENTRY = AlertEntry(
     fingerprint="down/x",

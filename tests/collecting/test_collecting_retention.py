@@ -9,9 +9,10 @@ import pytest
 
 from smic_tui.collecting import retention
 from smic_tui.collecting.retention import Retention
-from smic_tui.computing import alone
+from smic_tui.contract.status import SourceStatus
+from smic_tui.model.snapshot import SourceContents
 from smic_tui.records import BackupRun, Record, RunResult, Stream
-from smic_tui.snapshot import SourceContents, SourceStatus
+from smic_tui.system.turns import alone
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 

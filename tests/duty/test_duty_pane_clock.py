@@ -12,11 +12,11 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smic_tui.calendars.workdays import prepare
 from smic_tui.config.schema import Pane, Settings
 from smic_tui.duty.pane_clock import PaneClock
-from smic_tui.insight.panes import DuePane, last_due, missed, next_due
-from smic_tui.insight.workdays import prepare
-from smic_tui.userstate import PaneSeen, UserState
+from smic_tui.duty.panes import DuePane, last_due, missed, next_due
+from smic_tui.model.user_state import PaneSeen, UserState
 
 PARIS = ZoneInfo("Europe/Paris")
 

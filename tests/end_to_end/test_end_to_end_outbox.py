@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from smic_tui import i18n
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
-from smic_tui.outbox.entry import EntryState
+from smic_tui.model.outbox_entry import EntryState
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.outbox import OutboxScreen

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.hub import manifest as hub
 from smic_tui.hub.manifest import Malformed, Manifest, Segment, cheapest, cost
-from smic_tui.snapshot import SourceState, SourceStatus
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

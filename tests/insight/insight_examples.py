@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from smic_tui.alertbook import EMPTY_BOOK, AlertBook
 from smic_tui.config.schema import Settings
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.insight.assess import assess
-from smic_tui.insight.facts import Situation
+from smic_tui.model.alert_book import EMPTY_BOOK, AlertBook
+from smic_tui.model.facts import Situation
+from smic_tui.model.snapshot import Snapshot, SourceContents
+from smic_tui.model.user_state import UserState
 from smic_tui.records import (
     BackupJob,
     BackupRun,
@@ -25,8 +28,6 @@ from smic_tui.records import (
     Ticket,
     TicketStatus,
 )
-from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
-from smic_tui.userstate import UserState
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)  # a Tuesday, 09:30 in Paris

@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from insight_examples import NOW, ago, health, job, request, run, site, situation, ticket
 
-from smic_tui.alertbook import EMPTY_BOOK, AlertBook, AlertEntry
 from smic_tui.config.schema import AlertRule, Settings
+from smic_tui.duty.alert_rules import evaluate
 from smic_tui.i18n import use
 from smic_tui.insight.alert_facts import alerts_of
-from smic_tui.insight.alerts import evaluate
-from smic_tui.insight.facts import AlertFact, AlertLife, Level
+from smic_tui.model.alert_book import EMPTY_BOOK, AlertBook, AlertEntry
+from smic_tui.model.facts import AlertFact
+from smic_tui.model.states import AlertLife, Level
+from smic_tui.model.user_state import Acknowledgement, UserState
 from smic_tui.records import HealthState, Record, RunResult
-from smic_tui.userstate import Acknowledgement, UserState
 
 ARS = site("1", "Ars", supplier="Océan")
 DOWN = health("1", HealthState.DOWN)

@@ -7,12 +7,14 @@ from insight_examples import NOW, ago, health, job, request, run, site, situatio
 from msgspec.structs import replace
 
 from smic_tui.config.schema import Display, Matching, Person, Settings
+from smic_tui.contract.status import SourceState
 from smic_tui.i18n import use
 from smic_tui.insight.assess import assess
-from smic_tui.insight.facts import BackupState, Level, SiteState, Situation, Unmatched
+from smic_tui.model.facts import Situation, Unmatched
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.model.states import BackupState, Level, SiteState
+from smic_tui.model.user_state import UserState
 from smic_tui.records import Actor, HealthState, RunResult, Stage, Stream, TicketStatus
-from smic_tui.snapshot import Snapshot, SourceState
-from smic_tui.userstate import UserState
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from insight_examples import NOW, PARIS, ago, job, paris, run
 from smic_tui.config.schema import Calendar
 from smic_tui.i18n import use
 from smic_tui.insight.backup_state import Verdict, decisive, state_of
-from smic_tui.insight.facts import BackupState
 from smic_tui.insight.plan import BadPlan, next_expected
+from smic_tui.model.states import BackupState
 from smic_tui.records import BackupJob, BackupRun, RunResult
 
 FRANCE = Calendar()

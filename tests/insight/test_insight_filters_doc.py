@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from smic_tui.insight.fields import SUBJECTS
-from smic_tui.insight.fieldset import FieldSet
-from smic_tui.insight.query import QuerySyntaxError, parse
+from smic_tui.query.fields import FieldSet
+from smic_tui.query.parser import QuerySyntaxError, parse
+from smic_tui.query.subjects.all import SUBJECTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "filters.md"
 

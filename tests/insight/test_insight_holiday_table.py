@@ -1,7 +1,7 @@
 """The table of French public holidays is what the `holidays` library says.
 
 When a new version of the library says otherwise, write the table anew:
-`python tests/insight/test_insight_holiday_table.py > smic_tui/insight/french_holidays.py`
+`python tests/insight/test_insight_holiday_table.py > smic_tui/calendars/french_holidays.py`
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import holidays
 import pytest
 
-from smic_tui.insight import french_holidays, workdays
+from smic_tui.calendars import french_holidays, workdays
 
 YEARS = range(2020, 2051)
 HEAD = '''"""Public holidays of France, as the `holidays` library gives them.
@@ -52,7 +52,7 @@ def test_an_ordinary_day_does_not_load_the_library() -> None:
     code = (
         "import sys; from datetime import date;"
         "from smic_tui.config.schema import Calendar;"
-        "from smic_tui.insight.workdays import is_working_day;"
+        "from smic_tui.calendars.workdays import is_working_day;"
         "assert not is_working_day(date(2026, 11, 11), Calendar());"
         "assert 'holidays' not in sys.modules"
     )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smic_tui.insight.index import Turning
+from smic_tui.insight.incremental.index import Turning
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -16,9 +16,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from smic_tui.insight import order, trouble
-from smic_tui.insight.facts import BackupState, Level
-from smic_tui.insight.ordered import in_order, merged
+from smic_tui.insight.incremental.ordered import in_order, merged
 from smic_tui.insight.trouble_lines import troubles
+from smic_tui.model.states import BackupState, Level
 from smic_tui.records import HealthState, RunResult, Stage, TicketStatus
 
 

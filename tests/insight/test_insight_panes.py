@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from insight_examples import NOW, PARIS, ago, health, job, paris, run, site, situation, ticket
 
-from smic_tui.alertbook import AlertEntry
 from smic_tui.config.schema import Calendar, Display, Pane, Settings
-from smic_tui.insight.panes import content, last_due, missed, next_due
+from smic_tui.duty.panes import content, last_due, missed, next_due
+from smic_tui.model.alert_book import AlertEntry
+from smic_tui.model.user_state import PaneSeen, UserState
 from smic_tui.records import HealthState, Record, TicketStatus
-from smic_tui.userstate import PaneSeen, UserState
 
 SETTINGS = Settings()
 

@@ -23,11 +23,11 @@ from insight_examples import (
 
 from smic_tui.config.schema import Person, Settings
 from smic_tui.i18n import use
-from smic_tui.insight.facts import Situation
-from smic_tui.insight.fields import SUBJECTS, fields_for
-from smic_tui.insight.fieldset import FieldType
-from smic_tui.insight.query import Query, QuerySyntaxError, parse
 from smic_tui.insight.trouble_lines import troubles
+from smic_tui.model.facts import Situation
+from smic_tui.query.fields import FieldType
+from smic_tui.query.parser import Query, QuerySyntaxError, parse
+from smic_tui.query.subjects.all import SUBJECTS, fields_for
 from smic_tui.records import Actor, Contact, HealthState, RunResult, Stage, TicketStatus
 
 

@@ -12,18 +12,21 @@ from unittest.mock import patch
 import pytest
 from msgspec.structs import replace
 
-from smic_tui.alertbook import AlertBook
 from smic_tui.config.schema import AlertRule, Settings
+from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.duty.alert_rules import evaluate
 from smic_tui.insight import alert_facts
 from smic_tui.insight import assess as assess_module
 from smic_tui.insight.alert_facts import alerts_of
-from smic_tui.insight.alerts import evaluate
 from smic_tui.insight.assess import assess
 from smic_tui.insight.assessment import Assessment
-from smic_tui.insight.facts import Situation
 from smic_tui.insight.ready import get_ready
 from smic_tui.insight.tallying import tally_of
 from smic_tui.insight.trouble_lines import TroubleLines, troubles
+from smic_tui.model.alert_book import AlertBook
+from smic_tui.model.facts import Situation
+from smic_tui.model.snapshot import Snapshot, SourceContents
+from smic_tui.model.user_state import UserState
 from smic_tui.records import (
     BackupJob,
     BackupRun,
@@ -38,8 +41,6 @@ from smic_tui.records import (
     Ticket,
     TicketStatus,
 )
-from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
-from smic_tui.userstate import UserState
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SETTINGS = Settings(

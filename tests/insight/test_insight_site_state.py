@@ -5,8 +5,8 @@ from datetime import datetime
 import pytest
 from insight_examples import ago, health
 
-from smic_tui.insight.facts import Level, SiteState
 from smic_tui.insight.site_state import health_of_site
+from smic_tui.model.states import Level, SiteState
 from smic_tui.records import Health, HealthState
 
 S = HealthState

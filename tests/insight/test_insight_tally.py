@@ -11,17 +11,18 @@ from hypothesis import strategies as st
 from insight_examples import NOW, ago, job, request, run, site, snapshot, ticket
 from msgspec.structs import replace
 
-from smic_tui.alertbook import AlertEntry
 from smic_tui.config.schema import Person, Settings
 from smic_tui.insight import assess as assess_module
 from smic_tui.insight import tallying
 from smic_tui.insight.assess import assess
-from smic_tui.insight.facts import BackupState, Situation
 from smic_tui.insight.tally import tally_at
 from smic_tui.insight.tallying import LONGEST, TICK, forecast_of, tally_of
+from smic_tui.model.alert_book import AlertEntry
+from smic_tui.model.facts import Situation
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.model.states import BackupState
+from smic_tui.model.user_state import Acknowledgement, UserState
 from smic_tui.records import Record, RunResult, Stage, TicketStatus
-from smic_tui.snapshot import Snapshot
-from smic_tui.userstate import Acknowledgement, UserState
 
 SETTINGS = Settings(me=Person(names=("moi",)))
 PLANS = ({"period": 3600}, {"period": 86400, "holidays": True}, {"calendar": "30 22 * * *"}, {})

@@ -6,11 +6,11 @@ import pytest
 from insight_examples import NOW, ago, health, job, request, run, site, situation, ticket
 
 from smic_tui.i18n import use
-from smic_tui.insight.facts import Level
 from smic_tui.insight.supplier_groups import supplier_groups
 from smic_tui.insight.trouble import Line, SiteTrouble
 from smic_tui.insight.trouble_items import Part
 from smic_tui.insight.trouble_lines import troubles
+from smic_tui.model.states import Level
 from smic_tui.records import Actor, HealthState, Record, RunResult, TicketStatus
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from smic_tui.config.schema import Calendar
 from smic_tui.insight.backup_state import Verdict, state_of
-from smic_tui.insight.facts import BackupState
+from smic_tui.model.states import BackupState
 from smic_tui.records import BackupJob, BackupRun, RunResult
 
 NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)

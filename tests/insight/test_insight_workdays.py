@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from insight_examples import PARIS, paris
 
+from smic_tui.calendars.workdays import at_local, holidays_of, is_working_day
 from smic_tui.config.schema import Calendar
-from smic_tui.insight.workdays import at_local, holidays_of, is_working_day
 
 
 @pytest.mark.parametrize(

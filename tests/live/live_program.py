@@ -12,8 +12,9 @@ from smic_tui.collecting.collector import Collector
 from smic_tui.config.load import COMMON_KEYS
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.secret import Secret
+from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.records import Stream
-from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
 
 NAME = "it"
 

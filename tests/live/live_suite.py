@@ -32,10 +32,10 @@ from rig import Daemon
 
 from smic_tui.collecting import registry
 from smic_tui.config.load import COMMON_KEYS
-from smic_tui.conformance import AdapterConformance
 from smic_tui.contract.adapter import Adapter, Context
+from smic_tui.contract.status import SourceState
 from smic_tui.records import Record, Stream
-from smic_tui.snapshot import SourceState
+from smic_tui.testing.adapters import AdapterConformance
 
 # What a reading without news may cost, as a part of the first full one.
 UNCHANGED_AT_MOST = 0.05

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from rig_icinga2 import IcingaRig
 from rig_redmine import RedmineRig
 
-from adapters.icinga2 import Icinga2Adapter
-from adapters.icinga2_options import Icinga2Options
-from adapters.redmine import RedmineAdapter
-from adapters.redmine_options import RedmineOptions
+from adapters.icinga2.adapter import Icinga2Adapter
+from adapters.icinga2.options import Icinga2Options
+from adapters.redmine.adapter import RedmineAdapter
+from adapters.redmine.options import RedmineOptions
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
 from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.records import CatalogueRequest, Health, Stage, Stream, Ticket, TicketStatus

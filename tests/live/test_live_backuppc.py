@@ -11,7 +11,7 @@ from fakes.configured import adapter, context, read
 from live_suite import LiveSuite
 from rig_backuppc import PASSWORD, BackupPcRig
 
-from adapters.backuppc import BackupPcAdapter
+from adapters.backuppc.adapter import BackupPcAdapter
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.records import RunResult, Stream
 

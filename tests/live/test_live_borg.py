@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 from fakes.configured import adapter, context, read
 
-from adapters.borg import BorgAdapter
-from smic_tui.conformance import AdapterConformance
+from adapters.repositories.borg import BorgAdapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
+from smic_tui.testing.adapters import AdapterConformance
 
 pytestmark = pytest.mark.live
 

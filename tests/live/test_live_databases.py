@@ -18,9 +18,9 @@ from live_suite import LiveSuite
 from rig_bacula import BaculaRig, CatalogueRig
 from rig_databases import CERTS, PASSWORD, DatabaseServer, MariaServer, MembersRig, PostgresServer
 
-from adapters.bacula import BaculaAdapter
-from adapters.sql_database import Database
-from adapters.sql_options import DatabaseOptions
+from adapters.bacula.adapter import BaculaAdapter
+from adapters.sql.database import Database
+from adapters.sql.options import DatabaseOptions
 from smic_tui.contract.errors import BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.records import RunResult, Stream

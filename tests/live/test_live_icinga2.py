@@ -13,12 +13,12 @@ import pytest
 from fakes.reading import Reading, failure, read
 from rig_icinga2 import DOWN_EVERY, HOSTS, NODE, SERVICES, IcingaRig
 
-from adapters.icinga2 import Icinga2Adapter
-from adapters.icinga2_options import Icinga2Options
-from smic_tui.conformance import AdapterConformance
+from adapters.icinga2.adapter import Icinga2Adapter
+from adapters.icinga2.options import Icinga2Options
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import HealthState
+from smic_tui.testing.adapters import AdapterConformance
 
 pytestmark = pytest.mark.live
 

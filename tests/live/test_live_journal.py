@@ -10,7 +10,7 @@ from fakes.configured import adapter, context, read
 from live_suite import LiveSuite
 from rig_journal import SITES, JournalRig
 
-from adapters.journal import JournalAdapter
+from adapters.journal.adapter import JournalAdapter
 from smic_tui.records import Stream
 
 pytestmark = pytest.mark.live

@@ -16,8 +16,8 @@ from live_suite import LiveSuite
 from msgspec.structs import replace
 from rig_nagios import DOWN_EVERY, HOSTS, NagiosRig
 
-from adapters.nagios import NagiosAdapter
-from adapters.nagios_options import NagiosOptions
+from adapters.nagios.adapter import NagiosAdapter
+from adapters.nagios.options import NagiosOptions
 from smic_tui.contract.actions import Action, Refused, Standing, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable

@@ -14,8 +14,8 @@ from live_suite import LiveSuite
 from rig_alertmanager import AlertmanagerRig
 from rig_prometheus import DOWN_EVERY, SITES, PrometheusRig
 
-from adapters.alertmanager import AlertmanagerAdapter
-from adapters.prometheus import PrometheusAdapter
+from adapters.alertmanager.adapter import AlertmanagerAdapter
+from adapters.prometheus.adapter import PrometheusAdapter
 from smic_tui.contract.actions import Action, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import BadAnswer, Unavailable

@@ -15,12 +15,12 @@ from fakes.misbehaving import MisbehavingServer, Mode, forward_to
 from fakes.reading import failure, read
 from rig_redmine import ISSUES, RedmineRig
 
-from adapters.redmine import RedmineAdapter
-from adapters.redmine_options import RedmineOptions
-from smic_tui.conformance import AdapterConformance
+from adapters.redmine.adapter import RedmineAdapter
+from adapters.redmine.options import RedmineOptions
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Actor, Stage, TicketStatus
+from smic_tui.testing.adapters import AdapterConformance
 
 pytestmark = pytest.mark.live
 

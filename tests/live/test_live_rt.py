@@ -15,8 +15,8 @@ from fakes.reading import failure, read
 from live_suite import LiveSuite
 from rig_rt import RtRig
 
-from adapters.rt import RtAdapter
-from adapters.rt_options import RtOptions
+from adapters.rt.adapter import RtAdapter
+from adapters.rt.options import RtOptions
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed

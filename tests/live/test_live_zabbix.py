@@ -16,8 +16,8 @@ from live_suite import LiveSuite
 from msgspec.structs import replace
 from rig_zabbix import DOWN_EVERY, HOSTS, PASSWORD, ZabbixRig
 
-from adapters.zabbix import ZabbixAdapter
-from adapters.zabbix_options import ZabbixOptions
+from adapters.zabbix.adapter import ZabbixAdapter
+from adapters.zabbix.options import ZabbixOptions
 from smic_tui.contract.actions import Action, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable

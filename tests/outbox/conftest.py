@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).parent.parent / "collecting"))
 
 from outbox_desk import Desk, Office, ticket
 
-from smic_tui.collecting import sending
+from smic_tui.collecting import sender as sending
 
 
 @pytest.fixture(autouse=True)

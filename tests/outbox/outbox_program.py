@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 from smic_tui.cache.cache import Cache
-from smic_tui.collecting import backoff, sending
+from smic_tui.collecting import backoff
+from smic_tui.collecting import sender as sending
 from smic_tui.collecting.collector import Collector
 from smic_tui.config.schema import Settings, Source
 

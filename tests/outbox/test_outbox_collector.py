@@ -18,11 +18,12 @@ from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.actions import Verb
 from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.batch import Batch
+from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.model.outbox_entry import EntryState
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.outbox import box
-from smic_tui.outbox.entry import EntryState
 from smic_tui.outbox.rights import Rights, rights
 from smic_tui.records import Record, Stream, Ticket
-from smic_tui.snapshot import Snapshot, SourceState, SourceStatus
 
 
 class ReadDesk(Desk):

@@ -16,8 +16,8 @@ from outbox_desk import action, ticket
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.file_ops import FileOps
 from smic_tui.contract.actions import Action
+from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox import box
-from smic_tui.outbox.entry import Entry, EntryState
 
 SEEN = ticket("1", source="desk")
 

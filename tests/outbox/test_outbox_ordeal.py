@@ -18,8 +18,8 @@ from fakes.redmine import STATUSES, FakeRedmine
 from msgspec.structs import replace
 from outbox_ordeal import BY_COLLEAGUE, endure, wish
 
-from adapters.redmine import RedmineAdapter
-from adapters.redmine_options import RedmineOptions
+from adapters.redmine.adapter import RedmineAdapter
+from adapters.redmine.options import RedmineOptions
 from smic_tui.contract.actions import Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Record, TicketStatus

@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 from outbox_desk import Desk, Office, action, ticket
 
-from smic_tui.collecting import sending
+from smic_tui.collecting import sender as sending
 from smic_tui.contract.actions import Refused, Verb
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
+from smic_tui.model.outbox_entry import EntryState
 from smic_tui.outbox import box
-from smic_tui.outbox.entry import EntryState
 from smic_tui.records import TicketStatus
 
 OpenOffice = Callable[..., Office]

@@ -12,13 +12,14 @@ from smic_tui.config.load import Loaded, load
 from smic_tui.config.schema import Settings
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.batch import Rejected
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.insight.assess import assess
-from smic_tui.insight.facts import Situation
-from smic_tui.insight.fields import fields_for
-from smic_tui.insight.query import parse
+from smic_tui.model.facts import Situation
+from smic_tui.model.snapshot import Snapshot, SourceContents
+from smic_tui.model.user_state import UserState
+from smic_tui.query.parser import parse
+from smic_tui.query.subjects.all import fields_for
 from smic_tui.records import Record, Stream
-from smic_tui.snapshot import Snapshot, SourceContents, SourceState, SourceStatus
-from smic_tui.userstate import UserState
 
 
 def check_filter(subject: str, text: str) -> str:

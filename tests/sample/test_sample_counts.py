@@ -16,7 +16,8 @@ import count_sample
 import pytest
 from sample_reading import assess_sample
 
-from smic_tui.insight.facts import SiteState, Situation
+from smic_tui.model.facts import Situation
+from smic_tui.model.states import SiteState
 from smic_tui.records import Actor
 from smic_tui.sample.writer import write
 

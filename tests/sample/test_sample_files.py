@@ -154,7 +154,7 @@ async def test_every_source_has_a_site_of_another_spelling_and_some_have_none(
     folder: Path, summary: Summary
 ) -> None:
     from smic_tui.insight.assess import assess
-    from smic_tui.userstate import UserState
+    from smic_tui.model.user_state import UserState
 
     settings, snapshot = await read_sample(folder, NOW)
     situation = assess(snapshot, UserState(), settings, NOW)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sample_reading import assess_sample, read_sample
 
-from smic_tui.insight.facts import BackupState, SiteState
+from smic_tui.model.states import BackupState, SiteState
 from smic_tui.sample import folder as files
 from smic_tui.sample.chance import chance
 from smic_tui.sample.moves.backups import BackupRoom

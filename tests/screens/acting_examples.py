@@ -10,12 +10,12 @@ from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
 from smic_tui.contract.actions import Action, Verb
+from smic_tui.model.outbox_entry import Entry, EntryState
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.outbox import box
-from smic_tui.outbox.entry import Entry, EntryState
 from smic_tui.records import Stream, TicketStatus
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.outbox import OutboxScreen
-from smic_tui.snapshot import Snapshot
 
 RIGHTS = {
     "tickets": (

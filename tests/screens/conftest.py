@@ -18,8 +18,8 @@ from smic_tui import i18n
 from smic_tui.app import SmicApp, TallyAt
 from smic_tui.cache.cache import Cache
 from smic_tui.config.load import Loaded
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.sample.writer import write
-from smic_tui.snapshot import Snapshot
 from smic_tui.wiring import load_settings, make_collector
 
 # A Tuesday morning before the first pane of the day.

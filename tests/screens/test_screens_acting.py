@@ -21,8 +21,8 @@ from msgspec.structs import replace
 
 from smic_tui.app import SmicApp
 from smic_tui.contract.actions import Verb
+from smic_tui.model.outbox_entry import EntryState
 from smic_tui.outbox import box
-from smic_tui.outbox.entry import EntryState
 from smic_tui.records import Stage, Stream, TicketStatus
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.outbox import OutboxScreen

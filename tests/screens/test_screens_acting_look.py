@@ -11,7 +11,7 @@ from conftest import text_of
 from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
-from smic_tui.outbox.entry import EntryState
+from smic_tui.model.outbox_entry import EntryState
 
 KEYS: dict[str, list[str]] = {
     "question": ["4", "e", *"toner", "enter"],

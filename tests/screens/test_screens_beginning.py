@@ -11,14 +11,16 @@ from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 from textual import events
 
-from smic_tui import head_keeper, kept_head
 from smic_tui.app import SmicApp
 from smic_tui.config.load import Loaded
-from smic_tui.head_keeper import HeadKeeper
+from smic_tui.contract.status import SourceState
 from smic_tui.insight.assess import assess
 from smic_tui.insight.tallying import tally_of
-from smic_tui.snapshot import Snapshot, SourceState
-from smic_tui.userstate import UserState
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.model.user_state import UserState
+from smic_tui.startup import first_rows as kept_head
+from smic_tui.startup import first_rows_writer as head_keeper
+from smic_tui.startup.first_rows_writer import HeadKeeper
 
 MakeApp = Callable[..., SmicApp]
 

@@ -12,8 +12,9 @@ from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
 from smic_tui.config.schema import Pane
-from smic_tui.insight.facts import AlertLife
-from smic_tui.snapshot import Snapshot, SourceState
+from smic_tui.contract.status import SourceState
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.model.states import AlertLife
 
 Make = Callable[..., SmicApp]
 

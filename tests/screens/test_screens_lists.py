@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from textual import events
 
 from smic_tui.app import SmicApp
-from smic_tui.computing import front
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.screens.listing import ListScreen
-from smic_tui.snapshot import Snapshot
+from smic_tui.system.turns import front
 from smic_tui.views.lists.all import LISTINGS
 from smic_tui.views.lists.overview import OVERVIEW
 

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
-from smic_tui.terminal_app import TerminalApp
+from smic_tui.screens.terminal_app import TerminalApp
 from widgets import row_table
 
 Make = Callable[..., SmicApp]

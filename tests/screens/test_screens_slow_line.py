@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
 from smic_tui.config.load import Loaded
+from smic_tui.model.snapshot import Snapshot
 from smic_tui.screens.listing import ListScreen
-from smic_tui.snapshot import Snapshot
-from smic_tui.terminal_app import TerminalApp
+from smic_tui.screens.terminal_app import TerminalApp
 from smic_tui.views.fit import fit_columns
 from smic_tui.views.lists.all import LISTINGS
 from smic_tui.views.lists.overview import OVERVIEW

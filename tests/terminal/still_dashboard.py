@@ -27,12 +27,12 @@ from msgspec.structs import force_setattr, replace
 
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
+from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.records import Stream
 from smic_tui.sample.writer import write
 from smic_tui.screens.dossier import DossierScreen
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.sources import SourcesScreen
-from smic_tui.snapshot import Snapshot, SourceContents
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
 from smic_tui.terminal.profile import PROFILES
 from smic_tui.wiring import load_settings, make_collector

@@ -13,7 +13,7 @@ import pytest
 from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 
-from smic_tui.computing import front
+from smic_tui.system.turns import front
 from smic_tui.terminal.capabilities import capabilities_of
 from smic_tui.terminal.driver import LeanDriver
 from smic_tui.terminal.far_screen import FarScreen

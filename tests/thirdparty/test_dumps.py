@@ -6,8 +6,8 @@ from pathlib import Path
 
 from smic_tui_dumps.adapter import DumpsAdapter, DumpsConfig
 
-from smic_tui.conformance import AdapterConformance
 from smic_tui.contract.adapter import Context
+from smic_tui.testing.adapters import AdapterConformance
 
 
 def adapter(tmp_path: Path, folder: str) -> DumpsAdapter:

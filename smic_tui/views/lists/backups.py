@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from smic_tui.i18n import N_
-from smic_tui.insight.facts import BackupFact, BackupState
+from smic_tui.model.facts import BackupFact
+from smic_tui.model.states import BackupState
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from smic_tui.i18n import N_
-from smic_tui.insight.facts import Level
+from smic_tui.model.states import Level
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Column, Role

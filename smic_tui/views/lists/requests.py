@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from smic_tui.i18n import N_
-from smic_tui.insight.facts import RequestFact
+from smic_tui.model.facts import RequestFact
 from smic_tui.records import Actor
 from smic_tui.text import fold
 from smic_tui.views import human

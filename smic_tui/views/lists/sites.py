@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from smic_tui.i18n import N_, _
-from smic_tui.insight.facts import BackupState, Level, SiteFact
+from smic_tui.model.facts import SiteFact
+from smic_tui.model.states import BackupState, Level
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Column, Role, Row

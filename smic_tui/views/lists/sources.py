@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smic_tui.i18n import N_, _
-from smic_tui.insight.facts import SourceFact
+from smic_tui.model.facts import SourceFact
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row

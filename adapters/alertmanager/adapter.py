@@ -1,0 +1,210 @@
+"""Kind `alertmanager`: firing alerts as the health of sites, and silences back to it.
+
+Facts about the API are those of Alertmanager 0.25 (v2) as measured. What makes it
+particular:
+
+- An alert is there only while it fires, and a Prometheus that is dead lets all of them
+  end: no alerts look like all green. So an alert that always fires must be among them.
+- It has no accounts, no ETag and does not compress: each reading is the whole list.
+- A silence is an object of its own with matchers, which may hide other alerts as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from adapters.alertmanager import silences
+from adapters.alertmanager.options import AlertmanagerOptions
+from adapters.http.adapter import AccountAdapter
+from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.adapter import Context, Probe
+from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.errors import Unavailable
+from smic_tui.i18n import _
+from smic_tui.records import Health, HealthState, Stream
+
+if TYPE_CHECKING:
+    from adapters.http.session import HttpSession
+
+_ALERTS = "/api/v2/alerts"
+_EXCERPT = 200
+
+
+class _Status(Struct, rename="camel"):
+    silenced_by: list[str] = []
+    inhibited_by: list[str] = []
+
+
+class Alert(Struct, rename="camel"):
+    """An alert that fires."""
+
+    fingerprint: str
+    labels: dict[str, str]
+    starts_at: datetime
+    annotations: dict[str, str] = {}
+    status: _Status = msgspec.field(default_factory=_Status)
+    generator_url: str = msgspec.field(name="generatorURL", default="")
+
+    @property
+    def name(self) -> str:
+        return self.labels.get("alertname", "")
+
+
+class _VersionInfo(Struct):
+    version: str = ""
+
+
+class _ServerStatus(Struct, rename="camel"):
+    version_info: _VersionInfo
+
+
+class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
+    """The alerts of one Alertmanager."""
+
+    kind: ClassVar[str] = "alertmanager"
+    config_type: ClassVar[type[Struct]] = AlertmanagerOptions
+    streams: ClassVar[frozenset[Stream]] = frozenset({Stream.HEALTH})
+
+    def __init__(self, config: AlertmanagerOptions, context: Context) -> None:
+        super().__init__(config, context)
+        self._proven = False
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Read all alerts that fire, silenced ones too. Always a full reading."""
+        http = self._session()
+        async with http.signed_in():
+            await self._watchdog(http)
+            alerts, rejected = await self._alerts(http, self.config.filters)
+        self._proven = True
+        rows = await asyncio.to_thread(lambda: tuple(self._row(each) for each in alerts))
+        if rejected and not rows:
+            raise http.bad_answer(
+                _("None of the {count} alerts could be read: {reason}").format(
+                    count=len(rejected), reason=rejected[0].reason
+                ),
+                rejected[0].sample.encode(),
+            )
+        yield Batch(upserts=rows, rejected=tuple(rejected), cursor="all", full=True)
+
+    async def probe(self) -> Probe:
+        """Reach it, see the alert that always fires, and say what it cannot prove."""
+        http = self._session()
+        async with http.signed_in():
+            status = await http.json(_ServerStatus, "GET", "/api/v2/status")
+            await self._watchdog(http)
+        self._proven = True
+        remarks = list(http.remarks())
+        if not self.config.watchdog:
+            remarks.append(
+                _(
+                    "No `watchdog`: when Prometheus is dead its alerts end, and that looks as if "
+                    "all were well."
+                )
+            )
+        return Probe(
+            version=status.version_info.version,
+            account=self.config.user,
+            remote_time=http.remote_time,
+            remarks=tuple(remarks),
+        )
+
+    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+        """Alertmanager asks nobody for a right; a proxy in front may refuse all the same."""
+        if not self._proven:
+            return {}
+        return {Stream.HEALTH: frozenset({Verb.SILENCE, Verb.UNSILENCE})}
+
+    async def look(self, action: Action) -> Standing:
+        """Read the alert and the silences that hide it."""
+        http = self._session()
+        async with http.signed_in():
+            alert = await self._find(http, action.key)
+            if alert is None:
+                # What does not fire any more needs no silence.
+                return Standing(record=None, at_once=True)
+            known = await silences.of_alert(http, alert.labels)
+        return Standing(record=self._row(alert), done=silences.is_done(action, known), at_once=True)
+
+    async def perform(self, action: Action, standing: Standing) -> None:
+        """Silence exactly this alert, or end the silences that hide nothing else."""
+        http = self._session()
+        async with http.signed_in():
+            alert = await self._find(http, action.key)
+            if alert is None:
+                raise Refused(_("This alert does not fire any more"))
+            if action.verb is Verb.SILENCE:
+                await silences.silence(http, action, alert.labels, self.config.silence_for)
+            else:
+                await silences.end(http, alert.labels)
+
+    async def _watchdog(self, http: HttpSession) -> None:
+        name = self.config.watchdog
+        if not name:
+            return
+        found, _rejected = await self._alerts(http, (f"alertname={silences.quoted(name)}",))
+        if not found:
+            raise Unavailable(
+                _("The alert {name}, which always fires, is not among the alerts").format(
+                    name=name
+                ),
+                hint=_(
+                    "Either Prometheus is dead and nothing can be said, or no rule has this name: "
+                    "add one with expr: vector(1), or set `watchdog`."
+                ),
+            )
+
+    async def _alerts(
+        self, http: HttpSession, filters: tuple[str, ...]
+    ) -> tuple[list[Alert], list[Rejected]]:
+        from urllib.parse import urlencode
+
+        query = urlencode([("filter", each) for each in filters])
+        raws = await http.json(list[msgspec.Raw], "GET", f"{_ALERTS}?{query}" if query else _ALERTS)
+        return await asyncio.to_thread(_decode, raws)
+
+    async def _find(self, http: HttpSession, key: str) -> Alert | None:
+        alerts, _rejected = await self._alerts(http, ())
+        return next((alert for alert in alerts if alert.fingerprint == key), None)
+
+    def _row(self, alert: Alert) -> Health:
+        config, labels = self.config, alert.labels
+        host = labels.get(config.host_label, "")
+        severity = labels.get(config.severity_label)
+        if severity is None:
+            state = HealthState.CRITICAL
+        else:
+            state = config.severities.get(severity, HealthState.WARNING)
+        texts = (alert.annotations.get(each) for each in ("summary", "description", "message"))
+        return Health(
+            key=alert.fingerprint,
+            site=labels.get(config.site_label) or host,
+            host=host,
+            service=alert.name,
+            state=state,
+            since=alert.starts_at.astimezone(UTC),
+            output=next((each for each in texts if each), alert.name),
+            downtime=bool(alert.status.silenced_by or alert.status.inhibited_by),
+            url=alert.generator_url,
+        )
+
+
+def _decode(raws: list[msgspec.Raw]) -> tuple[list[Alert], list[Rejected]]:
+    alerts: list[Alert] = []
+    rejected: list[Rejected] = []
+    for raw in raws:
+        try:
+            alert = msgspec.json.decode(raw, type=Alert)
+            if alert.starts_at.tzinfo is None:
+                raise ValueError(_("its times have no time zone"))
+        except (msgspec.DecodeError, ValueError) as error:
+            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
+            rejected.append(Rejected(where=_("an alert"), reason=str(error), sample=sample))
+        else:
+            alerts.append(alert)
+    return alerts, rejected

@@ -1,0 +1,139 @@
+"""Silences of Alertmanager: made for one alert, and ended only where they hide no other.
+
+Alertmanager knows no condition and no unique request: a silence posted twice is there
+twice. So a silence carries the number of the action that made it in its comment.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from adapters.shared.durations import seconds
+from smic_tui.contract.actions import Action, Refused, Verb
+from smic_tui.i18n import _
+
+if TYPE_CHECKING:
+    from adapters.http.session import HttpSession
+
+_SILENCES = "/api/v2/silences"
+_REFUSALS = (400, 403, 404)
+
+
+class Matcher(Struct, frozen=True, rename="camel"):
+    """A condition on one label."""
+
+    name: str
+    value: str
+    is_regex: bool = False
+    is_equal: bool = True
+
+
+class _State(Struct):
+    state: str = ""
+
+
+class Silence(Struct, rename="camel"):
+    """A silence; `state` is expired, active or pending."""
+
+    id: str
+    matchers: list[Matcher]
+    status: _State
+    starts_at: datetime
+    ends_at: datetime
+    created_by: str = ""
+    comment: str = ""
+
+    def hides_only(self, labels: dict[str, str]) -> bool:
+        """Whether it is for alerts with exactly these labels."""
+        return {*self.matchers} == {Matcher(*each) for each in labels.items()}
+
+
+def quoted(text: str) -> str:
+    """A value within a matcher."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+async def of_alert(http: HttpSession, labels: dict[str, str]) -> list[Silence]:
+    """The silences that hide an alert with these labels now or will."""
+    found = await http.json(list[Silence], "GET", _SILENCES)
+    return [each for each in found if each.status.state != "expired" and _matches(each, labels)]
+
+
+def is_done(action: Action, known: list[Silence]) -> bool:
+    """Whether what the action asks for stands there."""
+    if action.verb is Verb.UNSILENCE:
+        return not known
+    return any(_mark(action) in silence.comment for silence in known)
+
+
+async def silence(http: HttpSession, action: Action, labels: dict[str, str], longest: str) -> None:
+    """Make a silence for exactly this alert."""
+    start = action.start or datetime.now(UTC)
+    end = action.until or start + timedelta(seconds=seconds(longest))
+    if end <= datetime.now(UTC):
+        raise Refused(_("The silence would have ended already"))
+    answer = await http.request(
+        "POST",
+        _SILENCES,
+        body={
+            "matchers": [
+                {"name": name, "value": value, "isRegex": False, "isEqual": True}
+                for name, value in labels.items()
+            ],
+            "startsAt": start.isoformat(),
+            "endsAt": end.isoformat(),
+            "createdBy": action.by,
+            "comment": f"{action.text} {_mark(action)}".strip(),
+        },
+        expect=(200, *_REFUSALS),
+    )
+    if answer.status != 200:
+        raise Refused(_said(answer.body) or _("Alertmanager refuses the silence"))
+
+
+async def end(http: HttpSession, labels: dict[str, str]) -> None:
+    """End the silences of an alert; refuse if one of them hides other alerts too."""
+    known = await of_alert(http, labels)
+    for wide in known:
+        if not wide.hides_only(labels):
+            raise Refused(
+                _("The silence of {who} ({comment}) hides other alerts too").format(
+                    who=wide.created_by, comment=wide.comment
+                ),
+                hint=_("End it in Alertmanager itself, where all that it hides can be seen."),
+            )
+    for each in known:
+        answer = await http.request(
+            "DELETE", f"/api/v2/silence/{each.id}", expect=(200, *_REFUSALS)
+        )
+        if answer.status in (400, 403):
+            raise Refused(_said(answer.body) or _("Alertmanager refuses to end the silence"))
+
+
+def _matches(silence: Silence, labels: dict[str, str]) -> bool:
+    import re
+
+    for matcher in silence.matchers:
+        value = labels.get(matcher.name, "")
+        if matcher.is_regex:
+            try:
+                equal = re.fullmatch(matcher.value, value) is not None
+            except re.error:
+                return False  # RE2 knows some things that we do not
+        else:
+            equal = value == matcher.value
+        if equal is not matcher.is_equal:
+            return False
+    return True
+
+
+def _mark(action: Action) -> str:
+    return f"[smic-tui {action.id}]"
+
+
+def _said(body: bytes) -> str:
+    return body[:200].decode(errors="replace").strip().strip('"')

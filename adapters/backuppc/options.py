@@ -1,0 +1,117 @@
+"""The settings of kind `backuppc`."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from adapters.http.options import HttpOptions
+from adapters.shared.durations import Duration
+from adapters.shared.plans import PlanOptions
+from smic_tui.contract.secret import Secret
+from smic_tui.i18n import _
+
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
+
+
+class BackupPcPlan(PlanOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to know of some of BackupPC's hosts. The first that fits a host counts."""
+
+    host: Annotated[str, Meta(description="Name of the host, or a pattern: 173*.")] = "*"
+    application: Annotated[str, Meta(description="What is backed up; empty: the host's name.")] = ""
+    site: Annotated[str, Meta(description="Site that is backed up; empty: as the host tells.")] = ""
+
+
+class BackupPcOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A BackupPC server, by its metrics over HTTP or by its files."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description="Address of its page, e.g. https://backup.example/backuppc/index.cgi, "
+            "without name and password."
+        ),
+    ] = ""
+    path: Annotated[
+        str,
+        Meta(
+            description="Instead of `url`: BackupPC's folder (TopDir), e.g. /var/lib/backuppc, "
+            "whose files pc/HOST/backups are read."
+        ),
+    ] = ""
+    user: Annotated[str, Meta(description="Name for HTTP Basic authentication.")] = ""
+    password: Annotated[
+        Secret | None, Meta(description="Password for HTTP Basic authentication.")
+    ] = None
+    site: Annotated[
+        str,
+        Meta(
+            description="How a host tells its site: empty for its name, or a regular expression "
+            r"with a group of that name, e.g. ^(?P<site>\d{5})."
+        ),
+    ] = ""
+    sites: Annotated[
+        dict[str, str], Meta(description="Host = site, for those whose name does not tell it.")
+    ] = field(default_factory=dict)
+    plans: Annotated[
+        tuple[BackupPcPlan, ...],
+        Meta(
+            description="What BackupPC does not know of its hosts. By HTTP, a plan without period "
+            "and calendar takes the period from BackupPC."
+        ),
+    ] = ()
+    grace: Annotated[
+        Duration, Meta(description="How long a missing run is late, where no plan says otherwise.")
+    ] = "6h"
+    exclude: Annotated[
+        tuple[str, ...], Meta(description="Names or patterns of hosts that are not shown.")
+    ] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used; msgspec reports the ValueError."""
+        if bool(self.url) == bool(self.path):
+            raise ValueError(_("exactly one of path and url is needed"))
+        if self.url:
+            super().__post_init__()
+            if not _ADDRESS.fullmatch(self.url):
+                raise ValueError(
+                    _("url: http://… or https://… is expected, without name, password and query")
+                )
+        if "\0" in self.path:
+            raise ValueError(_("path must not contain a NUL character"))
+        if bool(self.password) != bool(self.user):
+            raise ValueError(_("user and password belong together"))
+        if self.path and self.user:
+            raise ValueError(_("user: files are read without"))
+        if self.site:
+            try:
+                groups = re.compile(self.site).groupindex
+            except re.error as error:
+                raise ValueError(
+                    _("site: not a regular expression: {reason}").format(reason=error)
+                ) from None
+            if "site" not in groups:
+                raise ValueError(_("site: a group (?P<site>…) is expected"))
+
+    def site_of(self, host: str) -> str:
+        """Return the site that a host is at."""
+        if plan_site := self.plan_of(host).site:
+            return plan_site
+        if host in self.sites:
+            return self.sites[host]
+        found = re.search(self.site, host) if self.site else None
+        return (found["site"] or host) if found else host
+
+    def plan_of(self, host: str) -> BackupPcPlan:
+        """Return the plan of a host; one that says nothing but its grace if none fits."""
+        for plan in self.plans:
+            if fnmatch.fnmatchcase(host, plan.host):
+                return plan
+        return BackupPcPlan(grace=self.grace)
+
+    def shows(self, host: str) -> bool:
+        """Whether a host is to be shown."""
+        return not any(fnmatch.fnmatchcase(host, pattern) for pattern in self.exclude)

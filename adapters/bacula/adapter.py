@@ -1,0 +1,267 @@
+"""Kind `bacula`: the jobs in the catalogue of a Bacula director, read by SQL.
+
+The catalogue is asked instead of the director: its console has no JSON, and takes
+fifteen seconds to see that nobody answers. Nothing is written (docs/sources/bacula.md
+has the account that could not), and the director need not be reachable.
+
+Read since the last run by its number and by JobTDate; runs that had not ended are
+asked for again until they have. The catalogue does not know the schedules: the plan
+stands in the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+
+from adapters.bacula.jobs import JobRow, message_of, result_of, times_of
+from adapters.bacula.options import BaculaOptions
+from adapters.shared.cursors import decoded_of, setup_of
+from smic_tui.contract.adapter import Adapter, Probe
+from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.errors import BadAnswer, SourceError
+from smic_tui.i18n import _
+from smic_tui.records import BackupJob, BackupRun, RunResult, Stream
+
+if TYPE_CHECKING:
+    from adapters.sql.database import Database, Session
+
+# What was written before a reading may become visible after it, in seconds. New runs and
+# those that had not ended are found by their numbers; this is for what is restarted.
+_OVERLAP = 60
+# A run that has not ended after so long never will: its director died.
+_ABANDONED = timedelta(days=14)
+# Part of every cursor: raise it when the same row would give another record.
+_FORMAT = 1
+
+
+class _Cursor(Struct, frozen=True, omit_defaults=True):
+    """Up to where the catalogue was read, and which runs had not ended then.
+
+    `since` is on the database's clock: no run that ended before can become visible.
+    """
+
+    setup: str
+    jobid: int = 0
+    since: int = 0
+    unfinished: tuple[int, ...] = ()
+
+
+class BaculaAdapter(Adapter[BaculaOptions]):
+    """Reads the catalogue of one director."""
+
+    kind: ClassVar[str] = "bacula"
+    config_type: ClassVar[type[Struct]] = BaculaOptions
+    streams: ClassVar[frozenset[Stream]] = frozenset((Stream.BACKUP_JOBS, Stream.BACKUP_RUNS))
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Read what is new since the cursor, or all that is recent."""
+        before = decoded_of(self._setup, cursor, _Cursor)
+        read = self._jobs if stream is Stream.BACKUP_JOBS else self._runs
+        async with self._database().session() as session:
+            async for batch in read(session, before):
+                yield batch
+
+    async def probe(self) -> Probe:
+        """Read the catalogue, and remark on what does not fit the settings."""
+        database = self._database()
+        async with database.session() as session:
+            # Connected: SQLAlchemy is there, and was imported off the event loop.
+            from adapters.bacula import catalogue
+
+            reading = _Reading(self.config, self._zone, None)
+            async for rows in _pieces(
+                session, lambda open_: catalogue.newest_runs(open_, self._since(), 1)
+            ):
+                reading.take(rows)
+            try:
+                version = await session.call(catalogue.version)
+            except SourceError:  # the right to that table is not needed otherwise
+                version = ""
+        return Probe(
+            version=_("catalogue {version}").format(version=version) if version else "",
+            account=self.config.user,
+            remarks=(*database.remarks(), *reading.remarks()),
+        )
+
+    @property
+    def _zone(self) -> str:
+        return self.config.timezone or self.context.timezone
+
+    @property
+    def _setup(self) -> str:
+        return setup_of((_FORMAT, self._zone, self.config))
+
+    def _since(self) -> int:
+        return int((datetime.now(UTC) - timedelta(days=self.config.days)).timestamp())
+
+    def _database(self) -> Database:
+        from adapters.sql.database import Database
+
+        return Database(self.config, self.context)
+
+    async def _jobs(self, session: Session, before: _Cursor | None) -> AsyncIterator[Batch]:
+        from adapters.bacula import catalogue
+
+        # A job's first run may become visible after the first of another with a higher number:
+        # it is found by its second, or by the next full reading.
+        newest = await session.call(catalogue.newest_jobid)
+        # A number that has become smaller is that of another catalogue.
+        full = before is None or newest < before.jobid
+        seen = before.jobid if before is not None and not full else 0
+        found: list[tuple[str, str]] = []
+        if full or newest > seen:
+            found = await session.call(lambda open_: catalogue.jobs(open_, self._since(), seen))
+        if full:
+            exact = (plan for plan in self.config.plans if plan.is_exact)
+            found += [(plan.job, plan.client) for plan in exact]
+        yield Batch(
+            upserts=tuple(self._planned(found)),
+            full=full,
+            cursor=msgspec.json.encode(_Cursor(self._setup, newest)).decode(),
+        )
+
+    def _planned(self, found: Iterable[tuple[str, str]]) -> Iterator[BackupJob]:
+        for name, client in sorted(set(found)):
+            if self.config.shows(name):
+                plan = self.config.plan_of(name, client)
+                site = plan.site or self.config.site_of(client)
+                yield plan.job_of(_key(name, client), site, plan.application or name, "bacula")
+
+    async def _runs(self, session: Session, before: _Cursor | None) -> AsyncIterator[Batch]:
+        from adapters.bacula import catalogue
+
+        known = before
+        if known is not None and await session.call(catalogue.newest_jobid) < known.jobid:
+            known = None  # another catalogue
+        reading = _Reading(self.config, self._zone, known)
+        now = await session.call(catalogue.clock)
+
+        def ask(open_: Any) -> Iterator[list[JobRow]]:
+            if known is None:
+                return catalogue.newest_runs(open_, self._since(), self.config.newest)
+            return catalogue.runs_since(open_, known.jobid, known.since, known.unfinished)
+
+        async for rows in _pieces(session, ask):
+            runs, rejected = reading.take(rows)
+            yield Batch(upserts=tuple(runs), rejected=tuple(rejected), full=reading.full)
+        reading.refuse_if_nothing_fits()
+        yield Batch(full=reading.full, cursor=reading.cursor(self._setup, now - _OVERLAP))
+
+
+async def _pieces(session: Session, ask: Any) -> AsyncIterator[list[JobRow]]:
+    """Give the rows of an answer, a thousand at a time."""
+    rows: Iterator[list[JobRow]] = await session.call(ask)
+    while piece := await session.call(lambda _open: next(rows, None)):
+        yield piece
+
+
+class _Reading:
+    """One pass over the catalogue: what its rows say, and how far it has come."""
+
+    def __init__(self, config: BaculaOptions, zone: str, before: _Cursor | None) -> None:
+        self.full = before is None
+        self._config = config
+        self._zone = ZoneInfo(zone)
+        self._jobid = before.jobid if before else 0
+        self._newest = 0
+        self._unfinished: list[int] = []
+        self._usable = 0
+        self._rejected: list[Rejected] = []
+        self._elsewhere = 0
+        self._seen: set[tuple[str, str]] = set()
+
+    def take(self, rows: list[JobRow]) -> tuple[list[BackupRun], list[Rejected]]:
+        """Return the rows as runs, and what was set aside."""
+        runs: list[BackupRun] = []
+        rejected: list[Rejected] = []
+        horizon = (datetime.now(UTC) + timedelta(days=1)).timestamp()
+        for row in rows:
+            self._jobid = max(self._jobid, row.jobid)
+            self._newest = max(self._newest, row.epoch if row.epoch < horizon else 0)
+            if not self._config.shows(row.name):
+                continue
+            self._seen.add((row.name, row.client))
+            try:
+                runs.append(self._run(row))
+            except ValueError as error:
+                where = _("JobId {number}").format(number=row.jobid)
+                rejected.append(Rejected(where=where, reason=str(error), sample=row.job))
+        self._usable += len(runs)
+        self._rejected += rejected
+        return runs, rejected
+
+    def refuse_if_nothing_fits(self) -> None:
+        """Keep the last known rows when no row can be read; raises `BadAnswer`."""
+        if self.full and self._rejected and not self._usable:
+            first = self._rejected[0]
+            raise BadAnswer(
+                _("no job of the catalogue can be read; {where}: {reason}").format(
+                    where=first.where, reason=first.reason
+                )
+            )
+
+    def cursor(self, setup: str, since: int) -> str:
+        """Where the next reading goes on."""
+        cursor = _Cursor(setup, self._jobid, since, tuple(self._unfinished[:1000]))
+        return msgspec.json.encode(cursor).decode()
+
+    def remarks(self) -> list[str]:
+        """What a person should know about the catalogue and these settings."""
+        remarks = [f"{row.where}: {row.reason}" for row in self._rejected[:10]]
+        if not self._seen:
+            remarks.append(_("no job ran lately: is it the right catalogue?"))
+        elif self._newest:
+            newest = datetime.fromtimestamp(self._newest, UTC)
+            remarks.append(_("newest run: {moment} UTC").format(moment=f"{newest:%Y-%m-%d %H:%M}"))
+        if self._elsewhere:
+            remarks.append(
+                _(
+                    "the director's clock is not in {zone}: set `timezone` (times are right all "
+                    "the same, but for the hour that changes)"
+                ).format(zone=self._zone)
+            )
+        remarks += [
+            _("no job ran that fits the plan job = {job}, client = {client}").format(
+                job=plan.job, client=plan.client
+            )
+            for plan in self._config.plans
+            if not any(plan.fits(*each) for each in self._seen)
+        ]
+        known = {client for _name, client in self._seen}
+        strange = sorted(set(self._config.clients) - known)
+        if strange:
+            remarks.append(
+                _("clients that are not known: {names}").format(names=", ".join(strange[:20]))
+            )
+        return remarks
+
+    def _run(self, row: JobRow) -> BackupRun:
+        times = times_of(row, self._zone)
+        if times is None:
+            raise ValueError(_("neither StartTime nor SchedTime is a time"))
+        self._elsewhere += not times.agrees
+        result = result_of(row)
+        if result is RunResult.RUNNING and datetime.now(UTC) - times.started < _ABANDONED:
+            self._unfinished.append(row.jobid)
+        plan = self._config.plan_of(row.name, row.client)
+        return BackupRun(
+            key=row.job,
+            job=_key(row.name, row.client),
+            site=plan.site or self._config.site_of(row.client),
+            application=plan.application or row.name,
+            started=times.started,
+            ended=times.ended,
+            result=result,
+            size=row.size if result is not RunResult.RUNNING else None,
+            message=message_of(row),
+        )
+
+
+def _key(name: str, client: str) -> str:
+    return f"{client}/{name}"

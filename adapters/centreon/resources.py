@@ -1,0 +1,117 @@
+"""Centreon's resources as health, as the documentation of its API v2 describes them.
+
+Flags are `is_acknowledged` and `is_in_downtime` from 23.10 on, `acknowledged` and
+`in_downtime` before. A service's `parent` is its host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+
+from adapters.centreon.options import CentreonOptions
+from adapters.shared.json_text import decode_json
+from smic_tui.contract.batch import Rejected
+from smic_tui.i18n import _
+from smic_tui.records import Health, HealthState
+
+_STATES = {
+    "UP": HealthState.UP,
+    "DOWN": HealthState.DOWN,
+    "UNREACHABLE": HealthState.UNREACHABLE,
+    "OK": HealthState.OK,
+    "WARNING": HealthState.WARNING,
+    "CRITICAL": HealthState.CRITICAL,
+    "UNKNOWN": HealthState.UNKNOWN,
+    "PENDING": HealthState.PENDING,
+}
+_EXCERPT = 200
+
+
+class _Status(Struct, frozen=True):
+    name: str
+
+
+class Parent(Struct, frozen=True):
+    """A service's host."""
+
+    id: int
+    name: str = ""
+    alias: str | None = ""
+
+
+class Resource(Struct, frozen=True):
+    """A host or a service."""
+
+    id: int
+    type: str
+    name: str
+    status: _Status
+    alias: str | None = ""
+    parent: Parent | None = None
+    information: str | None = ""
+    last_status_change: datetime | None = None
+    is_acknowledged: bool | None = None
+    acknowledged: bool | None = None
+    is_in_downtime: bool | None = None
+    in_downtime: bool | None = None
+
+    @property
+    def host(self) -> Parent:
+        """The host that it is, or belongs to."""
+        return self.parent or Parent(self.id, self.name, self.alias)
+
+    @property
+    def key(self) -> str:
+        """Numbers, which renaming does not change: HOST, or HOST/SERVICE."""
+        return f"{self.parent.id}/{self.id}" if self.parent else str(self.id)
+
+
+def decode(raws: Iterable[msgspec.Raw]) -> tuple[list[Resource], list[Rejected]]:
+    """Return the hosts and services, aside those that cannot be read."""
+    resources: list[Resource] = []
+    rejected: list[Rejected] = []
+    for raw in raws:
+        try:
+            resource = decode_json(raw, Resource)
+            if resource.status.name not in _STATES:
+                raise ValueError(
+                    _("{state} is no state that is known").format(state=resource.status.name)
+                )
+            if resource.type == "service" and resource.parent is None:
+                raise ValueError(_("it has no host"))
+        except (msgspec.DecodeError, ValueError) as error:
+            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
+            rejected.append(Rejected(where=_("a resource"), reason=str(error), sample=sample))
+        else:
+            resources.append(resource)
+    return resources, rejected
+
+
+def record(resource: Resource, options: CentreonOptions) -> Health:
+    """Return it as the record that this source gives."""
+    since = resource.last_status_change
+    host = resource.host
+    return Health(
+        key=resource.key,
+        site=_site(host, options.site),
+        host=host.name,
+        service=resource.name if resource.parent else "",
+        state=_STATES[resource.status.name],
+        since=since.astimezone(UTC) if since is not None and since.tzinfo else None,
+        output=resource.information or "",
+        acknowledged=bool(resource.is_acknowledged or resource.acknowledged),
+        downtime=bool(resource.is_in_downtime or resource.in_downtime),
+        url=f"{options.url.rstrip('/')}/monitoring/resources",
+    )
+
+
+def _site(host: Parent, rule: str) -> str:
+    if rule == "host name":
+        return host.name
+    found = None if rule == "alias" else re.search(rule, host.name)
+    return (found["site"] if found else "") or host.alias or host.name

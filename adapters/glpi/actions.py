@@ -1,0 +1,194 @@
+"""What can be done to a ticket: a followup, one more owner, another status, a solution.
+
+Facts are those of GLPI 10.0 as recorded, and of its source. What makes writing
+particular:
+
+- A change that GLPI does not know or does not do is answered `true`: what counts is
+  the ticket when it is read again. That shows at once.
+- Nothing conditional exists. The look comes right before the write, and the time of
+  the last change, in seconds, is compared.
+- Numbers of followups and of solutions go upwards: one of the account's own above the
+  highest of before is the one that was sent. GLPI 11's API does not name authors: there
+  the text decides.
+- Text is rich text, HTML: what a person types is escaped before, and compared as words.
+- A ticket may be assigned to several people; nobody is removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from adapters.glpi.tickets import ASSIGNED, CLOSED, DONE, NEW, PENDING, SOLVED, STATUSES, Row
+from adapters.ticketing.wanted import wanted_stage, wanted_status
+from smic_tui.contract.actions import Action, Refused, Verb
+from smic_tui.i18n import _
+from smic_tui.records import Stage, Stream, TicketStatus
+
+if TYPE_CHECKING:
+    from adapters.glpi.api import GlpiApi, Note
+    from adapters.glpi.tickets import Stages
+
+_STATUS_OF = {
+    TicketStatus.NEW: NEW,
+    TicketStatus.OPEN: ASSIGNED,
+    TicketStatus.WAITING: PENDING,
+    TicketStatus.RESOLVED: SOLVED,
+    TicketStatus.CLOSED: CLOSED,
+}
+
+
+class Looked(Struct, frozen=True):
+    """A ticket as it is now, with its followups and solutions."""
+
+    row: Row
+    notes: list[Note]
+
+    @property
+    def baseline(self) -> str:
+        """The highest numbers of followups and of solutions: they are counted apart."""
+        highest = {"followup": 0, "solution": 0}
+        for note in self.notes:
+            highest[note.kind] = max(highest[note.kind], note.id)
+        return f"{highest['followup']}/{highest['solution']}"
+
+
+def verbs_for(stream: Stream, verbs: frozenset[Verb]) -> frozenset[Verb]:
+    """What may be done to the records of a stream: requests have stages."""
+    if stream is Stream.REQUESTS and Verb.SET_STATUS in verbs:
+        return verbs - {Verb.SET_STATUS} | {Verb.SET_STAGE}
+    return verbs
+
+
+def number_of(key: str) -> int:
+    """Return the number of the ticket. Raises `Refused` for a key that is none."""
+    if not (key.isascii() and key.isdecimal()):
+        raise Refused(_("{key} is no number of a ticket").format(key=key))
+    return int(key)
+
+
+async def look_at(api: GlpiApi, action: Action) -> Looked | None:
+    """Read a ticket; None if there is none, or none that may be seen.
+
+    Its notes are read if the action has one: another needs no right to see them.
+    """
+    number = number_of(action.key)
+    row = await api.ticket(number)
+    if row is None:
+        return None
+    return Looked(row, await api.notes(number) if action.text.strip() else [])
+
+
+async def is_done(
+    api: GlpiApi, action: Action, found: Looked, account: int, stages: Stages
+) -> bool:
+    """Whether the action's effect stands in the ticket."""
+    if not _has_note(action, found, account):
+        return False
+    if action.verb is Verb.ASSIGN:
+        # Nobody of that name has it: `perform` will say so.
+        with contextlib.suppress(Refused):
+            return await _assignee(api, action, account) in found.row.assigned
+        return False
+    return _has_status(action, found.row, stages)
+
+
+async def perform(
+    api: GlpiApi, action: Action, found: Looked, account: int, stages: Stages
+) -> None:
+    """Send what of the action is not in the ticket yet.
+
+    The note first: were the rest cut off, a word without the change misleads less than
+    a change without a word, and GLPI refuses notes on closed tickets.
+    """
+    number = found.row.id
+    noted = _has_note(action, found, account)
+    if action.verb is Verb.ASSIGN:
+        person = await _assignee(api, action, account)
+        if not noted:
+            await api.add_note(number, "followup", action.text)
+        if person not in found.row.assigned:
+            await api.assign(number, person)
+        return
+    if action.verb is Verb.COMMENT or _has_status(action, found.row, stages):
+        if not noted:
+            await api.add_note(number, "followup", action.text)
+        return
+    status, category = _way(action, found.row, stages)
+    if status == SOLVED and action.text.strip() and not noted:
+        # A solution sets the status itself.
+        if category:
+            await api.update(number, None, category)
+        await api.add_note(number, "solution", action.text)
+        return
+    if not noted:
+        await api.add_note(number, "followup", action.text)
+    await api.update(number, status, category)
+
+
+def _has_note(action: Action, found: Looked, account: int) -> bool:
+    text = action.text.split()
+    if not text:
+        return True
+    if not action.baseline:
+        return False
+    before = dict(zip(("followup", "solution"), action.baseline.split("/"), strict=False))
+    return any(
+        note.id > int(before.get(note.kind, "0"))
+        and note.author in (None, account)
+        and note.text.split() == text
+        for note in found.notes
+    )
+
+
+def _has_status(action: Action, row: Row, stages: Stages) -> bool:
+    match action.verb:
+        case Verb.COMMENT | Verb.ASSIGN:
+            return True
+        case Verb.RESOLVE:
+            if action.stream is Stream.TICKETS:
+                return row.status in DONE
+            return stages.stage(row.status, row.category) is Stage.DONE
+        case Verb.SET_STATUS:
+            return STATUSES.get(row.status) is wanted_status(action)
+        case Verb.SET_STAGE:
+            return stages.stage(row.status, row.category) is wanted_stage(action)
+    raise Refused(_("GLPI cannot {verb} a ticket").format(verb=action.verb))
+
+
+def _way(action: Action, row: Row, stages: Stages) -> tuple[int | None, str]:
+    """The status (None: as it is) and category ("": as it is) that the action leads to."""
+    if action.verb is Verb.SET_STATUS:
+        return _STATUS_OF[wanted_status(action)], ""
+    if action.stream is Stream.TICKETS:
+        return SOLVED, ""
+    stage = Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action)
+    for status, category in stages.ways(stage):
+        # A request that was over goes on only with another status.
+        changed = ASSIGNED if status is None and row.status in DONE else status
+        would_be = stages.stage(
+            row.status if changed is None else changed, category or row.category
+        )
+        if would_be is stage:
+            return changed, category
+    raise Refused(
+        _("no status or category in GLPI means “{stage}”").format(stage=stage),
+        hint=_("Say which one does, in `stages` or `category_stages`."),
+    )
+
+
+async def _assignee(api: GlpiApi, action: Action, account: int) -> int:
+    wanted = action.value.strip()
+    if not wanted:
+        return account
+    if wanted.isascii() and wanted.isdecimal():
+        return int(wanted)
+    person = await api.find_person(wanted)
+    if person is None:
+        raise Refused(
+            _("GLPI shows nobody with the login {name}").format(name=wanted),
+            hint=_("Give the login or the number; the profile needs to see users."),
+        )
+    return person

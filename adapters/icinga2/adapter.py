@@ -1,0 +1,327 @@
+"""Kind `icinga2`: the health of hosts and services from Icinga 2's API.
+
+Facts about the API are those of Icinga 2.13 as measured, and of its REST API
+documentation. What makes this kind particular:
+
+- Queries are POSTs with `X-HTTP-Method-Override: GET`: in an address, a blank
+  becomes `+`, which Icinga does not decode.
+- Missing permission, unknown object and a wrong filter are the same 404 "No
+  objects found"; a valid query that finds nothing is 200 with an empty list. So
+  the rights are read from /v1 at each reading.
+- Every check of an object moves its `last_check`, so "checked since" finds every
+  change of state and the end of acknowledgements and downtimes, these at the next
+  check. What it cannot find is objects that are gone and flags that fell from
+  objects that nobody checks: /v1/status/CIB (1.3 kB) counts objects and flags, and
+  when a count shows that something of the kind happened, everything is read. Equal
+  counts prove nothing, so they never save a reading: the coordinator's full
+  reading is what finds the rest.
+- A daemon whose checker stands still goes on answering with old states. The
+  newest `last_check` tells.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Struct
+
+from adapters.http.adapter import HttpAdapter
+from adapters.icinga2 import actions as icinga2_actions
+from adapters.icinga2.objects import (
+    HOST_ATTRS,
+    SERVICE_ATTRS,
+    Converted,
+    Results,
+    SiteNames,
+    WebLinks,
+    convert_hosts,
+    convert_services,
+)
+from adapters.icinga2.options import Icinga2Options
+from adapters.icinga2.status import (
+    HOSTS_RIGHT,
+    SERVICES_RIGHT,
+    STATUS_RIGHT,
+    Account,
+    Counts,
+    Status,
+)
+from adapters.shared.cursors import decoded
+from adapters.shared.durations import seconds
+from smic_tui.contract.actions import Action, Standing, Verb
+from smic_tui.contract.adapter import Context, Probe
+from smic_tui.contract.batch import Batch
+from smic_tui.contract.errors import AuthFailed, Unavailable
+from smic_tui.i18n import _
+from smic_tui.records import Stream
+
+if TYPE_CHECKING:
+    from adapters.http.session import Credentials, HttpSession
+
+BATCH = 500
+# Results of satellites and of our own last question may arrive a little late.
+OVERLAP_SECONDS = 120.0
+
+
+class _Cursor(Struct, frozen=True, kw_only=True):
+    """Where the last reading stood; times are epoch seconds on Icinga's clock."""
+
+    since: float
+    newest: float
+    started: float = 0
+    objects: tuple[float, float] | None = None
+    flags: tuple[float, float, float, float] | None = None
+
+
+class Icinga2Adapter(HttpAdapter[Icinga2Options]):
+    """One Icinga 2 server."""
+
+    kind: ClassVar[str] = "icinga2"
+    config_type: ClassVar[type[Struct]] = Icinga2Options
+    streams: ClassVar[frozenset[Stream]] = frozenset({Stream.HEALTH})
+
+    def __init__(self, config: Icinga2Options, context: Context) -> None:
+        super().__init__(config, context)
+        self._sites = SiteNames(config.site)
+        self._links = WebLinks(config.web_url, config.web_module)
+        self._known_as: Account | None = None
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Read hosts, then services: those checked since the cursor, or all."""
+        http = self._session()
+        async with http.signed_in():
+            account = await self._account(http)
+            status = await self._status(http, account)
+            before = decoded(cursor, _Cursor)
+            if before is not None and self._must_read_all(before, status):
+                before = None
+            hosts = await self._objects(http, "hosts", before, account, status)
+            services = await self._objects(http, "services", before, account, status)
+        newest = max(hosts.newest, services.newest, before.newest if before else 0)
+        self._refuse_old_states(newest, status)
+        after = _Cursor(
+            since=status.now - OVERLAP_SECONDS,
+            newest=newest,
+            started=status.started,
+            objects=status.counts.objects if status.counts else None,
+            flags=status.counts.flags if status.counts else None,
+        )
+        full = before is None
+        rejected = (*hosts.rejected, *services.rejected)
+        records = hosts.records + services.records
+        for start in range(0, len(records), BATCH):
+            yield Batch(upserts=tuple(records[start : start + BATCH]), full=full)
+        yield Batch(cursor=msgspec.json.encode(after).decode(), full=full, rejected=rejected)
+
+    async def probe(self) -> Probe:
+        """Prove the account and its rights; tell whether checks are being executed."""
+        http = self._session()
+        async with http.signed_in():
+            account = await self._account(http)
+            status = await self._status(http, account)
+            remarks = [*http.remarks()]
+            if not account.may(STATUS_RIGHT):
+                remarks.append(
+                    _(
+                        "The account lacks {right}: removals are found only by full readings."
+                    ).format(right=STATUS_RIGHT)
+                )
+            elif status.counts is not None and not status.counts.checks_15min:
+                remarks.append(_("Icinga has executed no check within the last 15 minutes."))
+            if any(account.may(right) for right in ("actions/any", "objects/modify/any")):
+                remarks.append(_("The account may do more than read: give it less."))
+        return Probe(
+            version=account.version,
+            account=account.user,
+            remote_time=datetime.fromtimestamp(status.now, UTC) if status.counts else None,
+            remarks=tuple(remarks),
+        )
+
+    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+        """What the permissions of the ApiUser allow; a filter of theirs may allow less."""
+        return {} if self._known_as is None else icinga2_actions.able(self._known_as)
+
+    async def look(self, action: Action) -> Standing:
+        """Read one host or service, with its downtimes where the action is about them."""
+        http = self._session()
+        async with http.signed_in():
+            account = await self._account(http)
+            if "!" in action.key and not self._sites.learned:
+                # The site of a service is that of its host, which tells it.
+                host = action.key.partition("!")[0]
+                of_host = msgspec.structs.replace(action, key=host, verb=Verb.ACKNOWLEDGE)
+                await self._look(http, of_host, account)
+            return icinga2_actions.standing(action, await self._look(http, action, account))
+
+    async def perform(self, action: Action, standing: Standing) -> None:
+        """Call Icinga's action."""
+        http = self._session()
+        async with http.signed_in():
+            looked = icinga2_actions.Looked(None)
+            if action.verb is Verb.END_DOWNTIME:
+                account = self._known_as or await self._account(http)
+                looked = await self._look(http, action, account)
+            await icinga2_actions.perform(http, action, looked)
+
+    async def _look(
+        self, http: HttpSession, action: Action, account: Account
+    ) -> icinga2_actions.Looked:
+        def convert(is_host: bool, rows: list[msgspec.Raw]) -> Converted:
+            return (convert_hosts if is_host else convert_services)(rows, self._sites, self._links)
+
+        with_vars = self.config.site.startswith("vars.")
+        return await icinga2_actions.look_at(http, action, account, with_vars, convert)
+
+    @property
+    def _has_account(self) -> bool:
+        return bool(self.config.user)
+
+    def _credentials(self) -> Credentials:
+        from adapters.http.session import basic
+
+        assert self.config.password is not None
+        return basic(self.config.user, self.context.secret(self.config.password))
+
+    async def _account(self, http: HttpSession) -> Account:
+        """Return who we are to Icinga, having made sure that we may read."""
+        account: Account = await self._only(http, "/v1", Account)
+        missing = [right for right in (HOSTS_RIGHT, SERVICES_RIGHT) if not account.may(right)]
+        if missing:
+            raise AuthFailed(
+                _("The Icinga account {user} lacks the permission {rights}").format(
+                    user=account.user, rights=", ".join(missing)
+                ),
+                hint=_("Add it to `permissions` of the ApiUser and reload Icinga."),
+            )
+        self._known_as = account
+        return account
+
+    async def _status(self, http: HttpSession, account: Account) -> Status:
+        if not account.may(STATUS_RIGHT):
+            return Status(now=time.time())
+        cib = await self._only(http, "/v1/status/CIB", dict[str, Any])
+        app = await self._only(http, "/v1/status/IcingaApplication", dict[str, Any])
+        try:
+            counts = msgspec.convert(cib["status"], Counts)
+            started = float(app["status"]["icingaapplication"]["app"]["program_start"])
+            # Icinga sends no Date header: its clock is its start and how long it runs.
+            now = datetime.fromtimestamp(started + counts.uptime, UTC).timestamp()
+        except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+            raise http.bad_answer(
+                _("Icinga's status has another form than expected"), repr(error).encode()
+            ) from None
+        return Status(now=now, started=started, counts=counts)
+
+    async def _only(self, http: HttpSession, path: str, type_: type[Any]) -> Any:
+        """Return the single result of a GET."""
+        answer = await http.request("GET", path)
+        results = (await http.decode(Results, answer)).results
+        if len(results) != 1:
+            raise http.bad_answer(
+                _("Icinga answered {path} with {count} results instead of one").format(
+                    path=path, count=len(results)
+                ),
+                answer.body,
+            )
+        try:
+            return msgspec.json.decode(results[0], type=type_)
+        except msgspec.DecodeError as error:
+            raise http.bad_answer(
+                _("Icinga's answer to {path} has another form than expected: {reason}").format(
+                    path=path, reason=error
+                ),
+                answer.body,
+            ) from None
+
+    def _must_read_all(self, before: _Cursor, status: Status) -> bool:
+        """Whether something happened that "checked since" does not show."""
+        if not self._sites.learned:
+            return True  # a new process does not know the sites of the services' hosts
+        if before.since > status.now:
+            return True  # Icinga's clock was set back
+        counts = status.counts
+        if counts is None or before.objects is None or before.flags is None:
+            return False
+        fallen = any(now < then for now, then in zip(counts.flags, before.flags, strict=True))
+        return status.started != before.started or counts.objects != before.objects or fallen
+
+    async def _objects(
+        self,
+        http: HttpSession,
+        type_: Literal["hosts", "services"],
+        before: _Cursor | None,
+        account: Account,
+        status: Status,
+    ) -> Converted:
+        kind = type_[:-1]
+        attrs = list(HOST_ATTRS if type_ == "hosts" else SERVICE_ATTRS)
+        if type_ == "hosts" and self.config.site.startswith("vars."):
+            attrs.append("vars")
+        body: dict[str, Any] = {"attrs": attrs}
+        filters = [f"({self.config.filter})"] if self.config.filter else []
+        if before is not None:
+            filters.append(
+                f"({kind}.last_check >= since || {kind}.last_state_change >= since"
+                f" || {kind}.acknowledgement != 0 || {kind}.downtime_depth != 0)"
+            )
+            body["filter_vars"] = {"since": before.since}
+        if filters:
+            body["filter"] = " && ".join(filters)
+        answer = await http.request(
+            "POST",
+            f"/v1/objects/{type_}",
+            body=body,
+            headers={"X-HTTP-Method-Override": "GET"},
+            expect=(200, 404),
+        )
+        if answer.status == 404:
+            # The rights have been proven and what we add to the filter is right.
+            hint = _("Check `filter`: {filter}").format(filter=self.config.filter)
+            raise http.bad_answer(
+                _("Icinga answered 404 to a query for {type} that the account may make").format(
+                    type=type_
+                ),
+                answer.body,
+                hint=hint if self.config.filter else "",
+            )
+        rows = (await http.decode(Results, answer)).results
+        convert = convert_hosts if type_ == "hosts" else convert_services
+        import asyncio  # here, because a command that only reads the settings does without
+
+        done = await asyncio.to_thread(convert, rows, self._sites, self._links)
+        if before is None and rows and not done.records:
+            # A full reading without a record would empty the cache.
+            raise http.bad_answer(
+                _("None of Icinga's {count} {type} could be read: {reason}").format(
+                    count=len(rows), type=type_, reason=done.rejected[0].reason
+                ),
+                answer.body,
+            )
+        whole = before is None and not self.config.filter and account.sees_all()
+        if whole and not rows and status.counts is not None:
+            counted = status.counts.objects[0 if type_ == "hosts" else 1]
+            if counted:
+                raise http.bad_answer(
+                    _("Icinga counts {count} {type} and shows none").format(
+                        count=int(counted), type=type_
+                    ),
+                    answer.body,
+                )
+        return done
+
+    def _refuse_old_states(self, newest: float, status: Status) -> None:
+        silent = status.now - newest
+        if newest <= 0 or silent <= seconds(self.config.checks_within):
+            return
+        if status.counts is not None and status.counts.checks_1min:
+            return
+        raise Unavailable(
+            _("Icinga answers, but its newest check is {minutes} minutes old").format(
+                minutes=int(silent // 60)
+            ),
+            hint=_("Its checker stands still: look at the `checker` feature and at icinga2.log."),
+        )

@@ -1,0 +1,264 @@
+"""Kind `journal`: backup runs that scripts of the house write down, one line of JSON each.
+
+Every syndicate has backups made by a script: `rsync` and `mysqldump` in a cron job, a
+NAS that sends a file. What they have in common is that they can append a line to a
+file. docs/sources/journal.md describes the line.
+
+Read from where the last reading stopped; lines that went with a rotated file are
+found missing by full readings only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from adapters.journal.files import Following, JournalFile, Mark, find_files
+from adapters.journal.lines import Entry, LineError, read_line
+from adapters.journal.options import JournalOptions
+from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.errors import BadAnswer, SourceError
+from smic_tui.i18n import _, ngettext
+from smic_tui.records import BackupJob, BackupRun, RunResult, Stream
+
+_BATCH = 1000
+# With more rows set aside than a cursor can carry, everything is read again.
+_REMEMBERED = 100
+_SAMPLE = 120
+# Part of every cursor: raise it when the same line would give another record.
+_FORMAT = 1
+
+
+class _Known(Struct, frozen=True, omit_defaults=True):
+    """How far a file has been read, and what was set aside on the way."""
+
+    mark: Mark = Mark()
+    rejected: tuple[Rejected, ...] = ()
+
+
+class _Cursor(Struct, frozen=True, omit_defaults=True):
+    """What is known of each file, by its inode."""
+
+    setup: str
+    files: dict[str, _Known] = {}
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        return tuple(row for known in self.files.values() for row in known.rejected)
+
+
+class JournalAdapter(Adapter[JournalOptions]):
+    """Reads journals of backup scripts."""
+
+    kind: ClassVar[str] = "journal"
+    config_type: ClassVar[type[Struct]] = JournalOptions
+    streams: ClassVar[frozenset[Stream]] = frozenset((Stream.BACKUP_JOBS, Stream.BACKUP_RUNS))
+
+    def __init__(self, config: JournalOptions, context: Context) -> None:
+        super().__init__(config, context)
+        # What is known of jobs, and the cursor that it belongs to.
+        self._jobs: dict[str, Entry] = {}
+        self._jobs_cursor: str | None = None
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Read the lines that are new since the cursor, or all."""
+        before = self._decoded(cursor)
+        if stream is Stream.BACKUP_JOBS and cursor != self._jobs_cursor:
+            # Which plan is the newest, only all lines can tell.
+            if before is not None and await asyncio.to_thread(self._is_unchanged, before):
+                yield Batch(cursor=cursor, rejected=before.rejected)
+                return
+            before = None
+        reading = _Reading(self._path, self.config, self._zone, before)
+        await asyncio.to_thread(reading.read)
+        reading.refuse_if_nothing_fits()
+        if stream is Stream.BACKUP_JOBS:
+            known = self._jobs if before is not None else {}
+            self._jobs = _newest_plans([*known.values(), *reading.entries])
+            news = reading.full or reading.entries
+            upserts: list[BackupJob | BackupRun] = [*self._planned(self._jobs)] if news else []
+        else:
+            upserts = list(_latest_words(reading.entries))
+        after = reading.cursor(self._setup)
+        if stream is Stream.BACKUP_JOBS:
+            self._jobs_cursor = after
+        for start in range(0, max(len(upserts), 1), _BATCH):
+            last = start + _BATCH >= len(upserts)
+            yield Batch(
+                upserts=tuple(upserts[start : start + _BATCH]),
+                rejected=tuple(reading.rejected) if last else (),
+                cursor=after if last else None,
+                full=reading.full,
+            )
+
+    async def probe(self) -> Probe:
+        """Read everything; remark on what is set aside and on keys that nobody knows."""
+        reading = _Reading(self._path, self.config, self._zone, None)
+        await asyncio.to_thread(reading.read)
+        reading.refuse_if_nothing_fits()
+        files = len(reading.files)
+        remarks = [
+            ngettext("{count} line in {files}", "{count} lines in {files}", reading.count).format(
+                count=reading.count,
+                files=ngettext("{count} file", "{count} files", files).format(count=files),
+            )
+        ]
+        unknown = sorted({name for entry in reading.entries for name in entry.unknown})
+        if unknown:
+            remarks.append(
+                _("keys that are not known: {keys}").format(keys=", ".join(unknown[:20]))
+            )
+        remarks += [f"{row.where}: {row.reason}" for row in reading.rejected[:10]]
+        seen = {entry.job.key for entry in reading.entries}
+        silent = [plan.key for plan in self.config.plans if plan.key not in seen]
+        if silent:
+            remarks.append(
+                _("planned, but no line names them: {jobs}").format(jobs=", ".join(silent[:20]))
+            )
+        return Probe(remarks=tuple(remarks))
+
+    @property
+    def _path(self) -> Path:
+        return self.context.folder / Path(self.config.path).expanduser()
+
+    @property
+    def _zone(self) -> str:
+        return self.config.timezone or self.context.timezone
+
+    @property
+    def _setup(self) -> str:
+        settings = (_FORMAT, self._zone, self.config)
+        return hashlib.sha256(msgspec.json.encode(settings)).hexdigest()[:16]
+
+    def _decoded(self, cursor: str | None) -> _Cursor | None:
+        try:
+            decoded = msgspec.json.decode(cursor or "", type=_Cursor)
+        except msgspec.DecodeError:
+            return None
+        return decoded if decoded.setup == self._setup else None
+
+    def _is_unchanged(self, before: _Cursor) -> bool:
+        files = find_files(self._path, self.config.files)
+        versions = {file.identity: file.version for file in files}
+        known = {identity: each.mark.version for identity, each in before.files.items()}
+        return versions == known and all(versions.values())
+
+    def _planned(self, entries: dict[str, Entry]) -> Iterator[BackupJob]:
+        """Return the jobs of the lines and of the configuration, whose plan wins."""
+        plans = {plan.key: plan for plan in self.config.plans}
+        for key in sorted({*entries, *plans}):
+            entry, plan = entries.get(key), plans.get(key)
+            if plan is None:
+                assert entry is not None
+                yield entry.job
+                continue
+            protocol = entry.job.protocol if entry else ""
+            yield plan.job_of(key, plan.site, plan.application, protocol or plan.protocol)
+
+
+class _Reading:
+    """One pass over the files. `read` blocks: used in a thread."""
+
+    def __init__(
+        self, path: Path, config: JournalOptions, zone: str, before: _Cursor | None
+    ) -> None:
+        self.full = before is None
+        self.entries: list[Entry] = []
+        self.files: dict[str, _Known] = {}
+        self.count = 0
+        self._unreadable: list[Rejected] = []
+        self._path = path
+        self._patterns = config.files
+        self._zone = zone
+        self._before = before.files if before else {}
+
+    @property
+    def rejected(self) -> list[Rejected]:
+        """What was set aside, now and in the lines that are not read again."""
+        return [
+            *self._unreadable,
+            *(row for known in self.files.values() for row in known.rejected),
+        ]
+
+    def read(self) -> None:
+        """Read every file that has changed; one that cannot be read takes no other with it."""
+        files = find_files(self._path, self._patterns)
+        errors: list[SourceError] = []
+        for file in files:
+            known = self._before.get(file.identity, _Known())
+            try:
+                self.files[file.identity] = self._followed(file, known)
+            except SourceError as error:
+                errors.append(error)
+                self.full = False
+                self.files[file.identity] = known
+                reason = " — ".join(filter(None, (error.message, error.hint)))
+                self._unreadable.append(Rejected(where=str(file.path), reason=reason))
+        if errors and len(errors) == len(files):
+            raise errors[0]
+
+    def refuse_if_nothing_fits(self) -> None:
+        """Keep the last known rows when not one line can be read; raises `BadAnswer`."""
+        if self.full and self.rejected and not self.entries:
+            first = self.rejected[0]
+            raise BadAnswer(
+                _("no line of {file} can be read; {where}: {reason}").format(
+                    file=self._path, where=first.where, reason=first.reason
+                ),
+                hint=_("The lines are described in docs/sources/journal.md."),
+                excerpt=first.sample.encode(),
+            )
+
+    def cursor(self, setup: str) -> str:
+        """Where the next reading goes on."""
+        many = len(self.rejected) > _REMEMBERED
+        return msgspec.json.encode(_Cursor(setup, {} if many else self.files)).decode()
+
+    def _followed(self, file: JournalFile, known: _Known) -> _Known:
+        if file.version and file.version == known.mark.version:
+            return known
+        following = Following(file, known.mark)
+        aside: dict[str, Rejected] = {}
+        for line in following.lines():
+            self.count += 1
+            reason = line.problem
+            if not reason:
+                try:
+                    self.entries.append(read_line(line.data, self._zone))
+                    continue
+                except LineError as error:
+                    reason = str(error)
+            if line.settled:
+                where = f"{file.path}:{line.number}"
+                sample = line.data[:_SAMPLE].decode(errors="replace")
+                aside[where] = Rejected(where=where, reason=reason, sample=sample)
+        if not following.began_anew:
+            aside = {row.where: row for row in known.rejected} | aside
+        return _Known(following.mark, tuple(aside.values()))
+
+
+def _newest_plans(entries: list[Entry]) -> dict[str, Entry]:
+    """Return for each job its newest line that has a plan, or else its newest."""
+    newest: dict[str, Entry] = {}
+    for entry in entries:
+        rank = (entry.has_plan, entry.run.started)
+        other = newest.get(entry.job.key)
+        if other is None or rank >= (other.has_plan, other.run.started):
+            newest[entry.job.key] = entry
+    return newest
+
+
+def _latest_words(entries: list[Entry]) -> list[BackupRun]:
+    """Return each run once: what is said of its end replaces that it runs."""
+    runs: dict[str, BackupRun] = {}
+    for entry in entries:
+        if entry.run.key not in runs or entry.run.result is not RunResult.RUNNING:
+            runs[entry.run.key] = entry.run
+    return list(runs.values())

@@ -1,0 +1,79 @@
+"""The settings of kind `journal`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+from adapters.shared.plans import PlanOptions
+from smic_tui.i18n import _
+
+
+class JournalPlan(PlanOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A backup that writes into the journal, and when it is expected."""
+
+    site: Annotated[str, Meta(description="Site that is backed up, as the lines name it.")]
+    application: Annotated[str, Meta(description="What is backed up, as the lines name it.")]
+    name: Annotated[str, Meta(description="The `job` of its lines; empty: they have none.")] = ""
+    protocol: Annotated[str, Meta(description="How it is backed up, if the lines do not say.")] = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a plan for nothing, besides what every plan refuses."""
+        super().__post_init__()
+        if not self.site or not self.application:
+            raise ValueError(_("site and application must not be empty"))
+
+    @property
+    def key(self) -> str:
+        """The key of the job."""
+        return self.name or f"{self.site}/{self.application}"
+
+
+class JournalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Files to which backup scripts append one line of JSON for each run."""
+
+    path: Annotated[
+        str,
+        Meta(
+            description="A file, or a folder of files; a relative path starts from the folder of "
+            "the configuration.",
+            min_length=1,
+        ),
+    ]
+    files: Annotated[
+        tuple[str, ...],
+        Meta(description="In a folder: patterns of the names that are read."),
+    ] = ("*.jsonl", "*.json", "*.ndjson")
+    timezone: Annotated[
+        str,
+        Meta(description="IANA zone of times without offset; empty: the display's time zone."),
+    ] = ""
+    plans: Annotated[
+        tuple[JournalPlan, ...],
+        Meta(description="The backups that are expected. A plan here wins over that of a line."),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used."""
+        if "\0" in self.path:
+            raise ValueError(_("path must not contain a NUL character"))
+        if not self.files or not all(self.files):
+            raise ValueError(_("files is empty: at least one pattern is needed, e.g. *.jsonl"))
+        if self.timezone:
+            try:
+                ZoneInfo(self.timezone)
+            except (ValueError, OSError, KeyError):
+                raise ValueError(
+                    _('timezone: "{zone}" is not an IANA time zone').format(zone=self.timezone)
+                ) from None
+        seen: set[str] = set()
+        for plan in self.plans:
+            if plan.key in seen:
+                raise ValueError(
+                    _('plans: two are called "{name}"; give one another `name`').format(
+                        name=plan.key
+                    )
+                )
+            seen.add(plan.key)

@@ -1,0 +1,256 @@
+"""Kind `nagios`: the health of hosts and services from Nagios Core 4.
+
+Facts are those of Nagios 4.4 as measured: `nagios_json` for its CGIs, `nagios_statusdat` for
+its status file, `nagios_actions` for its commands. What makes this kind particular:
+
+- Nobody shows removals: they need a restart of Nagios, which `program_start` tells, and then
+  everything is read.
+- Every check of an object moves its `last_check`, so by HTTP "checked since" finds what
+  changed, apart from acknowledgements and downtimes, which are read as lists of their own.
+- A killed or frozen Nagios leaves its last status behind, which CGIs and file go on showing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from adapters.http.adapter import HttpAdapter
+from adapters.nagios import actions as nagios_actions
+from adapters.nagios.options import NagiosOptions
+from adapters.nagios.rows import Downtime, Records, Row, Status
+from adapters.nagios.statusdat import read_status
+from adapters.nagios.statusjson import Flags, NagiosJson, no_host_shown
+from adapters.shared.cursors import decoded
+from adapters.shared.durations import seconds
+from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.adapter import Context, Probe
+from smic_tui.contract.batch import Batch
+from smic_tui.contract.errors import BadAnswer, Unavailable
+from smic_tui.i18n import _
+from smic_tui.records import Stream
+
+if TYPE_CHECKING:
+    from adapters.http.session import Credentials
+
+BATCH = 500
+# A check that began before the last reading may end after it.
+OVERLAP_SECONDS = 60
+# More objects than these are read by reading everything.
+_ONE_BY_ONE = 20
+
+
+class _Cursor(Struct, frozen=True, kw_only=True):
+    """Where the last reading by HTTP stood; times are epoch seconds on Nagios's clock."""
+
+    since: float
+    newest: float
+    started: float
+    flags: Flags
+
+
+class NagiosAdapter(HttpAdapter[NagiosOptions]):
+    """One Nagios."""
+
+    kind: ClassVar[str] = "nagios"
+    config_type: ClassVar[type[Struct]] = NagiosOptions
+    streams: ClassVar[frozenset[Stream]] = frozenset({Stream.HEALTH})
+
+    def __init__(self, config: NagiosOptions, context: Context) -> None:
+        super().__init__(config, context)
+        self._records = Records(config)
+        self._proven = False
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Read hosts and services: by file all, by HTTP those that changed since the cursor."""
+        if self.config.path:
+            status, after, full = await self._by_file(), "", True
+        else:
+            async with self._session().signed_in():
+                status, after, full = await self._by_http(decoded(cursor, _Cursor))
+        self._proven = True
+        records, rejected = await asyncio.to_thread(self._records.of, status.rows)
+        for start in range(0, len(records), BATCH):
+            yield Batch(upserts=tuple(records[start : start + BATCH]), full=full)
+        rejected = [*status.rejected, *rejected]
+        yield Batch(cursor=after or f"{status.written}", full=full, rejected=tuple(rejected))
+
+    async def probe(self) -> Probe:
+        """Prove the rights; tell whether Nagios works and whether it can be acted upon."""
+        remarks: list[str] = []
+        if self.config.path:
+            status = await self._by_file()
+            account = ""
+        else:
+            http = self._session()
+            async with http.signed_in():
+                program = await NagiosJson(http).program()
+                self._refuse_old_status(program)
+                status = await NagiosJson(http).everything()
+            status = msgspec.structs.replace(status, version=program.version)
+            account = status.account
+            remarks += http.remarks()
+            lost = sum(not row.output for row in status.rows if row.last_check)
+            if status.rejected or lost:
+                remarks.append(
+                    _(
+                        "The CGI loses texts with accents ({services} services, {outputs} "
+                        "outputs): `path` would show them."
+                    ).format(services=len(status.rejected), outputs=lost)
+                )
+        commands = self.config.command_file
+        if commands and not nagios_actions.writable(Path(commands)):
+            remarks.append(
+                _("{path} is no pipe that this account may write to: actions will fail.").format(
+                    path=commands
+                )
+            )
+        self._proven = True
+        return Probe(
+            version=status.version,
+            account=account,
+            remote_time=datetime.fromtimestamp(status.now, UTC) if account else None,
+            remarks=tuple(remarks),
+        )
+
+    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+        """Everything, by HTTP, where Nagios tells rights to nobody; by file what is writable."""
+        if not self._proven:
+            return {}
+        if self.config.command_file:
+            able = nagios_actions.writable(Path(self.config.command_file))
+        else:
+            able = bool(self.config.url)
+        return {Stream.HEALTH: nagios_actions.VERBS} if able else {}
+
+    async def look(self, action: Action) -> Standing:
+        """Read one host or service, with its downtimes."""
+        row, downtimes = await self._look(action)
+        record = None if row is None else self._records.one(row)
+        return nagios_actions.standing(action, row, record, downtimes)
+
+    async def perform(self, action: Action, standing: Standing) -> None:
+        """Give Nagios the command; whether it obeys shows in its status, some seconds later."""
+        row, downtimes = await self._look(action)
+        if row is None:
+            raise Refused(_("It is gone from Nagios"))
+        order = nagios_actions.Order(action, row, downtimes)
+        if self.config.command_file:
+            await nagios_actions.through_file(Path(self.config.command_file), order)
+        elif self.config.url:
+            http = self._session()
+            async with http.signed_in():
+                await nagios_actions.through_cgi(http, order, self.context.timezone)
+        else:
+            raise Refused(_("Without `command_file` or `url` nothing can be said to Nagios"))
+
+    # -- by file ---------------------------------------------------------------
+
+    async def _by_file(self) -> Status:
+        path = self.context.folder / self.config.path
+        variables: dict[str, Mapping[str, str]] = {}
+        status = await asyncio.to_thread(read_status, path, variables)
+        self._records.variables = variables
+        self._refuse_old_status(status)
+        if not status.rows:
+            raise BadAnswer(
+                _("{path} shows no host, and a Nagios without hosts does not start").format(
+                    path=path
+                )
+            )
+        self._refuse_old_checks(max(row.last_check for row in status.rows), status)
+        return status
+
+    # -- by HTTP ---------------------------------------------------------------
+
+    @property
+    def _has_account(self) -> bool:
+        return bool(self.config.user)
+
+    def _credentials(self) -> Credentials:
+        from adapters.http.session import basic
+
+        assert self.config.password is not None
+        return basic(self.config.user, self.context.secret(self.config.password))
+
+    async def _by_http(self, before: _Cursor | None) -> tuple[Status, str, bool]:
+        cgi = NagiosJson(self._session())
+        program = await cgi.program()
+        self._refuse_old_status(program)
+        flags = await cgi.flags()
+        lacks_variables = self._records.wants_variables and not self._records.variables
+        if before is not None and (
+            lacks_variables or before.started != program.started or before.since > program.now
+        ):
+            before = None
+        changed = flags.changed_since(before.flags) if before is not None else set()
+        if len(changed) > _ONE_BY_ONE:
+            before = None
+        if before is None:
+            if self._records.wants_variables:
+                self._records.variables = await cgi.variables()
+            status = await cgi.everything()
+        else:
+            status = await cgi.everything(before.since)
+            seen = {(row.host, row.service) for row in status.rows}
+            again = [await cgi.one(*each) for each in sorted(changed - seen) if each[0]]
+            rows = (*status.rows, *(row for row in again if row is not None))
+            status = msgspec.structs.replace(status, rows=rows)
+        # What was read is as old as the status was then.
+        self._refuse_old_status(status)
+        newest = max((row.last_check for row in status.rows), default=0)
+        newest = max(newest, before.newest if before else 0)
+        self._refuse_old_checks(newest, status)
+        after = _Cursor(
+            since=program.written - OVERLAP_SECONDS,
+            newest=newest,
+            started=program.started,
+            flags=flags,
+        )
+        return status, msgspec.json.encode(after).decode(), before is None
+
+    # -- both ------------------------------------------------------------------
+
+    async def _look(self, action: Action) -> tuple[Row | None, list[Downtime]]:
+        host, _mark, service = action.key.partition("!")
+        if self.config.path:
+            status = await self._by_file()
+            rows = (row for row in status.rows if (row.host, row.service) == (host, service))
+            return next(rows, None), list(status.downtimes)
+        http = self._session()
+        async with http.signed_in():
+            cgi = NagiosJson(http)
+            program = await cgi.program()
+            self._refuse_old_status(program)
+            if self._records.wants_variables and not self._records.variables:
+                self._records.variables = await cgi.variables()
+            if not await cgi.count():
+                raise no_host_shown(program.account)
+            row = await cgi.one(host, service)
+            return row, [] if row is None else await cgi.downtimes(host)
+
+    def _refuse_old_status(self, status: Status) -> None:
+        silent = status.now - status.written
+        if silent > seconds(self.config.updated_within):
+            raise Unavailable(
+                _("Nagios has not written its status for {minutes} min").format(
+                    minutes=max(1, int(silent // 60))
+                ),
+                hint=_("It is dead or frozen; what the CGIs and the file show is old."),
+            )
+
+    def _refuse_old_checks(self, newest: float, status: Status) -> None:
+        silent = status.now - newest
+        if newest > 0 and silent > seconds(self.config.checks_within):
+            raise Unavailable(
+                _("Nagios runs, but its newest check is {minutes} min old").format(
+                    minutes=int(silent // 60)
+                ),
+                hint=_("Are execute_host_checks and execute_service_checks on?"),
+            )

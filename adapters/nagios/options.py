@@ -1,0 +1,79 @@
+"""The settings of kind `nagios`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+from msgspec.structs import force_setattr
+
+from adapters.http.options import HttpOptions
+from adapters.shared.durations import Duration
+from adapters.shared.site_rules import check_pattern
+from smic_tui.contract.secret import Secret
+from smic_tui.i18n import _
+
+HOST_NAME = "host name"
+VARIABLE = "vars."
+
+
+class NagiosOptions(HttpOptions, frozen=True, kw_only=True):
+    """A Nagios Core 4, by its CGIs (`url`) or by its status file (`path`)."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description="Address of the folder of the CGIs, e.g. "
+            "https://supervision.example/cgi-bin/nagios4; empty where `path` is given.",
+            pattern=r"^$|^https?://[^\s/?#@]+(/[^\s?#]*)?$",
+        ),
+    ] = ""
+    path: Annotated[
+        str,
+        Meta(
+            description="Where Nagios writes its status.dat, on this machine or mounted; better "
+            "than `url`: nothing is lost of texts with accents."
+        ),
+    ] = ""
+    user: Annotated[str, Meta(description="Login at the web server.")] = ""
+    password: Annotated[Secret | None, Meta(description="Where its password is.")] = None
+    command_file: Annotated[
+        str,
+        Meta(
+            description="Nagios's command file (nagios.cmd), where it is on this machine: actions "
+            "go there instead of to cmd.cgi."
+        ),
+    ] = ""
+    site: Annotated[
+        str,
+        Meta(
+            description="How a host tells its site: 'host name', a custom variable "
+            "('vars.INSEE'), or a regular expression on the host name with a group "
+            "(?P<site>...). A host that gives none goes by its name."
+        ),
+    ] = HOST_NAME
+    updated_within: Annotated[
+        Duration,
+        Meta(
+            description="When the status has not been written for so long, Nagios is dead or "
+            "frozen, its states are old, and it counts as unavailable."
+        ),
+    ] = "2m"
+    checks_within: Annotated[
+        Duration,
+        Meta(
+            description="When no check at all has been executed for so long, the states are old "
+            "though Nagios runs, and it counts as unavailable."
+        ),
+    ] = "30m"
+
+    def __post_init__(self) -> None:
+        """Refuse settings that contradict each other; msgspec reports the ValueError."""
+        super().__post_init__()
+        if bool(self.url) == bool(self.path):
+            raise ValueError(_("either url is needed, or path"))
+        if bool(self.user) != bool(self.password):
+            raise ValueError(_("user and password belong together"))
+        force_setattr(self, "url", self.url.rstrip("/"))
+        if self.site != HOST_NAME and not self.site.startswith(VARIABLE):
+            check_pattern(self.site)

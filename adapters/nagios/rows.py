@@ -1,0 +1,139 @@
+"""What Nagios says of a host or service, whichever way it was read, as records of health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
+from adapters.nagios.options import HOST_NAME, VARIABLE, NagiosOptions
+from adapters.shared.site_rules import site_in
+from smic_tui.contract.batch import Rejected
+from smic_tui.i18n import _
+from smic_tui.records import Health, HealthState
+
+# current_state in status.dat.
+HOST_STATES = (HealthState.UP, HealthState.DOWN, HealthState.UNREACHABLE)
+SERVICE_STATES = (
+    HealthState.OK,
+    HealthState.WARNING,
+    HealthState.CRITICAL,
+    HealthState.UNKNOWN,
+)
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One host or service; times are epoch seconds, 0 for never."""
+
+    host: str
+    service: str = ""
+    state: HealthState
+    output: str = ""
+    last_check: float = 0
+    last_state_change: float = 0
+    acknowledged: bool = False
+    downtime_depth: int = 0
+
+    @property
+    def key(self) -> str:
+        """The key of its record."""
+        return key_of(self.host, self.service)
+
+
+class Downtime(Struct, frozen=True, kw_only=True):
+    """A downtime; times are epoch seconds."""
+
+    id: int
+    host: str
+    service: str = ""
+    start: float = 0
+    end: float = 0
+    author: str = ""
+    comment: str = ""
+    in_effect: bool = False
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """One reading of Nagios's status; `written` is when Nagios last wrote it, `now` the clock."""
+
+    version: str
+    started: float
+    written: float
+    now: float
+    account: str = ""
+    rows: tuple[Row, ...] = ()
+    downtimes: tuple[Downtime, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+def key_of(host: str, service: str = "") -> str:
+    """The key of a host or of one of its services; no name in Nagios has an exclamation mark."""
+    return f"{host}!{service}" if service else host
+
+
+class Records:
+    """Makes records of rows; knows the hosts' custom variables, where they are the sites."""
+
+    def __init__(self, options: NagiosOptions) -> None:
+        self._rule = options.site
+        self._base = options.url
+        self.variables: dict[str, Mapping[str, str]] = {}
+
+    @property
+    def wants_variables(self) -> bool:
+        """Whether sites are told by custom variables."""
+        return self._rule.startswith(VARIABLE)
+
+    def of(self, rows: Iterable[Row]) -> tuple[list[Health], list[Rejected]]:
+        """Return the records; a row whose times cannot be is set aside."""
+        records: list[Health] = []
+        rejected: list[Rejected] = []
+        for row in rows:
+            try:
+                records.append(self.one(row))
+            except ValueError as error:
+                rejected.append(Rejected(where=row.key, reason=str(error)))
+        return records, rejected
+
+    def one(self, row: Row) -> Health:
+        """Return the record of one row."""
+        return Health(
+            key=row.key,
+            site=self._site(row.host) or row.host,
+            host=row.host,
+            service=row.service,
+            state=row.state,
+            since=_moment(row.last_state_change),
+            checked=_moment(row.last_check),
+            output=row.output,
+            acknowledged=row.acknowledged,
+            downtime=row.downtime_depth > 0,
+            url=self._url(row),
+        )
+
+    def _site(self, host: str) -> str:
+        if self._rule == HOST_NAME:
+            return host
+        if self.wants_variables:
+            name = self._rule.removeprefix(VARIABLE).lstrip("_").upper()
+            return self.variables.get(host, {}).get(name, "")
+        return site_in(self._rule, host)
+
+    def _url(self, row: Row) -> str:
+        if not self._base:
+            return ""
+        what = {"type": "2" if row.service else "1", "host": row.host}
+        if row.service:
+            what["service"] = row.service
+        return f"{self._base}/extinfo.cgi?{urlencode(what)}"
+
+
+def _moment(epoch: float) -> datetime | None:
+    if epoch <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(epoch, UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise ValueError(_("{epoch} is no time").format(epoch=epoch)) from error

@@ -1,0 +1,231 @@
+"""Kind `ping`: whether sites answer that nobody monitors.
+
+A site is up when somebody answers at its address, if only to refuse. What answers at
+none of its addresses may be our own line: then nothing is said about any site. Times
+are not shown, but for answers that are too slow: they would make every row another one
+at each reading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from adapters.ping.options import PingOptions, Target
+from adapters.ping.probe import Knock, knock
+from adapters.shared.durations import seconds
+from adapters.tables.delimited import Line, read_delimited
+from smic_tui.contract.adapter import Adapter, Probe
+from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.errors import BadAnswer, Unavailable
+from smic_tui.i18n import _
+from smic_tui.records import Health, HealthState, Stream
+
+_GOOD = (HealthState.UP, HealthState.OK, HealthState.WARNING)
+
+
+class _State(Struct, frozen=True):
+    state: HealthState
+    since: datetime | None = None
+    output: str = ""
+
+
+class PingAdapter(Adapter[PingOptions]):
+    """Some addresses, probed from here."""
+
+    kind: ClassVar[str] = "ping"
+    config_type: ClassVar[type[Struct]] = PingOptions
+    streams: ClassVar[frozenset[Stream]] = frozenset({Stream.HEALTH})
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Probe all, and bring what is another than the last time; without a cursor, all.
+
+        Since when something is down is known once it was seen to go down.
+        """
+        targets, rejected = await asyncio.to_thread(self._targets)
+        before = _decoded(cursor)
+        rows = await self._probe_all(targets, seconds(self.config.spread))
+        if targets and len(targets) > 1 and not any(row.state in _GOOD for row in rows):
+            raise Unavailable(
+                _("None of {count} addresses answers").format(count=len(targets)),
+                hint=_("It may be the line from here: name a `witness` that tells them apart."),
+            )
+        now = datetime.now(UTC).replace(microsecond=0)
+        known = {row.key: _State(row.state, _since(row, before, now), row.output) for row in rows}
+        told = tuple(
+            msgspec.structs.replace(row, since=known[row.key].since)
+            for row in rows
+            if before is None or before.get(row.key) != known[row.key]
+        )
+        yield Batch(
+            upserts=told,
+            deletes=() if before is None else tuple(before.keys() - known.keys()),
+            rejected=tuple(rejected),
+            cursor=msgspec.json.encode(known).decode(),
+            full=before is None,
+        )
+
+    async def probe(self) -> Probe:
+        """Probe all at once; remark on how many answer."""
+        targets, rejected = await asyncio.to_thread(self._targets)
+        rows = await self._probe_all(targets, 0.0)
+        good = sum(row.state in _GOOD for row in rows)
+        if rows and not good:
+            raise Unavailable(_("None of {count} addresses answers").format(count=len(rows)))
+        remarks = []
+        if good < len(rows):
+            remarks.append(
+                _("{good} of {count} addresses answer.").format(good=good, count=len(rows))
+            )
+        if rejected:
+            remarks.append(
+                _("{count} lines of {path} cannot be used.").format(
+                    count=len(rejected), path=self.config.path
+                )
+            )
+        if not self.config.witness:
+            remarks.append(
+                _("No `witness`: a break of the line here looks like sites that are down.")
+            )
+        return Probe(remarks=tuple(remarks))
+
+    async def _probe_all(self, targets: list[Target], spread: float) -> list[Health]:
+        await self._ask_witness()
+        slots = asyncio.Semaphore(self.config.parallel)
+        pause = spread / len(targets) if targets else 0.0
+
+        async def one(number: int, target: Target) -> Health:
+            await asyncio.sleep(number * pause)
+            async with slots:
+                return self._row(target, await self._knock(target.address, target.port))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(one(number, target)) for number, target in enumerate(targets)
+                ]
+        except BaseExceptionGroup as group_error:
+            # What one probe says of us holds for all.
+            raise group_error.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+    async def _ask_witness(self) -> None:
+        witness = self.config.witness
+        if not witness:
+            return
+        address, _colon, port = witness.partition(":")
+        found = await self._knock(address, int(port) if port.isdecimal() else 0)
+        if not found.answered:
+            raise Unavailable(
+                _("The witness {address} does not answer: {reason}").format(
+                    address=witness, reason=found.reason
+                ),
+                hint=_("It is our own line that is down, or the witness."),
+            )
+
+    async def _knock(self, address: str, port: int) -> Knock:
+        found = Knock(answered=False)
+        for _attempt in range(self.config.attempts):
+            found = await knock(address, port, seconds(self.config.timeout))
+            if found.answered:
+                break
+        return found
+
+    def _row(self, target: Target, found: Knock) -> Health:
+        service = target.service
+        state, bad = (
+            (HealthState.OK, HealthState.CRITICAL)
+            if service
+            else (HealthState.UP, HealthState.DOWN)
+        )
+        slow = self.config.slow
+        if not found.answered:
+            state, output = bad, found.reason
+        elif found.refused and service:
+            state, output = bad, _("refuses port {port}").format(port=target.port)
+        elif slow is not None and found.took >= seconds(slow):
+            state, output = HealthState.WARNING, _("answers only after {time}").format(time=slow)
+        elif found.refused:
+            output = _("is there, and refuses port {port}").format(port=target.port)
+        else:
+            output = _("answers")
+        return Health(
+            key=target.key,
+            site=target.site,
+            host=target.address,
+            service=service,
+            state=state,
+            output=output,
+        )
+
+    def _targets(self) -> tuple[list[Target], list[Rejected]]:
+        """All targets of the settings and the file. Reads the file: not for the event loop."""
+        targets = {target.key: target for target in self.config.targets}
+        rejected: list[Rejected] = []
+        if self.config.path:
+            path = self.context.folder / self.config.path
+            header, lines = _table(path)
+            for line in lines:
+                try:
+                    if line.problem:
+                        raise ValueError(line.problem)
+                    cells = dict(zip(header, line.cells, strict=False))
+                    given = {name: text.strip() for name, text in cells.items() if text.strip()}
+                    target = msgspec.convert(given, Target, strict=False)
+                    if target.key in targets:
+                        raise ValueError(
+                            _("the target {key} is there twice").format(key=target.key)
+                        )
+                except ValueError as error:
+                    where = _("{file}, line {number}").format(file=path.name, number=line.number)
+                    rejected.append(
+                        Rejected(where=where, reason=str(error), sample=line.text[:200])
+                    )
+                else:
+                    targets[target.key] = target
+            if rejected and not targets:
+                raise BadAnswer(
+                    _("No line of {path} can be used: {reason}").format(
+                        path=path, reason=rejected[0].reason
+                    )
+                )
+        return list(targets.values()), rejected
+
+
+def _table(path: Path) -> tuple[list[str], list[Line]]:
+    try:
+        text = path.read_text("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise Unavailable(
+            _("{path} cannot be read: {reason}").format(path=path, reason=error.strerror)
+        ) from None
+    lines = list(read_delimited(text, ";"))
+    header = [cell.strip() for cell in lines[0].cells] if lines else []
+    if not {"site", "address"} <= set(header):
+        raise BadAnswer(
+            _("{path} must begin with the line site;address;port;service").format(path=path)
+        )
+    return header, lines[1:]
+
+
+def _since(row: Health, before: dict[str, _State] | None, now: datetime) -> datetime | None:
+    known = (before or {}).get(row.key)
+    if known is None:
+        return None
+    return known.since if known.state is row.state else now
+
+
+def _decoded(cursor: str | None) -> dict[str, _State] | None:
+    """What was known; a cursor of another version leads to a full reading."""
+    if cursor is None:
+        return None
+    try:
+        return msgspec.json.decode(cursor, type=dict[str, _State]) or None
+    except msgspec.DecodeError:
+        return None

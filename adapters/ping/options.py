@@ -1,0 +1,77 @@
+"""The settings of kind `ping`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from adapters.shared.durations import Duration
+from smic_tui.i18n import _
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One address to knock at."""
+
+    site: Annotated[str, Meta(description="The site that it stands for.", min_length=1)]
+    address: Annotated[
+        str,
+        Meta(description="Name or address of the host.", pattern=r"^[^\s/\[\]]+$", min_length=1),
+    ]
+    port: Annotated[
+        Port, Meta(description="TCP port to connect to; 0 sends an ICMP echo request instead.")
+    ] = 0
+    service: Annotated[
+        str,
+        Meta(
+            description="Name of the service behind the port, which must accept; empty for the "
+            "host itself, which is up even when it refuses the port."
+        ),
+    ] = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others."""
+        where = f"{self.address}:{self.port}" if self.port else self.address
+        return f"{self.site}/{where}"
+
+
+class PingOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Sites that nobody monitors: whether they answer."""
+
+    targets: Annotated[tuple[Target, ...], Meta(description="What is probed, each a table.")] = ()
+    path: Annotated[
+        str,
+        Meta(
+            description="CSV file with more of them: a header with site;address;port;service, of "
+            "which the last two may be missing or empty."
+        ),
+    ] = ""
+    witness: Annotated[
+        str,
+        Meta(
+            description="ADDRESS or ADDRESS:PORT of something near that always answers, such as "
+            "one's own router: if it does not, it is our line that is down, and no site."
+        ),
+    ] = ""
+    timeout: Annotated[Duration, Meta(description="How long one attempt may take.")] = "3s"
+    attempts: Annotated[
+        int, Meta(description="After how many attempts in vain something is down.", ge=1, le=10)
+    ] = 2
+    parallel: Annotated[int, Meta(description="How many are probed at once.", ge=1, le=256)] = 16
+    spread: Annotated[
+        Duration, Meta(description="Over what time the probes of one reading are spread.")
+    ] = "20s"
+    slow: Annotated[
+        Duration | None, Meta(description="From this time on an answer is a warning.")
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a source without targets and one that has two of the same."""
+        if not self.targets and not self.path:
+            raise ValueError(_("targets or path is needed"))
+        keys = [target.key for target in self.targets]
+        if twice := {key for key in keys if keys.count(key) > 1}:
+            raise ValueError(_("the target {key} is there twice").format(key=sorted(twice)[0]))

@@ -1,0 +1,321 @@
+"""What can be done to an issue: a note, another assignee, another status.
+
+Facts are those of Redmine 5.0.4's REST API as measured. What makes writing
+particular:
+
+- A status that the workflow does not allow, a status by an account that may only
+  add notes, and a note by one that may only edit are answered 204 and ignored. So
+  the statuses that are allowed are asked for first, and what counts is the issue
+  when it is read again.
+- Nothing in the API tells an issue's `lock_version`, and a PUT looks at no ETag:
+  a write cannot be tied to what was looked at. The look comes right before it.
+- Journals are numbered upwards: a note of the account's own above the number that
+  was the highest before is the one that was sent, whatever an older one says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from adapters.redmine.issues import Converter, Issue, Named
+from adapters.redmine.words import Status, Words
+from adapters.shared.json_text import decode_json
+from adapters.ticketing.wanted import wanted_stage, wanted_status
+from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.errors import SourceError
+from smic_tui.i18n import _
+from smic_tui.records import Stage, Stream, TicketStatus
+
+if TYPE_CHECKING:
+    from adapters.http.session import Answer, HttpSession
+
+_EDITING = frozenset({"edit_issues", "edit_own_issues"})
+_NOTING = "add_issue_notes"
+_MEMBERS_AT_ONCE = 100
+
+
+class _Membership(Struct):
+    project: Named
+    roles: list[Named] = []
+
+
+class User(Struct):
+    """Who we are to Redmine. The answer also has the API key: it is not taken over."""
+
+    login: str = ""
+    admin: bool = False
+    id: int = 0
+    memberships: list[_Membership] = []
+
+
+class _Role(Struct):
+    permissions: list[str] = []
+
+
+class _OneRole(Struct):
+    role: _Role
+
+
+class _Journal(Struct):
+    id: int
+    user: Named | None = None
+    notes: str | None = ""
+
+
+class _Extras(Struct):
+    journals: list[_Journal] = []
+    allowed_statuses: list[Status] | None = None
+
+
+class _OneIssue(Struct):
+    issue: msgspec.Raw
+
+
+class _Member(Struct):
+    user: Named | None = None
+
+
+class _Members(Struct):
+    memberships: list[_Member]
+    total_count: int = 0
+
+
+class _Errors(Struct):
+    errors: list[str] = []
+
+
+class Looked(Struct, frozen=True):
+    """An issue as it is now, with its journals and the statuses that it may get."""
+
+    issue: Issue
+    journals: list[_Journal]
+    allowed: list[Status] | None
+
+    @property
+    def version(self) -> str:
+        """What changes with the issue. Its time of change alone has whole seconds."""
+        issue = self.issue
+        owner = issue.assigned_to.id if issue.assigned_to else 0
+        at = f"{issue.updated_on:%Y%m%dT%H%M%S}"
+        return f"{at}/{self.last_journal}/{issue.status.id}/{owner}"
+
+    @property
+    def last_journal(self) -> int:
+        """The highest number of its journals, 0 without any."""
+        return max((journal.id for journal in self.journals), default=0)
+
+
+async def able(http: HttpSession, user: User, stream: Stream) -> dict[Stream, frozenset[Verb]]:
+    """What the account may do, by the permissions of its roles in any project.
+
+    The workflow, which says who may set which status, shows with each issue only.
+    """
+    if user.admin:
+        permissions = {*_EDITING, _NOTING}
+    else:
+        roles = {role.id for membership in user.memberships for role in membership.roles}
+        permissions = set()
+        for id in sorted(roles):
+            # What cannot be asked is not known to be allowed; reading goes on all the same.
+            answer = await http.request("GET", f"/roles/{id}.json", expect=(200, 403, 404))
+            if answer.status == 200:
+                permissions |= set((await http.decode(_OneRole, answer)).role.permissions)
+    verbs: set[Verb] = set()
+    if _NOTING in permissions:
+        verbs.add(Verb.COMMENT)
+    if permissions & _EDITING:
+        verbs |= {Verb.ASSIGN, Verb.RESOLVE}
+        verbs.add(Verb.SET_STATUS if stream is Stream.TICKETS else Verb.SET_STAGE)
+    return {stream: frozenset(verbs)} if verbs else {}
+
+
+async def look_at(http: HttpSession, key: str) -> Looked | None:
+    """Read an issue with its journals; None if there is none, or none that may be seen."""
+    params = {"include": "journals,allowed_statuses"}
+    path = f"/issues/{_number(key)}.json"
+    answer = await http.request("GET", path, params=params, expect=(200, 403, 404))
+    if answer.status == 403:
+        raise Refused(
+            _("Redmine does not let the account see issue {number}").format(number=key),
+            hint=_("Is the account still a member of the issue's project?"),
+        )
+    if answer.status == 404:
+        return None
+    raw = (await http.decode(_OneIssue, answer)).issue
+    try:
+        issue, extras = decode_json(raw, Issue), decode_json(raw, _Extras)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise http.bad_answer(
+            _("Issue {number} has another form than expected: {reason}").format(
+                number=key, reason=error
+            ),
+            answer.body,
+        ) from None
+    return Looked(issue, extras.journals, extras.allowed_statuses)
+
+
+def standing(
+    action: Action, found: Looked | None, user: User, words: Words, converter: Converter
+) -> Standing:
+    """Where the action stands in the issue that was looked at."""
+    if found is None:
+        return Standing(record=None, at_once=True)
+    return Standing(
+        record=converter.record(found.issue, words),
+        version=found.version,
+        done=_has_effect(action, found, user, words) and _has_note(action, found, user),
+        baseline=action.baseline or str(found.last_journal),
+        at_once=True,
+    )
+
+
+async def perform(
+    http: HttpSession, action: Action, found: Looked, user: User, words: Words
+) -> None:
+    """Send what of the action is not in the issue yet, in one request."""
+    changes: dict[str, object] = {}
+    if not _has_note(action, found, user):
+        changes["notes"] = action.text
+    if not _has_effect(action, found, user, words):
+        if action.verb is Verb.ASSIGN:
+            changes["assigned_to_id"] = await _assignee(http, action, found, user)
+        else:
+            changes["status_id"] = _status(action, found, words).id
+    if not changes:
+        return
+    answer = await http.request(
+        "PUT",
+        f"/issues/{_number(action.key)}.json",
+        body={"issue": changes},
+        expect=(200, 204, 403, 404, 409, 422),
+    )
+    if answer.status not in (200, 204):
+        raise await _refusal(http, action, answer)
+
+
+def _has_effect(action: Action, found: Looked, user: User, words: Words) -> bool:
+    issue = found.issue
+    match action.verb:
+        case Verb.ASSIGN:
+            holder = issue.assigned_to
+            if holder is None:
+                return False
+            if not action.value:
+                return holder.id == user.id
+            return action.value.casefold() in (str(holder.id), holder.name.casefold())
+        case Verb.COMMENT:
+            return True
+    return issue.status.id in {status.id for status in _wanted(action, [issue.status], words)}
+
+
+def _has_note(action: Action, found: Looked, user: User) -> bool:
+    """Whether our own note stands there; blanks and line ends may have changed on the way."""
+    text = action.text.split()
+    if not text:
+        return True
+    if not action.baseline:
+        return False
+    before = int(action.baseline) if action.baseline.isdecimal() else 0
+    return any(
+        journal.id > before
+        and journal.user is not None
+        and journal.user.id == user.id
+        and (journal.notes or "").split() == text
+        for journal in found.journals
+    )
+
+
+def _wanted(action: Action, statuses: list[Status], words: Words) -> list[Status]:
+    """Those of the statuses that mean what the action asks for, the best first."""
+    if action.stream is Stream.REQUESTS:
+        stage = Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action)
+        return [status for status in statuses if words.stage(status) is stage]
+    if action.verb is Verb.SET_STATUS:
+        wanted = [wanted_status(action)]
+    else:
+        wanted = [TicketStatus.RESOLVED, TicketStatus.CLOSED]
+    # Of several closed ones, "rejected" and the like are no solution: Redmine's own
+    # order has the plain one first.
+    return [s for each in wanted for s in statuses if words.ticket_status(s) is each]
+
+
+def _status(action: Action, found: Looked, words: Words) -> Status:
+    allowed = found.allowed if found.allowed is not None else list(words.statuses)
+    fitting = _wanted(action, allowed, words)
+    if fitting:
+        return fitting[0]
+    raise Refused(
+        _("Redmine's workflow does not lead issue {number} from {status} to {wanted}").format(
+            number=action.key,
+            status=found.issue.status.name,
+            wanted=action.value or TicketStatus.RESOLVED,
+        ),
+        hint=_("It allows: {statuses}").format(
+            statuses=", ".join(status.name for status in allowed) or "–"
+        ),
+    )
+
+
+async def _assignee(http: HttpSession, action: Action, found: Looked, user: User) -> int:
+    """The number of the person to assign to: ourselves, a number, or a member by name."""
+    wanted = action.value.strip()
+    if not wanted or wanted.casefold() == user.login.casefold():
+        return user.id
+    if wanted.isdecimal():
+        return int(wanted)
+    names: list[str] = []
+    offset = 0
+    while True:
+        answer = await http.request(
+            "GET",
+            f"/projects/{found.issue.project.id}/memberships.json",
+            params={"limit": str(_MEMBERS_AT_ONCE), "offset": str(offset)},
+            expect=(200, 403),
+        )
+        if answer.status == 403:
+            raise Refused(
+                _("The Redmine account may not see who the members of the project are"),
+                hint=_("Give its role the permission to view members, or assign by number."),
+            )
+        page = await http.decode(_Members, answer)
+        for member in page.memberships:
+            if member.user is not None:
+                if member.user.name.casefold() == wanted.casefold():
+                    return member.user.id
+                names.append(member.user.name)
+        offset += len(page.memberships)
+        if not page.memberships or offset >= page.total_count:
+            break
+    raise Refused(
+        _("{name} is no member of the project {project}").format(
+            name=wanted, project=found.issue.project.name
+        ),
+        hint=_("Its members: {names}").format(names=", ".join(names[:20]) or "–"),
+    )
+
+
+async def _refusal(http: HttpSession, action: Action, answer: Answer) -> SourceError:
+    if answer.status == 403:
+        return Refused(
+            _("Redmine does not let the account change issue {number}").format(number=action.key),
+            hint=_("Its role needs to edit issues and to add notes."),
+        )
+    if answer.status == 404:
+        return Refused(_("Redmine has no issue {number} any more").format(number=action.key))
+    errors: list[str] = []
+    if answer.body.strip():
+        errors = (await http.decode(_Errors, answer)).errors
+    if answer.status == 409 or not errors:
+        return ChangedMeanwhile(
+            _("Issue {number} was changed at the same time").format(number=action.key)
+        )
+    return Refused("; ".join(errors))
+
+
+def _number(key: str) -> int:
+    if not key.isdecimal():
+        raise Refused(_("{key} is no number of an issue").format(key=key))
+    return int(key)

@@ -1,0 +1,340 @@
+"""Kind `redmine`: support tickets or catalogue requests from Redmine's issues.
+
+Facts about the API are those of Redmine 5.0.4 as measured, and of its REST API
+documentation. What makes this kind particular:
+
+- With a bad key, without one or with the API switched off, /issues.json answers
+  200 with no issues. So /users/current.json proves the account at each reading,
+  and the address of each project (403, 404) the right to it.
+- A filter that Redmine does not know is ignored, and everything comes. So what
+  came is compared with what was asked for.
+- Pages are cut by issue number (`issue_id>=`), not by offset: an issue that is
+  closed while the pages are read would shift the others over a page's edge, and
+  a full reading would take one for deleted. Nor is `limit` trusted: Redmine cuts
+  it silently.
+- Deleted and moved issues are found by full readings only. Journals cost one
+  request for each issue, and are read for actions only (`redmine_actions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from adapters.http.adapter import HttpAdapter
+from adapters.redmine import actions as redmine_actions
+from adapters.redmine.actions import User
+from adapters.redmine.fields import missing_fields
+from adapters.redmine.issues import Converter, Issue, Page, decode
+from adapters.redmine.options import RedmineOptions
+from adapters.redmine.scope import Scope, find_scope
+from adapters.redmine.words import Priority, Status, Words
+from adapters.shared.cursors import decoded_of, setup_of
+from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.adapter import Context, Probe
+from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.errors import BadAnswer
+from smic_tui.i18n import _
+from smic_tui.records import CatalogueRequest, Stream, Ticket
+
+if TYPE_CHECKING:
+    from adapters.http.messages import Validators
+    from adapters.http.session import Credentials, HttpSession
+
+# More than Redmine gives; it cuts by its own limit.
+PAGE = 100
+# A change that was begun earlier may become visible later.
+OVERLAP = timedelta(minutes=2)
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class _CurrentUser(Struct):
+    user: User
+
+
+class _Statuses(Struct):
+    issue_statuses: list[Status]
+
+
+class _Priorities(Struct):
+    issue_priorities: list[Priority]
+
+
+class _Cursor(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`since` is on Redmine's clock; `setup` tells which configuration it was read with.
+
+    `etags` are those of answers to the same question, by address.
+    """
+
+    since: datetime
+    setup: str
+    etags: dict[str, str] = {}
+
+
+class RedmineAdapter(HttpAdapter[RedmineOptions]):
+    """One selection of the issues of one Redmine."""
+
+    kind: ClassVar[str] = "redmine"
+    config_type: ClassVar[type[Struct]] = RedmineOptions
+    streams: ClassVar[frozenset[Stream]] = frozenset({Stream.TICKETS, Stream.REQUESTS})
+
+    def __init__(self, config: RedmineOptions, context: Context) -> None:
+        super().__init__(config, context)
+        self._words: Words | None = None
+        self._able: Mapping[Stream, frozenset[Verb]] | None = None
+        self._user: User | None = None
+
+    def offered(self) -> frozenset[Stream]:
+        """Tickets or requests, as configured."""
+        return frozenset({Stream(self.config.as_)})
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Read the issues that changed since the cursor, or all that are open or just closed."""
+        http = self._session()
+        reading = _Reading(
+            self.config, self.context.timezone, decoded_of(setup_of(self.config), cursor, _Cursor)
+        )
+        async with http.signed_in():
+            user = await self._current_user(http)
+            scope = await find_scope(http, self.config)
+            if reading.full or self._words is None or self._able is None:
+                self._words = await self._read_words(http)
+                self._able = await self._read_able(http, user)
+            for path in scope.paths:
+                for question in reading.questions():
+                    async for issues, rejected in self._pages(http, reading, scope, path, question):
+                        if not all(self._words.knows(issue.status) for issue in issues):
+                            self._words = await self._read_words(http)
+                        yield reading.batch(issues, rejected, self._words)
+        reading.refuse_to_empty_the_cache(http)
+        yield Batch(cursor=reading.cursor(setup_of(self.config)), full=reading.full)
+
+    async def probe(self) -> Probe:
+        """Prove the key and the right to each project; remark on what the settings miss."""
+        http = self._session()
+        async with http.signed_in():
+            user = await self._current_user(http)
+            scope = await find_scope(http, self.config)
+            words = await self._read_words(http)
+            self._able = await self._read_able(http, user)
+            missing = await missing_fields(http, self.config, scope)
+        remarks = [*http.remarks(), *_unknown_names(self.config, words), *missing]
+        if user.admin:
+            remarks.append(_("The account is an administrator: reading needs far less."))
+        return Probe(account=user.login, remote_time=http.remote_time, remarks=tuple(remarks))
+
+    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+        """What the roles of the account allow; the workflow may allow less."""
+        return self._able or {}
+
+    async def look(self, action: Action) -> Standing:
+        """Read the issue with its journals."""
+        http = self._session()
+        async with http.signed_in():
+            self._user = await self._current_user(http)
+            found = await self._look(http, action)
+        converter = Converter(self.config, self.context.timezone)
+        assert self._words is not None
+        return redmine_actions.standing(action, found, self._user, self._words, converter)
+
+    async def perform(self, action: Action, standing: Standing) -> None:
+        """Change the issue, having looked at it once more: Redmine knows no condition."""
+        http = self._session()
+        async with http.signed_in():
+            user = self._user or await self._current_user(http)
+            found = await self._look(http, action)
+            assert self._words is not None
+            if found is None:
+                raise Refused(_("Redmine has no issue {number} any more").format(number=action.key))
+            if standing.version and found.version != standing.version:
+                raise ChangedMeanwhile(
+                    _("Issue {number} was changed at the same time").format(number=action.key)
+                )
+            await redmine_actions.perform(http, action, found, user, self._words)
+
+    def _credentials(self) -> Credentials:
+        from adapters.http.messages import Credentials
+
+        key = self.context.secret(self.config.api_key)
+        return Credentials(headers={"X-Redmine-API-Key": key}, secrets=(key,))
+
+    async def _look(self, http: HttpSession, action: Action) -> redmine_actions.Looked | None:
+        if self._words is None:
+            self._words = await self._read_words(http)
+        found = await redmine_actions.look_at(http, action.key)
+        if found is not None and not self._words.knows(found.issue.status):
+            self._words = await self._read_words(http)
+        return found
+
+    async def _read_able(self, http: HttpSession, user: User) -> Mapping[Stream, frozenset[Verb]]:
+        if not user.admin:
+            with_roles = {"include": "memberships"}
+            user = (
+                await http.json(_CurrentUser, "GET", "/users/current.json", params=with_roles)
+            ).user
+        return await redmine_actions.able(http, user, Stream(self.config.as_))
+
+    async def _current_user(self, http: HttpSession) -> User:
+        """Return who we are. The answer carries the API key: it must reach no message."""
+        try:
+            return (await http.json(_CurrentUser, "GET", "/users/current.json")).user
+        except BadAnswer as error:
+            raise BadAnswer(
+                error.message,
+                hint=error.hint or _("Is the REST API switched on, and `url` the Redmine's?"),
+            ) from None
+
+    async def _read_words(self, http: HttpSession) -> Words:
+        statuses = await http.json(_Statuses, "GET", "/issue_statuses.json")
+        path = "/enumerations/issue_priorities.json"
+        priorities = await http.json(_Priorities, "GET", path)
+        return Words(self.config, statuses.issue_statuses, priorities.issue_priorities)
+
+    async def _pages(
+        self,
+        http: HttpSession,
+        reading: _Reading,
+        scope: Scope,
+        path: str,
+        question: Mapping[str, str],
+    ) -> AsyncIterator[tuple[list[Issue], list[Rejected]]]:
+        """Read page after page; each begins with the number after the last one's."""
+        following = 1
+        while True:
+            params = {**scope.params, **question, "sort": "id:asc", "limit": str(PAGE)}
+            if following > 1:
+                params["issue_id"] = f">={following}"
+            unless = reading.validators(path, params)
+            answer = await http.request("GET", path, params=params, unless=unless)
+            if answer.not_modified:
+                reading.keep(path, params, unless)
+                return
+            page = await http.decode(Page, answer)
+            issues, rejected, last = decode(page.issues)
+            if following == 1 and len(page.issues) >= page.total_count and not rejected:
+                reading.keep(path, params, answer.validators)
+            if not page.issues:
+                return
+            scope.verify(http, issues, following, answer.body)
+            yield issues, rejected
+            if len(page.issues) >= page.total_count:
+                return
+            if last < following:
+                raise http.bad_answer(
+                    _("A page of Redmine's issues has no number to go on from"), answer.body
+                )
+            following = last + 1
+
+
+class _Reading:
+    """One `fetch`: what it asks for, and what it has found so far."""
+
+    def __init__(self, config: RedmineOptions, timezone: str, before: _Cursor | None) -> None:
+        self.full = before is None
+        self._before = before
+        self._converter = Converter(config, timezone)
+        self._closed_after = datetime.now(UTC) - timedelta(days=config.closed_days)
+        self._newest: datetime | None = None
+        self._usable = 0
+        self._rejected: list[Rejected] = []
+        self._etags: dict[str, str] = {}
+
+    def questions(self) -> list[dict[str, str]]:
+        """The filters whose answers make up the reading.
+
+        A full one asks for what is open and for what was closed lately; an
+        issue reopened in between is missed by both and found by the next.
+        """
+        if self._before is not None:
+            return [{"status_id": "*", "updated_on": f">={self._before.since:{MOMENT}}"}]
+        closed = {"status_id": "closed", "closed_on": f">={self._closed_after:{MOMENT}}"}
+        return [{"status_id": "open"}, closed]
+
+    def batch(self, issues: list[Issue], rejected: list[Rejected], words: Words) -> Batch:
+        """Return the issues as records; those closed too long ago are no longer of interest."""
+        upserts: list[Ticket | CatalogueRequest] = []
+        deletes: list[str] = []
+        for issue in issues:
+            updated = issue.updated_on.astimezone(UTC)
+            self._newest = max(self._newest or updated, updated)
+            closed = issue.closed_on if words.is_closed(issue.status) else None
+            if closed is not None and closed < self._closed_after:
+                deletes.append(str(issue.id))
+            else:
+                upserts.append(self._converter.record(issue, words))
+        self._usable += len(issues)
+        self._rejected += rejected
+        return Batch(
+            upserts=tuple(upserts),
+            deletes=() if self.full else tuple(deletes),
+            rejected=tuple(rejected),
+            full=self.full,
+        )
+
+    def refuse_to_empty_the_cache(self, http: HttpSession) -> None:
+        """Raise at the end of a full reading none of whose issues could be read."""
+        if self.full and self._rejected and not self._usable:
+            first = self._rejected[0]
+            raise http.bad_answer(
+                _("None of Redmine's {count} issues could be read: {reason}").format(
+                    count=len(self._rejected), reason=first.reason
+                ),
+                first.sample.encode(),
+            )
+
+    def cursor(self, setup: str) -> str:
+        """Where the next reading goes on: at the newest change seen, on Redmine's clock.
+
+        While nothing changes it stays the same, so that the next question is the
+        same too and Redmine can answer 304.
+        """
+        since = self._newest - OVERLAP if self._newest else None
+        if self._before is not None and (since is None or since <= self._before.since):
+            since = self._before.since
+        # Nothing is there yet: a day leaves room for any difference between the clocks.
+        since = since or datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+        return msgspec.json.encode(_Cursor(since=since, setup=setup, etags=self._etags)).decode()
+
+    def validators(self, path: str, params: Mapping[str, str]) -> Validators:
+        """What is known of the last answer to the same question."""
+        from adapters.http.messages import Validators
+
+        return Validators(
+            self._before.etags.get(_question(path, params), "") if self._before else ""
+        )
+
+    def keep(self, path: str, params: Mapping[str, str], validators: Validators) -> None:
+        """Remember the version of a whole answer to an incremental question.
+
+        One with issues that could not be read is asked for again, so that they
+        are reported as long as they stand there.
+        """
+        if not self.full and validators.etag:
+            self._etags[_question(path, params)] = validators.etag
+
+
+def _question(path: str, params: Mapping[str, str]) -> str:
+    return path + "?" + "&".join(f"{name}={value}" for name, value in params.items())
+
+
+def _unknown_names(config: RedmineOptions, words: Words) -> list[str]:
+    statuses = {status.name.casefold() for status in words.statuses}
+    priorities = {name.casefold() for name in words.priority_names}
+    tables: list[tuple[str, Mapping[str, Any], set[str]]] = [
+        ("statuses", config.statuses, statuses),
+        ("stages", config.stages, statuses),
+        ("waiting_on", config.waiting_on, statuses),
+        ("priorities", config.priorities, priorities),
+    ]
+    return [
+        _("{table} names '{name}', which this Redmine does not have.").format(
+            table=table, name=name
+        )
+        for table, mapping, known in tables
+        for name in mapping
+        if name.casefold() not in known
+    ]

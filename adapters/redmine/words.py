@@ -1,0 +1,87 @@
+"""What Redmine's own words mean: its statuses, by name and `is_closed`, and its priorities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from adapters.redmine.options import RedmineOptions
+from adapters.ticketing.words import DeskWords
+from smic_tui.records import Actor, Stage, TicketStatus
+
+DEFAULT_PRIORITY = 3
+
+
+class Status(Struct, frozen=True):
+    """An issue status; before Redmine 5 an issue does not say whether it is closed."""
+
+    id: int
+    name: str
+    is_closed: bool | None = None
+
+
+class Priority(Struct, frozen=True):
+    """An issue priority. Redmine lists them from the least urgent on."""
+
+    id: int
+    name: str
+    is_default: bool = False
+
+
+class Words:
+    """Translates statuses and priorities, by configuration first, then by meaning."""
+
+    def __init__(
+        self, options: RedmineOptions, statuses: Sequence[Status], priorities: Sequence[Priority]
+    ) -> None:
+        self.statuses = tuple(statuses)
+        self.priority_names = tuple(priority.name for priority in priorities)
+        self._words = DeskWords(
+            options.statuses, options.stages, options.waiting_on, closed_decides=True
+        )
+        self._closed = {status.id for status in statuses if status.is_closed}
+        self._known = {status.id for status in statuses}
+        self._priorities = _ranks(priorities) | {
+            priority.id: options.priorities[priority.name]
+            for priority in priorities
+            if priority.name in options.priorities
+        }
+
+    def knows(self, status: Status) -> bool:
+        """Whether the status was in Redmine's list, or brings what the list would tell."""
+        return status.id in self._known or status.is_closed is not None
+
+    def is_closed(self, status: Status) -> bool:
+        """Whether Redmine counts an issue with this status as closed."""
+        return status.id in self._closed if status.is_closed is None else status.is_closed
+
+    def ticket_status(self, status: Status) -> TicketStatus:
+        """The status of a ticket."""
+        return self._words.ticket_status(status.name, self.is_closed(status))
+
+    def stage(self, status: Status) -> Stage:
+        """The stage of a catalogue request."""
+        return self._words.stage(status.name, self.is_closed(status))
+
+    def ticket_actor(self, status: Status) -> Actor:
+        """Who must act next on a ticket."""
+        return self._words.ticket_actor(status.name, self.is_closed(status))
+
+    def request_actor(self, status: Status) -> Actor:
+        """Who must act next on a catalogue request."""
+        return self._words.request_actor(status.name, self.is_closed(status))
+
+    def priority(self, id: int | None) -> int:
+        """1 (most urgent) to 5."""
+        return self._priorities.get(id, DEFAULT_PRIORITY) if id is not None else DEFAULT_PRIORITY
+
+
+def _ranks(priorities: Sequence[Priority]) -> dict[int, int]:
+    """Rank priorities around Redmine's default one, or around the middle if it has none."""
+    defaults = [index for index, priority in enumerate(priorities) if priority.is_default]
+    middle = defaults[0] if defaults else len(priorities) // 2
+    return {
+        priority.id: min(5, max(1, DEFAULT_PRIORITY + middle - index))
+        for index, priority in enumerate(priorities)
+    }

@@ -1,0 +1,374 @@
+"""What the kinds that read backup repositories share: plans, spreading, broken repositories.
+
+Backup programs record what succeeded; neither failed attempts nor the plan are
+in a repository, so the plan is in the configuration. One repository is one job.
+
+A repository that cannot be read hides nothing and takes nobody with it: its
+known runs are kept, it is set aside with its reason, and it gets one run with
+the result `unknown` that is newer than all others, until it can be read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from adapters.http.errors import Redactor
+from adapters.repositories.options import PASSWORD_IN_URL, RepositoryOptions
+from adapters.repositories.programs import program_of
+from adapters.repositories.subprocesses import Finished, run
+from adapters.shared.durations import seconds
+from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
+from smic_tui.contract.secret import Secret
+from smic_tui.i18n import _
+from smic_tui.records import BackupJob, BackupRun, RunResult, Stream
+
+_UNREADABLE = "unreadable"
+_BATCH = 1000
+_OUTPUT_LIMIT = 64 * 1024 * 1024
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What one repository answered. `oddities` are complaints that came with a good answer."""
+
+    runs: tuple[BackupRun, ...] = ()
+    oddities: tuple[str, ...] = ()
+
+
+class _Known(Struct, frozen=True, omit_defaults=True):
+    """What the last reading, at `read_at` (epoch seconds), brought of one repository.
+
+    `complaints` are told again until the next one.
+    """
+
+    runs: tuple[str, ...] = ()
+    unreadable_since: datetime | None = None
+    read_at: float = 0.0
+    complaints: tuple[str, ...] = ()
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """All that is secret about one call: environment variables, and how to hide them."""
+
+    address: str
+    secrets: Mapping[str, str]
+    redactor: Redactor
+
+    def __repr__(self) -> str:
+        return "Access(***)"
+
+
+class RepositoriesAdapter(Adapter[Any]):
+    """Base of the kinds that start a backup program for each repository."""
+
+    streams: ClassVar[frozenset[Stream]] = frozenset((Stream.BACKUP_JOBS, Stream.BACKUP_RUNS))
+    package: ClassVar[str]
+
+    def __init__(self, config: Any, context: Context) -> None:
+        super().__init__(config, context)
+        self._since: dict[str, datetime] = {}
+        # What full readings need not read again before its turn.
+        self._last: dict[str, tuple[float, Reading]] = {}
+
+    @abstractmethod
+    def secrets_of(self, repository: Any) -> Mapping[str, Secret]:
+        """Return the secrets of a repository by the environment variable that takes them."""
+
+    @abstractmethod
+    async def read(self, repository: Any, access: Access) -> Reading:
+        """Return the newest runs of a repository, errors as in `fetch`."""
+
+    @abstractmethod
+    def path_of(self, address: str) -> Path | None:
+        """Return where a repository lies on this machine; None if it is on another."""
+
+    @abstractmethod
+    def filters_of(self, repository: Any) -> Mapping[str, str]:
+        """Return what chooses the job's runs among those of a repository, by its key."""
+
+    @abstractmethod
+    async def version(self) -> str:
+        """Return what the backup program calls itself."""
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Give the plan, or read all repositories.
+
+        Raises the repositories' common kind of error when none can be read,
+        `Unavailable` when they differ.
+        """
+        if stream is Stream.BACKUP_JOBS:
+            jobs = tuple(self._job(repository) for repository in self.config.repositories)
+            yield Batch(upserts=jobs, full=True)
+            return
+        known = _decode(cursor)
+        now = time.time()
+        due = self._due(known, now)
+        readings = await self._read_all(due)
+        failed = [error for error in readings.values() if isinstance(error, SourceError)]
+        others = {each.key for each in self.config.repositories} - readings.keys()
+        well = any(not known.get(name, _Known()).unreadable_since for name in others)
+        if failed and len(failed) == len(readings) and not well:
+            raise _common(failed, next(iter(readings)))
+        self._last |= {
+            name: (now, reading)
+            for name, reading in readings.items()
+            if isinstance(reading, Reading) and seconds(self.config.spread)
+        }
+        batch = self._merged(readings, known, now, full=not known)
+        for start in range(0, max(len(batch.upserts), 1), _BATCH):
+            last = start + _BATCH >= len(batch.upserts)
+            yield Batch(
+                upserts=batch.upserts[start : start + _BATCH],
+                deletes=batch.deletes if last else (),
+                rejected=batch.rejected if last else (),
+                cursor=batch.cursor if last else None,
+                full=batch.full,
+            )
+
+    async def probe(self) -> Probe:
+        """Read every repository; what fails is remarked, unless all do."""
+        version = await self.version()
+        readings = await self._read_all(self.config.repositories)
+        failed = [error for error in readings.values() if isinstance(error, SourceError)]
+        if len(failed) == len(readings):
+            raise _common(failed, next(iter(readings)))
+        remarks = [
+            f"{repository.key}: {part}"
+            for repository in self.config.repositories
+            for part in self._remarks(repository, readings[repository.key])
+        ]
+        return Probe(version=version, remarks=tuple(remarks))
+
+    def _remarks(self, repository: Any, reading: Reading | SourceError) -> Iterable[str]:
+        if isinstance(reading, SourceError):
+            return [_reason(reading)]
+        filters = self.filters_of(repository)
+        if reading.runs or not filters:
+            return reading.oddities
+        chosen = ", ".join(f"{name} = {value}" for name, value in filters.items())
+        return [
+            *reading.oddities,
+            _("nothing in the repository fits {filters}: the job has no run").format(
+                filters=chosen
+            ),
+        ]
+
+    async def run(self, command: list[str], env: Mapping[str, str], access: Access) -> Finished:
+        """Start the backup program for one repository."""
+        return await run(
+            command,
+            {**env, **access.secrets},
+            timeout=seconds(self.config.timeout),
+            limit=_OUTPUT_LIMIT,
+            package=self.package,
+        )
+
+    def local_path(self, address: str) -> Path:
+        """Return a local address as an absolute path."""
+        return self.context.folder / Path(address).expanduser()
+
+    def _of_another_program(self, address: str) -> SourceError | None:
+        """Return what to say of a repository that another program made. Blocks.
+
+        The programs themselves take it for a damaged one, or for a wrong password.
+        """
+        path = self.path_of(address)
+        program = program_of(path) if path is not None else ""
+        if program in ("", self.kind):
+            return None
+        return BadAnswer(
+            _("{path} is a repository of {program}, not of {kind}").format(
+                path=path, program=program, kind=self.kind
+            ),
+            hint=_('Correct `repository`, or give it to a source with kind = "{program}".').format(
+                program=program
+            ),
+        )
+
+    def _job(self, repository: RepositoryOptions) -> BackupJob:
+        return repository.job_of(repository.key, repository.site, repository.application, self.kind)
+
+    def _due(self, known: Mapping[str, _Known], now: float) -> list[RepositoryOptions]:
+        """Return the repositories whose turn has come since they were read.
+
+        Turns are spread evenly by the order of the configuration, so that after a
+        first reading of all of them each refresh reads a few.
+        """
+        spread = seconds(self.config.spread)
+        repositories = self.config.repositories
+        if not spread:
+            return list(repositories)
+        due = []
+        for place, repository in enumerate(repositories):
+            read_at = known[repository.key].read_at if repository.key in known else 0.0
+            if not known and repository.key in self._last:
+                read_at = self._last[repository.key][0]
+            turn = now - (now - place * spread / len(repositories)) % spread
+            if read_at < turn or read_at > now:
+                due.append(repository)
+        return due
+
+    async def _read_all(
+        self, repositories: Iterable[RepositoryOptions]
+    ) -> dict[str, Reading | SourceError]:
+        slots = asyncio.Semaphore(self.config.parallel)
+
+        async def one(repository: RepositoryOptions) -> Reading | SourceError:
+            async with slots:
+                try:
+                    access = await asyncio.to_thread(self._access, repository)
+                except SourceError as error:
+                    return error
+                redactor = access.redactor
+                try:
+                    reading = await self.read(repository, access)
+                except SourceError as error:
+                    other = await asyncio.to_thread(self._of_another_program, access.address)
+                    return _redacted(other or error, redactor)
+                return Reading(
+                    runs=reading.runs, oddities=tuple(map(redactor.text, reading.oddities))
+                )
+
+        async with asyncio.TaskGroup() as group:
+            tasks = {each.key: group.create_task(one(each)) for each in repositories}
+        return {name: task.result() for name, task in tasks.items()}
+
+    def _access(self, repository: RepositoryOptions) -> Access:
+        ask: Callable[[Secret], str] = self.context.secret
+        wanted = {**self.secrets_of(repository), **repository.secret_environment}
+        secrets = {name: ask(secret) for name, secret in wanted.items()}
+        address = repository.repository
+        hidden = list(secrets.values())
+        if isinstance(address, Secret):
+            address = ask(address)
+            hidden.append(address)
+            for account in PASSWORD_IN_URL.findall(address):
+                hidden += [account, account.partition(":")[2]]
+        return Access(address=address, secrets=secrets, redactor=Redactor(hidden))
+
+    def _merged(
+        self,
+        readings: Mapping[str, Reading | SourceError],
+        known: Mapping[str, _Known],
+        now: float,
+        *,
+        full: bool,
+    ) -> Batch:
+        """Return everything as one batch.
+
+        It is full if all repositories could be read, or need not be again;
+        otherwise it deletes only what is gone from those that were read.
+        """
+        upserts: list[BackupRun] = []
+        rejected: list[Rejected] = []
+        deletes: set[str] = set()
+        kept: dict[str, _Known] = {}
+        complete = True
+        for repository in self.config.repositories:
+            name = repository.key
+            before = known.get(name, _Known())
+            read_at, reading = now, readings.get(name)
+            if reading is None and full:
+                read_at, reading = self._last[name]
+            if reading is None:
+                complete = False
+                kept[name] = before
+                rejected += _complaints(name, before.complaints)
+                continue
+            if isinstance(reading, SourceError):
+                complete = False
+                marker = self._marker(repository, reading, before)
+                upserts.append(marker)
+                told = (_reason(reading),)
+                rejected += _complaints(name, told)
+                kept[name] = _Known(before.runs, marker.started, read_at, told)
+                continue
+            self._since.pop(name, None)
+            upserts += reading.runs
+            rejected += _complaints(name, reading.oddities)
+            runs = tuple(run.key for run in reading.runs)
+            kept[name] = _Known(runs, None, read_at, reading.oddities)
+            deletes |= set(before.runs) - set(runs)
+            if before.unreadable_since:
+                deletes.add(_marker_key(name))
+        for name in known.keys() - kept.keys():
+            deletes |= {*known[name].runs, _marker_key(name)}
+        return Batch(
+            upserts=tuple(upserts),
+            deletes=() if complete else tuple(sorted(deletes)),
+            rejected=tuple(rejected),
+            full=complete,
+            cursor=msgspec.json.encode(kept).decode(),
+        )
+
+    def _marker(
+        self, repository: RepositoryOptions, error: SourceError, before: _Known
+    ) -> BackupRun:
+        since = before.unreadable_since or datetime.now(UTC).replace(microsecond=0)
+        since = self._since.setdefault(repository.key, since)
+        return BackupRun(
+            key=_marker_key(repository.key),
+            job=repository.key,
+            site=repository.site,
+            application=repository.application,
+            started=since,
+            result=RunResult.UNKNOWN,
+            message=error.message,
+        )
+
+
+def _marker_key(name: str) -> str:
+    return f"{name}/{_UNREADABLE}"
+
+
+def _reason(error: SourceError) -> str:
+    return " — ".join(filter(None, (error.message, error.hint)))
+
+
+def _complaints(name: str, complaints: Iterable[str]) -> list[Rejected]:
+    """Return complaints as rows set aside; each place is told once only, so they are numbered."""
+    return [
+        Rejected(where=name if number == 1 else f"{name} ({number})", reason=complaint)
+        for number, complaint in enumerate(complaints, start=1)
+    ]
+
+
+def _redacted(error: SourceError, redactor: Redactor) -> SourceError:
+    """Return an error like `error` that quotes no secret."""
+    message, hint = redactor.text(error.message), redactor.text(error.hint)
+    if isinstance(error, BadAnswer):
+        return BadAnswer(message, hint=hint, excerpt=redactor.data(error.excerpt))
+    return type(error)(message, hint=hint)
+
+
+def _decode(cursor: str | None) -> dict[str, _Known]:
+    try:
+        return msgspec.json.decode(cursor or "{}", type=dict[str, _Known])
+    except msgspec.DecodeError:
+        return {}
+
+
+def _common(errors: list[SourceError], first_name: str) -> SourceError:
+    """Return one error for a source of which no repository can be read."""
+    first = errors[0]
+    if len(errors) == 1:
+        return first
+    message = _("none of {count} repositories can be read; {name}: {reason}").format(
+        count=len(errors), name=first_name, reason=first.message
+    )
+    if all(isinstance(error, AuthFailed) for error in errors):
+        return AuthFailed(message, hint=first.hint)
+    bad = [error for error in errors if isinstance(error, BadAnswer)]
+    if len(bad) == len(errors):
+        return BadAnswer(message, hint=first.hint, excerpt=bad[0].excerpt)
+    return Unavailable(message, hint=first.hint)

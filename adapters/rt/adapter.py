@@ -1,0 +1,242 @@
+"""Kind `rt`: support tickets or catalogue requests from Request Tracker 5 (REST 2.0).
+
+Facts about the API are those of RT 5.0.3 as measured. What makes this kind particular:
+
+- An account without rights, a queue that does not exist and a status that does not
+  exist all give 200 with no ticket. So at each reading every queue must show a ticket,
+  whatever its status: one that shows none is never taken for empty.
+- `per_page` is cut to 100 silently, and `total` is null for some accounts. Pages are cut
+  by number (`id >`), not by page: a ticket that is resolved meanwhile shifts nothing.
+- Times in a question are read in the account's time zone, and `…T…Z` is wrong without a
+  word. So they are written in the zone that the account's own record tells.
+- Lists know no ETag and no compression; If-Modified-Since is a 500. Deleted, merged and
+  moved tickets are found by full readings only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from adapters.rt import actions as rt_actions
+from adapters.rt.options import RtOptions
+from adapters.rt.session import RtSession, credentials, quoted
+from adapters.rt.tickets import Converter, RtTicket, decode
+from adapters.shared.cursors import decoded_of, setup_of
+from smic_tui.contract.actions import Action, Standing, Verb
+from smic_tui.contract.adapter import Adapter, Context, Probe
+from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.errors import AuthFailed
+from smic_tui.i18n import _
+from smic_tui.records import Stream
+
+# A change that was begun earlier may become visible later.
+OVERLAP = timedelta(minutes=2)
+# Where RT does not tell the zone in which it reads our times, any zone must do.
+ANY_ZONE = timedelta(hours=26)
+_MOMENT = "%Y-%m-%d %H:%M:%S"
+_ACTIVE, _INACTIVE = "Status = '__Active__'", "Status = '__Inactive__'"
+
+
+class _Cursor(Struct, frozen=True, kw_only=True):
+    """`since` is on RT's clock; `setup` tells which configuration it was read with."""
+
+    since: datetime
+    setup: str
+
+
+class RtAdapter(Adapter[RtOptions]):
+    """Some queues of one Request Tracker."""
+
+    kind: ClassVar[str] = "rt"
+    config_type: ClassVar[type[Struct]] = RtOptions
+    streams: ClassVar[frozenset[Stream]] = frozenset({Stream.TICKETS, Stream.REQUESTS})
+
+    def __init__(self, config: RtOptions, context: Context) -> None:
+        super().__init__(config, context)
+        self._converter = Converter(config)
+        self._rt: RtSession | None = None
+        self._able: Mapping[Stream, frozenset[Verb]] | None = None
+
+    def offered(self) -> frozenset[Stream]:
+        """Tickets or requests, as configured."""
+        return frozenset({Stream(self.config.as_)})
+
+    async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
+        """Read the tickets that changed since the cursor, or all that are open or just closed."""
+        rt = self._session()
+        before = decoded_of(setup_of(self.config), cursor, _Cursor)
+        full = before is None
+        newest = before.since if before else None
+        usable, rejected = 0, list[Rejected]()
+        async with rt.http.signed_in():
+            witness = await self._prove_rights(rt)
+            # On RT's clock, before any question whose answer it bounds.
+            began = rt.http.remote_time
+            if full:
+                await rt.sign_in()
+            if full or self._able is None:
+                self._able = await rt_actions.able(rt, witness, Stream(self.config.as_))
+            zone = await rt.zone()
+            for closed, question in self._questions(before, zone):
+                async for tickets, odd in self._pages(rt, question):
+                    for ticket in tickets:
+                        newest = max(newest or ticket.LastUpdated, ticket.LastUpdated)
+                    usable += len(tickets)
+                    rejected += odd
+                    yield Batch(
+                        upserts=tuple(self._converter.record(each, closed) for each in tickets),
+                        rejected=tuple(odd),
+                        full=full,
+                    )
+        if full and rejected and not usable:
+            raise rt.http.bad_answer(
+                _("None of RT's {count} tickets could be read: {reason}").format(
+                    count=len(rejected), reason=rejected[0].reason
+                ),
+                rejected[0].sample.encode(),
+            )
+        yield Batch(cursor=self._cursor(began or newest), full=full)
+
+    async def probe(self) -> Probe:
+        """Prove the account and that each queue shows tickets; remark on what is not best."""
+        rt = self._session()
+        async with rt.http.signed_in():
+            version = await rt.version()
+            account = await rt.account()
+            zone = await rt.zone()
+            self._able = await rt_actions.able(
+                rt, await self._prove_rights(rt), Stream(self.config.as_)
+            )
+        remarks = list(rt.http.remarks())
+        if zone is None:
+            remarks.append(
+                _(
+                    "RT does not tell the account's time zone: each reading goes {hours} hours "
+                    "back. Set the account's time zone to UTC."
+                ).format(hours=ANY_ZONE // timedelta(hours=1))
+            )
+        return Probe(
+            version=version,
+            account=account.Name,
+            remote_time=rt.http.remote_time,
+            remarks=tuple(remarks),
+        )
+
+    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+        """What the account may do to the newest ticket that it sees."""
+        return self._able or {}
+
+    async def look(self, action: Action) -> Standing:
+        """Read the ticket, and what was said in it since the baseline."""
+        rt = self._session()
+        async with rt.http.signed_in():
+            return await rt_actions.look(rt, action, self._converter)
+
+    async def perform(self, action: Action, standing: Standing) -> None:
+        """Change the ticket if it is still the one that was looked at; then add the text."""
+        rt = self._session()
+        async with rt.http.signed_in():
+            await rt_actions.perform(rt, action, standing, self._converter, self.config)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._rt is not None:
+            await self._rt.http.close()
+
+    def _session(self) -> RtSession:
+        if self._rt is None:
+            from adapters.http.session import HttpSession
+
+            http = HttpSession(
+                self.config, self.context, lambda: credentials(self.config, self.context)
+            )
+            self._rt = RtSession(http, self.config, self.context)
+        return self._rt
+
+    async def _prove_rights(self, rt: RtSession) -> str:
+        """Return the number of a ticket that we see, having seen one in each queue."""
+        number = ""
+        for queue in self.config.queues:
+            page, _body = await rt.page(
+                f"Queue = {quoted(queue)}", full=False, newest=True, proving=not number
+            )
+            numbers = decode_numbers(page.items)
+            if not numbers:
+                raise AuthFailed(
+                    _("RT shows no ticket at all in the queue {queue}").format(queue=queue),
+                    hint=_(
+                        "It gives this answer when the account lacks the rights SeeQueue and "
+                        "ShowTicket, when no queue has this name, and when the queue has never "
+                        "had a ticket: then make a first one."
+                    ),
+                )
+            number = numbers[0]
+        return number
+
+    def _questions(self, before: _Cursor | None, zone: object | None) -> list[tuple[bool, str]]:
+        """Whether closed tickets are asked for, and the question, of each part of a reading."""
+        queues = " OR ".join(f"Queue = {quoted(queue)}" for queue in self.config.queues)
+        if before is not None:
+            changed = f"LastUpdated >= '{_moment(before.since - OVERLAP, zone)}'"
+            return [
+                (closed, f"({queues}) AND {state} AND {changed}")
+                for closed, state in ((False, _ACTIVE), (True, _INACTIVE))
+            ]
+        since = datetime.now(UTC) - timedelta(days=self.config.closed_days)
+        return [
+            (False, f"({queues}) AND {_ACTIVE}"),
+            (True, f"({queues}) AND {_INACTIVE} AND LastUpdated >= '{_moment(since, zone)}'"),
+        ]
+
+    async def _pages(
+        self, rt: RtSession, question: str
+    ) -> AsyncIterator[tuple[list[RtTicket], list[Rejected]]]:
+        """Read page after page; each begins with the number after the last one's."""
+        last = 0
+        while True:
+            page, body = await rt.page(f"{question} AND id > {last}" if last else question)
+            if not page.items:
+                return
+            tickets, rejected, highest = decode(page.items)
+            if highest <= last:
+                raise rt.http.bad_answer(
+                    _("A page of RT's tickets has no number to go on from"), body
+                )
+            last = highest
+            yield tickets, rejected
+            # Without a total, a short page may be one whose other tickets are hidden from us.
+            if page.total is not None and page.total <= len(page.items):
+                return
+
+    def _cursor(self, since: datetime | None) -> str:
+        """Where the next reading goes on: at RT's clock when this one began.
+
+        Were it the newest change, what changed with that one would be read for ever.
+        """
+        # Without any clock, a day leaves room for the difference.
+        since = since or datetime.now(UTC) - timedelta(days=1)
+        return msgspec.json.encode(_Cursor(since=since, setup=setup_of(self.config))).decode()
+
+
+def decode_numbers(items: list[msgspec.Raw]) -> list[str]:
+    """The numbers of tickets whose fields were not asked for."""
+    return [str(msgspec.json.decode(item).get("id", "")) for item in items]
+
+
+def _moment(moment: datetime, zone: object | None) -> str:
+    """A time as RT reads it: naive, in the account's zone."""
+    from zoneinfo import ZoneInfo
+
+    if not isinstance(zone, ZoneInfo):
+        return (moment - ANY_ZONE).astimezone(UTC).strftime(_MOMENT)
+    local = moment.astimezone(zone)
+    # An hour that is there twice, or is not there at all, is read either way.
+    around = {(moment + timedelta(hours=each)).astimezone(zone).utcoffset() for each in (-3, 3)}
+    if len(around) > 1:
+        local = (moment - timedelta(hours=2)).astimezone(zone)
+    return local.strftime(_MOMENT)

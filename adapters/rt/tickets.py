@@ -1,0 +1,201 @@
+"""Request Tracker's tickets as tickets or catalogue requests.
+
+Facts are those of RT 5.0.3's REST 2.0 as measured: times are UTC with `Z`, numbers come
+as text, a time that is not set is 1970-01-01, and a field that is empty is "".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from adapters.rt.options import RtOptions
+from adapters.shared.json_text import decode_json
+from adapters.ticketing.words import DeskWords
+from smic_tui.contract.batch import Rejected
+from smic_tui.i18n import _
+from smic_tui.records import CatalogueRequest, Ticket
+
+# What is asked for of each ticket, and of the accounts and queues that it names.
+FIELDS = {
+    "fields": "Subject,Status,Priority,Owner,Requestor,Queue,Created,LastUpdated,Due,CustomFields",
+    "fields[Owner]": "RealName",
+    "fields[Requestor]": "RealName",
+    "fields[Queue]": "Name",
+}
+NOBODY = "Nobody"
+_EXCERPT = 200
+_UNSET = datetime(1971, 1, 1, tzinfo=UTC)
+
+
+class Named(Struct, frozen=True):
+    """An account or a queue; `id` is an account's login and a queue's number."""
+
+    id: str
+    RealName: str = ""
+    Name: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.RealName or self.Name or self.id
+
+
+class CustomValue(Struct, frozen=True):
+    """A custom field of a ticket with its values, mostly text."""
+
+    id: str
+    name: str = ""
+    values: tuple[Any, ...] = ()
+
+
+class RtTicket(Struct, frozen=True):
+    """What is used of a ticket as the list gives it."""
+
+    id: str
+    Status: str
+    Created: datetime
+    LastUpdated: datetime
+    Subject: str = ""
+    Priority: str | int = 0
+    # "" where the account may not see it.
+    Queue: Named | str = ""
+    Owner: Named | str = ""
+    Requestor: tuple[Named, ...] | str = ()
+    Due: str = ""
+    CustomFields: tuple[CustomValue, ...] | str = ()
+
+    @property
+    def owner(self) -> Named | None:
+        """Who has it; nobody is RT's account of that name."""
+        if isinstance(self.Owner, str) or self.Owner.id == NOBODY:
+            return None
+        return self.Owner
+
+    @property
+    def requestor(self) -> str:
+        """Who asked, the first of several."""
+        return (
+            "" if not self.Requestor or isinstance(self.Requestor, str) else self.Requestor[0].name
+        )
+
+    @property
+    def queue(self) -> str:
+        """The queue's name."""
+        return self.Queue if isinstance(self.Queue, str) else self.Queue.name
+
+    def value(self, name: str) -> str:
+        """Return what a field named in the configuration holds; see `FieldName`."""
+        if name and not isinstance(self.CustomFields, str):
+            for field in self.CustomFields:
+                if name in (field.name, field.id):
+                    texts = [each for each in field.values if isinstance(each, str) and each]
+                    return ", ".join(texts)
+        known = {"requestor": self.requestor, "queue": self.queue, "subject": self.Subject}
+        return known.get(name, "")
+
+
+class Page(Struct):
+    """One answer of /tickets. `total` is null for an account that may not see all."""
+
+    items: list[msgspec.Raw]
+    total: int | None = None
+
+
+class _Numbered(Struct):
+    id: str | int
+
+
+def decode(raws: Iterable[msgspec.Raw]) -> tuple[list[RtTicket], list[Rejected], int]:
+    """Return the tickets, aside those that cannot be read, and the highest number of either."""
+    tickets: list[RtTicket] = []
+    rejected: list[Rejected] = []
+    last = 0
+    for raw in raws:
+        number = _number(raw)
+        last = max(last, number)
+        try:
+            ticket = decode_json(raw, RtTicket)
+            if ticket.Created.tzinfo is None or ticket.LastUpdated.tzinfo is None:
+                raise ValueError(_("its times have no time zone"))
+            if not number:
+                raise ValueError(_("it has no number"))
+        except (msgspec.DecodeError, ValueError) as error:
+            where = _("ticket {number}").format(number=number) if number else _("a ticket")
+            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
+            rejected.append(Rejected(where=where, reason=str(error), sample=sample))
+        else:
+            tickets.append(ticket)
+    return tickets, rejected, last
+
+
+class Converter:
+    """Makes records of tickets, as one source is configured."""
+
+    def __init__(self, options: RtOptions) -> None:
+        self._options = options
+        self._base = options.url.rstrip("/")
+        self.words = DeskWords(options.statuses, options.stages, options.waiting_on)
+        self._priorities = sorted(
+            ((int(least), rank) for least, rank in options.priorities.items()), reverse=True
+        )
+
+    def record(self, ticket: RtTicket, closed: bool) -> Ticket | CatalogueRequest:
+        """Return the ticket as the record that this source gives."""
+        options, words = self._options, self.words
+        common: dict[str, Any] = {
+            "key": ticket.id,
+            "subject": ticket.Subject,
+            "requester": ticket.requestor,
+            "owner": ticket.owner.name if ticket.owner else "",
+            "site": ticket.value(options.site_field),
+            "created": ticket.Created.astimezone(UTC),
+            "updated": ticket.LastUpdated.astimezone(UTC),
+            "due": _due(ticket.Due),
+            "url": f"{self._base}/Ticket/Display.html?id={ticket.id}",
+        }
+        if options.as_ == "requests":
+            return CatalogueRequest(
+                software=ticket.value(options.software_field),
+                stage=words.stage(ticket.Status, closed),
+                stage_label=ticket.Status,
+                member=ticket.value(options.member_field),
+                waiting_on=words.request_actor(ticket.Status, closed),
+                **common,
+            )
+        return Ticket(
+            status=words.ticket_status(ticket.Status, closed),
+            status_label=ticket.Status,
+            priority=self._priority(ticket.Priority),
+            queue=ticket.queue,
+            supplier=ticket.value(options.supplier_field),
+            waiting_on=words.ticket_actor(ticket.Status, closed),
+            **common,
+        )
+
+    def _priority(self, given: str | int) -> int:
+        try:
+            number = int(given)
+        except ValueError:
+            return 3
+        return next((rank for least, rank in self._priorities if number >= least), 3)
+
+
+def _due(given: str) -> datetime | None:
+    """None where it is not set: RT then says 1970-01-01T00:00:00Z."""
+    try:
+        due = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    return due.astimezone(UTC) if due.tzinfo is not None and due >= _UNSET else None
+
+
+def _number(raw: msgspec.Raw) -> int:
+    try:
+        return int(decode_json(raw, _Numbered).id)
+    except (msgspec.DecodeError, ValueError):
+        return 0

@@ -1,0 +1,185 @@
+"""What can be done to a ticket of Zammad: a note, another owner, another state.
+
+As its documentation and source say: one PUT changes the ticket and adds an article, in
+one transaction; what is refused is 403 or 422 with `error`. Nothing ties it to a version,
+so that the look comes right before it. Articles are numbered upwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from adapters.ticketing.wanted import wanted_stage, wanted_status
+from adapters.zammad.tickets import Converter, State, ZammadTicket, decode
+from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.errors import BadAnswer
+from smic_tui.i18n import _
+from smic_tui.records import Stage, Stream, TicketStatus
+
+if TYPE_CHECKING:
+    from adapters.http.session import HttpSession
+
+_TAG = re.compile(r"<[^>]*>")
+
+
+class Desk(Struct, frozen=True, kw_only=True):
+    """Who we are, and what this Zammad's states mean."""
+
+    id: int
+    login: str
+    converter: Converter
+    states: Mapping[str, State]
+
+    def state(self, name: str) -> State:
+        """A state by its name."""
+        return self.states.get(name) or State(id=0, name=name)
+
+
+class _Article(Struct):
+    id: int
+    body: str = ""
+    created_by_id: int = 0
+    content_type: str = ""
+    internal: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        text = self.body
+        if "html" in self.content_type:
+            text = unescape(_TAG.sub(" ", text))
+        return text.split()
+
+
+class _Error(Struct):
+    error: str = ""
+
+
+async def look(http: HttpSession, action: Action, desk: Desk) -> Standing:
+    """Where the action stands in the ticket now."""
+    ticket = await _find(http, action.key)
+    if ticket is None:
+        return Standing(record=None, at_once=True)
+    articles = await _articles(http, action.key)
+    return Standing(
+        record=desk.converter.record(ticket, desk.state(ticket.state)),
+        version=ticket.updated_at.isoformat(),
+        done=_has_effect(action, ticket, desk) and _has_text(action, articles, desk),
+        baseline=action.baseline or str(max((each.id for each in articles), default=0)),
+        at_once=True,
+    )
+
+
+async def perform(http: HttpSession, action: Action, standing: Standing, desk: Desk) -> None:
+    """Send what of the action is not in the ticket yet."""
+    ticket = await _find(http, action.key)
+    if ticket is None:
+        raise Refused(_("Zammad has no ticket {number} any more").format(number=action.key))
+    if standing.version and standing.version != ticket.updated_at.isoformat():
+        raise ChangedMeanwhile(
+            _("Ticket {number} was changed at the same time").format(number=action.key)
+        )
+    change: dict[str, Any] = {}
+    if not _has_effect(action, ticket, desk):
+        if action.verb is Verb.ASSIGN:
+            change["owner"] = action.value.strip() or desk.login
+        else:
+            change["state"] = _wanted_state(action, desk).name
+    if not _has_text(action, await _articles(http, action.key), desk):
+        change["article"] = {
+            "subject": "",
+            "body": action.text,
+            "content_type": "text/plain",
+            "type": "note",
+            "internal": True,
+        }
+    if not change:
+        return
+    answer = await http.request(
+        "PUT",
+        f"/api/v1/tickets/{int(action.key)}",
+        body=change,
+        expect=(200, 400, 403, 404, 422),
+    )
+    if answer.status != 200:
+        said = (await http.decode(_Error, answer)).error
+        raise Refused(said or _("Zammad refuses the change"))
+
+
+async def _find(http: HttpSession, key: str) -> ZammadTicket | None:
+    if not key.isdecimal():
+        raise Refused(_("{key} is no number of a ticket").format(key=key))
+    answer = await http.request(
+        "GET", f"/api/v1/tickets/{int(key)}", params={"expand": "true"}, expect=(200, 403, 404)
+    )
+    if answer.status == 403:
+        raise Refused(_("Zammad does not let the account see ticket {number}").format(number=key))
+    if answer.status == 404:
+        return None
+    tickets, rejected = decode([msgspec.Raw(answer.body)])
+    if not tickets:
+        raise BadAnswer(rejected[0].reason, excerpt=answer.body[:400])
+    return tickets[0]
+
+
+async def _articles(http: HttpSession, key: str) -> list[_Article]:
+    return await http.json(list[_Article], "GET", f"/api/v1/ticket_articles/by_ticket/{int(key)}")
+
+
+def _has_effect(action: Action, ticket: ZammadTicket, desk: Desk) -> bool:
+    match action.verb:
+        case Verb.COMMENT:
+            return True
+        case Verb.ASSIGN:
+            wanted = action.value.strip() or desk.login
+            return ticket.holder.casefold() == wanted.casefold()
+    return _means(action, desk.state(ticket.state), desk)
+
+
+def _has_text(action: Action, articles: list[_Article], desk: Desk) -> bool:
+    """Whether our own text stands there, as an article after the baseline."""
+    text = action.text.split()
+    if not text:
+        return True
+    if not action.baseline.isdecimal():
+        return False
+    return any(
+        each.id > int(action.baseline) and each.created_by_id == desk.id and each.words == text
+        for each in articles
+    )
+
+
+def _means(action: Action, state: State, desk: Desk) -> bool:
+    if action.stream is Stream.REQUESTS:
+        stage = desk.converter.words.stage(state.name, state.closed)
+        return stage is (Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action))
+    status = desk.converter.status(state)
+    if action.verb is Verb.RESOLVE:
+        return not status.is_open and not desk.converter.words.sounds_refused(state.name)
+    return status is wanted_status(action)
+
+
+def _wanted_state(action: Action, desk: Desk) -> State:
+    # Pending states want a date, which nobody has given; merged ones another ticket.
+    usable = [
+        state
+        for state in desk.states.values()
+        if state.active and state.state_type in ("new", "open", "closed")
+    ]
+    for state in usable:
+        refused = desk.converter.words.sounds_refused(state.name)
+        if refused and action.stream is Stream.TICKETS:
+            continue  # closed as well, but not what closing means
+        if _means(action, state, desk):
+            return state
+    raise Refused(
+        _("Zammad has no state for {wanted} that needs no date").format(
+            wanted=action.value or TicketStatus.RESOLVED
+        ),
+        hint=_("It has: {states}").format(states=", ".join(state.name for state in usable)),
+    )

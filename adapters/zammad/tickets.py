@@ -1,0 +1,145 @@
+"""Zammad's tickets as tickets or catalogue requests.
+
+As its documentation and source say: with `expand`, tickets name their group, state,
+priority, customer and owner; times are ISO 8601 in UTC; nobody is the owner "-".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from adapters.shared.json_text import decode_json
+from adapters.ticketing.words import DeskWords
+from adapters.zammad.options import ZammadOptions
+from smic_tui.contract.batch import Rejected
+from smic_tui.i18n import _
+from smic_tui.records import CatalogueRequest, Ticket, TicketStatus
+
+NOBODY = "-"
+_CLOSED = ("closed", "merged", "removed")
+_BY_TYPE = {
+    "new": TicketStatus.NEW,
+    "pending reminder": TicketStatus.WAITING,
+    "pending action": TicketStatus.WAITING,
+    "closed": TicketStatus.CLOSED,
+    "merged": TicketStatus.CLOSED,
+    "removed": TicketStatus.CLOSED,
+}
+_EXCERPT = 200
+
+
+class State(Struct, frozen=True):
+    """A state of tickets; `state_type` is one of Zammad's own seven."""
+
+    id: int
+    name: str
+    state_type: str = ""
+    active: bool = True
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody has to do anything any more."""
+        return self.state_type in _CLOSED
+
+
+class ZammadTicket(Struct, frozen=True):
+    """What is used of a ticket; `fields` is all of it."""
+
+    id: int
+    state: str
+    created_at: datetime
+    updated_at: datetime
+    title: str = ""
+    group: str = ""
+    priority: str = ""
+    customer: str | None = ""
+    owner: str | None = NOBODY
+    escalation_at: datetime | None = None
+    # Filled in by `decode`: no attribute of Zammad's has an empty name.
+    fields: Mapping[str, Any] = msgspec.field(name="", default_factory=dict)
+
+    @property
+    def holder(self) -> str:
+        """Who has it; empty for nobody."""
+        return "" if self.owner in (NOBODY, None) else str(self.owner)
+
+
+def decode(raws: Iterable[msgspec.Raw]) -> tuple[list[ZammadTicket], list[Rejected]]:
+    """Return the tickets, aside those that cannot be read."""
+    tickets: list[ZammadTicket] = []
+    rejected: list[Rejected] = []
+    for raw in raws:
+        try:
+            ticket = decode_json(raw, ZammadTicket)
+            if ticket.created_at.tzinfo is None or ticket.updated_at.tzinfo is None:
+                raise ValueError(_("its times have no time zone"))
+            everything = decode_json(raw, dict[str, Any])
+        except (msgspec.DecodeError, ValueError) as error:
+            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
+            rejected.append(Rejected(where=_("a ticket"), reason=str(error), sample=sample))
+        else:
+            tickets.append(msgspec.structs.replace(ticket, fields=everything))
+    return tickets, rejected
+
+
+class Converter:
+    """Makes records of tickets, as one source is configured."""
+
+    def __init__(self, options: ZammadOptions) -> None:
+        self._options = options
+        self._base = options.url.rstrip("/")
+        self._named = {name.casefold() for name in options.statuses}
+        self.words = DeskWords(options.statuses, options.stages, options.waiting_on)
+
+    def status(self, state: State) -> TicketStatus:
+        """By the configuration, then by Zammad's type of the state, then by its name."""
+        if state.name.casefold() not in self._named and state.state_type in _BY_TYPE:
+            return _BY_TYPE[state.state_type]
+        return self.words.ticket_status(state.name, state.closed)
+
+    def record(self, ticket: ZammadTicket, state: State) -> Ticket | CatalogueRequest:
+        """Return the ticket as the record that this source gives."""
+        options, words = self._options, self.words
+        due = ticket.escalation_at
+        common: dict[str, Any] = {
+            "key": str(ticket.id),
+            "subject": ticket.title,
+            "requester": ticket.customer or "",
+            "owner": ticket.holder,
+            "site": _text(ticket, options.site_field),
+            "created": ticket.created_at.astimezone(UTC),
+            "updated": ticket.updated_at.astimezone(UTC),
+            "due": due.astimezone(UTC) if due is not None and due.tzinfo else None,
+            "url": f"{self._base}/#ticket/zoom/{ticket.id}",
+        }
+        if options.as_ == "requests":
+            return CatalogueRequest(
+                software=_text(ticket, options.software_field),
+                stage=words.stage(state.name, state.closed),
+                stage_label=state.name,
+                member=_text(ticket, options.member_field),
+                waiting_on=words.request_actor(state.name, state.closed),
+                **common,
+            )
+        status = self.status(state)
+        return Ticket(
+            status=status,
+            status_label=state.name,
+            priority=options.priorities.get(ticket.priority, 3),
+            queue=ticket.group,
+            supplier=_text(ticket, options.supplier_field),
+            waiting_on=words.ticket_actor(state.name, not status.is_open),
+            **common,
+        )
+
+
+def _text(ticket: ZammadTicket, name: str) -> str:
+    value = ticket.fields.get(name) if name else None
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value if each not in (None, ""))
+    return "" if value is None or isinstance(value, dict) else str(value)

@@ -1,0 +1,33 @@
+"""The tally that is kept, for a command that needs no more: no configuration is examined,
+no cache read, nothing assessed.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import datetime
+
+from smic_tui import i18n
+from smic_tui.cli.chosen import cache_folder, overrides
+from smic_tui.config.chosen import choose, read_text
+from smic_tui.config.digest import settings_digest
+from smic_tui.config.errors import ConfigError
+from smic_tui.startup import status_counts as kept_tally
+from smic_tui.startup.status_counts import KeptTally
+
+
+def kept(options: Namespace, now: datetime) -> KeptTally | None:
+    """What holds at `now` (UTC), with its language set; None if it must be assessed."""
+    if options.sync:
+        return None
+    chosen = choose(options.config)
+    try:
+        text = read_text(chosen.path)
+    except ConfigError:
+        return None
+    digest = settings_digest(text, overrides(options))
+    found = kept_tally.load(cache_folder(options, chosen), digest, now)
+    if found is None or not (options.cached or found.all_read):
+        return None
+    i18n.use(options.language or found.language)
+    return found

@@ -1,0 +1,382 @@
+"""One source's part of the outbox: what is sent, in order, once, by the program that collects.
+
+An action is looked at first and sent only if its effect is not there yet, and
+counts as done only when the record, read again, shows it. Before it is sent the
+outbox on the disk says so, with what was there before: after a kill at any
+instant the next look tells what became of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from smic_tui.cache.user_file import UserFile
+from smic_tui.collecting import backoff
+from smic_tui.collecting.failure import Failure, Overdue, failure_of
+from smic_tui.collecting.intake import admit
+from smic_tui.collecting.off_loop import OffLoop
+from smic_tui.collecting.redact import Redactor
+from smic_tui.config import duration
+from smic_tui.config.schema import Source
+from smic_tui.contract.actions import Action, ActsOnRecords, ChangedMeanwhile, Refused, Standing
+from smic_tui.contract.adapter import Adapter
+from smic_tui.contract.batch import Batch
+from smic_tui.contract.errors import AuthFailed, Unavailable
+from smic_tui.i18n import _
+from smic_tui.model.outbox_entry import Entry, EntryState, Place
+from smic_tui.outbox import box
+from smic_tui.outbox.matters import differences
+from smic_tui.records import Record, Stream
+
+_log = logging.getLogger(__name__)
+
+# After an attempt whose outcome nobody knows, what was sent may still be on its way
+# within the server: it is not sent again before this many seconds have passed.
+SETTLE = 30.0
+# A source that took an action may need so many seconds until its record shows it.
+SHOWS_WITHIN = 30.0
+# Pauses between looks while an effect does not show yet.
+_LOOKS = (0.5, 1.0, 2.0, 5.0)
+# How often in a row a record may change between the look and the write.
+_RACES = 5
+_AFTER_FAULT = 60.0
+
+T = TypeVar("T")
+
+
+class Account(Protocol):
+    """The source as the sender needs it; the coordinator is one."""
+
+    source: Source
+
+    async def with_adapter(self, use: Callable[[Adapter[Any]], Awaitable[T]]) -> T:
+        """Use the adapter while nobody else does."""
+        ...
+
+    async def place(self, stream: Stream, key: str, record: Record | None) -> None:
+        """Put a record (None: it is gone) into the cache, within `with_adapter`."""
+        ...
+
+
+# Puts a record (None: it is gone) into the cache of the relayed source that it is shown under.
+Show = Callable[[Place, Record | None], Awaitable[None]]
+
+
+class _Stop(Exception):
+    """Nothing more can be sent for so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class _Stuck(Exception):
+    """This record cannot be dealt with now; others may."""
+
+
+class Sender:
+    """Sends what the outbox holds for one source.
+
+    `may_send` says whether this program is the one that sends (it holds the
+    writer's lock); `changed` is called on the event loop after each step.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        user: UserFile,
+        *,
+        show: Show,
+        may_send: Callable[[], bool],
+        changed: Callable[[], None],
+        redact: Redactor,
+        off: OffLoop,
+    ) -> None:
+        self._account = account
+        self._name = account.source.name
+        self._user = user
+        self._show = show
+        self._may_send = may_send
+        self._changed = changed
+        self._redact = redact
+        self._off = off
+        self._wake = asyncio.Event()
+        self._failures = 0
+        self._looks: dict[str, int] = {}
+        self._races: dict[str, int] = {}
+        self._known: set[tuple[str, EntryState]] = set()
+
+    def wake(self) -> None:
+        """Try now, also what waits for a while."""
+        self._wake.set()
+
+    def look_at(self, outbox: Mapping[str, Entry]) -> None:
+        """The outbox may have changed: try now what is new in it."""
+        present = {(entry.id, entry.state) for entry in self._mine(outbox)}
+        if present - self._known:
+            self._wake.set()
+        self._known = present
+
+    async def run(self) -> None:
+        """Send whenever there is something to send, until cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                pause = await self.send()
+            except Exception:
+                _log.exception("%s: sending from the outbox failed", self._name)
+                pause = _AFTER_FAULT
+            try:
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def send(self) -> float | None:
+        """Send all that can be sent now; seconds until it is worth trying again, None: no need."""
+        stuck: set[Place] = set()
+        self._races.clear()
+        while self._may_send() and not self._account.source.read_only:
+            outbox = (await self._off.run(self._user.load)).outbox
+            self._known = {(entry.id, entry.state) for entry in self._mine(outbox)}
+            entry = self._next(outbox, stuck)
+            if entry is None:
+                break
+            try:
+                await self._advance(entry)
+            except _Stop as stop:
+                return stop.seconds
+            except _Stuck:
+                stuck.add(entry.place)
+        if not stuck:
+            return None
+        return backoff.delay(self._failures, duration.seconds(self._account.source.refresh))
+
+    def _mine(self, outbox: Mapping[str, Entry]) -> list[Entry]:
+        return [
+            entry
+            for entry in outbox.values()
+            if entry.action.source == self._name and entry.state.is_open
+        ]
+
+    def _next(self, outbox: Mapping[str, Entry], stuck: set[Place]) -> Entry | None:
+        """The first entry to deal with; later ones on a record wait for what is before them."""
+        held = set(stuck)
+        for entry in box.in_order(self._mine(outbox)):
+            if entry.place in held:
+                continue
+            if entry.state is not EntryState.CONFLICT:
+                return entry
+            held.add(entry.place)
+        return None
+
+    async def _advance(self, entry: Entry) -> None:
+        """Take one step with an entry, or raise `_Stop` or `_Stuck`."""
+        try:
+            standing, record = await self._look(entry)
+        except Refused as error:
+            failure = self._failure(error)
+            record = entry.now_record or entry.seen_record
+            await self._end(entry, EntryState.REFUSED, record, failure.error, failure.hint)
+            return
+        except Exception as error:
+            await self._could_not_look(entry, error)
+            return
+        self._failures = 0
+        if standing.done and record is not None:
+            await self._end(entry, EntryState.CONFIRMED, record)
+        elif record is None:
+            gone = _("the source has no such record any more")
+            await self._end(entry, EntryState.REFUSED, None, gone)
+        elif entry.state is EntryState.SENT:
+            await self._await_effect(entry, record)
+        elif entry.state is EntryState.SENDING and (rest := _rest(entry, SETTLE)) > 0:
+            raise _Stop(min(rest, self._next_look(entry)))
+        elif differences(entry.action.verb, entry.seen_record, record):
+            await self._end(entry, EntryState.CONFLICT, record)
+        else:
+            await self._attempt(entry, standing, record)
+
+    async def _attempt(self, entry: Entry, standing: Standing, record: Record) -> None:
+        begun = await self._store(box.begin(entry, standing.baseline, record), entry)
+        if begun is None or begun.state is not EntryState.SENDING:
+            return  # withdrawn, or changed, at the last moment
+        try:
+            await self._perform(begun.action, standing)
+        except ChangedMeanwhile:
+            races = self._races[entry.id] = self._races.get(entry.id, 0) + 1
+            await self._store(box.back(begun, entry.state), begun)
+            if races >= _RACES:
+                raise _Stuck from None
+        except Refused as error:
+            await self._refused(begun, error)
+        except AuthFailed as error:
+            back = await self._store(box.back(begun, entry.state), begun)
+            await self._wait(back or begun, error)
+        except Exception as error:
+            # Nobody knows whether it was done; looking at the record will tell.
+            self._looks.pop(entry.id, None)
+            self._log_bug(error)
+            failure = self._failure(error)
+            await self._store(box.note(begun, failure.error, failure.hint), begun)
+            raise _Stop(self._next_look(begun)) from None
+        else:
+            self._looks.pop(entry.id, None)
+            await self._check(begun)
+
+    async def _check(self, entry: Entry) -> None:
+        """Read the record again right after the source took an action."""
+        record = entry.before_record
+        try:
+            standing, record = await self._look(entry)
+        except Exception as error:
+            self._log_bug(error)
+        else:
+            if standing.done and record is not None:
+                await self._end(entry, EntryState.CONFIRMED, record)
+                return
+            if standing.at_once:
+                await self._ignored(entry, record)
+                return
+        await self._store(box.end(entry, EntryState.SENT, record), entry)
+        raise _Stop(self._next_look(entry))
+
+    async def _await_effect(self, entry: Entry, record: Record) -> None:
+        if _rest(entry, SHOWS_WITHIN) > 0:
+            raise _Stop(self._next_look(entry))
+        await self._ignored(entry, record)
+
+    async def _ignored(self, entry: Entry, record: Record | None) -> None:
+        text = _("the source took it, and its record, read again, does not show it")
+        await self._end(entry, EntryState.REFUSED, record, text)
+
+    async def _refused(self, entry: Entry, error: Refused) -> None:
+        """The source says no; its record may know better, and is shown with the reason."""
+        record = entry.before_record
+        try:
+            standing, record = await self._look(entry)
+        except Exception as again:
+            self._log_bug(again)
+        else:
+            if standing.done and record is not None:
+                await self._end(entry, EntryState.CONFIRMED, record)
+                return
+        failure = self._failure(error)
+        await self._end(entry, EntryState.REFUSED, record, failure.error, failure.hint)
+
+    async def _could_not_look(self, entry: Entry, error: Exception) -> None:
+        """Wait: for the source if it is away, else for this record only."""
+        if isinstance(error, (Unavailable, AuthFailed, Overdue)):
+            await self._wait(entry, error)
+        self._failures += 1
+        self._log_bug(error)
+        failure = self._failure(error)
+        await self._store(box.note(entry, failure.error, failure.hint), entry)
+        raise _Stuck
+
+    async def _wait(self, entry: Entry, error: Exception) -> None:
+        """The source is not to be had: nothing of it is tried for a while."""
+        self._failures += 1
+        failure = self._failure(error)
+        await self._store(box.note(entry, failure.error, failure.hint), entry)
+        refresh = duration.seconds(self._account.source.refresh)
+        raise _Stop(
+            backoff.PARKED
+            if failure.parked
+            else backoff.delay(self._failures, refresh, failure.retry_after)
+        )
+
+    async def _look(self, entry: Entry) -> tuple[Standing, Record | None]:
+        """Read the record; what the source says of it is in the cache afterwards."""
+
+        async def look(adapter: Adapter[Any]) -> tuple[Standing, Record | None]:
+            standing = await self._in_time(_acting(adapter).look(entry.action))
+            record = self._admitted(entry, standing)
+            if entry.shown == self._name:
+                # Now, and not later: a reading in between would know better.
+                await self._account.place(entry.action.stream, entry.action.key, record)
+            return standing, record
+
+        return await self._account.with_adapter(look)
+
+    async def _perform(self, action: Action, standing: Standing) -> None:
+        async def perform(adapter: Adapter[Any]) -> None:
+            await self._in_time(_acting(adapter).perform(action, standing))
+
+        await self._account.with_adapter(perform)
+
+    async def _in_time(self, work: Awaitable[T]) -> T:
+        deadline = duration.seconds(self._account.source.deadline)
+        try:
+            async with asyncio.timeout(deadline) as limit:
+                return await work
+        except TimeoutError:
+            if limit.expired():
+                raise Overdue(deadline) from None
+            raise
+
+    def _admitted(self, entry: Entry, standing: Standing) -> Record | None:
+        """The record as it may be shown; one that does not get in is taken for the one seen."""
+        if standing.record is None:
+            return None
+        stream: Stream = entry.action.stream
+        admitted = admit(entry.shown, stream, Batch(upserts=(standing.record,)))
+        if admitted.rejected:
+            _log.warning(
+                "%s: a record that was read for an action is not valid: %s",
+                self._name,
+                admitted.rejected[0].reason,
+            )
+        return next(iter(admitted.upserts.values()), entry.now_record or entry.seen_record)
+
+    async def _end(
+        self,
+        entry: Entry,
+        state: EntryState,
+        record: Record | None,
+        error: str = "",
+        hint: str = "",
+    ) -> None:
+        await self._store(box.end(entry, state, record, error, hint), entry)
+        self._looks.pop(entry.id, None)
+        _log.info("%s: %s of %s: %s", self._name, entry.action.verb, entry.action.key, state)
+        if entry.shown != self._name:
+            await self._show(entry.place, record)
+
+    async def _store(self, change: box.Change, entry: Entry) -> Entry | None:
+        """Change the outbox on the disk; the entry as it is then. Stops when that is impossible."""
+        if not await self._off.run(self._user.change_outbox, change):
+            raise _Stop(_AFTER_FAULT)
+        self._changed()
+        return (await self._off.run(self._user.load)).outbox.get(entry.id)
+
+    def _next_look(self, entry: Entry) -> float:
+        looked = self._looks.get(entry.id, 0)
+        self._looks[entry.id] = looked + 1
+        return _LOOKS[min(looked, len(_LOOKS) - 1)]
+
+    def _failure(self, error: Exception) -> Failure:
+        return failure_of(error, self._redact)
+
+    def _log_bug(self, error: Exception) -> None:
+        failure = self._failure(error)
+        if failure.detail:
+            _log.error("%s: an action failed: %s\n%s", self._name, failure.error, failure.detail)
+
+
+def _acting(adapter: Adapter[Any]) -> ActsOnRecords:
+    if not isinstance(adapter, ActsOnRecords):
+        raise Refused(_("this kind of source can only be read"))
+    return adapter
+
+
+def _rest(entry: Entry, seconds: float) -> float:
+    """How much of `seconds` since the last attempt is left; a clock set back leaves nothing."""
+    passed = datetime.now(UTC) - (entry.tried or entry.changed)
+    if passed < timedelta(0):
+        return 0.0
+    return max(0.0, seconds - passed.total_seconds())

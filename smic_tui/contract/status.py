@@ -1,0 +1,73 @@
+"""What is known about a source itself: how reading it went, and what it may be asked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from smic_tui.contract.actions import Verb
+from smic_tui.contract.batch import Rejected
+from smic_tui.records import Stream
+
+
+class SourceState(StrEnum):
+    """How the last attempt to read a source ended."""
+
+    NEVER = "never"
+    OK = "ok"
+    UNAVAILABLE = "unavailable"
+    AUTH_FAILED = "auth failed"
+    BAD_ANSWER = "bad answer"
+    BUG = "bug"
+
+
+class SourceStatus(Struct, frozen=True, kw_only=True):
+    """What is known about a source itself. Durations are seconds.
+
+    `last_good` is when the last complete good answer began to be read: the
+    facts are as of that moment. `lost_since` is set while attempts fail.
+    `rejected` holds the first set-aside rows, `rejected_count` counts all.
+    `relayed` are the sources that it passes on, each with the times of its own.
+    `actions` is what the account may do to its records, as last proven, without
+    what the configuration forbids.
+    """
+
+    name: str
+    kind: str
+    state: SourceState = SourceState.NEVER
+    streams: tuple[Stream, ...] = ()
+    last_good: datetime | None = None
+    last_try: datetime | None = None
+    next_try: datetime | None = None
+    lost_since: datetime | None = None
+    failures: int = 0
+    error: str = ""
+    hint: str = ""
+    rows: int = 0
+    rejected: tuple[Rejected, ...] = ()
+    rejected_count: int = 0
+    took: float = 0.0
+    stale_after: float = 900.0
+    relayed: tuple[SourceStatus, ...] = ()
+    actions: dict[Stream, tuple[Verb, ...]] = {}
+
+    def may_tell(self, stream: Stream) -> bool:
+        """Whether rows of a stream may come from it: of one that was never asked nobody knows."""
+        return stream in self.streams or self.state is SourceState.NEVER
+
+    def age(self, now: datetime) -> float | None:
+        """Seconds since the last good answer; None if there was none."""
+        return None if self.last_good is None else (now - self.last_good).total_seconds()
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether its facts are too old to be trusted as current."""
+        end = self.stale_from()
+        return end is None or now > end
+
+    def stale_from(self) -> datetime | None:
+        """From when on it is stale without another good answer; None if there was none."""
+        if self.last_good is None:
+            return None
+        return self.last_good + timedelta(seconds=self.stale_after)

@@ -1,0 +1,56 @@
+"""What the person decided: never rebuilt from sources, never discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from smic_tui.model.outbox_entry import Entry
+
+
+class Acknowledgement(Struct, frozen=True, kw_only=True):
+    """Somebody knows of an alert.
+
+    It ends at `until`, or, where `digest` is given, when the fact that the
+    alert rests on no longer has that digest.
+    """
+
+    fingerprint: str
+    by: str
+    at: datetime
+    until: datetime | None = None
+    digest: str = ""
+    comment: str = ""
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """A remark on a site, for colleagues on the same cache."""
+
+    id: str
+    site: str
+    by: str
+    at: datetime
+    text: str
+
+
+class PaneSeen(Struct, frozen=True, kw_only=True):
+    """The last opening of a pane that was dismissed, and what it listed then."""
+
+    pane: str
+    due: datetime
+    dismissed: datetime
+    by: str
+    listed: Mapping[str, str] = MappingProxyType({})
+
+
+class UserState(Struct, frozen=True, kw_only=True):
+    """All of it, as it stood in the file at one moment."""
+
+    acknowledgements: Mapping[str, Acknowledgement] = MappingProxyType({})
+    notes: Mapping[str, Note] = MappingProxyType({})
+    panes: Mapping[str, PaneSeen] = MappingProxyType({})
+    filters: Mapping[str, str] = MappingProxyType({})
+    outbox: Mapping[str, Entry] = MappingProxyType({})

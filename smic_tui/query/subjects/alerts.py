@@ -1,0 +1,86 @@
+"""What a filter can ask of alerts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from smic_tui.i18n import N_
+from smic_tui.model.facts import AlertFact
+from smic_tui.model.states import AlertLife
+from smic_tui.query import words
+from smic_tui.query.fields import FieldSet, FieldType
+from smic_tui.query.subjects.shared import (
+    SOURCE,
+    flag_field,
+    seconds_since,
+    state_field,
+    text_field,
+    value_field,
+)
+
+
+def _alert_seconds(fact: AlertFact, now: datetime) -> float | None:
+    return seconds_since(fact.since, now)
+
+
+ALERTS = FieldSet(
+    "alerts",
+    (
+        text_field("rule", "règle", N_("name of the rule"), lambda f, now: f.rule),
+        text_field(
+            "on",
+            "sur",
+            N_("what the rule watches: sites, backups …"),
+            lambda f, _: f.subject,
+            searched=False,
+        ),
+        text_field("site", "lieu commune", N_("name of the site"), lambda f, now: f.site_name),
+        text_field("summary", "résumé", N_("what is the matter"), lambda f, now: f.summary),
+        text_field("text", "texte", N_("what it means and what to do"), lambda f, now: f.text),
+        state_field(
+            "severity",
+            "gravité niveau level",
+            N_("info, warning or critical"),
+            words.LEVELS,
+            lambda f, now: f.severity,
+            ordered=True,
+        ),
+        state_field(
+            "state",
+            "état",
+            N_("pending, firing, acknowledged or cleared"),
+            words.ALERT_LIVES,
+            lambda f, now: f.life,
+        ),
+        value_field(
+            "age",
+            "âge",
+            N_("time since the condition was first seen"),
+            FieldType.AGE,
+            _alert_seconds,
+        ),
+        value_field(
+            "since",
+            "depuis",
+            N_("when the condition was first seen"),
+            FieldType.PAST,
+            lambda f, now: f.since,
+        ),
+        value_field(
+            "fired",
+            "déclenchée",
+            N_("when the alert fired"),
+            FieldType.PAST,
+            lambda f, now: f.fired,
+        ),
+        text_field("by", "par", N_("who acknowledged it"), lambda f, now: f.acknowledged_by),
+        flag_field(
+            "ack", "acquittée", N_("acknowledged"), lambda f, now: f.life is AlertLife.ACKNOWLEDGED
+        ),
+        flag_field(
+            "blind", "aveugle", N_("nobody can see whether it still holds"), lambda f, now: f.blind
+        ),
+        flag_field("bell", "sonnerie", N_("rings the bell"), lambda f, now: f.bell),
+        SOURCE,
+    ),
+)
