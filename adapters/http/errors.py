@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 HIDDEN = "***"
 
 _LONGEST_PAUSE = 86400.0
+# Of a header that a message quotes: servers may send tens of kilobytes.
+_LONGEST_WORD = 300
 
 # OpenSSL's X509_V_ERR_* numbers that a setting of ours can answer.
 _SELF_SIGNED = (18, 19)
@@ -30,6 +32,9 @@ _UNKNOWN_ISSUER = (2, 20, 21)
 _NOT_YET_VALID = (9,)
 _EXPIRED = (10,)
 _OTHER_NAME = (62, 64)
+# What RFC 5280 asks of certificates and many an in-house authority leaves out; checked for the
+# system's authorities from Python 3.13 on.
+_LACKS_EXTENSIONS = range(80, 95)
 
 # TLS alerts by which a server refuses the client's certificate, or that there is none.
 _CLIENT_UNKNOWN = (
@@ -73,6 +78,11 @@ class Redactor:
         return data
 
 
+def brief(text: str) -> str:
+    """Return as much of a server's word as a message can show."""
+    return text if len(text) <= _LONGEST_WORD else text[:_LONGEST_WORD] + "…"
+
+
 def moment(value: str | None) -> datetime | None:
     """Return an HTTP date as UTC, or None if there is none that can be read."""
     if not value:
@@ -110,7 +120,7 @@ def refusal(
     """
     status = response.status_code
     said = _("{host} answered {status} {reason} to {what}").format(
-        host=options.host, status=status, reason=response.reason_phrase, what=what
+        host=options.host, status=status, reason=brief(response.reason_phrase), what=what
     )
     if status == 401:
         return AuthFailed(said, hint=_("Check the account and its secret in the configuration."))
@@ -125,7 +135,7 @@ def refusal(
         location = response.headers.get("location", "")
         return BadAnswer(
             _("{host} sends to another address: {location}").format(
-                host=options.host, location=location
+                host=options.host, location=brief(location)
             ),
             hint=_("Set `url` to the address where the server really is."),
             excerpt=excerpt,
@@ -165,8 +175,6 @@ def failure(
         )
     if isinstance(error, httpx.ConnectError):
         return _unreachable(error, options)
-    if isinstance(error, httpx.DecodingError):
-        return BadAnswer(_("{host} sent an answer that cannot be unpacked").format(host=host))
     if isinstance(error, httpx.LocalProtocolError):
         return BadAnswer(
             _("The request to {host} cannot be sent").format(host=host),
@@ -252,6 +260,11 @@ def _tls_failure(error: ssl.SSLError, options: HttpOptions) -> Unavailable:
         hint = _("Set `server_name` to the name in the certificate, or correct `url`.")
     elif code in _EXPIRED:
         hint = _("The certificate has expired: renew it on the server.")
+    elif code in _LACKS_EXTENSIONS:
+        hint = _(
+            "The authority makes certificates that lack what RFC 5280 asks for. Name its PEM file "
+            "in `ca_file`: one that is named there is trusted as it is."
+        )
     elif code in _NOT_YET_VALID:
         hint = _("The certificate is not valid yet: compare the clocks of both machines.")
     else:

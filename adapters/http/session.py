@@ -16,7 +16,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import msgspec
 
-from adapters.http.errors import Redactor, failure, moment, refusal, too_slow
+from adapters.http.bodies import ACCEPTED, PIECE, DamagedBodyError, UnknownCodingError, Unpacker
+from adapters.http.errors import Redactor, brief, failure, moment, refusal, too_slow
 from adapters.http.messages import Answer, Credentials, Validators, basic
 from adapters.http.options import HttpOptions
 from adapters.http.tls import HandshakeGuard, tls_context
@@ -220,7 +221,7 @@ class HttpSession:
                     seconds(options.request_timeout), connect=seconds(options.connect_timeout)
                 ),
                 limits=httpx.Limits(max_connections=options.max_connections),
-                headers={"User-Agent": "smic-tui"},
+                headers={"User-Agent": "smic-tui", "Accept-Encoding": ACCEPTED},
                 # A session cookie would answer for credentials that no longer hold.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
@@ -280,30 +281,57 @@ class HttpSession:
         raise refusal(response, excerpt, self.options, self._redactor.text(what))
 
     async def _read(self, response: httpx.Response) -> bytes:
-        body = bytearray()
-        before = 0
-        async for chunk in response.aiter_bytes():
-            self.bytes_received += response.num_bytes_downloaded - before
-            before = response.num_bytes_downloaded
-            body += chunk
-            if len(body) > self.options.max_bytes:
-                raise BadAnswer(
-                    _("{host} sent more than {limit} bytes").format(
-                        host=self.options.host, limit=self.options.max_bytes
-                    ),
-                    hint=_("If so much is right, raise `max_bytes`."),
-                )
-        return bytes(body)
+        """Read the whole body. Raises `BadAnswer` when it is too large or cannot be unpacked."""
+        limit = self.options.max_bytes
+        body = await self._unpacked(response, limit + 1)
+        if len(body) > limit:
+            raise BadAnswer(
+                _("{host} sent more than {limit} bytes").format(
+                    host=self.options.host, limit=limit
+                ),
+                hint=_("If so much is right, raise `max_bytes`."),
+            )
+        return body
 
     async def _beginning(self, response: httpx.Response) -> bytes:
         """Read as much of an unexpected answer as a message can show."""
+        try:
+            return await self._unpacked(response, _EXCERPT)
+        except BadAnswer:
+            # The status is what matters; of this body nothing can be shown.
+            return b""
+
+    async def _unpacked(self, response: httpx.Response, limit: int) -> bytes:
+        """Read the body to its end, or to `limit` bytes of what it unpacks to."""
         body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) >= _EXCERPT:
-                break
-        self.bytes_received += response.num_bytes_downloaded
-        return bytes(body[:_EXCERPT])
+        before = 0
+        try:
+            if response.is_stream_consumed:
+                # A transport of a test that answers from memory has unpacked it.
+                return response.content[:limit]
+            unpacker = Unpacker(response.headers.get("content-encoding", ""))
+            async for chunk in response.aiter_raw():
+                self.bytes_received += response.num_bytes_downloaded - before
+                before = response.num_bytes_downloaded
+                for piece in unpacker.unpack(chunk):
+                    body += piece[: limit - len(body)]
+                    if len(body) >= limit:
+                        return bytes(body)
+                    if len(piece) == PIECE:
+                        # Much of it: others may use the loop meanwhile.
+                        await asyncio.sleep(0)
+            unpacker.end()
+        except UnknownCodingError as error:
+            raise self.bad_answer(
+                _("{host} sent an answer packed as {coding}, which was not asked for").format(
+                    host=self.options.host, coding=brief(str(error))
+                )
+            ) from None
+        except DamagedBodyError:
+            raise BadAnswer(
+                _("{host} sent an answer that cannot be unpacked").format(host=self.options.host)
+            ) from None
+        return bytes(body)
 
     def _refuse_html(self, answer: Answer, accept: str) -> None:
         if answer.content_type in _HTML and accept not in _HTML:

@@ -23,6 +23,8 @@ _DECISIVE = (
     *("TERM", "COLORTERM", "TERM_PROGRAM", "NO_COLOR", "TZ"),
     *("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"),
     *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "COLUMNS", "LINES"),
+    # Named one by one: a configuration may name any other variable as the place of a secret.
+    *("SMIC_TUI_CACHE", "SMIC_TUI_CONFIG", "SMIC_TUI_DRIVER", "SMIC_TUI_LINK"),
 )
 
 
@@ -104,10 +106,9 @@ def give_back() -> None:
 
 def identity_of(arguments: list[str], width: int, height: int) -> str:
     """Everything that must be the same for a kept screen to be the right one."""
-    names = [*_DECISIVE, *sorted(name for name in _environ if name.startswith("SMIC_TUI_"))]
     where = os.getcwd() if arguments or "SMIC_TUI_CONFIG" in _environ else ""
     parts = [__version__, f"{width}x{height}", where, *arguments, ""]
-    return "\0".join([*parts, *(f"{name}={_environ.get(name)}" for name in names)])
+    return "\0".join([*parts, *(f"{name}={_environ.get(name)}" for name in _DECISIVE)])
 
 
 def file_of(identity: str) -> str:
