@@ -1,8 +1,9 @@
 """Text from outside is data: the one sanitiser, and folding for comparison.
 
 `clean` is called once, on the records and errors that come from an adapter.
-What it takes out stays visible as a mark, so that nobody believes to see the
-whole of a text that was changed.
+What could harm is replaced by a mark that is seen, so that nobody believes to see
+the whole of a text that was changed. Hints to typesetters, which have no width and
+say nothing, are left out without one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,22 @@ MAX_COMBINING = 2
 
 _BREAKS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]+")
 _REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]")
+# Soft hyphens, blanks and joiners without width, byte order marks: they stand inside words.
+_HINTS = re.compile("[\u00ad\u200b\u200c\u2060\ufeff]")
+_JOINER = "\u200d"
+_TONE = "[\U0001f3fb-\U0001f3ff]"
+_PICTURE = (
+    "[\u231a-\u23ff\u25fe\u2600-\u27bf\u2b05-\u2b55"
+    "\U0001f004-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
+)
+# One picture of several characters: a flag, a tone of skin, pictures that are joined, the
+# flag of a part of a country. Terminals draw each in two cells, or its parts one by one.
+_ONE_PICTURE = re.compile(
+    f"[\U0001f1e6-\U0001f1ff]{{2}}"
+    f"|{_PICTURE}{_TONE}?(?:{_JOINER}{_PICTURE}{_TONE}?){{1,8}}"
+    f"|{_PICTURE}{_TONE}"
+    "|\U0001f3f4[\U000e0061-\U000e007a]{1,8}\U000e007f"
+)
 # Presentation selectors change nothing but the width that terminals disagree on.
 _SELECTORS = re.compile("[\ufe00-\ufe0f]")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
@@ -43,6 +60,21 @@ def _refused(char: str) -> bool:
 def _mark_refused(text: str) -> str:
     """Replace runs of refused characters by one mark, and surplus combining marks too."""
     kept: list[str] = []
+    end = 0
+    for found in _ONE_PICTURE.finditer(text):
+        kept += (_marked(_letters(text[end : found.start()])), found[0])
+        end = found.end()
+    return "".join([*kept, _marked(_letters(text[end:]))])
+
+
+def _letters(text: str) -> str:
+    """Write what is left of flags as letters, and leave out joiners that join nothing."""
+    text = _REGIONAL.sub(lambda found: chr(ord(found[0]) - 0x1F1E6 + ord("A")), text)
+    return text.replace(_JOINER, "")
+
+
+def _marked(text: str) -> str:
+    kept: list[str] = []
     combining = 0
     for char in text:
         if unicodedata.combining(char) or unicodedata.category(char) == "Mn":
@@ -61,20 +93,21 @@ def _mark_refused(text: str) -> str:
 def clean(text: str, limit: int = LIMIT) -> str:
     """Return `text` as one line of visible characters, at most `limit` long.
 
-    Control characters (C0, C1, DEL), bidi controls, zero-width and other format
-    characters, unpaired surrogates, private and unassigned code points and
-    piled-up combining marks become a mark; line breaks become a corner arrow;
-    tabs and exotic blanks become a space; flags become their two letters.
+    Control characters (C0, C1, DEL), bidi controls and other format characters,
+    unpaired surrogates, private and unassigned code points and piled-up combining
+    marks become a mark; line breaks become a corner arrow; tabs and exotic blanks
+    become a space. Soft hyphens and blanks without width are left out. Flags and
+    joined pictures stay.
     """
     if text.isascii() and text.isprintable() and len(text) <= limit:
         return text
     cut = len(text) > limit
     text = unicodedata.normalize("NFC", text[:limit])
     text = _BREAKS.sub(BREAK, text.strip("\r\n")).replace("\t", " ")
-    text = _REGIONAL.sub(lambda found: chr(ord(found[0]) - 0x1F1E6 + ord("A")), text)
-    text = _SELECTORS.sub("", text)
+    text = _HINTS.sub("", _SELECTORS.sub("", text))
     text = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text)
-    text = _mark_refused(text)
+    # What was left out may have stood between a letter and its accent.
+    text = unicodedata.normalize("NFC", _mark_refused(text))
     return text[: limit - 1] + ELLIPSIS if cut else text
 
 

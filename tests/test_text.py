@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 
@@ -9,11 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from wcwidth import wcwidth
+from wcwidth import wcswidth, wcwidth
 
 from smic_tui.text import BREAK, ELLIPSIS, LIMIT, MARK, clean, fold, fold_once
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=300)
+PICTURES = st.sampled_from("👩👨💻🏽🏿🇫🇷🇩🏳🌈❤⚕🏴\u200d\ufe0f\U000e0067\U000e007f\u0301a b")
+# A flag, a joined picture, one with a tone of skin, the flag of a part of a country.
+ONE_PICTURE = re.compile(
+    "[\U0001f1e6-\U0001f1ff]{2}|\U0001f3f4[\U000e0061-\U000e007a]+\U000e007f"
+    "|(?<=[^ -\u2000])\u200d(?=[^ -\u2000])"
+)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +35,9 @@ ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=300)
         ("nul\x00\x01\x02here", f"nul{MARK}here"),
         ("bidi \u202eevil\u202c", f"bidi {MARK}evil{MARK}"),
         ("iso\u2066late\u2069", f"iso{MARK}late{MARK}"),
-        ("zero\u200bwidth\u200d", f"zero{MARK}width{MARK}"),
-        ("soft\u00adhyphen", f"soft{MARK}hyphen"),
+        ("zero\u200bwidth\u200d", "zerowidth"),
+        ("17\u200b300\ufeff", "17300"),
+        ("soft\u00adhyphen", "softhyphen"),
         ("half \ud800 pair", f"half {MARK} pair"),
         ("two\r\nlines\n", f"two{BREAK}lines"),
         ("tab\there", "tab here"),
@@ -38,10 +46,17 @@ ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=300)
         ("e\u0301te\u0301", "été"),
         ("z" + "\u0334" * 50, "z" + "\u0334" * 2 + MARK),
         ("\u0334alone", f"{MARK}alone"),
-        ("🇫🇷 flag", "FR flag"),
+        ("🇫🇷 flag", "🇫🇷 flag"),
+        ("🇫 🇫🇷🇩", "F 🇫🇷D"),
+        ("🏴\U000e0067\U000e0062\U000e007f", "🏴\U000e0067\U000e0062\U000e007f"),
+        ("🏴\U000e0067\U000e0062", f"🏴{MARK}"),
         ("heart ❤\ufe0f", "heart ❤"),
-        ("👨\u200d👩", f"👨{MARK}👩"),
-        ("👍🏽", f"👍{MARK}"),
+        ("👨\u200d👩", "👨\u200d👩"),
+        ("👩🏽\u200d💻 at work", "👩🏽\u200d💻 at work"),
+        ("🏳\ufe0f\u200d🌈", "🏳\u200d🌈"),
+        ("a\u200db👨\u200d", "ab👨"),
+        ("👍🏽", "👍🏽"),
+        ("tone \U0001f3fd", f"tone {MARK}"),
         ("private \ue000", f"private {MARK}"),
         ("[/x] [@click=app.bell]y[/]", "[/x] [@click=app.bell]y[/]"),
     ],
@@ -61,10 +76,17 @@ def test_absurd_lengths_are_cut_and_it_is_seen() -> None:
 def test_only_visible_characters_remain(text: str) -> None:
     cleaned = clean(text)
     assert "\n" not in cleaned
-    for char in cleaned:
+    for char in ONE_PICTURE.sub("", cleaned):
         assert char == " " or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
         assert not "\u202a" <= char <= "\u202e"
     cleaned.encode()  # no unpaired surrogate is left
+
+
+@given(st.text(PICTURES, max_size=12))
+def test_joined_pictures_are_as_wide_as_terminals_and_textual_think(text: str) -> None:
+    cleaned = clean(text)
+    assert clean(cleaned) == cleaned
+    assert cell_len(cleaned) == wcswidth(cleaned)
 
 
 @given(ANY_TEXT)

@@ -27,6 +27,9 @@ from smic_tui.terminal.picture import Picture
 from smic_tui.terminal.profile import AUTO, LinkProfile
 from smic_tui.terminal.reader import Reader
 
+# Seconds that the escape of a key and the rest may be apart on a slow line.
+_KEY_PATIENCE = 0.5
+
 
 class LinkStatus(Struct, frozen=True):
     """What is known of the line. Times in seconds, rates in bytes per second."""
@@ -236,6 +239,7 @@ class LeanDriver(LinuxDriver):
             waiting=lambda: self._pacer.is_waiting,
             on_answer=self._answer_read,
             on_message=self.process_message,
+            patience=lambda: _KEY_PATIENCE if self._pacer.is_slow else 0.0,
             debug=self._debug,
         )
         if not reader.run(self.exit_event):

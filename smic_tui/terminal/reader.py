@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from threading import Event
@@ -13,13 +14,18 @@ from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 from smic_tui.terminal.fence import AnswerFilter
+from smic_tui.terminal.sequences import Sequences
+
+# How often the reader looks whether it is to end, and whether a key is whole.
+_PAUSE = 0.1
 
 
 class Reader:
     """Reads in a thread of its own; calls back from there.
 
     `waiting()` tells whether an answer may come; `on_answer()` is called for each,
-    `on_message(message)` for whatever Textual's parser makes of the rest.
+    `on_message(message)` for whatever Textual's parser makes of the rest. `patience()` is
+    how many seconds the pieces of one key may be apart: a slow line splits them.
     """
 
     def __init__(
@@ -29,6 +35,7 @@ class Reader:
         waiting: Callable[[], bool],
         on_answer: Callable[[], None],
         on_message: Callable[[Message], None],
+        patience: Callable[[], float] = lambda: 0.0,
         debug: bool = False,
     ) -> None:
         self._file = file
@@ -36,6 +43,8 @@ class Reader:
         self._on_answer = on_answer
         self._on_message = on_message
         self._parser = XTermParser(debug)
+        self._patience = patience
+        self._sequences = Sequences()
         self._answers = AnswerFilter()
 
     def run(self, stop: Event) -> bool:
@@ -43,16 +52,23 @@ class Reader:
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self._file, selectors.EVENT_READ)
+            read_at = time.monotonic()
             while not stop.is_set():
-                if selector.select(0.1):
+                text = ""
+                if selector.select(_PAUSE):
                     data = self._read()
                     if not data:
                         return stop.is_set()
-                    text, count = self._answers.feed(decode(data), waiting=self._waiting())
+                    read_at = time.monotonic()
+                    text = self._sequences.feed(decode(data))
+                    if self._sequences.holds_escape and not self._patience():
+                        # On a fast line Esc is not kept waiting.
+                        text += self._sequences.release()
+                    text, count = self._answers.feed(text, waiting=self._waiting())
                     for _answer in range(count):
                         self._on_answer()
-                else:
-                    text = self._answers.release()
+                elif time.monotonic() >= read_at + self._patience():
+                    text = self._answers.release() + self._sequences.release()
                 # The parser takes nothing at all for the end of everything.
                 for message in self._parser.feed(text) if text else ():
                     self._on_message(message)

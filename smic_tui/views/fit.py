@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from smic_tui.views.cells import Column
@@ -23,9 +23,9 @@ def width(text: str) -> int:
 
 @lru_cache(8192)
 def _wide_width(text: str) -> int:
-    from wcwidth import wcwidth
+    from wcwidth import wcswidth
 
-    return sum(max(0, wcwidth(char)) for char in text)
+    return max(0, wcswidth(text))
 
 
 def cut(text: str, cells: int) -> str:
@@ -35,13 +35,22 @@ def cut(text: str, cells: int) -> str:
     if cells <= 0:
         return ""
     kept, used = [], 0
-    for char in text:
-        wide = width(char)
+    for cluster in _clusters(text):
+        wide = width(cluster)
         if used + wide > cells - 1:
             break
-        kept.append(char)
+        kept.append(cluster)
         used += wide
     return "".join(kept) + ELLIPSIS
+
+
+def _clusters(text: str) -> Iterable[str]:
+    """Return what is drawn together: a letter with its accents, a picture of several parts."""
+    if all(char < "\u0300" or char in NARROW for char in text):
+        return text
+    from wcwidth import iter_graphemes
+
+    return iter_graphemes(text)
 
 
 def fit(text: str, cells: int, *, right: bool = False) -> str:

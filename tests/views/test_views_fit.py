@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from wcwidth import wcwidth
 
 from smic_tui.text import clean
@@ -58,3 +59,18 @@ def test_spare_columns_go_first_and_flexible_ones_grow() -> None:
 
 def test_too_narrow_for_everything_keeps_the_fixed_columns_whole() -> None:
     assert fit_columns(COLUMNS, 21) == [(0, 10), (1, 10)]
+
+
+PICTURES = st.lists(
+    st.sampled_from(["👩🏽\u200d💻", "🇫🇷", "👍🏿", "e\u0301", "a", "漢", " "]), max_size=8
+)
+
+
+@given(PICTURES, st.integers(0, 12))
+def test_a_picture_of_several_characters_is_never_cut_apart(parts: list[str], cells: int) -> None:
+    text = "".join(parts)
+    assert width(text) == cell_len(text)
+    shown = cut(text, cells)
+    assert width(shown) <= cells
+    kept = shown.removesuffix(ELLIPSIS)
+    assert kept == "" or kept in {"".join(parts[:count]) for count in range(len(parts) + 1)}
