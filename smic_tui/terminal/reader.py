@@ -1,4 +1,4 @@
-"""Reading what the terminal sends: keys for Textual, answers to fences for the driver."""
+"""Reads what the terminal sends: keys for Textual, answers to fences for the driver."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from smic_tui.terminal.fence import AnswerFilter
 
 
 class Reader:
-    """Reads in a thread of its own; calls back from there.
+    """Reads the terminal's file in a thread of its own, and calls back from that thread.
 
-    `waiting()` tells whether an answer may come; `on_answer()` is called for each,
-    `on_message(message)` for whatever Textual's parser makes of the rest.
+    `waiting()` tells whether an answer may come. The reader calls `on_answer()` for each
+    answer, and `on_message(message)` for each message that Textual's parser makes of the
+    rest.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Reader:
         self._answers = AnswerFilter()
 
     def run(self, stop: Event) -> bool:
-        """Read until `stop` is set; False when the terminal was gone before."""
+        """Reads until `stop` is set; returns False if the terminal was gone before."""
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self._file, selectors.EVENT_READ)
@@ -53,7 +54,7 @@ class Reader:
                         self._on_answer()
                 else:
                     text = self._answers.release()
-                # The parser takes nothing at all for the end of everything.
+                # The parser takes an empty text for the end of its input.
                 for message in self._parser.feed(text) if text else ():
                     self._on_message(message)
                 for message in self._parser.tick():
