@@ -11,7 +11,10 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 
 
 def seconds(text: str) -> float:
-    """The length of a duration in seconds; `ValueError` says how one is written."""
+    """Returns the length of a duration in seconds.
+
+    Raises `ValueError`, which says how a duration is written.
+    """
     found = _DURATION.fullmatch(text)
     if found is None:
         raise ValueError(
