@@ -1,4 +1,4 @@
-"""Reading sources once, for a command that needs them now."""
+"""Reads sources once, for a command that needs them now."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 def collect_once(
     options: Namespace, loaded: Loaded, cache: Cache, names: Collection[str]
 ) -> Snapshot:
-    """Read these sources once; what the cache knows afterwards."""
+    """Reads the sources with these names once; returns the snapshot of the cache afterwards."""
     gc.enable()  # which `cli.main` has stopped
     log.start(options.verbose)
     _log.info("reading %s into %s", ", ".join(names), cache.folder)
