@@ -1,9 +1,9 @@
-"""How long the situation of a full-sized syndicate takes to compute.
+"""Measures how long assessing the situation of a full-sized syndicate takes.
 
-712 sites, 2,000 backup jobs with ten runs each, 4,000 tickets, 300 requests, one
-host per site. Run it from the repository: `python benchmarks/bench_insight.py`;
-with `--profile`, it shows where the time goes. Fails when the median of a repeated
-assessment is over the budget.
+The syndicate has 712 sites, 2,000 backup jobs with ten runs each, 4,000 tickets, 300
+requests and one host per site. Run it from the repository:
+`python benchmarks/bench_insight.py`. With `--profile` it shows where the time goes. It
+fails when the median of a repeated assessment is over the budget.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def by_key(records: list[Record]) -> dict[str, Record]:
 
 
 def syndicate(seed: int = 1) -> Snapshot:
-    """A snapshot with a believable mix of states."""
+    """Returns a snapshot with a believable mix of states."""
     dice = random.Random(seed)
     sites: list[Record] = [
         Site(
@@ -167,7 +167,7 @@ def syndicate(seed: int = 1) -> Snapshot:
 
 
 def measure(what: str, work: Callable[[], object], times: int = 15) -> float:
-    """The median in milliseconds, printed."""
+    """Measures some work; prints and returns the median in milliseconds."""
     taken = []
     for _time in range(times):
         start = time.perf_counter()
@@ -197,7 +197,7 @@ def main() -> int:
             assess(snapshot, user, settings, NOW)
         profiler.print_stats("tottime")
     median = measure("assess, again", lambda: assess(snapshot, user, settings, NOW))
-    again = syndicate()  # equal rows, not the same objects: as after reading the cache anew
+    again = syndicate()  # Equal rows, but other objects, as after reading the cache anew.
     measure("assess, rows read anew", lambda: assess(again, user, settings, NOW), times=1)
     situation = assess(snapshot, user, settings, NOW)
     measure("troubles", lambda: troubles(situation))

@@ -38,7 +38,11 @@ def add_act(
     text(add("comment", _("Add a comment.")), _("the comment"), needed=True)
     assign = add("assign", _("Assign it to somebody, or to the source's own account."))
     assign.add_argument(
-        "person", metavar=_("PERSON"), nargs="?", default="", help=_("who; nobody named: ourselves")
+        "person",
+        metavar=_("PERSON"),
+        nargs="?",
+        default="",
+        help=_("the person (default: the source's own account)"),
     )
     status = add("status", _("Change its status."))
     status.add_argument(
