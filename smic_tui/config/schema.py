@@ -130,8 +130,8 @@ class Pane(Table, frozen=True, kw_only=True):
 class Source(Struct, frozen=True, kw_only=True):
     """The keys that every source has, whatever its kind.
 
-    The other keys of the table belong to the kind; they are in `options`, the
-    validated `config_type` of the adapter.
+    The other keys of the table belong to its kind. The program keeps them in `options`, as
+    the validated `config_type` of the adapter.
     """
 
     name: Annotated[str, Meta(description="The name of the table.")]
