@@ -1,8 +1,8 @@
-"""Public holidays of France, copied from the `holidays` library.
+"""Public holidays of France, as the `holidays` library gives them.
 
 Importing that library takes 0.15 s, which every start and every command would pay.
-`tests/insight/test_insight_holiday_table.py` makes this table and compares it with the
-library. Other years, countries and parts of France come from the library itself.
+Made by `tests/insight/test_insight_holiday_table.py`, which also compares it with
+the library; other years, countries and parts of France are asked of the library.
 """
 
 from __future__ import annotations
