@@ -61,7 +61,7 @@ def change_a_part(cache: Cache, seed: int) -> None:
 def make_collector(
     folder: Path, cache: Cache, settings: Settings
 ) -> Callable[[Callable[[Snapshot], None]], Collector]:
-    """Returns what makes a collector, as in the program, but with `Memory` for adapters."""
+    """As the program makes its own, over `Memory`."""
     heads = HeadKeeper(DIGEST, folder)
 
     def make(source: Source, context: Context) -> Adapter[Any]:

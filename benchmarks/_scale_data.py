@@ -177,7 +177,7 @@ def country(count: int, now: datetime, path: Path | None = None) -> dict[str, Ro
 
 
 def changed(rows: Rows, part: float, now: datetime, seed: int) -> Rows:
-    """Returns new versions of `part` of the rows of each stream, chosen by `seed`."""
+    """New versions of `part` of the rows of each stream, chosen by `seed`."""
     dice = random.Random(seed)
     found: Rows = {}
     for stream, of_stream in rows.items():

@@ -97,7 +97,7 @@ class Program:
         return sum(map(int, waits)) / 1e6
 
     def tell(self, number: signal.Signals) -> dict[str, object]:
-        """Sends a signal; returns what the program answers."""
+        """Send a signal; what the program says."""
         os.kill(self.terminal.pid, number)
         ends = time.monotonic() + 60
         while True:

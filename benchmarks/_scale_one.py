@@ -82,7 +82,7 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
 
     found.put("assess_first", timed(look, 1))
     found.put("ready_first", timed(lambda: get_ready(situation), 1))
-    # The second situation makes what a step to the next one needs.
+    # What a step needs is made when a second situation comes.
     look()
     found.put("assess_again", timed(look, 3))
     book = evaluate(situation, {}, settings, situation.now)
@@ -240,7 +240,7 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
 
 
 def shows(situation: Situation, wanted: Any) -> bool:
-    """Whether the situation has this very version of a ticket; looks at little."""
+    """Whether the situation has this very version of a ticket, cheaply."""
     site = situation.sites_by_key.get(f"register/{wanted.site}")
     return site is not None and any(
         fact.ticket.key == wanted.key and fact.ticket.updated == wanted.updated

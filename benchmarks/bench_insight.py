@@ -1,9 +1,9 @@
 """Measures how long assessing the situation of a full-sized syndicate takes.
 
-The syndicate has 712 sites, 2,000 backup jobs with ten runs each, 4,000 tickets, 300
-requests and one host per site. Run it from the repository:
-`python benchmarks/bench_insight.py`. With `--profile` it shows where the time goes. It
-fails when the median of a repeated assessment is over the budget.
+712 sites, 2,000 backup jobs with ten runs each, 4,000 tickets, 300 requests, one
+host per site. Run it from the repository: `python benchmarks/bench_insight.py`;
+with `--profile`, it shows where the time goes. Fails when the median of a repeated
+assessment is over the budget.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def main() -> int:
             assess(snapshot, user, settings, NOW)
         profiler.print_stats("tottime")
     median = measure("assess, again", lambda: assess(snapshot, user, settings, NOW))
-    again = syndicate()  # Equal rows, but other objects, as after reading the cache anew.
+    again = syndicate()  # equal rows, not the same objects: as after reading the cache anew
     measure("assess, rows read anew", lambda: assess(again, user, settings, NOW), times=1)
     situation = assess(snapshot, user, settings, NOW)
     measure("troubles", lambda: troubles(situation))

@@ -5,8 +5,8 @@ to a real sshd, and behind mosh. A proxy on the loopback interface counts the pa
 TCP or UDP in both directions, and the segments or datagrams. The sshd is a child of this
 program, with keys and configuration in a temporary folder.
 
-Run it from the repository: `python benchmarks/bench_ssh.py`. It needs ssh, sshd and mosh
-(Debian: openssh-client, openssh-server, mosh), and leaves out what is not installed.
+Run it from the repository: `python benchmarks/bench_ssh.py`. It needs ssh, sshd and
+mosh (Debian: openssh-client, openssh-server, mosh); what is absent is left out.
 BENCH_QUICK=1 measures half of it.
 """
 

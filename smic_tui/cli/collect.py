@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 def collect_once(
     options: Namespace, loaded: Loaded, cache: Cache, names: Collection[str]
 ) -> Snapshot:
-    """Reads the sources with these names once; returns the snapshot of the cache afterwards."""
+    """Read these sources once; what the cache knows afterwards."""
     gc.enable()  # which `cli.main` has stopped
     log.start(options.verbose)
     _log.info("reading %s into %s", ", ".join(names), cache.folder)

@@ -1,6 +1,5 @@
-"""Finds the status counts on the disk, for a command that needs nothing else.
-
-With them the command examines no configuration, reads no cache and assesses nothing.
+"""The tally that is kept, for a command that needs no more: no configuration is examined,
+no cache read, nothing assessed.
 """
 
 from __future__ import annotations
@@ -18,10 +17,7 @@ from smic_tui.startup.status_counts import KeptTally
 
 
 def kept(options: Namespace, now: datetime) -> KeptTally | None:
-    """Returns the status counts that hold at `now` (UTC), and sets their language.
-
-    Returns None if the situation must be assessed instead.
-    """
+    """What holds at `now` (UTC), with its language set; None if it must be assessed."""
     if options.sync:
         return None
     chosen = choose(options.config)

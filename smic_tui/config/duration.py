@@ -11,10 +11,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 
 
 def seconds(text: str) -> float:
-    """Returns the length of a duration in seconds.
-
-    Raises `ValueError`, which says how a duration is written.
-    """
+    """The length of a duration in seconds; `ValueError` says how one is written."""
     found = _DURATION.fullmatch(text)
     if found is None:
         raise ValueError(

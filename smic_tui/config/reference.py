@@ -21,9 +21,9 @@ _HEAD = """\
 prints the same facts as JSON Schema. `smic-tui config check` tells every problem of a
 file, and `smic-tui config show --origin` tells where each value comes from.
 
-In the values of `[sources.*]`, `~/` at the beginning stands for the home folder and
-`{sample}` for the folder of the sample syndicate. Relative paths start from the folder of
-the configuration file. A key without a default must be given.
+In the values of `[sources.*]`, `~/` at the beginning is the home folder and `{sample}` the
+folder of the sample syndicate. Relative paths start from the folder of the configuration
+file. A key without a default must be given.
 """
 
 

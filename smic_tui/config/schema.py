@@ -1,8 +1,8 @@
 """The declarations of all settings.
 
-The description of a key here is its documentation: `config schema`, the reference page
-and the error messages are made from it. Durations are text with a unit ("90s", "15m",
-"6h", "2d"); `smic_tui.config.duration` reads them.
+The documentation of a key is its description here: `config schema`, the
+reference page and the error messages are made from it. Durations are text with
+a unit ("90s", "15m", "6h", "2d"); `smic_tui.config.duration` reads them.
 """
 
 from __future__ import annotations

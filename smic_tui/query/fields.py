@@ -115,7 +115,7 @@ class FieldSet:
         return left
 
     def _texts(self, facts: Sequence[Any], now: Any) -> list[str]:
-        # A second thread waits here for the first, and then gets its texts.
+        # Who comes second, while somebody works them out, has them as soon.
         with self._lock:
             listed, texts = self._listed
             if listed is not facts:

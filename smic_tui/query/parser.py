@@ -6,7 +6,7 @@
     site=17300            a text that equals the value and does not only contain it
     owner=""              a field without a value
     age>3d  size<1GB      durations and sizes, also >= and <=
-    updated>3d            a time longer ago than 3 days; updated<2h: within the last 2 hours
+    updated>3d            a time longer ago than 3 days; updated<2h, within 2 hours
     due<2d                a time within the next 2 days, or already past
     created>=2026-11-01   a time compared with a day; also today, yesterday, hier
     is:mine  mine:no      flags

@@ -71,7 +71,7 @@ def rewriting(folder: Path, marker: Marker) -> Iterator[None]:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Replaces a file in one step: readers see the old file or the new one."""
+    """Put `data` into `path` at one stroke: readers see the old file or the new one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.write_bytes(data)

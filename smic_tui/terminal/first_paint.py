@@ -110,10 +110,7 @@ def give_back() -> None:
 
 
 def identity_of(arguments: list[str], width: int, height: int) -> str:
-    """Returns a text of all that must be equal for a kept screen to be the right one.
-
-    `width` and `height` are the terminal's size in cells.
-    """
+    """Everything that must be the same for a kept screen to be the right one."""
     names = [*_DECISIVE, *sorted(name for name in _environ if name.startswith("SMIC_TUI_"))]
     where = os.getcwd() if arguments or "SMIC_TUI_CONFIG" in _environ else ""
     parts = [__version__, f"{width}x{height}", where, *arguments, ""]

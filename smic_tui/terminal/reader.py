@@ -18,9 +18,8 @@ from smic_tui.terminal.fence import AnswerFilter
 class Reader:
     """Reads the terminal's file in a thread of its own, and calls back from that thread.
 
-    `waiting()` tells whether an answer may come. The reader calls `on_answer()` for each
-    answer, and `on_message(message)` for each message that Textual's parser makes of the
-    rest.
+    `waiting()` tells whether an answer may come; `on_answer()` is called for each,
+    `on_message(message)` for whatever Textual's parser makes of the rest.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class Reader:
                         self._on_answer()
                 else:
                     text = self._answers.release()
-                # The parser takes an empty text for the end of its input.
+                # The parser takes nothing at all for the end of everything.
                 for message in self._parser.feed(text) if text else ():
                     self._on_message(message)
                 for message in self._parser.tick():
