@@ -58,7 +58,7 @@ class Documents:
         self.latest = dict.fromkeys(range(PLANNED), self.started)
 
     def change(self) -> None:
-        """Some jobs have run again."""
+        """Lets some jobs run again."""
         for number in random.sample(range(PLANNED), CHANGES):
             self.latest[number] = datetime.now(UTC)
 
@@ -98,7 +98,7 @@ class Journal:
                 self._line(number, now - back * 86400)
 
     def change(self) -> None:
-        """Some scripts have run again."""
+        """Lets some scripts run again."""
         for number in random.sample(range(WRITTEN), CHANGES):
             self._line(number, int(time.time()))
 
@@ -123,7 +123,7 @@ class Database:
         link.close()
 
     def change(self) -> None:
-        """Some jobs have run again."""
+        """Lets some jobs run again."""
         link = sqlite3.connect(self._path)
         with link:
             for number in random.sample(range(SELECTED), CHANGES):
