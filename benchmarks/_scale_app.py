@@ -1,4 +1,4 @@
-"""The real program over the real collector, whose sources bring what they are given."""
+"""The real dashboard over the real collector, with sources that give rows from memory."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ DIGEST = "bench"
 
 
 class NoOptions(Struct, frozen=True, kw_only=True):
-    """Nothing to set."""
+    """The options of an adapter that has none."""
 
 
 class Memory(Adapter[NoOptions]):
-    """Brings whatever was put into `waiting`, and nothing else changes."""
+    """An adapter that gives the rows that were put into `waiting`, once."""
 
     kind: ClassVar[str] = "memory"
     config_type: ClassVar[type[Struct]] = NoOptions
@@ -51,7 +51,7 @@ class Memory(Adapter[NoOptions]):
 
 
 def change_a_part(cache: Cache, seed: int) -> None:
-    """With the next reading, 1 % of the rows of each stream are others."""
+    """Makes the next reading change 1 % of the rows of each stream."""
     Memory.waiting = {
         name: data.changed(dict(cache.source(name).contents.rows), PART, datetime.now(UTC), seed)
         for name in data.STREAMS
@@ -91,7 +91,7 @@ def make_collector(
 def make_app(
     folder: Path, settings: Settings, kind: type[SmicApp] = SmicApp, **options: Any
 ) -> SmicApp:
-    """The dashboard over the cache in `folder`."""
+    """Returns the dashboard over the cache in `folder`."""
     cache = Cache(folder)
     collector_of = make_collector(folder, cache, settings)
     beginning = kept_head.load(folder, DIGEST)

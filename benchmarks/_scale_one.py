@@ -1,4 +1,4 @@
-"""One size: everything that `bench_scale` prints, measured in this process."""
+"""Measures one size, in this process, for `bench_scale`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WORD = range(1, len(TYPED) + 1)
 
 
 def fill(folder: Path, size: int, communes: Path | None, settings: Settings) -> None:
-    """Write the cache as a full reading of the four sources leaves it."""
+    """Writes the cache as a full reading of the four sources leaves it."""
     now = datetime.now(UTC)
     cache = Cache(folder)
     assert cache.lock.try_acquire() is Outcome.HELD
@@ -59,7 +59,7 @@ def fill(folder: Path, size: int, communes: Path | None, settings: Settings) -> 
             for stream in data.STREAMS[name]
         }
         assert cache.source(name).commit(rows, {}, cursors, status)
-    # As a run of the program before has left it.
+    # The state that an earlier run of the program leaves.
     snapshot = cache.snapshot(settings)
     heads = HeadKeeper(DIGEST, folder)
     heads.assessed(assess(snapshot, UserState(), settings, now))
@@ -68,7 +68,7 @@ def fill(folder: Path, size: int, communes: Path | None, settings: Settings) -> 
 
 
 def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
-    """Cache, insight and filters, as commands use them."""
+    """Measures cache, insight and filters, as commands use them."""
     watch = Watch()
     cache = Cache(folder)
     snapshot = cache.snapshot(settings)
@@ -94,7 +94,7 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
     found.put("filter_first", timed(lambda: select("tickets", "i"), 1))
     select("sites", "i")
     for subject, field in (("tickets", "priority<3"), ("sites", "state:down")):
-        # The slowest letter of a word, each as it is typed.
+        # The slowest letter of a word that is typed letter by letter.
         select(subject, "zzz")
         letters = [timed(lambda s=subject, n=n: select(s, TYPED[:n]), 1)[0] for n in WORD]
         found.put(f"filter_{subject}_text", [max(letters)])
@@ -131,7 +131,7 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Wait, without taking the interpreter from threads that work."""
+    """Waits, without taking the interpreter from threads that work."""
     ends = time.perf_counter() + 120
     while not true():
         assert time.perf_counter() < ends, "it never came"
@@ -139,7 +139,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def at_rest(app: SmicApp) -> None:
-    """Until no message waits anywhere and every widget is drawn."""
+    """Waits until no message is queued anywhere and every widget is drawn."""
     calm = 0
     while calm < 8:
         await asyncio.sleep(0)
@@ -149,8 +149,9 @@ async def at_rest(app: SmicApp) -> None:
 
 
 async def press(app: SmicApp, *keys: str, rounds: int = 9) -> list[tuple[float, float]]:
-    """From a key to the last widget drawn again. The pilot's own `press` sleeps longer
-    than all of that takes.
+    """Presses a key, and returns when the last widget is drawn again.
+
+    The pilot's own `press` sleeps longer than all of that takes.
     """
     times = []
     for key in keys * rounds:
@@ -163,8 +164,8 @@ async def press(app: SmicApp, *keys: str, rounds: int = 9) -> list[tuple[float, 
 
 
 async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
-    """The real screens over the real collector, without a terminal."""
-    # As the program itself begins; it looks for garbage again once the first screen stands.
+    """Measures the real screens over the real collector, without a terminal."""
+    # The program starts without garbage collection too, and begins it after the first screen.
     gc.disable()
     watch = Watch()
     app = make_app(folder, settings)
@@ -228,7 +229,7 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
             await at_rest(app)
             times.append(watch.read())
             blocks += heart.take()
-            # The alerts come after, and the housekeeping.
+            # Alerts and housekeeping follow.
             await asyncio.sleep(4)
             blocks += heart.take()
         found.put("refresh", times)
@@ -257,7 +258,7 @@ def show(table: RowTable, facts: Any, look: Any) -> None:
 
 
 def measure(step: str, folder: Path, size: int, communes: Path | None) -> dict[str, float]:
-    """The figures of one step, in this process."""
+    """Returns the figures of one step, measured in this process."""
     settings = data.settings()
     found = Figures()
     if step == "fill":

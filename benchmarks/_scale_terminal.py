@@ -1,9 +1,9 @@
-"""The dashboard in a terminal, told by signals what to measure.
+"""Runs the dashboard in a terminal; signals tell it what to measure.
 
 usage: python _scale_terminal.py FOLDER REPORT
 
-SIGUSR1: with the next reading, 1 % of all rows are others. SIGUSR2: write the longest
-pauses of the event loop since the last signal. Each is answered by a line in REPORT.
+SIGUSR1: the next reading changes 1 % of all rows. SIGUSR2: write the longest pauses of the
+event loop since the last signal. The program answers each with a line in REPORT.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from smic_tui.terminal.profile import AUTO  # noqa: E402
 
 
 class Measured(SmicApp):
-    """The program itself, and two signals."""
+    """The dashboard itself, which answers two signals."""
 
     report: Path
 
@@ -58,7 +58,7 @@ class Measured(SmicApp):
 
 
 def main() -> None:
-    """Run until `q`."""
+    """Runs until `q` is pressed."""
     # As the program itself begins.
     gc.disable()
     folder, Measured.report = map(Path, sys.argv[1:])

@@ -1,4 +1,4 @@
-"""How long the situation of a full-sized syndicate takes to compute.
+"""Measures how long assessing the situation of a full-sized syndicate takes.
 
 712 sites, 2,000 backup jobs with ten runs each, 4,000 tickets, 300 requests, one
 host per site. Run it from the repository: `python benchmarks/bench_insight.py`;
@@ -66,7 +66,7 @@ def by_key(records: list[Record]) -> dict[str, Record]:
 
 
 def syndicate(seed: int = 1) -> Snapshot:
-    """A snapshot with a believable mix of states."""
+    """Returns a snapshot with a believable mix of states."""
     dice = random.Random(seed)
     sites: list[Record] = [
         Site(
@@ -167,7 +167,7 @@ def syndicate(seed: int = 1) -> Snapshot:
 
 
 def measure(what: str, work: Callable[[], object], times: int = 15) -> float:
-    """The median in milliseconds, printed."""
+    """Measures some work; prints and returns the median in milliseconds."""
     taken = []
     for _time in range(times):
         start = time.perf_counter()

@@ -1,12 +1,12 @@
-"""What the program costs from 712 to 50,000 sites, in one run, with ratios.
+"""Measures what the program costs from 712 to 50,000 sites, in one run, with ratios.
 
     python benchmarks/bench_scale.py [--sizes 712,50000] [--communes FILE] [--svg FILE]
 
-Each size is measured in a process of its own, so that memory is that of this
-size alone: 50,000 sites have 150,000 backup jobs with 300,000 runs and 100,000 open
-tickets. `--communes` takes names from the file data/communes.json of the npm package
-@etalab/decoupage-administratif; without it the shipped communes are numbered.
-`--svg` draws cost against size.
+Each size is measured in a process of its own, so that memory is that of this size alone.
+50,000 sites have 150,000 backup jobs with 300,000 runs, and 100,000 open tickets.
+`--communes` takes the names of the file data/communes.json of the npm package
+@etalab/decoupage-administratif; without it the sites have the names of the shipped
+communes, with numbers. `--svg` draws cost against size.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STEPS = ("fill", "core", "screen", "frames")
 SIZES = (712, 2000, 7000, 20000, 50000)
 QUICK = (712, 7000)
 
-# What is printed of each size: times in milliseconds, computed and by the clock.
+# The rows of the table: times in milliseconds, of the processor and by the clock.
 TIMES = (
     ("paint", "start to first rows on screen"),
     ("all", "start to all rows on screen"),
@@ -75,7 +75,7 @@ SIZES_OF = (
 
 
 def measured(size: int, communes: Path | None) -> dict[str, float]:
-    """The figures of one size; the cache alone and the screens in a process each."""
+    """Returns the figures of one size; cache and screens are measured in a process each."""
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory(dir=os.environ.get("SMIC_TUI_BENCH")) as folder:
         for step in STEPS:
@@ -90,7 +90,10 @@ def measured(size: int, communes: Path | None) -> dict[str, float]:
 
 
 def table(results: dict[int, dict[str, float]]) -> str:
-    """The figures in Markdown; the last column is the largest size over the smallest."""
+    """Returns the figures as a Markdown table.
+
+    The last column is the ratio of the largest size to the smallest.
+    """
     sizes = sorted(results)
     head = ["", *(f"{size:,} sites" for size in sizes), "largest / smallest"]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(sizes) + 1)]
@@ -120,7 +123,7 @@ def _line(label: str, cells: list[str], values: list[float]) -> str:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     quick = bool(os.environ.get("BENCH_QUICK"))
     parser.add_argument("--sizes", default=",".join(map(str, QUICK if quick else SIZES)))

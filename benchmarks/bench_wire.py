@@ -1,10 +1,10 @@
-"""What the program puts on the wire, beside Textual's own driver, mutt and mc.
+"""Measures what the program sends to a terminal, beside Textual's own driver, mutt and mc.
 
-The real dashboard over the sample syndicate, in a terminal at the end of a pty. All
-rows are of one run on one machine; bytes are as sent, median of several, without any
-compression. mutt and mc are measured where they are installed: a mailbox and a folder
-with as many entries as there are sites. The slow line carries 1,000 bytes a second with
-400 ms there and back; `lag` is from the last of the keys to the last change on screen.
+The real dashboard over the sample syndicate runs in a terminal at the end of a pty. All
+rows come from one run on one machine. Bytes are as sent, without compression, the median
+of several. mutt and mc are measured if they are installed: with a mailbox and a folder of
+as many entries as there are sites. The slow line carries 1,000 bytes a second with a round
+trip of 400 ms; `lag` is the time from the last key to the last change on screen.
 
 Run it from the repository: `python benchmarks/bench_wire.py`; BENCH_QUICK=1 measures one
 size and shortens the slow line.
@@ -133,7 +133,9 @@ def table(size: tuple[int, int], rows: Mapping[str, Costs]) -> None:
 
 
 def lag(folder: Path, driver: str) -> tuple[float, int, bool]:
-    """Seconds from the last key to the last change, bytes, and whether it ever came."""
+    """Returns the seconds from the last key to the last change, the bytes, and whether the
+    change came at all.
+    """
     env = {"SMIC_TUI_DRIVER": driver, "LANGUAGE": "en"}
     command = [sys.executable, PROGRAM, str(folder)]
     with LinkedTerminal(command, size=(120, 36), env=env, link=SLOW) as terminal:

@@ -1,4 +1,4 @@
-"""smic-tui ack and unack: somebody takes care of an alert, or no longer."""
+"""smic-tui ack and unack: acknowledges an alert, or takes the acknowledgement back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from smic_tui.model.user_state import Acknowledgement
 
 
 def run(options: Namespace) -> int:
-    """Change the user's own state; `Exit.OUTPUT` when that cannot be put on the disk."""
+    """Changes the person's own file; raises `CommandError` if it cannot be written."""
     options.cached, options.sync = True, False
     reading = read(options)
     alert = _find(reading, options.fingerprint)

@@ -1,4 +1,4 @@
-"""Reading sources once, for a command that needs them now."""
+"""Reads sources once, for a command that needs them now."""
 
 from __future__ import annotations
 

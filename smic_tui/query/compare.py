@@ -1,4 +1,4 @@
-"""From a comparison in a filter to a test of facts."""
+"""Turns a comparison of the filter language into a test of facts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _QUANTITY: dict[FieldType, Callable[[str], float | None]] = {
 
 
 def folded_word(text: str) -> str:
-    """A word of a state as it is compared: no case, no accents, hyphens as blanks."""
+    """Returns the form of a state's word for comparison: no case, no accents, no hyphens."""
     return " ".join(fold(text).replace("-", " ").replace("_", " ").split())
 
 
@@ -92,7 +92,7 @@ def _state(field: Field, token: Token) -> Test:
     if field.type is FieldType.STATE and token.operator in _ORDER:
         raise _unusable(token, field)
     words = {folded_word(word): value for word, value in field.words.items()}
-    # What the person reads on screen is a word too, whatever the language.
+    # The words on the screen are accepted too, in any language.
     shown = {
         folded_word(_(value.value)): value
         for value in field.words.values()
@@ -179,7 +179,8 @@ def _time(field: Field, token: Token, zone: ZoneInfo) -> Test:
 
         return test
 
-    # "today" moves with `now`; facts are tested many at a time with the same `now`.
+    # The span of "today" depends on `now`. It is kept, because many facts are tested with the
+    # same `now`, one after the other.
     known: list[tuple[datetime, tuple[datetime, datetime]]] = []
 
     def span(now: datetime) -> tuple[datetime, datetime]:
@@ -195,7 +196,11 @@ def _time(field: Field, token: Token, zone: ZoneInfo) -> Test:
 
 
 def compare_test(field: Field, token: Token, zone: ZoneInfo) -> Test:
-    """The test that the comparison `token` of `field` means. Raises `QuerySyntaxError`."""
+    """Returns the test for the comparison `token` of `field`.
+
+    `zone` is the time zone of the days that the comparison names. Raises `QuerySyntaxError`
+    if the operator or the value does not fit the field.
+    """
     if not token.value and token.operator in (":", "=", "!="):
         return _without_value(field, token.operator == "!=")
     if field.type is FieldType.TEXT:

@@ -1,13 +1,13 @@
-"""The filter language: one behind the / key, `--where`, alert rules and panes.
+"""Parses the filter language of the / key, `--where`, alert rules and panes.
 
     mairie                free text: some text of the row contains it
     "place du marché"     free text with blanks
-    state:late            a field; texts contain, states are exactly that word
-    site=17300            a text that is equal, not just contained
+    state:late            a field: a text contains the value, a state is exactly that word
+    site=17300            a text that equals the value and does not only contain it
     owner=""              a field without a value
     age>3d  size<1GB      durations and sizes, also >= and <=
     updated>3d            a time longer ago than 3 days; updated<2h, within 2 hours
-    due<2d                a time to come within 2 days, or already past
+    due<2d                a time within the next 2 days, or already past
     created>=2026-11-01   a time compared with a day; also today, yesterday, hier
     is:mine  mine:no      flags
     !state:fresh          not
@@ -15,7 +15,7 @@
     a or b    a ou b      or; binds weaker than and
     (a or b) !c           groups
 
-Case and accents never matter. The same in French: `état:"en retard"`, `âge>3j`.
+Case and accents never matter. French works as well: `état:"en retard"`, `âge>3j`.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ NO = frozenset({"no", "non", "n", "0", "false", "faux"})
 
 
 class Query:
-    """A filter that has been understood. `str` gives it in canonical form."""
+    """A parsed filter. `str` gives its canonical form."""
 
     __slots__ = ("_test", "_tests", "_texts", "fields", "root")
 
     def __init__(
         self, root: Node, test: Test, fields: FieldSet, conditions: Sequence[tuple[Node, Test]]
     ) -> None:
-        """`conditions` are those that all have to hold; together they are `root`."""
+        """Takes the tree `root`, its test, and the conditions whose conjunction `root` is."""
         self.root = root
         self.fields = fields
         self._test = test
@@ -63,17 +63,17 @@ class Query:
 
     @property
     def is_everything(self) -> bool:
-        """Whether it lets every fact through."""
+        """Whether the filter lets every fact through."""
         return self.root == And(())
 
     @property
     def mentioned(self) -> frozenset[str]:
-        """The names of the fields that it asks about; flags by their own name."""
+        """The names of the fields that the filter asks about; a flag counts as a field."""
         return _mentioned(self.root)
 
     @property
     def is_timeless(self) -> bool:
-        """Whether the clock changes nothing about what it lets through of the same facts."""
+        """Whether the filter always lets the same facts through, whatever the time is."""
         return _is_timeless(self.root, self.fields)
 
     def matches(self, fact: Any, now: datetime) -> bool:
@@ -86,7 +86,7 @@ class Query:
             test = self._test
             return tuple([fact for fact in facts if test(fact, now)])
         self.fields.forget_all_but(facts)
-        # One condition after the other: text first, which is the quickest.
+        # One condition after the other, the texts first, which are the quickest.
         left: Sequence[FactT] = facts
         for text in self._texts:
             left = self.fields.search(left, text, now)
@@ -146,7 +146,7 @@ def _negated(test: Test) -> Test:
 
 
 class _Parser:
-    """Recursive descent; every step gives a node and the test that it means."""
+    """A recursive descent parser: each step returns a node and the test that it means."""
 
     def __init__(self, text: str, fields: FieldSet, zone: ZoneInfo) -> None:
         self.fields = fields
@@ -154,7 +154,8 @@ class _Parser:
         self.tokens = tokens(text)
         self.at = 0
         self.depth = 0
-        # The parts of the sequence that was understood last: the outermost, where it is all.
+        # The parts of the sequence that was parsed last. That is the outermost one if the whole
+        # filter is a sequence.
         self.conditions: list[tuple[Node, Test]] = []
 
     @property
@@ -235,7 +236,7 @@ class _Parser:
         return node, compare_test(field, token, self.zone)
 
     def flag(self, token: Token) -> tuple[Node, Test]:
-        """`is:name`."""
+        """Parses `is:name`."""
         field = self.fields.flag(token.value.replace(" ", "-"))
         if field is None or token.operator not in (":", "="):
             known = ", ".join(flag.name for flag in self.fields.flags())
@@ -246,7 +247,7 @@ class _Parser:
         return self.flag_node(field.name, True)
 
     def flag_value(self, token: Token, name: str) -> tuple[Node, Test]:
-        """`name:yes`."""
+        """Parses `name:yes`."""
         word = folded_word(token.value)
         if token.operator not in (":", "=", "!=") or word not in YES | NO:
             raise QuerySyntaxError(
@@ -264,11 +265,11 @@ class _Parser:
 
 
 def parse(text: str, fields: FieldSet, zone: str = "Europe/Paris") -> Query:
-    """Understand a filter over the facts that `fields` describe.
+    """Parses a filter over the facts that `fields` describe.
 
-    `zone` is the IANA time zone of the days that are written. Nothing at all
-    lets everything through. Raises `QuerySyntaxError`, also for what is not
-    finished yet: while somebody types, the last good filter stays.
+    `zone` is the IANA time zone of the days that the filter names. An empty text lets every
+    fact through. Raises `QuerySyntaxError`, also for a text that is not complete yet: while
+    a person types, a caller keeps the last good filter.
     """
     parser = _Parser(text, fields, ZoneInfo(zone))
     node, test = parser.whole()

@@ -1,9 +1,9 @@
-"""The words of states that a filter accepts, English and French alike.
+"""The words for states that filters accept, English and French alike.
 
-Each state's own value comes first; the rest are what people say and what
-screens show. Filters in a configuration must read the same whatever the
-language of the screen, so the French words are here and not in a catalogue. The
-labels, for sentences made here, are translated.
+The value of each state is such a word. The others listed here are words that people say
+and that screens show. A filter in a configuration must mean the same in any language of
+the screen, so the French words stand here and not in a catalogue. The labels, which are
+for sentences of the program, are translated.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The folder of a sample: its files, who may write it, and whether it is whole.
+"""The folder of a sample: its files, its lock, and the marker that tells that it is whole.
 
-A folder is written under a lock and file by file, each one whole or not at all.
-The marker that says what stands there is taken away first and written last, so
-that a folder left half-written is known as such and written again.
+A program writes the folder under a lock, file by file, each one whole or not at all. It
+removes the marker first and writes it last, so that a folder left half-written is
+recognised and written again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class SampleError(OSError):
 
 
 class Marker(Struct, frozen=True, kw_only=True):
-    """What stands in the folder, as of which moment (UTC), by which version of the program."""
+    """The seed of the sample in the folder, its moment (UTC), and the version that wrote it."""
 
     seed: int
     anchored: datetime
@@ -50,7 +50,7 @@ class Marker(Struct, frozen=True, kw_only=True):
 
 
 def read_marker(folder: Path) -> Marker | None:
-    """What stands in the folder; None if that is no whole sample."""
+    """Returns the marker of the folder; None if the folder holds no whole sample."""
     try:
         marker = msgspec.json.decode((folder / _MARKER).read_bytes(), type=Marker)
     except (OSError, msgspec.MsgspecError):
@@ -60,7 +60,7 @@ def read_marker(folder: Path) -> Marker | None:
 
 @contextmanager
 def rewriting(folder: Path, marker: Marker) -> Iterator[None]:
-    """While every file is written anew: no marker; afterwards, `marker`."""
+    """Removes the marker while the caller writes every file anew, then writes `marker`."""
     (folder / _BEGUN).touch()
     (folder / _MARKER).unlink(missing_ok=True)
     for leftover in folder.glob(".*.tmp"):
@@ -84,10 +84,11 @@ def replace_file(path: Path, data: bytes) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Make the folder if needed and be the only one to write it; waits for another one.
+    """Holds the lock of the folder, and makes the folder if needed.
 
-    Raises `SampleError`, where the folder holds files of somebody's own and for
-    what the system refuses meanwhile.
+    Waits up to twenty seconds for another program to release the lock. Raises
+    `SampleError` after that, if the folder holds files that are no sample, and in place of
+    any `OSError` while the lock is held.
     """
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +100,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turn what the system refuses while the folder is written into a `SampleError`."""
+    """Turns an `OSError` while the folder is written into a `SampleError`."""
     try:
         yield
     except SampleError:
@@ -128,9 +129,9 @@ def _wait_for(lock: int, folder: Path) -> None:
 
 @contextmanager
 def playing(folder: Path) -> Iterator[None]:
-    """While a player changes the sample: nobody else plays it or writes it anew.
+    """Marks the sample as being played: no other program plays it or writes it anew.
 
-    Raises `SampleError` if somebody plays it already.
+    Raises `SampleError` if another program plays it already.
     """
     with (folder / _PLAYING).open("ab") as held:
         try:
@@ -142,7 +143,7 @@ def playing(folder: Path) -> Iterator[None]:
 
 
 def is_playing(folder: Path) -> bool:
-    """Whether a player is changing the sample in `folder` at this moment."""
+    """Whether a player changes the sample in `folder` at this moment."""
     try:
         with (folder / _PLAYING).open("rb") as held:
             fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What a filter can ask of alerts."""
+"""The fields of alerts."""
 
 from __future__ import annotations
 

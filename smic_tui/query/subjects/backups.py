@@ -1,4 +1,4 @@
-"""What a filter can ask of backups."""
+"""The fields of backups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filter can ask of the lines of the Overview."""
+"""The fields of the lines of the Overview."""
 
 from __future__ import annotations
 

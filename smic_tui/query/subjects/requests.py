@@ -1,4 +1,4 @@
-"""What a filter can ask of catalogue requests."""
+"""The fields of catalogue requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the fields of several subjects have in common."""
+"""The fields that several subjects share, and the functions that make fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filter can ask of sites."""
+"""The fields of sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filter can ask of sources."""
+"""The fields of sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filter can ask of tickets."""
+"""The fields of tickets."""
 
 from __future__ import annotations
 
