@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.layout import ALERTS, META, SCHEMA, AlertLayout, Header, decode_alerts
-from smic_tui.cache.place import Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
 from smic_tui.model.alert_book import EMPTY_BOOK, AlertBook
@@ -29,10 +29,10 @@ class AlertFile:
     It can be rebuilt: without it alerts fire again, their times lost.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, folder: CacheFolder) -> None:
         self._book: AlertBook = EMPTY_BOOK
-        self.path = place.folder / "alerts.json"
-        self._file = TableFile(self.path, place, decode_alerts, _tables)
+        self.path = folder.path / "alerts.json"
+        self._file = TableFile(self.path, folder, decode_alerts, _tables)
         self._lock = Lock()
 
     def load(self) -> AlertBook:

@@ -24,12 +24,12 @@ import msgspec
 
 from smic_tui.cache import trouble
 from smic_tui.cache.alert_file import AlertFile
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import FileOps, Signature
 from smic_tui.cache.lock import WriterLock
 from smic_tui.cache.notices import Notices
-from smic_tui.cache.place import Place
 from smic_tui.cache.user_file import UserFile
-from smic_tui.cache.watch import Follower
+from smic_tui.cache.watch import FileWatcher
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.status import SourceStatus
@@ -56,10 +56,10 @@ class Cache:
     def __init__(self, folder: Path, *, ops: FileOps | None = None) -> None:
         self.folder = folder
         self._notices = Notices()
-        self._place = Place(folder, FileOps() if ops is None else ops, self._notices)
-        self.user = UserFile(self._place)
-        self.alerts = AlertFile(self._place)
-        self.lock = WriterLock(self._place)
+        self._folder = CacheFolder(folder, FileOps() if ops is None else ops, self._notices)
+        self.user = UserFile(self._folder)
+        self.alerts = AlertFile(self._folder)
+        self.lock = WriterLock(self._folder)
         self._sources: dict[str, SourceFile] = {}
 
     @cached_property
@@ -67,7 +67,7 @@ class Cache:
         """What readers ask of the program that collects."""
         from smic_tui.cache.requests import RefreshRequests
 
-        return RefreshRequests(self._place)
+        return RefreshRequests(self._folder)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -81,7 +81,7 @@ class Cache:
             from smic_tui.cache.source_file import SourceFile
 
             # Of two threads that ask at once, both get the one that came first.
-            found = self._sources.setdefault(name, SourceFile(name, self._place))
+            found = self._sources.setdefault(name, SourceFile(name, self._folder))
         return found
 
     def snapshot(self, settings: Settings) -> Snapshot:
@@ -106,10 +106,10 @@ class Cache:
             notices=self.notices,
         )
 
-    def follower(self, settings: Settings) -> Follower:
+    def watcher(self, settings: Settings) -> FileWatcher:
         """What notices that another program has written something that is shown."""
-        return Follower(
-            self._place.ops,
+        return FileWatcher(
+            self._folder.ops,
             [
                 self.user.path,
                 self.alerts.path,
@@ -127,7 +127,7 @@ class Cache:
             *(path for name in settings.sources for path in self.source(name).paths),
         ]
         return {
-            str(path.relative_to(self.folder)): self._place.ops.signature(path) for path in paths
+            str(path.relative_to(self.folder)): self._folder.ops.signature(path) for path in paths
         }
 
     def open(self, names: Iterable[str]) -> None:
@@ -155,11 +155,11 @@ class Cache:
 
     def report(self, error: OSError) -> None:
         """Say that the folder allows no writing at all."""
-        trouble.report(self._place, "folder", error)
+        trouble.report(self._folder, "folder", error)
 
     def settle(self) -> None:
         """The folder can be written again."""
-        trouble.settle(self._place, "folder")
+        trouble.settle(self._folder, "folder")
 
     def put_notice(self, topic: str, text: str) -> None:
         """Say something among the notices until `drop_notice`."""

@@ -22,8 +22,8 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import Signature
-from smic_tui.cache.place import Place
 
 T = TypeVar("T")
 
@@ -58,11 +58,11 @@ class Reading(Struct, Generic[T], frozen=True):
 class GenerationalFile:
     """The file called `path` in a cache folder. Not safe for two threads at once."""
 
-    def __init__(self, path: Path, place: Place) -> None:
+    def __init__(self, path: Path, folder: CacheFolder) -> None:
         self.path = path
         self.previous = path.with_name(path.name + ".previous")
-        self._place = place
-        self._ops = place.ops
+        self._folder = folder
+        self._ops = folder.ops
 
     def signature(self) -> Signature | None:
         """The signature of the current content; None if there is none or none can be had."""
@@ -97,7 +97,7 @@ class GenerationalFile:
         temporary = self.path.with_name(self.path.name + _MARK)
         self._ops.unlink(temporary)
         try:
-            descriptor = self._place.create(temporary)
+            descriptor = self._folder.create(temporary)
             try:
                 self._ops.write(descriptor, data)
                 self._ops.sync(descriptor)

@@ -19,8 +19,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import FileOps
-from smic_tui.cache.place import Place
 from smic_tui.text import clean
 
 _POLL = 0.02
@@ -34,9 +34,9 @@ class Busy(OSError):
 class FileLock:
     """An exclusive lock on a file that is never deleted. Not reentrant."""
 
-    def __init__(self, path: Path, place: Place) -> None:
+    def __init__(self, path: Path, folder: CacheFolder) -> None:
         self.path = path
-        self._place = place
+        self._folder = folder
         self._descriptor: int | None = None
 
     @property
@@ -92,7 +92,7 @@ class FileLock:
     def _open(self) -> int:
         # A lock is no content: it goes to the system whatever replaces the operations.
         with contextlib.suppress(FileExistsError):
-            return FileOps().create(self.path, self._place.file_mode, self._place.group)
+            return FileOps().create(self.path, self._folder.file_mode, self._folder.group)
         return os.open(self.path, os.O_RDWR | os.O_NOFOLLOW)
 
 
@@ -119,10 +119,10 @@ class Outcome(Enum):
 class WriterLock:
     """The lock of the one program that collects into a cache folder."""
 
-    def __init__(self, place: Place) -> None:
-        self.path = place.folder / "writer.lock"
-        self._place = place
-        self._lock = FileLock(self.path, place)
+    def __init__(self, folder: CacheFolder) -> None:
+        self.path = folder.path / "writer.lock"
+        self._folder = folder
+        self._lock = FileLock(self.path, folder)
         self.error: OSError | None = None
 
     @property
@@ -139,14 +139,14 @@ class WriterLock:
         if self._lock.held:
             return Outcome.HELD
         try:
-            self._place.prepare()
+            self._folder.prepare()
             self._lock.acquire()
         except Busy:
             return Outcome.BUSY
         except OSError as error:
             self.error = error
             return Outcome.BUSY if self._taken() else Outcome.IMPOSSIBLE
-        self._place.writer = True
+        self._folder.writer = True
         me = Holder(
             host=os.uname().nodename, user=_user(), pid=os.getpid(), since=datetime.now(UTC)
         )
@@ -158,7 +158,7 @@ class WriterLock:
 
     def release(self) -> None:
         """Let another program become the writer."""
-        self._place.writer = False
+        self._folder.writer = False
         self._lock.release()
 
     def beat(self) -> bool:

@@ -6,8 +6,8 @@ import contextlib
 import os
 from pathlib import Path
 
+from smic_tui.cache.cache_folder import REQUESTS, CacheFolder
 from smic_tui.cache.layout import file_stem
-from smic_tui.cache.place import REQUESTS, Place
 
 # Longer names than this are no names of sources.
 _LONGEST = 1000
@@ -18,18 +18,18 @@ _ALL = "ALL"
 class RefreshRequests:
     """One file per source that somebody wants to be read; asking twice is asking once."""
 
-    def __init__(self, place: Place) -> None:
-        self._folder: Path = place.folder / REQUESTS
-        self._place = place
+    def __init__(self, folder: CacheFolder) -> None:
+        self._requests: Path = folder.path / REQUESTS
+        self._folder = folder
 
     def ask(self, source: str | None) -> None:
         """Ask for one source, or for all; raises `OSError` when that cannot be written."""
-        self._place.prepare()
-        target = self._folder / (_ALL if source is None else file_stem(source))
-        temporary = self._folder / f".{os.urandom(8).hex()}"
-        ops = self._place.ops
+        self._folder.prepare()
+        target = self._requests / (_ALL if source is None else file_stem(source))
+        temporary = self._requests / f".{os.urandom(8).hex()}"
+        ops = self._folder.ops
         try:
-            descriptor = self._place.create(temporary)
+            descriptor = self._folder.create(temporary)
             try:
                 ops.write(descriptor, (source or "").encode("utf-8", "surrogatepass"))
             finally:
@@ -47,16 +47,16 @@ class RefreshRequests:
         """
         found: set[str | None] = set()
         try:
-            names = self._place.ops.names(self._folder)
+            names = self._folder.ops.names(self._requests)
         except OSError:
             return found
         for name in names:
             if name.startswith("."):
                 continue
-            path = self._folder / name
+            path = self._requests / name
             with contextlib.suppress(OSError, UnicodeDecodeError):
-                data = self._place.ops.read(path)[0][:_LONGEST]
+                data = self._folder.ops.read(path)[0][:_LONGEST]
                 found.add(None if name == _ALL else data.decode("utf-8", "surrogatepass"))
             with contextlib.suppress(OSError):
-                self._place.ops.unlink(path)
+                self._folder.ops.unlink(path)
         return found

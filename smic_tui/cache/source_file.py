@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from smic_tui.cache.cache_folder import SOURCES, CacheFolder
 from smic_tui.cache.layers import changed, copied
 from smic_tui.cache.layout import (
     GONE,
@@ -33,7 +34,6 @@ from smic_tui.cache.layout import (
     decode_source,
     file_stem,
 )
-from smic_tui.cache.place import SOURCES, Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
 from smic_tui.contract.status import SourceStatus
@@ -61,16 +61,16 @@ class SourceFile:
     immutable; a commit replaces them. Rows that are equal stay the same objects.
     """
 
-    def __init__(self, name: str, place: Place) -> None:
+    def __init__(self, name: str, folder: CacheFolder) -> None:
         self.name = name
         self.contents = self._nothing()
         self.cursors: Mapping[Stream, Cursor] = MappingProxyType({})
         stem = file_stem(name)
-        self.path = place.folder / SOURCES / f"{stem}.json"
-        changes = place.folder / SOURCES / f"{stem}.changes.json"
+        self.path = folder.path / SOURCES / f"{stem}.json"
+        changes = folder.path / SOURCES / f"{stem}.changes.json"
         self.paths = (self.path, changes)
-        self._file = TableFile(self.path, place, self._decode, _tables)
-        self._changes = TableFile(changes, place, self._decode_changes, _tables_of_changes)
+        self._file = TableFile(self.path, folder, self._decode, _tables)
+        self._changes = TableFile(changes, folder, self._decode_changes, _tables_of_changes)
         # As the two files were read last; a writer needs the first no more.
         self._base: SourceLayout | None = None
         self._since: ChangesLayout | None = None

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from smic_tui.cache import trouble
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import UNSEEN, Signature
 from smic_tui.cache.generations import Fault, GenerationalFile, Reading
-from smic_tui.cache.place import Place
 from smic_tui.cache.tables import Tables
 from smic_tui.i18n import _
 
@@ -34,15 +34,15 @@ class TableFile(Generic[T]):
     def __init__(
         self,
         path: Path,
-        place: Place,
+        folder: CacheFolder,
         decode: Callable[[bytes], T],
         tables: Callable[[T], Tables],
     ) -> None:
         self.path = path
-        self._place = place
+        self._folder = folder
         self._decode = decode
         self._tables = tables
-        self._file = GenerationalFile(path, place)
+        self._file = GenerationalFile(path, folder)
         self._seen: Signature | None = UNSEEN
         self._faultless = False
         self._storage: BufferedStorage | None = None
@@ -65,7 +65,7 @@ class TableFile(Generic[T]):
         """What the disk holds now, as a reader: nothing is set aside."""
         reading = self._read()
         for fault in reading.faults:
-            self._place.notices.put(
+            self._folder.notices.put(
                 ("unreadable", fault.path),
                 _(
                     "The cache file {path} cannot be read ({reason}). Whoever collects next "
@@ -92,7 +92,7 @@ class TableFile(Generic[T]):
 
         self._settle_unreadable()
         reading = self._read() if known is None else Reading(known, self._seen)
-        if self._place.writer:
+        if self._folder.writer:
             self._tidy(reading)
         self._storage = BufferedStorage(
             AtomicStorage(self._file),
@@ -104,7 +104,7 @@ class TableFile(Generic[T]):
         """Be a reader again; what is not on the disk is given up."""
         self._storage = None
         self._seen = UNSEEN
-        trouble.settle(self._place, self.path.name)
+        trouble.settle(self._folder, self.path.name)
 
     def save(self, edit: Callable[[KeyedDB], None]) -> bool:
         """Change tables and write them in one step; whether they are on the disk now."""
@@ -130,15 +130,15 @@ class TableFile(Generic[T]):
         """Write what is not on the disk yet; whether everything is there now."""
         if self._storage is None or not self._storage.dirty:
             return True
-        if not self._place.writer:
+        if not self._folder.writer:
             return False
         try:
-            self._place.prepare()
+            self._folder.prepare()
             self._storage.flush()
         except OSError as error:
-            trouble.report(self._place, self.path.name, error)
+            trouble.report(self._folder, self.path.name, error)
             return False
-        trouble.settle(self._place, self.path.name)
+        trouble.settle(self._folder, self.path.name)
         self._seen = self._file.signature()
         return True
 
@@ -150,7 +150,7 @@ class TableFile(Generic[T]):
         except FileNotFoundError:
             pass
         except OSError as error:
-            trouble.report(self._place, self.path.name, error)
+            trouble.report(self._folder, self.path.name, error)
 
     def _read(self) -> Reading[T]:
         reading = self._file.read(self._decode)
@@ -160,7 +160,7 @@ class TableFile(Generic[T]):
 
     def _settle_unreadable(self) -> None:
         for path in (self._file.path, self._file.previous):
-            self._place.notices.drop(("unreadable", path))
+            self._folder.notices.drop(("unreadable", path))
 
     def _set_aside(self, fault: Fault, *, rebuilt: bool) -> None:
         target = self._file.set_aside(fault.path)
@@ -174,7 +174,7 @@ class TableFile(Generic[T]):
                 "The cache file {path} could not be read ({reason}). It was set aside as {name}; "
                 "the other generation is used until the source is read again."
             )
-        self._place.notices.put(
+        self._folder.notices.put(
             ("set aside", fault.path),
             text.format(path=fault.path, reason=fault.reason, name=target.name),
         )

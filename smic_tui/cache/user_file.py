@@ -18,11 +18,11 @@ import msgspec
 from msgspec import Struct
 
 from smic_tui.cache import trouble
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import UNSEEN, Signature
 from smic_tui.cache.generations import GenerationalFile, Unreadable
 from smic_tui.cache.layout import META, SCHEMA, Header
 from smic_tui.cache.lock import FileLock
-from smic_tui.cache.place import Place
 from smic_tui.cache.tables import Tables, decode_tables
 from smic_tui.i18n import _
 from smic_tui.model.outbox_entry import Entry
@@ -55,11 +55,11 @@ class UserFile:
     call them off the event loop.
     """
 
-    def __init__(self, place: Place) -> None:
-        self.path = place.folder / "user.json"
-        self._place = place
-        self._file = GenerationalFile(self.path, place)
-        self._guard = FileLock(place.folder / "user.lock", place)
+    def __init__(self, folder: CacheFolder) -> None:
+        self.path = folder.path / "user.json"
+        self._folder = folder
+        self._file = GenerationalFile(self.path, folder)
+        self._guard = FileLock(folder.path / "user.lock", folder)
         self._mutex = Lock()
         self._seen: Signature | None = UNSEEN
         self._tables: Tables = {}
@@ -74,7 +74,7 @@ class UserFile:
                 reading = self._file.read(decode_tables)
                 self._seen = reading.signature
                 for fault in reading.faults:
-                    self._place.notices.put(
+                    self._folder.notices.put(
                         ("user", fault.path),
                         _(
                             "Your acknowledgements and notes in {path} cannot be read ({reason})."
@@ -154,17 +154,17 @@ class UserFile:
         if not self._pending and change is None:
             return True
         try:
-            self._place.prepare()
+            self._folder.prepare()
             with self._guard.hold(LOCK_TIMEOUT):
                 self._write(change)
         except OSError as error:
-            trouble.report(self._place, self.path.name, error)
+            trouble.report(self._folder, self.path.name, error)
             return False
         except Unreadable as error:
-            self._place.notices.put(("user", "newer"), str(error))
+            self._folder.notices.put(("user", "newer"), str(error))
             return False
-        trouble.settle(self._place, self.path.name)
-        self._place.notices.drop(("user", "newer"))
+        trouble.settle(self._folder, self.path.name)
+        self._folder.notices.drop(("user", "newer"))
         self._settle_unreadable()
         self._pending.clear()
         self._state = self._understand()
@@ -232,14 +232,14 @@ class UserFile:
                     "The generation before is used: the last change may be missing. Nothing "
                     "was deleted: the file is now called {name}."
                 )
-            self._place.notices.put(
+            self._folder.notices.put(
                 ("user set aside", fault.path),
                 text.format(path=fault.path, reason=fault.reason, name=target.name),
             )
 
     def _settle_unreadable(self) -> None:
         for path in (self._file.path, self._file.previous):
-            self._place.notices.drop(("user", path))
+            self._folder.notices.drop(("user", path))
 
     def _understand(self) -> UserState:
         """The state that the tables mean, with a notice for rows that mean nothing."""
@@ -261,7 +261,7 @@ class UserFile:
             outbox=rows(OUTBOX, Entry),
         )
         if strange:
-            self._place.notices.put(
+            self._folder.notices.put(
                 ("user", "strange"),
                 _(
                     "{path} has entries that cannot be understood; they are left as they are: "
@@ -269,7 +269,7 @@ class UserFile:
                 ).format(path=self.path, entries=", ".join(strange[:5])),
             )
         else:
-            self._place.notices.drop(("user", "strange"))
+            self._folder.notices.drop(("user", "strange"))
         return state
 
     @staticmethod

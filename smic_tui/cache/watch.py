@@ -8,7 +8,7 @@ from pathlib import Path
 from smic_tui.cache.file_ops import FileOps, Signature
 
 
-class Follower:
+class FileWatcher:
     """Watches the signatures of files. The first look finds a change in none of them."""
 
     def __init__(self, ops: FileOps, paths: Iterable[Path]) -> None:

@@ -16,7 +16,7 @@ from smic_tui.cache.lock import Outcome
 from smic_tui.collecting import registry
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.redact import Redactor
-from smic_tui.collecting.snapshot_feed import Keep, Publisher
+from smic_tui.collecting.snapshot_feed import Keep, SnapshotFeed
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context
@@ -29,9 +29,9 @@ from smic_tui.system.turns import take_short_turns
 if TYPE_CHECKING:
     from smic_tui.collecting.asking import Asking
     from smic_tui.collecting.coordinator import Coordinator
-    from smic_tui.collecting.follower import Following
-    from smic_tui.collecting.hub_publisher import Publishing
-    from smic_tui.collecting.leader import Writing
+    from smic_tui.collecting.follower import Follower
+    from smic_tui.collecting.hub_publisher import HubPublisher
+    from smic_tui.collecting.leader import Leader
 
 # What reads and writes is imported where it is made: the first snapshot goes out before.
 _log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Collector:
     second; the first one comes from the cache before any source is contacted.
     `after_commit` evaluates the alerts: called off the event loop, by the writer
     only, after changes and every minute; the book that it returns is stored and
-    travels with the snapshot. `keep` is `Publisher`'s. `secret` gives a secret's value or
+    travels with the snapshot. `keep` is `SnapshotFeed`'s. `secret` gives a secret's value or
     raises `AuthFailed`; adapters call it wherever they like.
     """
 
@@ -75,18 +75,18 @@ class Collector:
         self._redact = Redactor()
         self._off = OffLoop()
         self._slots = asyncio.Semaphore(settings.sources_at_once)
-        self._publisher = Publisher(
+        self._feed = SnapshotFeed(
             settings, cache, self._off, on_change=on_change, evaluate=after_commit, keep=keep
         )
-        self._publishing: Publishing | None = None
+        self._hub: HubPublisher | None = None
         if settings.publish.folder:
-            from smic_tui.collecting.hub_publisher import Publishing
+            from smic_tui.collecting.hub_publisher import HubPublisher
 
-            self._publishing = Publishing(folder / Path(settings.publish.folder).expanduser())
+            self._hub = HubPublisher(folder / Path(settings.publish.folder).expanduser())
         # Waited for between the first snapshot and the first work: at the start of a
         # screen nothing is more urgent than to show what is known.
         self.first_shown: Callable[[], Coroutine[Any, Any, None]] | None = None
-        self._writing: Writing | None = None
+        self._leader: Leader | None = None
         self._ended = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -95,12 +95,12 @@ class Collector:
     @property
     def is_writer(self) -> bool:
         """Whether this program collects."""
-        return self._writing is not None
+        return self._leader is not None
 
     @property
     def writer(self) -> str:
         """Who collects; empty when it is this program, or nobody yet."""
-        last = self._publisher.last
+        last = self._feed.last
         return "" if self.is_writer or last is None else last.writer
 
     async def run(self) -> None:
@@ -114,16 +114,16 @@ class Collector:
         self._idle.clear()
         take_short_turns()
         try:
-            await self._publisher.publish()
+            await self._feed.publish()
             await self._wait_until_shown()
-            tasks = [asyncio.create_task(self._publisher.run(), name="publisher")]
-            if self._publishing is not None:
-                tasks.append(asyncio.create_task(self._publish(self._publishing), name="hub"))
+            tasks = [asyncio.create_task(self._feed.run(), name="publisher")]
+            if self._hub is not None:
+                tasks.append(asyncio.create_task(self._publish(self._hub), name="hub"))
             try:
                 while not self._ended.is_set():
                     outcome = await self._off.run(self._cache.lock.try_acquire)
                     if outcome is Outcome.BUSY:
-                        outcome = await self._following().run()
+                        outcome = await self._new_follower().run()
                     if outcome is not Outcome.BUSY:
                         await self._collect(outcome)
             finally:
@@ -140,8 +140,8 @@ class Collector:
         Where another program collects it is asked to. Nothing happens for a
         source that is being read. Only from the event loop.
         """
-        if self._writing is not None:
-            self._writing.refresh(source)
+        if self._leader is not None:
+            self._leader.refresh(source)
         else:
             self._errand(self._asking().ask([source]))
 
@@ -153,18 +153,18 @@ class Collector:
         dies meanwhile, this one does it. Names that are not configured are ignored.
         """
         wanted = list(self._enabled(names))
-        if self._writing is not None:
-            await self._writing.read_now(wanted)
-            return await self._publisher.publish()
+        if self._leader is not None:
+            await self._leader.read_now(wanted)
+            return await self._feed.publish()
         try:
             outcome = await self._off.run(self._cache.lock.try_acquire)
             if outcome is Outcome.BUSY:
                 outcome = await self._asking().ask_and_wait(wanted)
             if outcome is not Outcome.BUSY:
                 await self._read_once(outcome, wanted)
-            return await self._publisher.publish()
+            return await self._feed.publish()
         finally:
-            self._publisher.writing = False
+            self._feed.writing = False
             await self._off.run(self._cache.close)
 
     async def send_once(self, patience: float) -> bool:
@@ -178,16 +178,16 @@ class Collector:
                 return False
             names = list(self._enabled())
             await self._open(Outcome.HELD, names)
-            from smic_tui.collecting.leader import Writing
+            from smic_tui.collecting.leader import Leader
 
             coordinators = {name: self._coordinator(name) for name in names}
-            writing = Writing(
+            leader = Leader(
                 self._cache, coordinators, self._off, touch=lambda: None, ended=self._ended
             )
             loop = asyncio.get_running_loop()
             give_up = loop.time() + patience
             try:
-                while pauses := await writing.send_now():
+                while pauses := await leader.send_now():
                     if loop.time() + min(pauses) > give_up:
                         break
                     await asyncio.sleep(min(pauses))
@@ -217,11 +217,11 @@ class Collector:
                 task.cancel()
             await asyncio.gather(*waited, return_exceptions=True)
 
-    async def _publish(self, publishing: Publishing) -> None:
+    async def _publish(self, publishing: HubPublisher) -> None:
         """Publish what this program has collected, at intervals, until cancelled."""
         every = duration.seconds(self._settings.publish.every)
         while True:
-            snapshot = self._publisher.last
+            snapshot = self._feed.last
             if not self.is_writer or snapshot is None:
                 await asyncio.sleep(_LOOK)
                 continue
@@ -245,29 +245,29 @@ class Collector:
             await asyncio.sleep(every)
 
     async def _collect(self, outcome: Outcome) -> None:
-        from smic_tui.collecting.leader import Writing
+        from smic_tui.collecting.leader import Leader
 
         names = list(self._enabled())
         await self._open(outcome, names)
-        self._writing = Writing(
+        self._leader = Leader(
             self._cache,
             {name: self._coordinator(name) for name in names},
             self._off,
-            touch=self._publisher.touch,
+            touch=self._feed.touch,
             ended=self._ended,
         )
-        self._publisher.writing = True
-        self._publisher.touch()
+        self._feed.writing = True
+        self._feed.touch()
         try:
-            await self._writing.run()
+            await self._leader.run()
         finally:
-            self._writing = None
-            self._publisher.writing = False
+            self._leader = None
+            self._feed.writing = False
             await self._off.run(self._cache.close)
 
     async def _read_once(self, outcome: Outcome, names: Collection[str]) -> None:
         await self._open(outcome, names)
-        self._publisher.writing = True
+        self._feed.writing = True
         coordinators = [self._coordinator(name) for name in names]
         try:
             await asyncio.gather(*(coordinator.read() for coordinator in coordinators))
@@ -299,20 +299,20 @@ class Collector:
             self._folder,
             self._cache.source(name),
             partial(self._make, source, context),
-            committed=self._publisher.touch,
+            committed=self._feed.touch,
             redact=self._redact,
             off=self._off,
             slots=self._slots,
         )
 
-    def _following(self) -> Following:
-        from smic_tui.collecting.follower import Following
+    def _new_follower(self) -> Follower:
+        from smic_tui.collecting.follower import Follower
 
-        return Following(
+        return Follower(
             self._settings,
             self._cache,
             self._off,
-            touch=self._publisher.touch,
+            touch=self._feed.touch,
             ended=self._ended,
         )
 

@@ -182,17 +182,17 @@ class Coordinator:
                 self._adapter = await asyncio.to_thread(self._make)
             return await use(self._adapter)
 
-    async def place(self, stream: Stream, key: str, record: Record | None) -> None:
+    async def put_record(self, stream: Stream, key: str, record: Record | None) -> None:
         """Put one record (None: it is gone) into the cache. Only within `with_adapter`."""
-        await self._off.run(self._place, stream, key, record)
+        await self._off.run(self._put, stream, key, record)
         self._committed()
 
-    async def place_relayed(self, stream: Stream, key: str, record: Record | None) -> None:
+    async def put_relayed_record(self, stream: Stream, key: str, record: Record | None) -> None:
         """The same for a source that this one relays, between two readings; `key` is the file's."""
         async with self._turn:
-            await self.place(stream, key, record)
+            await self.put_record(stream, key, record)
 
-    def _place(self, stream: Stream, key: str, record: Record | None) -> None:
+    def _put(self, stream: Stream, key: str, record: Record | None) -> None:
         known = self._file.contents
         if known.of(stream).get(key) == record:
             return

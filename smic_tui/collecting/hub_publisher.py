@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from smic_tui.collecting.hub_history import Published
+from smic_tui.collecting.hub_history import PublicationHistory
 from smic_tui.contract.status import SourceStatus
 from smic_tui.hub import manifest as hub
 from smic_tui.hub.manifest import Malformed, Manifest, Segment, cheapest, cost, digest_of
@@ -36,7 +36,7 @@ _TAIL = 0.2
 _FILE_MODE, _FOLDER_MODE = 0o640, 0o750
 
 
-class Publishing:
+class HubPublisher:
     """Publishes snapshots into `folder`. Every method blocks; one thread at a time.
 
     The segments are the changes of the last publication, of the last three, nine, 27
@@ -47,7 +47,7 @@ class Publishing:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._published = Published()
+        self._history = PublicationHistory()
         self._last: Manifest | None = None
         self._loaded = False
 
@@ -65,7 +65,7 @@ class Publishing:
         if self._last is None and read and not any(read):
             return None
         snapshot = self._with_known(snapshot)
-        changes = self._published.changes(snapshot)
+        changes = self._history.changes(snapshot)
         sources = tuple(_as_published(one.status) for one in snapshot.sources)
         last = self._last
         if last is not None and changes.nothing and sources == last.sources:
@@ -85,13 +85,13 @@ class Publishing:
     ) -> Manifest:
         last = self._last
         if last is None:
-            self._published.take(changes, 1)
-            self._published.forget(1)
+            self._history.take(changes, 1)
+            self._history.forget(1)
             manifest = Manifest(
                 schema=hub.SCHEMA,
                 hub=os.urandom(6).hex(),
                 written=now,
-                base=self._store(self._published.everything(), 0, 1),
+                base=self._store(self._history.everything(), 0, 1),
                 sources=sources,
             )
         else:
@@ -114,33 +114,33 @@ class Publishing:
             before = published.get(one.status.name)
             if one.status.last_good is not None or before is None or before.last_good is None:
                 return one
-            rows = self._published.rows_of(one.status.name)
+            rows = self._history.rows_of(one.status.name)
             return SourceContents(status=before, rows=rows)
 
         return msgspec.structs.replace(snapshot, sources=tuple(map(known, snapshot.sources)))
 
     def _with(self, manifest: Manifest, changes: Changes) -> Manifest:
         number = manifest.latest + 1
-        self._published.take(changes, number)
+        self._history.take(changes, number)
         segments = self._segments(manifest.segments, number)
         manifest = msgspec.structs.replace(manifest, segments=segments)
         if cost(manifest.from_base()[1:]) > cost([manifest.base]) * _BASE_SHARE:
             # Clients with a state from before it need a way as well.
-            self._published.forget(max(manifest.base.to, self._published.first))
-            base = self._store(self._published.everything(), 0, number)
+            self._history.forget(max(manifest.base.to, self._history.first))
+            base = self._store(self._history.everything(), 0, number)
             manifest = msgspec.structs.replace(manifest, base=base)
         return manifest
 
     def _segments(self, before: tuple[Segment, ...], number: int) -> tuple[Segment, ...]:
         """The changes of the last one, three, nine … publications, the shortest first."""
-        first = self._published.first
+        first = self._history.first
         made: list[Segment] = []
         while not made or made[-1].after > first:
             level = len(made)
             segment = before[level] if level < len(before) else None
             if segment is None or self._is_left_behind(segment, made, number):
                 after = max(first, number - _STEP**level)
-                segment = self._store(self._published.since(after), after, number)
+                segment = self._store(self._history.since(after), after, number)
             made.append(segment)
         return tuple(made)
 
@@ -152,13 +152,13 @@ class Publishing:
         """Take up the history that stands in the folder, if all of it can be read."""
         self._loaded = True
         self._last = None
-        self._published = Published()
+        self._history = PublicationHistory()
         try:
             last = hub.decode((self.folder / hub.NAME).read_bytes())
             told = {segment: self._read(segment) for segment in (last.base, *last.segments)}
         except (OSError, Malformed):
             return
-        self._published.take_up(last, told)
+        self._history.take_up(last, told)
         self._last = last
 
     def _read(self, segment: Segment) -> Changes:

@@ -14,10 +14,10 @@ from smic_tui.cache.lock import Outcome
 from smic_tui.collecting.coordinator import Coordinator
 from smic_tui.collecting.intake import relayed_key
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.sender import Sender
+from smic_tui.collecting.sender import OutboxSender
 from smic_tui.collecting.ticker import Ticker
 from smic_tui.config import duration
-from smic_tui.model.outbox_entry import Place
+from smic_tui.model.outbox_entry import RecordRef
 from smic_tui.records import Record
 
 _log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ _AFTER_FAULT = 60.0
 _ENDING = 5.0
 
 
-class Writing:
+class Leader:
     """Collects until `ended` is set, or until another program writes this cache.
 
     Without a possible lock (a read-only or full disk) it collects into memory,
@@ -57,7 +57,7 @@ class Writing:
         self._ended = ended
         self._ticker = Ticker(self._resume)
         self._senders = {
-            name: Sender(
+            name: OutboxSender(
                 coordinator,
                 cache.user,
                 show=self._show_relayed,
@@ -167,12 +167,12 @@ class Writing:
         for coordinator in self._coordinators.values():
             coordinator.resume()
 
-    async def _show_relayed(self, place: Place, record: Record | None) -> None:
+    async def _show_relayed(self, ref: RecordRef, record: Record | None) -> None:
         """Show a record that came through a hub as its source has it now."""
-        shown, stream, key = place
+        shown, stream, key = ref
         relay = self._coordinators.get(shown.partition("/")[0])
         if relay is not None:
-            await relay.place_relayed(stream, relayed_key(shown, key), record)
+            await relay.put_relayed_record(stream, relayed_key(shown, key), record)
 
     def _chosen(self, source: str | None) -> Iterable[Coordinator]:
         if source is None:

@@ -27,7 +27,7 @@ from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.i18n import _
-from smic_tui.model.outbox_entry import Entry, EntryState, Place
+from smic_tui.model.outbox_entry import Entry, EntryState, RecordRef
 from smic_tui.outbox import box
 from smic_tui.outbox.matters import differences
 from smic_tui.records import Record, Stream
@@ -57,13 +57,13 @@ class Account(Protocol):
         """Use the adapter while nobody else does."""
         ...
 
-    async def place(self, stream: Stream, key: str, record: Record | None) -> None:
+    async def put_record(self, stream: Stream, key: str, record: Record | None) -> None:
         """Put a record (None: it is gone) into the cache, within `with_adapter`."""
         ...
 
 
 # Puts a record (None: it is gone) into the cache of the relayed source that it is shown under.
-Show = Callable[[Place, Record | None], Awaitable[None]]
+Show = Callable[[RecordRef, Record | None], Awaitable[None]]
 
 
 class _Stop(Exception):
@@ -78,7 +78,7 @@ class _Stuck(Exception):
     """This record cannot be dealt with now; others may."""
 
 
-class Sender:
+class OutboxSender:
     """Sends what the outbox holds for one source.
 
     `may_send` says whether this program is the one that sends (it holds the
@@ -138,7 +138,7 @@ class Sender:
 
     async def send(self) -> float | None:
         """Send all that can be sent now; seconds until it is worth trying again, None: no need."""
-        stuck: set[Place] = set()
+        stuck: set[RecordRef] = set()
         self._races.clear()
         while self._may_send() and not self._account.source.read_only:
             outbox = (await self._off.run(self._user.load)).outbox
@@ -151,7 +151,7 @@ class Sender:
             except _Stop as stop:
                 return stop.seconds
             except _Stuck:
-                stuck.add(entry.place)
+                stuck.add(entry.ref)
         if not stuck:
             return None
         return backoff.delay(self._failures, duration.seconds(self._account.source.refresh))
@@ -163,15 +163,15 @@ class Sender:
             if entry.action.source == self._name and entry.state.is_open
         ]
 
-    def _next(self, outbox: Mapping[str, Entry], stuck: set[Place]) -> Entry | None:
+    def _next(self, outbox: Mapping[str, Entry], stuck: set[RecordRef]) -> Entry | None:
         """The first entry to deal with; later ones on a record wait for what is before them."""
         held = set(stuck)
         for entry in box.in_order(self._mine(outbox)):
-            if entry.place in held:
+            if entry.ref in held:
                 continue
             if entry.state is not EntryState.CONFLICT:
                 return entry
-            held.add(entry.place)
+            held.add(entry.ref)
         return None
 
     async def _advance(self, entry: Entry) -> None:
@@ -209,13 +209,13 @@ class Sender:
             await self._perform(begun.action, standing)
         except ChangedMeanwhile:
             races = self._races[entry.id] = self._races.get(entry.id, 0) + 1
-            await self._store(box.back(begun, entry.state), begun)
+            await self._store(box.revert(begun, entry.state), begun)
             if races >= _RACES:
                 raise _Stuck from None
         except Refused as error:
             await self._refused(begun, error)
         except AuthFailed as error:
-            back = await self._store(box.back(begun, entry.state), begun)
+            back = await self._store(box.revert(begun, entry.state), begun)
             await self._wait(back or begun, error)
         except Exception as error:
             # Nobody knows whether it was done; looking at the record will tell.
@@ -242,7 +242,7 @@ class Sender:
             if standing.at_once:
                 await self._ignored(entry, record)
                 return
-        await self._store(box.end(entry, EntryState.SENT, record), entry)
+        await self._store(box.finish(entry, EntryState.SENT, record), entry)
         raise _Stop(self._next_look(entry))
 
     async def _await_effect(self, entry: Entry, record: Record) -> None:
@@ -298,7 +298,7 @@ class Sender:
             record = self._admitted(entry, standing)
             if entry.shown == self._name:
                 # Now, and not later: a reading in between would know better.
-                await self._account.place(entry.action.stream, entry.action.key, record)
+                await self._account.put_record(entry.action.stream, entry.action.key, record)
             return standing, record
 
         return await self._account.with_adapter(look)
@@ -341,11 +341,11 @@ class Sender:
         error: str = "",
         hint: str = "",
     ) -> None:
-        await self._store(box.end(entry, state, record, error, hint), entry)
+        await self._store(box.finish(entry, state, record, error, hint), entry)
         self._looks.pop(entry.id, None)
         _log.info("%s: %s of %s: %s", self._name, entry.action.verb, entry.action.key, state)
         if entry.shown != self._name:
-            await self._show(entry.place, record)
+            await self._show(entry.ref, record)
 
     async def _store(self, change: box.Change, entry: Entry) -> Entry | None:
         """Change the outbox on the disk; the entry as it is then. Stops when that is impossible."""

@@ -28,7 +28,7 @@ _RULES = "rules"
 Keep = Callable[[Snapshot, Mapping[str, Signature | None]], None]
 
 
-class Publisher:
+class SnapshotFeed:
     """Takes a snapshot after a change and hands it out on the event loop.
 
     `evaluate` is called off the event loop, one call at a time, while `writing`

@@ -24,26 +24,26 @@ _FILTER: dict[str, Any] = {
     "pb": 0,
 }
 
-Place = tuple[str, Stream]
+StreamRef = tuple[str, Stream]
 
 
 class Changes(Struct, frozen=True):
     """What changed: rows by the source that they come from, stream and key; keys that went."""
 
-    rows: dict[Place, dict[str, Record]] = {}
-    gone: dict[Place, set[str]] = {}
+    rows: dict[StreamRef, dict[str, Record]] = {}
+    gone: dict[StreamRef, set[str]] = {}
 
     def followed_by(self, later: Changes) -> Changes:
         """Both as one. What went stays told: who joined in between may still have it."""
-        rows = {place: dict(of_place) for place, of_place in self.rows.items()}
-        gone = {place: set(keys) for place, keys in self.gone.items()}
-        for place, keys in later.gone.items():
-            gone.setdefault(place, set()).update(keys)
-            for key in keys & rows.get(place, {}).keys():
-                del rows[place][key]
-        for place, of_place in later.rows.items():
-            rows.setdefault(place, {}).update(of_place)
-            gone.get(place, set()).difference_update(of_place)
+        rows = {ref: dict(of_ref) for ref, of_ref in self.rows.items()}
+        gone = {ref: set(keys) for ref, keys in self.gone.items()}
+        for ref, keys in later.gone.items():
+            gone.setdefault(ref, set()).update(keys)
+            for key in keys & rows.get(ref, {}).keys():
+                del rows[ref][key]
+        for ref, of_ref in later.rows.items():
+            rows.setdefault(ref, {}).update(of_ref)
+            gone.get(ref, set()).difference_update(of_ref)
         return Changes(rows, gone)
 
     @property
@@ -71,12 +71,12 @@ def pack(changes: Changes) -> bytes:
     That format has no checksum; an object is named after its content.
     """
     tables = []
-    for place in sorted(changes.rows.keys() | changes.gone.keys()):
-        source, stream = place
-        of_place = changes.rows.get(place, {})
-        gone = sorted(changes.gone.get(place, ()))
-        if of_place or gone:
-            rows = [of_place[key] for key in sorted(of_place)]
+    for ref in sorted(changes.rows.keys() | changes.gone.keys()):
+        source, stream = ref
+        of_ref = changes.rows.get(ref, {})
+        gone = sorted(changes.gone.get(ref, ()))
+        if of_ref or gone:
+            rows = [of_ref[key] for key in sorted(of_ref)]
             found, short = columns.encode(RECORD_TYPES[stream], rows)
             tables.append(_Table(source, stream, found, short, gone))
     return lzma.compress(msgspec.json.encode(tables), lzma.FORMAT_ALONE, filters=[_FILTER])
@@ -91,8 +91,8 @@ def unpack(data: bytes) -> Changes:
             raise Malformed("it ends in the middle, is too large, or goes on after its end")
         changes = Changes({}, {})
         for table in _TABLES.decode(text):
-            place = (table.source, table.stream)
-            if place in changes.rows or not table.source:
+            ref = (table.source, table.stream)
+            if ref in changes.rows or not table.source:
                 raise Malformed(f"{table.stream} of {table.source!r} stands there twice")
             rows: dict[str, Record] = {}
             count = 0
@@ -101,9 +101,9 @@ def unpack(data: bytes) -> Changes:
                 count += len(part)
             if len(rows) != count or "" in rows:
                 raise Malformed(f"keys in {table.stream} are not unique")
-            changes.rows[place] = rows
-            changes.gone[place] = set(table.gone)
-            if changes.gone[place] & rows.keys():
+            changes.rows[ref] = rows
+            changes.gone[ref] = set(table.gone)
+            if changes.gone[ref] & rows.keys():
                 raise Malformed(f"rows in {table.stream} are there and gone")
     except (lzma.LZMAError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(str(error)) from None

@@ -48,7 +48,7 @@ class EntryState(StrEnum):
 
 
 # A record is named by the source that it is shown under, its stream and its key.
-Place = tuple[str, Stream, str]
+RecordRef = tuple[str, Stream, str]
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -88,7 +88,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         return self.action.id
 
     @property
-    def place(self) -> Place:
+    def ref(self) -> RecordRef:
         """The record that it is about, as this program shows it."""
         return (self.shown, self.action.stream, self.action.key)
 

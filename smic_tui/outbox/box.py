@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from smic_tui.contract.actions import Action
-from smic_tui.model.outbox_entry import Entry, EntryState, Place, plain
+from smic_tui.model.outbox_entry import Entry, EntryState, RecordRef, plain
 from smic_tui.outbox.matters import after_own_action
 from smic_tui.records import Record
 
@@ -32,9 +32,9 @@ def in_order(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.number, entry.action.at, entry.id))
 
 
-def on_record(entries: Entries, place: Place) -> list[Entry]:
+def on_record(entries: Entries, ref: RecordRef) -> list[Entry]:
     """The entries about one record, in order."""
-    return in_order(entry for entry in entries.values() if entry.place == place)
+    return in_order(entry for entry in entries.values() if entry.ref == ref)
 
 
 def add(action: Action, shown: str, seen: Record) -> Change:
@@ -52,7 +52,7 @@ def add(action: Action, shown: str, seen: Record) -> Change:
         }
         number = max((entry.number for entry in entries.values()), default=0) + 1
         entry = Entry(number=number, action=action, shown=shown, seen=plain(seen), changed=now)
-        for done in on_record(entries, entry.place):
+        for done in on_record(entries, entry.ref):
             # It may have been seen as it was before an action of ours that is done since.
             if done.state is EntryState.CONFIRMED and (after := done.now_record) is not None:
                 entry = after_own_action(entry, done, done.before_record, after)
@@ -73,7 +73,7 @@ def withdraw(id: str) -> Change:
     return change
 
 
-def keep(id: str) -> Change:
+def resend(id: str) -> Change:
     """Send it all the same: the person has seen what the record is now."""
 
     def change(entries: Entries) -> Changes:
@@ -133,7 +133,7 @@ def begin(entry: Entry, baseline: str, before: Record) -> Change:
     return change
 
 
-def back(entry: Entry, state: EntryState) -> Change:
+def revert(entry: Entry, state: EntryState) -> Change:
     """The attempt is certain to have changed nothing: it is as before it, in `state`."""
 
     def change(entries: Entries) -> Changes:
@@ -145,7 +145,7 @@ def back(entry: Entry, state: EntryState) -> Change:
     return change
 
 
-def end(
+def finish(
     entry: Entry, state: EntryState, now: Record | None, error: str = "", hint: str = ""
 ) -> Change:
     """The entry has come to `state`, and the source's record is `now` (None: gone).
@@ -161,7 +161,7 @@ def end(
         changes: Changes = {entry.id: ended}
         if state is EntryState.CONFIRMED and now is not None:
             for later in entries.values():
-                if later.place == found.place and _comes_after(later, found):
+                if later.ref == found.ref and _comes_after(later, found):
                     changes[later.id] = after_own_action(later, found, found.before_record, now)
         return changes
 

@@ -489,7 +489,7 @@ async def test_a_listener_that_raises_stops_nothing(
     def fail(_snapshot: Snapshot) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(program.collector._publisher, "_on_change", fail)
+    monkeypatch.setattr(program.collector._feed, "_on_change", fail)
     program.start()
     await until(lambda: len(adapters["desk"].asked) > 5)
 
@@ -603,9 +603,9 @@ async def test_a_full_disk_is_told_and_gets_better(
     def write(descriptor: int, data: bytes) -> None:
         if full_disk:
             raise OSError(28, "No space left on device")
-        type(program.cache._place.ops).write(program.cache._place.ops, descriptor, data)
+        type(program.cache._folder.ops).write(program.cache._folder.ops, descriptor, data)
 
-    monkeypatch.setattr(program.cache._place.ops, "write", write)
+    monkeypatch.setattr(program.cache._folder.ops, "write", write)
     adapters["desk"].answer = always(*full(site("2")))
     await until(lambda: program.rows() == {"2"} and program.last.notices)
     assert "no room" in program.last.notices[0]

@@ -286,8 +286,8 @@ def _surprise(server: Server, numbers: list[int], chance: random.Random, report:
 def _busy(entries: Collection[Entry]) -> bool:
     """Whether something is under way, and not merely held by a question on its record."""
     under_way = (EntryState.WAITING, EntryState.SENDING, EntryState.SENT)
-    held = {entry.place for entry in entries if entry.state is EntryState.CONFLICT}
-    return any(entry.state in under_way and entry.place not in held for entry in entries)
+    held = {entry.ref for entry in entries if entry.state is EntryState.CONFLICT}
+    return any(entry.state in under_way and entry.ref not in held for entry in entries)
 
 
 def _done(entries: Iterable[Entry]) -> int:

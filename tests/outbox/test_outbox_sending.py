@@ -130,7 +130,7 @@ async def test_a_conflict_is_shown_with_both_versions_and_kept_or_dropped(office
         seen, now = entry.seen_record, entry.now_record
         assert getattr(seen, "owner", None) == ""
         assert getattr(now, "owner", None) == "another"
-    office.do(box.keep(kept.id))
+    office.do(box.resend(kept.id))
     office.do(box.withdraw(dropped.id))
     await office.sender.send()
     assert office.entry(kept).state is EntryState.CONFIRMED
@@ -182,7 +182,7 @@ async def test_a_refused_action_can_be_tried_again(office: Office) -> None:
     office.desk.before = raising(Refused("Permission Denied"))
     await office.sender.send()
     office.desk.before = nothing
-    office.do(box.keep(wanted.id))
+    office.do(box.resend(wanted.id))
     await office.sender.send()
     assert office.entry(wanted).state is EntryState.CONFIRMED
     assert len(office.desk.comments) == 1

@@ -20,11 +20,11 @@ SOURCES = "sources"
 REQUESTS = "requests"
 
 
-class Place:
+class CacheFolder:
     """A cache folder and the operations in it."""
 
-    def __init__(self, folder: Path, ops: FileOps, notices: Notices) -> None:
-        self.folder = folder
+    def __init__(self, path: Path, ops: FileOps, notices: Notices) -> None:
+        self.path = path
         self.ops = ops
         self.notices = notices
         # Whether this program holds the writer's lock.
@@ -39,19 +39,19 @@ class Place:
 
     def prepare(self) -> None:
         """Make the folders that are missing and see whose they are; may raise `OSError`."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.look()
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.find_out_sharing()
         for name in (SOURCES, REQUESTS):
-            inner = self.folder / name
+            inner = self.path / name
             if inner.is_dir():
                 continue
             inner.mkdir(mode=0o700, exist_ok=True)
             if self.shared:
                 self._share(inner)
 
-    def look(self) -> None:
+    def find_out_sharing(self) -> None:
         """See whether the folder is shared; may raise `OSError`."""
-        status = self.folder.stat()
+        status = self.path.stat()
         self.shared = bool(status.st_mode & stat.S_IWGRP)
         self.group = status.st_gid if self.shared else None
         if status.st_mode & stat.S_IWOTH:
@@ -60,7 +60,7 @@ class Place:
                 _(
                     "Everybody on this machine can change the cache folder {folder}. "
                     "Take that right away: chmod o-w {folder}"
-                ).format(folder=self.folder),
+                ).format(folder=self.path),
             )
         else:
             self.notices.drop("open to all")
