@@ -67,8 +67,13 @@ class UserFile:
         # Changes that are not on the disk: a document, or None to remove it.
         self._pending: dict[tuple[str, str], dict[str, Any] | None] = {}
 
+    @property
+    def state(self) -> UserState:
+        """What this program read or wrote last, without a look at the disk."""
+        return self._state
+
     def load(self) -> UserState:
-        """All of it, read again if the file has changed."""
+        """What the file says now; it is read again only if it has changed."""
         with self._mutex:
             if self._file.signature() != self._seen:
                 reading = self._file.read(decode_tables)

@@ -41,6 +41,7 @@ _LOOK = 0.5
 _PUBLISHING = "publishing"
 
 AdapterFactory = Callable[[Source, Context], Adapter[Any]]
+Shown = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Collector:
@@ -83,9 +84,6 @@ class Collector:
             from smic_tui.collecting.hub_publisher import HubPublisher
 
             self._hub = HubPublisher(folder / Path(settings.publish.folder).expanduser())
-        # Waited for between the first snapshot and the first work: at the start of a
-        # screen nothing is more urgent than to show what is known.
-        self.first_shown: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._leader: Leader | None = None
         self._ended = asyncio.Event()
         self._idle = asyncio.Event()
@@ -103,11 +101,12 @@ class Collector:
         last = self._feed.last
         return "" if self.is_writer or last is None else last.writer
 
-    async def run(self) -> None:
-        """Collect, or follow whoever collects and take over when the lock falls free.
+    async def run(self, *, first_shown: Shown | None = None) -> None:
+        """Collect, or follow the program that collects and take over when its lock falls free.
 
-        Returns after `close`, or is cancelled. Sources and disks that fail never
-        end it.
+        `first_shown` is waited for between the first snapshot and the first work: at the
+        start of a screen nothing is more urgent than to show what is known. Returns after
+        `close`, or is cancelled. Sources and disks that fail never end it.
         """
         if self._ended.is_set():
             return
@@ -115,7 +114,8 @@ class Collector:
         take_short_turns()
         try:
             await self._feed.publish()
-            await self._wait_until_shown()
+            if first_shown is not None:
+                await self._wait_until(first_shown)
             tasks = [asyncio.create_task(self._feed.run(), name="publisher")]
             if self._hub is not None:
                 tasks.append(asyncio.create_task(self._publish(self._hub), name="hub"))
@@ -144,6 +144,14 @@ class Collector:
             self._leader.refresh(source)
         else:
             self._errand(self._asking().ask([source]))
+
+    def outbox_changed(self) -> None:
+        """Send what this program has put into the outbox, at once. Only from the event loop.
+
+        Where another program collects, that one finds it in the file.
+        """
+        if self._leader is not None:
+            self._leader.outbox_changed()
 
     async def sync_once(self, names: Iterable[str] | None = None) -> Snapshot:
         """Read every source, or those named, once; the snapshot after all have ended.
@@ -180,9 +188,13 @@ class Collector:
             await self._open(Outcome.HELD, names)
             from smic_tui.collecting.leader import Leader
 
-            coordinators = {name: self._coordinator(name) for name in names}
             leader = Leader(
-                self._cache, coordinators, self._off, touch=lambda: None, ended=self._ended
+                self._cache,
+                names,
+                self._coordinator,
+                self._off,
+                touch=lambda: None,
+                ended=self._ended,
             )
             loop = asyncio.get_running_loop()
             give_up = loop.time() + patience
@@ -192,7 +204,7 @@ class Collector:
                         break
                     await asyncio.sleep(min(pauses))
             finally:
-                await asyncio.gather(*(source.close() for source in coordinators.values()))
+                await leader.close()
             return True
         finally:
             await self._off.run(self._cache.close)
@@ -206,10 +218,9 @@ class Collector:
         await asyncio.gather(*self._errands, return_exceptions=True)
         self._off.close()
 
-    async def _wait_until_shown(self) -> None:
-        if self.first_shown is None:
-            return
-        waited = [asyncio.create_task(self.first_shown()), asyncio.create_task(self._ended.wait())]
+    async def _wait_until(self, shown: Shown) -> None:
+        """Wait for it, or until `close`."""
+        waited = [asyncio.create_task(shown()), asyncio.create_task(self._ended.wait())]
         try:
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -251,7 +262,8 @@ class Collector:
         await self._open(outcome, names)
         self._leader = Leader(
             self._cache,
-            {name: self._coordinator(name) for name in names},
+            names,
+            self._coordinator,
             self._off,
             touch=self._feed.touch,
             ended=self._ended,
@@ -282,7 +294,7 @@ class Collector:
         self._settings = await self._off.run(_with_options, self._settings)
         await self._off.run(self._cache.open, names)
 
-    def _coordinator(self, name: str) -> Coordinator:
+    def _coordinator(self, name: str, answered: Callable[[], None] = lambda: None) -> Coordinator:
         from smic_tui.collecting.coordinator import Coordinator
 
         source = self._settings.sources[name]
@@ -300,6 +312,7 @@ class Collector:
             self._cache.source(name),
             partial(self._make, source, context),
             committed=self._feed.touch,
+            answered=answered,
             redact=self._redact,
             off=self._off,
             slots=self._slots,

@@ -51,7 +51,7 @@ class Coordinator:
 
     `make` builds the adapter; it may raise and block. `folder` is where the
     paths of secret files start. `committed` is called on the event loop after
-    each commit.
+    each commit, `answered` after each good answer of the source.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Coordinator:
         make: Callable[[], Adapter[Any]],
         *,
         committed: Callable[[], None],
+        answered: Callable[[], None] = lambda: None,
         redact: Redactor,
         off: OffLoop,
         slots: asyncio.Semaphore | None = None,
@@ -73,9 +74,8 @@ class Coordinator:
         self._file = file
         self._make = make
         self._committed = committed
+        self._answered = answered
         self.redact = self._redact = redact
-        # Called on the event loop after each good answer: what waits for the line may go.
-        self.when_good: Callable[[], None] = lambda: None
         self._off = off
         self._refresh = duration.seconds(source.refresh)
         self._deadline = duration.seconds(source.deadline)
@@ -172,7 +172,7 @@ class Coordinator:
             if self._retention.is_due(self._file.contents) and await self._off.run(self._tidy):
                 self._committed()
             if failure is None:
-                self.when_good()
+                self._answered()
             return status
 
     async def with_adapter(self, use: Callable[[Adapter[Any]], Awaitable[T]]) -> T:

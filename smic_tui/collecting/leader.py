@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
@@ -37,21 +38,25 @@ _ENDING = 5.0
 class Leader:
     """Collects until `ended` is set, or until another program writes this cache.
 
-    Without a possible lock (a read-only or full disk) it collects into memory,
-    and looks whether that has changed.
+    `make` makes the coordinator of a source, by its name; the coordinator calls the
+    function that it is given after each good answer. Without a possible lock (a
+    read-only or full disk) the leader collects into memory, and looks whether that
+    has changed.
     """
 
     def __init__(
         self,
         cache: Cache,
-        coordinators: Mapping[str, Coordinator],
+        names: Iterable[str],
+        make: Callable[[str, Callable[[], None]], Coordinator],
         off: OffLoop,
         *,
         touch: Callable[[], None],
         ended: asyncio.Event,
     ) -> None:
         self._cache = cache
-        self._coordinators = coordinators
+        # What waits for the line to a source may go when the source has answered.
+        self._coordinators = {name: make(name, partial(self._wake_sender, name)) for name in names}
         self._off = off
         self._touch = touch
         self._ended = ended
@@ -67,10 +72,8 @@ class Leader:
                 redact=coordinator.redact,
                 off=off,
             )
-            for name, coordinator in coordinators.items()
+            for name, coordinator in self._coordinators.items()
         }
-        for name, coordinator in coordinators.items():
-            coordinator.when_good = self._senders[name].wake
 
     def refresh(self, source: str | None, *, anew: bool = False) -> None:
         """Read this source, or all, now, and send what waits; `anew` as in `Coordinator.ask`."""
@@ -78,8 +81,14 @@ class Leader:
             coordinator.ask(anew=anew)
             self._senders[coordinator.source.name].wake()
 
+    def outbox_changed(self) -> None:
+        """Send what is new in the outbox, as this program knows it, at once."""
+        for sender in self._senders.values():
+            sender.outbox_changed()
+
     async def send_now(self) -> list[float]:
         """Send what the outbox holds, once; in how many seconds it is worth trying again."""
+        await self._off.run(self._cache.user.load)
         pauses = await asyncio.gather(*(sender.send() for sender in self._senders.values()))
         return [pause for pause in pauses if pause is not None]
 
@@ -106,7 +115,11 @@ class Leader:
                 task.cancel()
             # An adapter that does not let go must not keep the program from ending.
             await asyncio.wait(tasks, timeout=_ENDING)
-            await asyncio.gather(*(source.close() for source in self._coordinators.values()))
+            await self.close()
+
+    async def close(self) -> None:
+        """Give the connections of all adapters back."""
+        await asyncio.gather(*(source.close() for source in self._coordinators.values()))
 
     def _schedule(self) -> None:
         now = datetime.now(UTC)
@@ -128,11 +141,10 @@ class Leader:
             for source in await self._off.run(self._cache.requests.take):
                 # Who asked waits for facts from after the question.
                 self.refresh(source, anew=True)
-            if await self._off.run(self._user_changed):
+            if await self._off.run(self._others_changed):
                 self._touch()
-            outbox = (await self._off.run(self._cache.user.load)).outbox
-            for sender in self._senders.values():
-                sender.look_at(outbox)
+            # Whoever in this program read the file last has read it for the senders too.
+            self.outbox_changed()
             if loop.time() >= beat_at:
                 beat_at = loop.time() + BEAT
                 if not await self._off.run(self._beat):
@@ -157,11 +169,15 @@ class Leader:
             self._cache.flush()
         return goes_on
 
-    def _user_changed(self) -> bool:
+    def _others_changed(self) -> bool:
+        """Whether another program has changed the person's file, which is read then."""
         changed = self._cache.user.changed()
         if changed:
             self._cache.user.load()
         return changed
+
+    def _wake_sender(self, source: str) -> None:
+        self._senders[source].wake()
 
     def _resume(self) -> None:
         for coordinator in self._coordinators.values():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -114,9 +114,9 @@ class OutboxSender:
         """Try now, also what waits for a while."""
         self._wake.set()
 
-    def look_at(self, outbox: Mapping[str, Entry]) -> None:
-        """The outbox may have changed: try now what is new in it."""
-        present = {(entry.id, entry.state) for entry in self._mine(outbox)}
+    def outbox_changed(self) -> None:
+        """Try now what is new in the outbox, as this program knows it."""
+        present = self._steps()
         if present - self._known:
             self._wake.set()
         self._known = present
@@ -141,9 +141,8 @@ class OutboxSender:
         stuck: set[RecordRef] = set()
         self._races.clear()
         while self._may_send() and not self._account.source.read_only:
-            outbox = (await self._off.run(self._user.load)).outbox
-            self._known = {(entry.id, entry.state) for entry in self._mine(outbox)}
-            entry = self._next(outbox, stuck)
+            self._known = self._steps()
+            entry = self._next(stuck)
             if entry is None:
                 break
             try:
@@ -156,17 +155,20 @@ class OutboxSender:
             return None
         return backoff.delay(self._failures, duration.seconds(self._account.source.refresh))
 
-    def _mine(self, outbox: Mapping[str, Entry]) -> list[Entry]:
+    def _mine(self) -> list[Entry]:
         return [
             entry
-            for entry in outbox.values()
+            for entry in self._user.state.outbox.values()
             if entry.action.source == self._name and entry.state.is_open
         ]
 
-    def _next(self, outbox: Mapping[str, Entry], stuck: set[RecordRef]) -> Entry | None:
-        """The first entry to deal with; later ones on a record wait for what is before them."""
+    def _steps(self) -> set[tuple[str, EntryState]]:
+        return {(entry.id, entry.state) for entry in self._mine()}
+
+    def _next(self, stuck: set[RecordRef]) -> Entry | None:
+        """The first entry to deal with; later ones on a record wait for those before them."""
         held = set(stuck)
-        for entry in box.in_order(self._mine(outbox)):
+        for entry in box.in_order(self._mine()):
             if entry.ref in held:
                 continue
             if entry.state is not EntryState.CONFLICT:
@@ -352,7 +354,11 @@ class OutboxSender:
         if not await self._off.run(self._user.change_outbox, change):
             raise _Stop(_AFTER_FAULT)
         self._changed()
-        return (await self._off.run(self._user.load)).outbox.get(entry.id)
+        stored = self._user.state.outbox.get(entry.id)
+        if stored is not None:
+            # A step of its own is no news to the sender.
+            self._known.add((stored.id, stored.state))
+        return stored
 
     def _next_look(self, entry: Entry) -> float:
         looked = self._looks.get(entry.id, 0)

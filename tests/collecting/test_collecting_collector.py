@@ -68,8 +68,8 @@ class Program:
         )
         self.task: asyncio.Task[None] | None = None
 
-    def start(self) -> Program:
-        self.task = asyncio.create_task(self.collector.run())
+    def start(self, **run: Any) -> Program:
+        self.task = asyncio.create_task(self.collector.run(**run))
         return self
 
     async def stop(self) -> None:
@@ -695,8 +695,7 @@ async def test_nothing_is_read_before_the_first_picture_is_shown(begin: Begin) -
         await shown.wait()
 
     program = begin(DESK, desk())
-    program.collector.first_shown = first_shown
-    program.start()
+    program.start(first_shown=first_shown)
     await until(lambda: program.snapshots)
     await asyncio.sleep(0.1)
     assert not program.contexts
@@ -710,8 +709,7 @@ async def test_who_leaves_before_the_first_picture_waits_for_nothing(begin: Begi
         await asyncio.Event().wait()
 
     program = begin(DESK, desk())
-    program.collector.first_shown = never
-    program.start()
+    program.start(first_shown=never)
     await until(lambda: program.snapshots)
     async with asyncio.timeout(5):
         await program.stop()

@@ -134,6 +134,7 @@ class Office:
         self.cache = Cache(folder)
         self.cache.lock.try_acquire()
         self.cache.open(["desk"])
+        self.cache.user.load()
         self.desk = desk
         self.source = Source(name="desk", kind="scripted", **source)
         self.off = OffLoop()

@@ -387,7 +387,7 @@ async def test_new_entries_wake_a_sender_that_waits(office: Office) -> None:
     task = asyncio.create_task(office.sender.run())
     await asyncio.sleep(0.05)
     wanted = office.want(action())
-    office.sender.look_at(office.cache.user.load().outbox)
+    office.sender.outbox_changed()
     for _try in range(200):
         if office.entry(wanted).state is EntryState.CONFIRMED:
             break

@@ -37,7 +37,7 @@ class StillCollector:
         self._ended = asyncio.Event()
         self.asked: list[str | None] = []
 
-    async def run(self) -> None:
+    async def run(self, *, first_shown: object = None) -> None:
         self._on_change(self._snapshot)
         await self._ended.wait()
 
@@ -46,6 +46,9 @@ class StillCollector:
 
     def refresh(self, source: str | None = None) -> None:
         self.asked.append(source)
+
+    def outbox_changed(self) -> None:
+        """Nothing is sent from here."""
 
     async def close(self) -> None:
         self._ended.set()

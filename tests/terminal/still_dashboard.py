@@ -52,13 +52,16 @@ class StillCollector:
         self.say = on_change
         self._ended = asyncio.Event()
 
-    async def run(self) -> None:
+    async def run(self, *, first_shown: object = None) -> None:
         """Say what there is."""
         self.say(self.snapshot)
         await self._ended.wait()
 
     def refresh(self, source: str | None = None) -> None:
         """Nothing new."""
+
+    def outbox_changed(self) -> None:
+        """Nothing is sent from here."""
 
     async def close(self) -> None:
         """End."""
