@@ -12,28 +12,24 @@ import hashlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from smic_tui.cache.cache import stale_after
 from smic_tui.cache.layout import Cursor
 from smic_tui.cache.source_file import SourceFile
-from smic_tui.collecting import backoff, secret_files
+from smic_tui.collecting import secret_files
 from smic_tui.collecting.failure import Failure, Overdue, failure_of
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.reading import Point, SourceReading, read_stream, starting_cursor
 from smic_tui.collecting.redact import Redactor
-from smic_tui.collecting.rejects import Rejects
-from smic_tui.collecting.relaying import relayed_status
 from smic_tui.collecting.retention import Retention
+from smic_tui.collecting.source_status import StatusTracker
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
-from smic_tui.contract.actions import ActsOnRecords, Verb
 from smic_tui.contract.adapter import Adapter
-from smic_tui.contract.relay import RelaysSources
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.records import Record, Stream
 
@@ -75,7 +71,7 @@ class Coordinator:
         self._make = make
         self._committed = committed
         self._answered = answered
-        self.redact = self._redact = redact
+        self.redact = redact
         self._off = off
         self._refresh = duration.seconds(source.refresh)
         self._deadline = duration.seconds(source.deadline)
@@ -88,11 +84,9 @@ class Coordinator:
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
         self._asked = False
-        self._failure: Failure | None = None
-        self._failures = 0
+        self._tracker = StatusTracker(source, redact)
         self._not_before = 0.0
         self._secrets: tuple[secret_files.FileMark, ...] = ()
-        self._rejects: Rejects | None = None
         self._retention = Retention()
 
     @property
@@ -117,7 +111,7 @@ class Coordinator:
 
     def resume(self) -> None:
         """Time was skipped (sleep): what was unreachable may be reachable now."""
-        if self._failure is not None and self._failure.parked:
+        if self._is_parked:
             return
         loop = asyncio.get_running_loop()
         self._not_before = loop.time() + random.uniform(0, _RESUME_SPREAD)  # noqa: S311
@@ -157,13 +151,13 @@ class Coordinator:
                 except BaseException as error:
                     if _ends_the_program(error):
                         raise
-                    failure = failure_of(error, self._redact)
+                    failure = failure_of(error, self.redact)
                 took = asyncio.get_running_loop().time() - started
             try:
                 status = await self._off.run(self._commit, reading, failure, took)
             except Exception as error:
                 # Our own fault: the rows are given up, the fault is shown.
-                failure = failure_of(error, self._redact)
+                failure = failure_of(error, self.redact)
                 status = await self._off.run(
                     self._commit, SourceReading(began=began), failure, took
                 )
@@ -209,13 +203,13 @@ class Coordinator:
             async with asyncio.timeout(_CLOSING):
                 await adapter.close()
         except Exception as error:
-            detail = failure_of(error, self._redact)
+            detail = failure_of(error, self.redact)
             _log.warning("%s: closing failed: %s", self.source.name, detail.error or "time is up")
 
     async def _until_due(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            failed = self._failure is not None
+            failed = self._tracker.failure is not None
             try:
                 async with asyncio.timeout_at(self._not_before if failed else None):
                     await self._wake.wait()
@@ -224,8 +218,14 @@ class Coordinator:
             self._wake.clear()
             if self._asked or not failed or loop.time() >= self._not_before:
                 return
-            if self._failure is not None and self._failure.parked and await self._other_secret():
+            if self._is_parked and await self._other_secret():
                 return
+
+    @property
+    def _is_parked(self) -> bool:
+        """Whether only a person can mend what the source says."""
+        failure = self._tracker.failure
+        return failure is not None and failure.parked
 
     async def _other_secret(self) -> bool:
         return await self._off.run(self._secret_signature) != self._secrets
@@ -280,7 +280,9 @@ class Coordinator:
                 upserts[stream] = {
                     key: row for key, row in upserts.get(stream, {}).items() if key not in old
                 }
-        status = self._status(before.status, reading, failure, took)
+        status = self._tracker.after(
+            before.status, reading, failure, took, offered=self._offered, adapter=self._adapter
+        )
         self._file.commit(upserts, deletes, cursors, status)
         return self._file.contents.status
 
@@ -292,98 +294,15 @@ class Coordinator:
             self._file.commit({}, old, {}, contents.status)
         return bool(old)
 
-    def _status(
-        self,
-        before: SourceStatus,
-        reading: SourceReading,
-        failure: Failure | None,
-        took: float,
-    ) -> SourceStatus:
-        if self._rejects is None:
-            self._rejects = Rejects(before.rejected, before.rejected_count)
-        self._rejects.take(reading.streams, self._offered)
-        self._failures = 0 if failure is None else self._failures + 1
-        pause = self._refresh
-        if failure is not None:
-            pause = backoff.PARKED
-            if not failure.parked:
-                pause = backoff.delay(self._failures, self._refresh, failure.retry_after)
-        status = msgspec.structs.replace(
-            before,
-            name=self.source.name,
-            kind=self.source.kind,
-            last_try=reading.began,
-            next_try=datetime.now(UTC) + timedelta(seconds=pause),
-            rejected=self._rejects.shown,
-            rejected_count=self._rejects.count,
-            took=took,
-            stale_after=stale_after(self.source),
-        )
-        if failure is None:
-            return msgspec.structs.replace(
-                status,
-                relayed=self._relayed(reading.began),
-                actions=self._actions(),
-                state=SourceState.OK,
-                streams=self._offered,
-                last_good=reading.began,
-                lost_since=None,
-                failures=0,
-                error="",
-                hint="",
-            )
-        return msgspec.structs.replace(
-            status,
-            state=failure.state,
-            streams=self._offered or before.streams,
-            lost_since=before.lost_since or reading.began,
-            failures=before.failures + 1,
-            error=failure.error,
-            hint=failure.hint,
-        )
-
-    def _relayed(self, began: datetime) -> tuple[SourceStatus, ...]:
-        if not isinstance(self._adapter, RelaysSources):
-            return ()
-        # Until it is asked again and has answered, what was fresh counts as fresh.
-        until = self._refresh + self._deadline
-        return tuple(
-            relayed_status(self.source.name, status, began, until, self._redact)
-            for status in self._adapter.relayed()
-        )
-
-    def _actions(self) -> dict[Stream, tuple[Verb, ...]]:
-        """What the account may do and the configuration does not forbid."""
-        if self.source.read_only or not isinstance(self._adapter, ActsOnRecords):
-            return {}
-        able = self._adapter.able()
-        return {
-            stream: tuple(verb for verb in Verb if verb in able[stream])
-            for stream in Stream
-            if able.get(stream)
-        }
-
     async def _settle(self, failure: Failure | None, status: SourceStatus) -> None:
-        """Say what has changed, once, and when it is tried again."""
-        name = self.source.name
-        before, self._failure = self._failure, failure
+        """Tell what has changed, and note when the source is tried again."""
+        self._tracker.tell(failure, status.rows)
         if failure is None:
-            if before is not None:
-                _log.info("%s: found again, %d rows", name, status.rows)
             return
         pause = (status.next_try or datetime.now(UTC)) - datetime.now(UTC)
         self._not_before = asyncio.get_running_loop().time() + max(0.0, pause.total_seconds())
         if failure.parked:
             self._secrets = await self._off.run(self._secret_signature)
-        if before is None or before.state is not failure.state or _other_bug(before, failure):
-            _log.log(
-                logging.ERROR if failure.state is SourceState.BUG else logging.WARNING,
-                "%s: lost (%s): %s%s",
-                name,
-                failure.state.value,
-                failure.error,
-                f"\n{failure.detail}" if failure.detail else "",
-            )
         if failure.state is SourceState.BUG:
             # What broke once may be in pieces: the next reading gets a new one.
             await self.close()
@@ -393,10 +312,6 @@ def config_digest(source: Source) -> str:
     """What changes when the settings of a source do. Secrets are in it by name only."""
     described = msgspec.json.encode((source.kind, source.options), enc_hook=repr)
     return hashlib.sha256(described).hexdigest()[:16]
-
-
-def _other_bug(before: Failure, now: Failure) -> bool:
-    return now.state is SourceState.BUG and before.detail != now.detail
 
 
 def _in_order(streams: frozenset[Stream]) -> tuple[Stream, ...]:
