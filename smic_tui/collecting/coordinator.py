@@ -11,10 +11,11 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -38,8 +39,6 @@ _log = logging.getLogger(__name__)
 _CLOSING = 5.0
 # All sources that failed while the machine slept are asked within this time.
 _RESUME_SPREAD = 2.0
-
-T = TypeVar("T")
 
 
 class Coordinator:
@@ -169,15 +168,16 @@ class Coordinator:
                 self._answered()
             return status
 
-    async def with_adapter(self, use: Callable[[Adapter[Any]], Awaitable[T]]) -> T:
-        """Use the adapter between two readings; raises whatever `use` and making it raise."""
+    @asynccontextmanager
+    async def adapter(self) -> AsyncIterator[Adapter[Any]]:
+        """Give the adapter between two readings; raises whatever making it raises."""
         async with self._turn:
             if self._adapter is None:
                 self._adapter = await asyncio.to_thread(self._make)
-            return await use(self._adapter)
+            yield self._adapter
 
     async def put_record(self, stream: Stream, key: str, record: Record | None) -> None:
-        """Put one record (None: it is gone) into the cache. Only within `with_adapter`."""
+        """Put one record (None: it is gone) into the cache. Only within `adapter`."""
         await self._off.run(self._put, stream, key, record)
         self._committed()
 

@@ -19,7 +19,7 @@ from msgspec import Struct
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, BackupJob, BackupRun, Record, Site, Stream, Ticket
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import alone_with, giving_way
 from smic_tui.text import clean
 
 SAMPLE = 160
@@ -45,36 +45,38 @@ class Admitted(Struct, frozen=True, kw_only=True):
 def admit(source: str, stream: Stream, batch: Batch) -> Admitted:
     """Check and clean a batch of the source called `source`. Takes milliseconds per 100 rows.
 
-    Rows that are relayed are of the source `relayed_name`, and go by a key that
-    keeps them apart from those of other origins.
+    Rows that are relayed are of the source `relayed_name`, and go by a key that keeps
+    them apart from those of other origins. A large batch waits for its turn to compute:
+    such a call belongs off the event loop.
     """
-    if batch.origin:
-        return _relayed(source, stream, batch)
+    name = relayed_name(source, batch.origin) if batch.origin else source
     upserts: dict[str, Record] = {}
     refused: set[str] = set()
     rejected = [_clean_rejected(row) for row in batch.rejected]
-    for record in giving_way(batch.upserts):
-        try:
-            admitted = _admit(source, stream, record)
-        except _Refused as error:
-            key = getattr(record, "key", None)
-            if isinstance(key, str) and key:
-                refused.add(clean_key(key))
-            rejected.append(
-                Rejected(
-                    where=_clean_any(key, 80) or str(stream),
-                    reason=clean(str(error), 400),
-                    sample=_clean_any(record, SAMPLE),
+    with alone_with(len(batch.upserts)):
+        for record in giving_way(batch.upserts):
+            try:
+                row = _admit(name, stream, record)
+            except _Refused as error:
+                key = getattr(record, "key", None)
+                if isinstance(key, str) and key:
+                    refused.add(clean_key(key))
+                rejected.append(
+                    Rejected(
+                        where=_clean_any(key, 80) or str(stream),
+                        reason=clean(str(error), 400),
+                        sample=_clean_any(record, SAMPLE),
+                    )
                 )
-            )
-        else:
-            upserts[admitted.key] = admitted
-    return Admitted(
-        upserts=upserts,
-        deletes=frozenset(clean_key(key) for key in batch.deletes),
-        refused=frozenset(refused - upserts.keys()),
-        rejected=tuple(rejected),
-    )
+            else:
+                upserts[row.key] = row
+        admitted = Admitted(
+            upserts=upserts,
+            deletes=frozenset(clean_key(key) for key in batch.deletes),
+            refused=frozenset(refused - upserts.keys()),
+            rejected=tuple(rejected),
+        )
+        return _relayed(name, admitted) if batch.origin else admitted
 
 
 def relayed_name(source: str, origin: str) -> str:
@@ -88,9 +90,8 @@ def relayed_key(name: str, key: str) -> str:
     return f"{name}\x1f{key}"
 
 
-def _relayed(source: str, stream: Stream, batch: Batch) -> Admitted:
-    name = relayed_name(source, batch.origin)
-    admitted = admit(name, stream, msgspec.structs.replace(batch, origin=""))
+def _relayed(name: str, admitted: Admitted) -> Admitted:
+    """What was admitted of the relayed source called `name`, under keys of the relay's file."""
 
     def apart(key: str) -> str:
         return relayed_key(name, key)

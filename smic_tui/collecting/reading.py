@@ -15,7 +15,6 @@ from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.records import Record, Stream
-from smic_tui.system.turns import alone_with
 
 
 class StreamReading:
@@ -115,14 +114,9 @@ async def read_stream(
         async for batch in batches:
             if not isinstance(batch, Batch):
                 raise TypeError(f"fetch gave a {type(batch).__name__} instead of a Batch")
-            admitted = await off.run(_admit, adapter.context.source, stream, batch)
+            admitted = await off.run(admit, adapter.context.source, stream, batch)
             part.take(batch, admitted)
     part.end(point.rows, point.cursor, reading.began)
-
-
-def _admit(source: str, stream: Stream, batch: Batch) -> Admitted:
-    with alone_with(len(batch.upserts)):
-        return admit(source, stream, batch)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -22,7 +23,7 @@ from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.redact import Redactor
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
-from smic_tui.contract.actions import Action, ActsOnRecords, ChangedMeanwhile, Refused, Standing
+from smic_tui.contract.actions import ActsOnRecords, ChangedMeanwhile, Refused, Standing
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
@@ -53,12 +54,12 @@ class Account(Protocol):
 
     source: Source
 
-    async def with_adapter(self, use: Callable[[Adapter[Any]], Awaitable[T]]) -> T:
-        """Use the adapter while nobody else does."""
+    def adapter(self) -> AbstractAsyncContextManager[Adapter[Any]]:
+        """Give the adapter to who asks, while nobody else uses it."""
         ...
 
     async def put_record(self, stream: Stream, key: str, record: Record | None) -> None:
-        """Put a record (None: it is gone) into the cache, within `with_adapter`."""
+        """Put a record (None: it is gone) into the cache, within `adapter`."""
         ...
 
 
@@ -208,7 +209,8 @@ class OutboxSender:
         if begun is None or begun.state is not EntryState.SENDING:
             return  # withdrawn, or changed, at the last moment
         try:
-            await self._perform(begun.action, standing)
+            async with self._account.adapter() as adapter:
+                await self._in_time(_acting(adapter).perform(begun.action, standing))
         except ChangedMeanwhile:
             races = self._races[entry.id] = self._races.get(entry.id, 0) + 1
             await self._store(box.revert(begun, entry.state), begun)
@@ -294,22 +296,13 @@ class OutboxSender:
 
     async def _look(self, entry: Entry) -> tuple[Standing, Record | None]:
         """Read the record; what the source says of it is in the cache afterwards."""
-
-        async def look(adapter: Adapter[Any]) -> tuple[Standing, Record | None]:
+        async with self._account.adapter() as adapter:
             standing = await self._in_time(_acting(adapter).look(entry.action))
             record = self._admitted(entry, standing)
             if entry.shown == self._name:
                 # Now, and not later: a reading in between would know better.
                 await self._account.put_record(entry.action.stream, entry.action.key, record)
             return standing, record
-
-        return await self._account.with_adapter(look)
-
-    async def _perform(self, action: Action, standing: Standing) -> None:
-        async def perform(adapter: Adapter[Any]) -> None:
-            await self._in_time(_acting(adapter).perform(action, standing))
-
-        await self._account.with_adapter(perform)
 
     async def _in_time(self, work: Awaitable[T]) -> T:
         deadline = duration.seconds(self._account.source.deadline)

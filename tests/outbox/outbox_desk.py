@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from collecting_doubles import Options, Scripted, always
 from msgspec.structs import replace
@@ -21,7 +22,6 @@ from smic_tui.model.outbox_entry import Entry, RecordRef
 from smic_tui.outbox import box
 from smic_tui.records import Record, Stream, Ticket, TicketStatus
 
-T = TypeVar("T")
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
@@ -150,8 +150,9 @@ class Office:
             off=self.off,
         )
 
-    async def with_adapter(self, use: Callable[[Any], Awaitable[T]]) -> T:
-        return await use(self.desk)
+    @asynccontextmanager
+    async def adapter(self) -> AsyncIterator[Any]:
+        yield self.desk
 
     async def put_record(self, stream: Stream, key: str, record: Record | None) -> None:
         self.placed[key] = record
