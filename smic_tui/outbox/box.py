@@ -150,12 +150,13 @@ def finish(
 ) -> Change:
     """The entry has come to `state`, and the source's record is `now` (None: gone).
 
-    What was confirmed is no surprise to later actions on the same record.
+    An entry that was withdrawn meanwhile stays so. What was confirmed is no surprise
+    to later actions on the same record.
     """
 
     def change(entries: Entries) -> Changes:
         found = entries.get(entry.id)
-        if found is None:
+        if found is None or found.state is not entry.state:
             return {}
         ended = moved(found, state, now=None if now is None else plain(now), error=error, hint=hint)
         changes: Changes = {entry.id: ended}

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 from outbox_desk import Desk, Office, action, ticket
 
+from smic_tui.cache.cache import Cache
 from smic_tui.collecting import sender as sending
 from smic_tui.contract.actions import Refused, Verb
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
@@ -136,6 +137,21 @@ async def test_a_conflict_is_shown_with_both_versions_and_kept_or_dropped(office
     assert office.entry(kept).state is EntryState.CONFIRMED
     assert office.desk.tickets["1"].owner == "agent1"
     assert office.desk.tickets["2"].owner == "another"
+
+
+async def test_what_another_program_withdraws_during_a_look_stays_withdrawn(
+    office: Office,
+) -> None:
+    wanted = office.want(action(Verb.ASSIGN, value="agent1"))
+    office.desk.touch("1", owner="another")
+    other = Cache(office.cache.folder).user
+
+    def withdraw() -> None:
+        assert other.change_outbox(box.withdraw(wanted.id))
+
+    office.desk.on_look = withdraw
+    await office.sender.send()
+    assert office.entry(wanted).state is EntryState.WITHDRAWN
 
 
 async def test_what_does_not_matter_is_no_conflict(office: Office) -> None:
