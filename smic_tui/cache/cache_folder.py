@@ -1,9 +1,9 @@
 """The folder of a cache: whose it is, and how files in it are made.
 
-A folder that its group may write is shared: its files are readable and
-writable by the group too, and belong to the folder's group. Any other folder
-is one person's: nobody else reads its files. The folder itself says so; there
-is no option that could contradict it.
+A folder that its group may write is shared: the group may read and write its files
+too, which belong to the folder's group. Any other folder belongs to one person, and
+nobody else reads its files. The rights of the folder alone decide; there is no option
+that could contradict them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class CacheFolder:
         return 0o660 if self.shared else 0o600
 
     def prepare(self) -> None:
-        """Make the folders that are missing and see whose they are; may raise `OSError`."""
+        """Make the folders that are missing and find out whose they are; may raise `OSError`."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.find_out_sharing()
         for name in (SOURCES, REQUESTS):
@@ -50,7 +50,7 @@ class CacheFolder:
                 self._share(inner)
 
     def find_out_sharing(self) -> None:
-        """See whether the folder is shared; may raise `OSError`."""
+        """Find out whether the folder is shared; may raise `OSError`."""
         status = self.path.stat()
         self.shared = bool(status.st_mode & stat.S_IWGRP)
         self.group = status.st_gid if self.shared else None
@@ -66,7 +66,7 @@ class CacheFolder:
             self.notices.drop("open to all")
 
     def create(self, path: Path) -> int:
-        """Open a new file with the permissions that this folder asks for."""
+        """Open a new file with the permissions of this folder; return its descriptor."""
         return self.ops.create(path, self.file_mode, self.group)
 
     def _share(self, inner: Path) -> None:

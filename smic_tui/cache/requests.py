@@ -1,4 +1,4 @@
-"""How a reader asks the writer to read a source now: small files in a folder."""
+"""Carries requests to read a source now, as small files, to the program that collects."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from smic_tui.cache.cache_folder import REQUESTS, CacheFolder
 from smic_tui.cache.layout import file_stem
 
-# Longer names than this are no names of sources.
+# No source has a longer name.
 _LONGEST = 1000
-# No source's file is called so: its stem has no capitals.
+# No file of a source has this name: its stem has no capitals.
 _ALL = "ALL"
 
 
 class RefreshRequests:
-    """One file per source that somebody wants to be read; asking twice is asking once."""
+    """Holds one file per source that is to be read; asking twice is asking once."""
 
     def __init__(self, folder: CacheFolder) -> None:
         self._requests: Path = folder.path / REQUESTS
@@ -41,9 +41,10 @@ class RefreshRequests:
             raise
 
     def take(self) -> set[str | None]:
-        """What was asked since the last time; None stands for all sources.
+        """Return and remove what was asked since the last time; None stands for all sources.
 
-        Only for the writer. A folder that cannot be read asks for nothing.
+        Only the program that collects calls this. A folder that cannot be read asks for
+        nothing.
         """
         found: set[str | None] = set()
         try:

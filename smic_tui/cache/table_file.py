@@ -1,4 +1,4 @@
-"""A TinyDB file that can be rebuilt: read by many, written by the holder of the lock."""
+"""Reads and writes a TinyDB file that can be rebuilt; the holder of the lock writes it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ KEPT_ASIDE = 3
 
 
 class TableFile(Generic[T]):
-    """The file called `path`; `decode` turns its bytes into what it means.
+    """The file called `path`; `decode` turns its bytes into what they mean.
 
     `tables` turns that into TinyDB's tables again, once, when the file is first
-    written: cheaper than to read it twice, and the same generation for certain.
-    Not safe for two threads at once: its owner holds a lock.
+    written: this is cheaper than reading it twice, and certain to be the same
+    generation. Not safe for two threads at once: its owner holds a lock.
     """
 
     def __init__(
@@ -58,11 +58,11 @@ class TableFile(Generic[T]):
         return self._storage is not None and self._storage.dirty
 
     def changed(self) -> bool:
-        """Whether the disk holds another content than was read last."""
+        """Whether the disk holds another content than the one that was read last."""
         return self._file.signature() != self._seen
 
     def read(self) -> T | None:
-        """What the disk holds now, as a reader: nothing is set aside."""
+        """Return what the disk holds now, as a reader does: nothing is set aside."""
         reading = self._read()
         for fault in reading.faults:
             self._folder.notices.put(
@@ -77,15 +77,15 @@ class TableFile(Generic[T]):
         return reading.value
 
     def is_as_read(self) -> bool:
-        """Whether the disk holds what was read last, and that was the current generation."""
+        """Whether the disk still holds what was read last, which was the current generation."""
         return self._faultless and not self.changed()
 
     def open(self, known: T | None = None) -> T | None:
-        """Become the writer: read, set aside what is unreadable, sweep left-overs.
+        """Become the writer: read, set aside what is unreadable, delete left-overs.
 
-        What is `known` because it is as read needs no reading. Without the writer's
-        lock this program is the writer of its own memory only: the disk is not
-        touched until it has the lock.
+        `known` is what the disk is known to hold: it is not read again. Without the
+        writer's lock this program writes its own memory only, and does not touch the
+        disk until it has the lock.
         """
         from smic_tui.cache.buffered import BufferedStorage
         from smic_tui.cache.storage import AtomicStorage
@@ -107,7 +107,7 @@ class TableFile(Generic[T]):
         trouble.settle(self._folder, self.path.name)
 
     def save(self, edit: Callable[[KeyedDB], None]) -> bool:
-        """Change tables and write them in one step; whether they are on the disk now."""
+        """Change tables and write them in one step; return whether they are on the disk now."""
         from smic_tui.cache.keyed import KeyedDB
 
         assert self._storage is not None, "only the writer saves"
@@ -115,9 +115,9 @@ class TableFile(Generic[T]):
         return self.flush()
 
     def put(self, tables: Tables, *, keep: bool) -> bool:
-        """Make these all the tables there are; whether they are on the disk now.
+        """Replace all tables and write them; return whether they are on the disk now.
 
-        `keep` keeps them in memory afterwards, for what is changed again soon.
+        `keep` keeps them in memory afterwards, where they are changed again soon.
         """
         assert self._storage is not None, "only the writer saves"
         self._storage.write(tables)
@@ -127,7 +127,7 @@ class TableFile(Generic[T]):
         return done
 
     def flush(self) -> bool:
-        """Write what is not on the disk yet; whether everything is there now."""
+        """Write what is not on the disk yet; return whether everything is there now."""
         if self._storage is None or not self._storage.dirty:
             return True
         if not self._folder.writer:

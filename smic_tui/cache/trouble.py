@@ -1,4 +1,4 @@
-"""What a person reads when the cache cannot be written, and how it settles."""
+"""Tells a person that the cache cannot be written, and takes that back when it can."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 def explain(folder: CacheFolder, error: OSError) -> str:
-    """Which folder, what is wrong, what to do."""
+    """Return which folder it is, what is wrong, and what to do."""
     reason = error.strerror or str(error)
     if error.errno in _FULL:
         return _(
@@ -33,10 +33,10 @@ def explain(folder: CacheFolder, error: OSError) -> str:
 
 
 def report(folder: CacheFolder, name: str, error: OSError) -> None:
-    """Say that the file called `name` could not be written."""
+    """Put up a notice that the file called `name` could not be written."""
     folder.notices.put(("disk", name), explain(folder, error))
 
 
 def settle(folder: CacheFolder, name: str) -> None:
-    """The file called `name` is on the disk again."""
+    """Drop the notice: the file called `name` is on the disk again."""
     folder.notices.drop(("disk", name))

@@ -1,8 +1,8 @@
-"""What the person decided, on disk: never rebuilt, never discarded.
+"""Keeps what the person decided on disk: never rebuilt, never discarded.
 
-Several programs write this file, each under a short lock of its own, and each
-reads it again before it changes it. A row that this program does not
-understand stays in the file as it is.
+Several programs write this file, each under a short lock, and each reads it again
+before it changes it. A row that this program does not understand stays in the file as
+it is.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PANES = "panes"
 FILTERS = "filters"
 OUTBOX = "outbox"
 
-# A change takes milliseconds; who holds the lock longer is frozen.
+# A change takes milliseconds; a program that holds the lock for so many seconds is frozen.
 LOCK_TIMEOUT = 5.0
 
 RowT = TypeVar("RowT", bound=Struct)
@@ -49,10 +49,10 @@ class UserFile:
     """The user's own state. Safe for threads and for several programs.
 
     A method that changes something returns True once the change is on the disk,
-    whatever happens afterwards. It returns False when it could not be put there:
-    the change then holds in this program, the notices say why, and every later
-    change and `flush` try again. Methods may wait for the lock and the disk:
-    call them off the event loop.
+    whatever happens afterwards. It returns False when the change could not be put
+    there: the change then holds in this program, the notices say why, and every later
+    change and `flush` try again. Methods may wait for the lock and the disk: call them
+    off the event loop. `state` waits for nothing.
     """
 
     def __init__(self, folder: CacheFolder) -> None:
@@ -69,11 +69,11 @@ class UserFile:
 
     @property
     def state(self) -> UserState:
-        """What this program read or wrote last, without a look at the disk."""
+        """What this program read or wrote last. It is immutable; no file is looked at."""
         return self._state
 
     def load(self) -> UserState:
-        """What the file says now; it is read again only if it has changed."""
+        """Return what the file says now; it is read again only if it has changed."""
         with self._mutex:
             if self._file.signature() != self._seen:
                 reading = self._file.read(decode_tables)
@@ -124,20 +124,20 @@ class UserFile:
     def change_outbox(self, change: Change) -> bool:
         """Change the outbox as the disk holds it at this moment, under the lock.
 
-        Unlike everything else here it is not done at all when it cannot be put on
-        the disk: what is not written must not be sent. Then False is returned, and
-        the notices say why.
+        Unlike all other changes this one is not made at all when it cannot be put on
+        the disk: what is not written must not be sent. Then False is returned, and the
+        notices say why.
         """
         with self._mutex:
             return self._save(change)
 
     def flush(self) -> bool:
-        """Try again to write what could not be; whether everything is on the disk."""
+        """Try again to write what could not be; return whether everything is on the disk."""
         with self._mutex:
             return self._save()
 
     def changed(self) -> bool:
-        """Whether the disk holds something that was not read yet."""
+        """Whether the disk holds something that this program has not read yet."""
         return self._file.signature() != self._seen
 
     def _put(self, table: str, key: str, row: Struct) -> bool:
@@ -221,8 +221,8 @@ class UserFile:
         reading = self._file.read(decode_tables)
         for fault in reading.faults:
             if fault.error is not None:
-                # A disk that does not answer now, or a right that is missing: what
-                # is in the file may be good, and nobody may begin another.
+                # The disk does not answer now, or a right is missing: the file may be
+                # good, and must not be replaced by a new one.
                 raise fault.error
             target = self._file.set_aside(fault.path)
             if reading.value is None:
@@ -247,7 +247,7 @@ class UserFile:
             self._folder.notices.drop(("user", path))
 
     def _understand(self) -> UserState:
-        """The state that the tables mean, with a notice for rows that mean nothing."""
+        """Return the state that the tables mean; a notice names rows that mean nothing."""
         strange: list[str] = []
 
         def rows(table: str, kind: type[RowT]) -> Mapping[str, RowT]:
@@ -279,7 +279,7 @@ class UserFile:
 
     @staticmethod
     def _rows(documents: Mapping[str, Any], kind: type[RowT]) -> dict[str, RowT]:
-        """The rows of a table that can be understood."""
+        """Return the rows of a table that can be understood."""
         found: dict[str, RowT] = {}
         for key, document in documents.items():
             with contextlib.suppress(msgspec.ValidationError, ValueError):
@@ -305,7 +305,7 @@ def _apply(tables: Tables, changes: Mapping[tuple[str, str], dict[str, Any] | No
 
 
 def _with_zone(row: RowT) -> RowT:
-    """The row with its times in UTC; `ValueError` for a time without a zone."""
+    """Return the row with its times in UTC; `ValueError` for a time without a zone."""
     changes: dict[str, datetime] = {}
     for name in row.__struct_fields__:
         value = getattr(row, name)

@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from smic_tui.collecting.hub_publisher import HubPublisher
     from smic_tui.collecting.leader import Leader
 
-# What reads and writes is imported where it is made: the first snapshot goes out before.
+# The parts that read and write are imported where they are made, so that the first
+# snapshot goes out before their code is read.
 _log = logging.getLogger(__name__)
 
-# How often it is looked whether there is something to publish yet.
+# How often, in seconds, the collector looks whether there is something to publish yet.
 _LOOK = 0.5
 _PUBLISHING = "publishing"
 
@@ -47,13 +48,13 @@ Shown = Callable[[], Coroutine[Any, Any, None]]
 class Collector:
     """Keeps the cache fresh and hands out snapshots.
 
-    `folder` is where relative paths of the configuration start. `on_change` is
-    called on the event loop with each new snapshot, at most about four times a
-    second; the first one comes from the cache before any source is contacted.
-    `after_commit` evaluates the alerts: called off the event loop, by the writer
-    only, after changes and every minute; the book that it returns is stored and
-    travels with the snapshot. `keep` is `SnapshotFeed`'s. `secret` gives a secret's value or
-    raises `AuthFailed`; adapters call it wherever they like.
+    Relative paths of the configuration start in `folder`. `on_change` is called on the
+    event loop with each new snapshot, at most about four times a second; the first one
+    comes from the cache before any source is contacted. `after_commit` evaluates the
+    alerts: the program that collects calls it off the event loop after changes and every
+    minute, and stores the book that it returns, which travels with the snapshot. `keep`
+    is `SnapshotFeed`'s. `secret` returns a secret's value or raises `AuthFailed`;
+    adapters call it in any thread.
     """
 
     def __init__(
@@ -135,9 +136,9 @@ class Collector:
             self._idle.set()
 
     def refresh(self, source: str | None = None) -> None:
-        """Read this source, or all, now: also one that is parked or backed off.
+        """Read this source, or all, now, even one that is parked or backed off.
 
-        Where another program collects it is asked to. Nothing happens for a
+        Where another program collects, that one is asked to. Nothing happens for a
         source that is being read. Only from the event loop.
         """
         if self._leader is not None:
@@ -154,11 +155,11 @@ class Collector:
             self._leader.outbox_changed()
 
     async def sync_once(self, names: Iterable[str] | None = None) -> Snapshot:
-        """Read every source, or those named, once; the snapshot after all have ended.
+        """Read every source, or those named, once; return the snapshot after all have ended.
 
-        Sources that fail are in the snapshot with their state. Where another
-        program collects it is asked to, and its files are waited for; when it
-        dies meanwhile, this one does it. Names that are not configured are ignored.
+        Sources that fail are in the snapshot with their state. Where another program
+        collects, that one is asked to read, and its files are waited for; when it dies
+        meanwhile, this one reads. Names that are not configured are ignored.
         """
         wanted = list(self._enabled(names))
         if self._leader is not None:
@@ -178,8 +179,8 @@ class Collector:
     async def send_once(self, patience: float) -> bool:
         """Send what the outbox holds, for at most about `patience` seconds.
 
-        Whether this program did: where another one collects, it sends by itself. What
-        became of each entry is in the outbox.
+        Returns whether this program did it: where another one collects, that one sends.
+        What became of each entry is in the outbox.
         """
         try:
             if await self._off.run(self._cache.lock.try_acquire) is not Outcome.HELD:
@@ -229,7 +230,7 @@ class Collector:
             await asyncio.gather(*waited, return_exceptions=True)
 
     async def _publish(self, publishing: HubPublisher) -> None:
-        """Publish what this program has collected, at intervals, until cancelled."""
+        """Publish for thin clients what this program has collected, until cancelled."""
         every = duration.seconds(self._settings.publish.every)
         while True:
             snapshot = self._feed.last
@@ -239,7 +240,7 @@ class Collector:
             try:
                 await self._off.run(publishing.publish, snapshot)
             except Exception as error:
-                # A full disk or a fault of ours: clients see the facts age, the collecting goes on.
+                # A full disk or a fault of ours: clients see the facts age, collecting goes on.
                 _log.exception("publishing failed")
                 self._cache.put_notice(
                     _PUBLISHING,

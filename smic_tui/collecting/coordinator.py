@@ -1,8 +1,8 @@
-"""One source: when it is read, and what becomes of what it says.
+"""Reads one source when it is due, and commits what the reading brought.
 
-A source that is being read is never asked a second time, and never interrupted
-to be asked anew. What a reading brought is committed in one step with its
-cursors and the status. Errors are states: the rows stay, with their age.
+A source that is being read is neither read a second time nor interrupted. Rows,
+cursors and status of a reading are committed in one step. An error becomes a state of
+the source: its rows stay, with their age.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ from smic_tui.records import Record, Stream
 _log = logging.getLogger(__name__)
 
 _CLOSING = 5.0
-# All sources that failed while the machine slept are asked within this time.
+# Sources that failed while the machine slept are all read within so many seconds.
 _RESUME_SPREAD = 2.0
 
 
 class Coordinator:
-    """Reads the source when it is due and commits what it brings.
+    """Reads the source when it is due and commits what the reading brought.
 
-    `make` builds the adapter; it may raise and block. `folder` is where the
-    paths of secret files start. `committed` is called on the event loop after
-    each commit, `answered` after each good answer of the source.
+    `make` builds the adapter; it may raise and block. The paths of secret files start
+    in `folder`. The coordinator calls `committed` on the event loop after each commit,
+    `answered` after each good answer of the source.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Coordinator:
         slots: asyncio.Semaphore | None = None,
     ) -> None:
         self.source = source
-        # So many sources are read at once; a coordinator by itself never waits.
+        # How many sources are read at once; a coordinator by itself never waits.
         self._slots = slots or asyncio.Semaphore(1)
         self._folder = folder
         self._file = file
@@ -79,7 +79,7 @@ class Coordinator:
         self._adapter: Adapter[Any] | None = None
         self._offered: tuple[Stream, ...] = ()
         self._reading = asyncio.Lock()
-        # Whose turn it is with the adapter: a reading, or an action from the outbox.
+        # Held by what uses the adapter: a reading, or an action from the outbox.
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
         self._asked = False
@@ -94,22 +94,22 @@ class Coordinator:
         return self._reading.locked()
 
     def due(self) -> None:
-        """The interval has passed. Nothing happens while it is read or left alone."""
+        """Read now, because the interval has passed; not while it is being read or left alone."""
         if not self.busy:
             self._wake.set()
 
     def ask(self, *, anew: bool = False) -> None:
-        """Somebody wants it now, also when it is left alone.
+        """Read now, because somebody asks, even when the source is left alone.
 
-        While it is read nothing happens, unless facts from before this moment
-        would not do (`anew`): then it is read once more afterwards.
+        While it is being read nothing happens, unless facts from before this moment
+        are not enough (`anew`): then it is read once more afterwards.
         """
         if anew or not self.busy:
             self._asked = True
             self._wake.set()
 
     def resume(self) -> None:
-        """Time was skipped (sleep): what was unreachable may be reachable now."""
+        """Read soon, because time was skipped (sleep): the source may be reachable now."""
         if self._is_parked:
             return
         loop = asyncio.get_running_loop()
@@ -117,7 +117,7 @@ class Coordinator:
         loop.call_at(self._not_before, self._wake.set)
 
     def first_due(self, now: datetime) -> float:
-        """Seconds until the first reading in this program: 0 unless the cache is fresh."""
+        """Return the seconds until the first reading here: 0 unless the cache is fresh."""
         status = self._file.contents.status
         cursors = self._file.cursors.values()
         if (
@@ -136,7 +136,7 @@ class Coordinator:
             await self.read()
 
     async def read(self) -> SourceStatus:
-        """Read once, now, and commit. Errors of the source are in the status."""
+        """Read once, now, and commit; return the status, which tells of errors of the source."""
         async with self._reading, self._turn:
             self._asked = False
             self._wake.clear()
@@ -155,7 +155,7 @@ class Coordinator:
             try:
                 status = await self._off.run(self._commit, reading, failure, took)
             except Exception as error:
-                # Our own fault: the rows are given up, the fault is shown.
+                # A fault of ours: the rows are given up, the fault is shown.
                 failure = failure_of(error, self.redact)
                 status = await self._off.run(
                     self._commit, SourceReading(began=began), failure, took
@@ -182,7 +182,10 @@ class Coordinator:
         self._committed()
 
     async def put_relayed_record(self, stream: Stream, key: str, record: Record | None) -> None:
-        """The same for a source that this one relays, between two readings; `key` is the file's."""
+        """Put a record of a source that this one relays into the cache, between two readings.
+
+        `key` is what the record goes by in the file of this source.
+        """
         async with self._turn:
             await self.put_record(stream, key, record)
 
@@ -262,7 +265,7 @@ class Coordinator:
         )
 
     def _commit(self, reading: SourceReading, failure: Failure | None, took: float) -> SourceStatus:
-        """Apply a reading and write it. Runs off the event loop."""
+        """Apply a reading and write it; return the new status. Runs off the event loop."""
         before = self._file.contents
         upserts = reading.upserts()
         deletes = {stream: set(part.deletes) for stream, part in reading.streams.items()}
@@ -287,7 +290,10 @@ class Coordinator:
         return self._file.contents.status
 
     def _tidy(self) -> bool:
-        """Drop what a large source need not keep; whether there was any. Off the event loop."""
+        """Drop what a large source need not keep; return whether there was any.
+
+        Runs off the event loop.
+        """
         contents = self._file.contents
         old = self._retention.look(contents, datetime.now(UTC))
         if old:
@@ -309,7 +315,7 @@ class Coordinator:
 
 
 def config_digest(source: Source) -> str:
-    """What changes when the settings of a source do. Secrets are in it by name only."""
+    """Return a digest of the settings of a source. It holds secrets by name only."""
     described = msgspec.json.encode((source.kind, source.options), enc_hook=repr)
     return hashlib.sha256(described).hexdigest()[:16]
 
@@ -319,7 +325,7 @@ def _in_order(streams: frozenset[Stream]) -> tuple[Stream, ...]:
 
 
 def _ends_the_program(error: BaseException) -> bool:
-    """Whether this is no business of the source: a real cancellation, Ctrl-C."""
+    """Whether the error is not the source's: a real cancellation, or Ctrl-C."""
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
         # An adapter may raise it though nobody cancelled anything: a bug like others.

@@ -1,4 +1,4 @@
-"""The program that reads what another one collects, ready to take over."""
+"""Follows the program that collects: reads its files, and is ready to take over."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
 
-# How often the files and the lock are looked at.
+# How often the follower looks at the files and at the lock, in seconds.
 _LOOK = 1.0
-# A writer that has not stirred for so long is frozen, or its disk is.
+# A program that collects and gives no sign for so many seconds is frozen, or its disk is.
 _FROZEN = 6 * BEAT
 _TOPIC = "frozen"
 
@@ -43,7 +43,7 @@ class Follower:
         self._flush_at = 0.0
 
     async def run(self) -> Outcome:
-        """Follow; what came of the last try to become the writer."""
+        """Follow; return what came of the last try to become the program that collects."""
         loop = asyncio.get_running_loop()
         watcher = await self._off.run(self._cache.watcher, self._settings)
         self._pulse_at = loop.time()

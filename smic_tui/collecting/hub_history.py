@@ -1,4 +1,4 @@
-"""What clients have been told: the rows, and with which publication each came last."""
+"""Remembers what was published for thin clients, and which publication told each row last."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from smic_tui.records import Record, Stream
 
 
 class PublicationHistory:
-    """All rows as they were published, and what has changed since the publication `first`."""
+    """Holds all rows as they were published, and what changed since the publication `first`."""
 
     def __init__(self) -> None:
         self.first = 0
         self._rows: dict[StreamRef, dict[str, Record]] = {}
-        # The numbers of the publications that told a row, or that it had gone.
+        # The number of the publication that told a row last, or that it had gone.
         self._changed: dict[StreamRef, dict[str, int]] = {}
         self._gone: dict[StreamRef, dict[str, int]] = {}
 
     def rows_of(self, source: str) -> dict[Stream, dict[str, Record]]:
-        """What is known of one source."""
+        """Return the published rows of one source."""
         return {stream: rows for (name, stream), rows in self._rows.items() if name == source}
 
     def changes(self, snapshot: Snapshot) -> Changes:
-        """What the snapshot says that has not been published."""
+        """Return what the snapshot says that has not been published."""
         changes = Changes({}, {})
         for one in snapshot.sources:
             for stream, rows in one.rows.items():
@@ -49,7 +49,7 @@ class PublicationHistory:
         return changes
 
     def take(self, changes: Changes, number: int) -> None:
-        """These changes are published with this number."""
+        """Note that these changes are published with this number."""
         for ref, keys in changes.gone.items():
             for key in keys:
                 self._rows.get(ref, {}).pop(key, None)
@@ -62,7 +62,7 @@ class PublicationHistory:
                 del self._gone[ref][key]
 
     def since(self, number: int) -> Changes:
-        """What clients lack that know all up to this publication, which is not before `first`."""
+        """Return what a client lacks that has this publication, which is not before `first`."""
         return Changes(
             {
                 ref: {key: self._rows[ref][key] for key, told in of.items() if told > number}
@@ -75,18 +75,18 @@ class PublicationHistory:
         )
 
     def everything(self) -> Changes:
-        """All rows."""
+        """Return all rows."""
         return Changes({ref: dict(rows) for ref, rows in self._rows.items() if rows})
 
     def forget(self, number: int) -> None:
-        """Nobody will ask any more what changed up to this publication."""
+        """Forget what changed up to this publication: nobody will ask for it any more."""
         self.first = number
         for numbers in (self._changed, self._gone):
             for ref, of in numbers.items():
                 numbers[ref] = {key: told for key, told in of.items() if told > number}
 
     def take_up(self, manifest: Manifest, told: Mapping[Segment, Changes]) -> None:
-        """Begin with what stands in a folder: the base and all segments, unpacked."""
+        """Begin with what stands in a folder: `told` is its base and all segments, unpacked."""
         base, *way = manifest.from_base()
         self.take(told[base], base.to)
         for segment in way:
@@ -109,7 +109,7 @@ class PublicationHistory:
     def _pushed_out(
         self, ref: StreamRef, gone: set[str], rows: Mapping[str, Record], now: datetime
     ) -> set[str]:
-        """Forget the runs that newer ones push out; clients see to that themselves."""
+        """Forget the runs that newer ones push out, and return them; clients do the same."""
         before = self._rows[ref]
         new = {key: publishable(row) for key, row in rows.items()}
         pushed_out = gone & expired(ref[1], before | new, now)
@@ -120,7 +120,7 @@ class PublicationHistory:
 
 
 def _not_within(segment: Segment, numbers: dict[str, int], keys: Collection[str]) -> None:
-    """Date what stands in `numbers` before the segment where that does not have it."""
+    """Date the keys in `numbers` that the segment does not have before that segment."""
     for key, number in numbers.items():
         if segment.after < number <= segment.to and key not in keys:
             numbers[key] = segment.after

@@ -3,8 +3,8 @@
     hub.json.gz                 the manifest; replaced last, whole
     objects/DIGEST.json.lzma    the base and the segments; never changed once there
 
-The folder is all that this side remembers: the next program takes the history
-up from there, or begins a new one where it is damaged.
+The publisher remembers nothing outside this folder: the next program takes the
+history up from there, or begins a new one where the folder is damaged.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from smic_tui.hub.manifest import Malformed, Manifest, Segment, cheapest, cost, 
 from smic_tui.hub.packing import Changes, pack, unpack
 from smic_tui.model.snapshot import Snapshot, SourceContents
 
-# A client that has the last manifest may still fetch what this one does not name.
+# For so many seconds a client with an older manifest may fetch what the new one does not name.
 GRACE = 3600.0
-# A new base when what has changed since the last costs as much as it does.
+# A new base is written when what has changed since the last one costs as much as it does.
 _BASE_SHARE = 1.0
-# Each segment is of so many times the publications of the one before. With less, clients
-# take less that they have; who fetches the whole folder (rsync) takes more.
+# Each segment covers this many times the publications of the one before. With a smaller
+# step clients fetch less that they have already, and rsync of the whole folder takes more.
 _STEP = 3
 # A segment is written again when the way from its end costs more than this part of it.
 _TAIL = 0.2
@@ -37,7 +37,7 @@ _FILE_MODE, _FOLDER_MODE = 0o640, 0o750
 
 
 class HubPublisher:
-    """Publishes snapshots into `folder`. Every method blocks; one thread at a time.
+    """Publishes snapshots into `folder`. Every method blocks; one thread at a time uses it.
 
     The segments are the changes of the last publication, of the last three, nine, 27
     and so on, back to the base before the present one. Long ones are not written with each
@@ -52,11 +52,12 @@ class HubPublisher:
         self._loaded = False
 
     def publish(self, snapshot: Snapshot) -> Manifest | None:
-        """Publish what the snapshot knows; raises `OSError` when the folder cannot be written.
+        """Publish what the snapshot knows; return the manifest.
 
-        Nothing is written when neither facts nor the state of a source have changed, nor
-        as long as no source has ever been read (then None is returned): clients would take
-        that nothing is known for nothing being there.
+        Nothing is written when neither a fact nor the state of a source has changed. As
+        long as no source has ever been read nothing is written either, and None is
+        returned: clients would believe that nothing is there. Raises `OSError` when the
+        folder cannot be written.
         """
         self._prepare()
         if not self._loaded:
@@ -73,7 +74,7 @@ class HubPublisher:
         try:
             manifest = self._written(changes, sources, _second(snapshot.taken))
         except OSError:
-            # What stands in the folder counts, not what should.
+            # What stands in the folder counts, not what was meant to stand there.
             self._loaded = False
             raise
         self._last = manifest
@@ -102,10 +103,10 @@ class HubPublisher:
         return manifest
 
     def _with_known(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot in which sources that were not read yet stand as they were published.
+        """Return the snapshot with sources that were not read yet as they were published.
 
         A head office that begins with an empty cache knows less than its clients: what
-        they have stays, with the age that it has.
+        the clients have stays, with the age that it has.
         """
         last = self._last
         published = {} if last is None else {status.name: status for status in last.sources}
@@ -132,7 +133,7 @@ class HubPublisher:
         return manifest
 
     def _segments(self, before: tuple[Segment, ...], number: int) -> tuple[Segment, ...]:
-        """The changes of the last one, three, nine … publications, the shortest first."""
+        """Return the changes of the last one, three, nine … publications, the shortest first."""
         first = self._history.first
         made: list[Segment] = []
         while not made or made[-1].after > first:
@@ -209,7 +210,7 @@ class HubPublisher:
             os.close(parent)
 
     def _clean(self, manifest: Manifest, last: Manifest | None) -> None:
-        """Delete what nobody can need any more: not named for longer than `GRACE`."""
+        """Delete objects that no manifest has named for longer than `GRACE`."""
         named = {Path(one.path).name for one in (manifest.base, *manifest.segments)}
         before = () if last is None else (last.base, *last.segments)
         for one in before:
@@ -226,10 +227,10 @@ def _second(moment: datetime) -> datetime:
 
 
 def _as_published(status: SourceStatus) -> SourceStatus:
-    """What a client needs to tell how fresh a source's facts are, and why they are not.
+    """Return what a client needs to tell how fresh a source's facts are, and why they are not.
 
-    The moments of tries change all the time and say nothing about facts; the rows
-    that were set aside are mended at the head office, and may hold anything.
+    The times of tries change with every reading and say nothing about facts. Rejected
+    rows are mended at the head office, and may hold anything.
     """
     return SourceStatus(
         name=status.name,

@@ -1,8 +1,8 @@
-"""The boundary: nothing that an adapter brings gets further without passing here.
+"""Checks and cleans what adapters bring: no record gets further without passing here.
 
-Every text is cleaned, every time becomes UTC, every record says its source, and
-every value has the type that its field declares. What fails is rejected with
-the reason; the rest of the batch is not touched by it.
+Every text is cleaned, every time becomes UTC, every record names its source, and
+every value has the type that its field declares. A record that fails is rejected with
+the reason; the rest of the batch gets in.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WEB = ("http://", "https://")
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
-    """What of a batch got in.
+    """The part of a batch that got in.
 
     `refused` are the keys of records that were rejected: the source still has
     them, so that a full reading does not take them for deleted.
@@ -80,12 +80,12 @@ def admit(source: str, stream: Stream, batch: Batch) -> Admitted:
 
 
 def relayed_name(source: str, origin: str) -> str:
-    """What a source that `source` relays is called here."""
+    """Return the name that an origin has here which `source` relays."""
     return f"{source}/{clean(origin, 80)}"
 
 
 def relayed_key(name: str, key: str) -> str:
-    """What a record of a relayed source, called `name` here, goes by in the relay's file."""
+    """Return the key, in the relay's file, of a record of the relayed source `name`."""
     # No name and no key has this character: both are clean.
     return f"{name}\x1f{key}"
 
@@ -107,7 +107,7 @@ def _relayed(name: str, admitted: Admitted) -> Admitted:
 
 
 def clean_key(key: str) -> str:
-    """The key as it is kept: two different keys stay different though both are cleaned."""
+    """Return the cleaned key: two different keys stay different though both are cleaned."""
     cleaned = clean(key)
     if cleaned == key:
         return key
@@ -116,7 +116,7 @@ def clean_key(key: str) -> str:
 
 
 class _Refused(Exception):
-    """Why a record does not get in."""
+    """The reason why a record does not get in."""
 
 
 def _admit(source: str, stream: Stream, record: Record) -> Record:
@@ -130,7 +130,7 @@ def _admit(source: str, stream: Stream, record: Record) -> Record:
     try:
         fields = msgspec.to_builtins(record, builtin_types=(datetime, bytes))
     except Exception as error:
-        # A field may hold any object at all, with any conversion of its own.
+        # A field may hold any object, and its conversion may raise anything.
         raise _Refused(f"{type(error).__name__}: {error}") from None
     for name in ("key", "job"):
         # `job` refers to the key of another record and must change as keys do.
@@ -141,7 +141,7 @@ def _admit(source: str, stream: Stream, record: Record) -> Record:
     fields = {name: _clean_value(name, value) for name, value in fields.items()}
     fields["source"] = source
     if not str(fields.get("url", "")).lower().startswith(_WEB):
-        # Opened with the desktop's own program: nothing but the web.
+        # The desktop's own program opens it: nothing but the web is allowed.
         fields.pop("url", None)
     try:
         admitted = msgspec.convert(fields, expected)
@@ -221,7 +221,7 @@ def _clean_rejected(row: Rejected) -> Rejected:
 
 
 def _clean_any(value: object, limit: int) -> str:
-    """The beginning of anything as clean text."""
+    """Return the beginning of anything as clean text."""
     if value is None:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""The program that collects: coordinators, the ticker, and what readers ask for."""
+"""Runs what the collecting program does: it reads sources, sends the outbox, serves readers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from smic_tui.records import Record
 
 _log = logging.getLogger(__name__)
 
-# How often requests and the user's file are looked at.
+# How often the leader looks for requests and for other programs' changes, in seconds.
 _LOOK = 0.5
-# How often readers see that this program lives, and a failed write is tried again.
+# How often the leader shows that it lives, and tries a failed write again, in seconds.
 BEAT = 5.0
-# Hold times of alerts end, and ages grow, without any commit.
+# Hold times of alerts end, and ages grow, without any commit: seconds between evaluations.
 _EVALUATE = 60.0
-# First readings follow each other at this distance, at most.
+# First readings follow each other at so many seconds, at most.
 _SPREAD = 0.4
 _AFTER_FAULT = 60.0
 _ENDING = 5.0
@@ -66,7 +66,7 @@ class Leader:
                 coordinator,
                 cache.user,
                 show=self._show_relayed,
-                # What could not be kept, or is another's to send, is not sent.
+                # Without the lock another program sends, or the disk keeps nothing.
                 may_send=lambda: cache.lock.held,
                 changed=touch,
                 redact=coordinator.redact,
@@ -87,7 +87,7 @@ class Leader:
             sender.outbox_changed()
 
     async def send_now(self) -> list[float]:
-        """Send what the outbox holds, once; in how many seconds it is worth trying again."""
+        """Send what the outbox holds, once; return after how many seconds to try again."""
         await self._off.run(self._cache.user.load)
         pauses = await asyncio.gather(*(sender.send() for sender in self._senders.values()))
         return [pause for pause in pauses if pause is not None]
@@ -139,11 +139,11 @@ class Leader:
         told = self._cache.notices
         while not self._ended.is_set():
             for source in await self._off.run(self._cache.requests.take):
-                # Who asked waits for facts from after the question.
+                # The reader that asked waits for facts from after its request.
                 self.refresh(source, anew=True)
             if await self._off.run(self._others_changed):
                 self._touch()
-            # Whoever in this program read the file last has read it for the senders too.
+            # A screen of this program may have read the file before.
             self.outbox_changed()
             if loop.time() >= beat_at:
                 beat_at = loop.time() + BEAT
@@ -157,7 +157,7 @@ class Leader:
                     await self._ended.wait()
 
     def _beat(self) -> bool:
-        """Keep the lock, or try to get it; whether this program still collects."""
+        """Keep the lock, or try to get it; return whether this program still collects."""
         if self._cache.lock.held:
             goes_on = self._cache.lock.beat()
         else:
@@ -170,7 +170,7 @@ class Leader:
         return goes_on
 
     def _others_changed(self) -> bool:
-        """Whether another program has changed the person's file, which is read then."""
+        """Read the person's file if another program has changed it; return whether it has."""
         changed = self._cache.user.changed()
         if changed:
             self._cache.user.load()
@@ -199,7 +199,7 @@ class Leader:
 
 
 async def _guarded(coordinator: Coordinator) -> None:
-    """A fault of the coordinator itself stops neither its source nor the others for good."""
+    """Run the coordinator; start it again after a while when it fails by a fault of its own."""
     while True:
         try:
             await coordinator.run()

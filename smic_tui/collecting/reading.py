@@ -1,4 +1,4 @@
-"""One reading of a source: all its streams, batch by batch."""
+"""Reads the streams of a source once, batch by batch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from smic_tui.records import Record, Stream
 
 
 class StreamReading:
-    """What a stream has brought so far. The last word about a key counts."""
+    """Gathers what a stream has brought so far. The last word about a key counts."""
 
     def __init__(self) -> None:
         self.upserts: dict[str, Record] = {}
@@ -46,10 +46,11 @@ class StreamReading:
             self._last = batch.cursor
 
     def end(self, known: Mapping[str, Record], before: Cursor, began: datetime) -> None:
-        """The stream has ended without an error.
+        """Close the stream, which has ended without an error.
 
-        Only now does a full reading delete what it did not bring, and only now
-        is the cursor worth anything. `before` is what was asked with.
+        Only now does a full reading delete what it did not bring, and only now is the
+        cursor valid. `known` are the rows from before, `before` is the cursor that the
+        stream was read with, `began` the moment when the reading began (UTC).
         """
         self.was_full = self._batches > 0 and self._full_batches == self._batches
         if self.was_full:
@@ -65,18 +66,21 @@ class StreamReading:
         )
 
 
-class SourceReading(Struct):
-    """What a reading of a source has brought, also when it failed midway."""
+class SourceReading(Struct, frozen=True):
+    """What a reading of a source has brought, also when it failed midway.
+
+    The streams grow on the event loop; a thread commits them when none grows any more.
+    """
 
     began: datetime
     streams: dict[Stream, StreamReading] = {}
 
     def upserts(self) -> dict[Stream, dict[str, Record]]:
-        """The new and changed rows."""
+        """Return the new and changed rows."""
         return {stream: part.upserts for stream, part in self.streams.items() if part.upserts}
 
     def cursors(self) -> dict[Stream, Cursor]:
-        """How far the streams that ended have come."""
+        """Return the cursors of the streams that ended."""
         return {
             stream: part.cursor for stream, part in self.streams.items() if part.cursor is not None
         }
@@ -90,10 +94,11 @@ class Point(Struct, frozen=True, kw_only=True):
 
 
 def starting_cursor(stored: Cursor | None, config: str, full_every: float, now: datetime) -> Cursor:
-    """What to ask with: the stored cursor, or none when everything must be read.
+    """Return the stored cursor, or an empty one when everything must be read.
 
-    That is when nothing is stored, when it was read with other settings, when
-    the last full reading is long ago, or when the clock says that it is yet to come.
+    Everything must be read when nothing is stored, when it was read with other
+    settings, when the last full reading is more than `full_every` seconds ago, or when
+    it lies in the future.
     """
     if (
         stored is None
@@ -121,7 +126,7 @@ async def read_stream(
 
 @asynccontextmanager
 async def _closing(batches: AsyncIterator[Batch]) -> AsyncIterator[AsyncIterator[Batch]]:
-    """Let a generator give back what it holds, also when it is left early."""
+    """Close a generator at the end, also when it is left early."""
     try:
         yield batches
     finally:

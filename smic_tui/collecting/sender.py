@@ -1,9 +1,9 @@
-"""One source's part of the outbox: what is sent, in order, once, by the program that collects.
+"""Sends what the outbox holds for one source: in order, each action once.
 
-An action is looked at first and sent only if its effect is not there yet, and
-counts as done only when the record, read again, shows it. Before it is sent the
-outbox on the disk says so, with what was there before: after a kill at any
-instant the next look tells what became of it.
+The sender reads the record first, sends the action only if its effect is not there
+yet, and counts it as done only when the record, read again, shows it. Before it sends,
+the outbox on the disk says so, with what was there before: after a kill at any instant
+the next look at the record tells what became of the action.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _log = logging.getLogger(__name__)
 # After an attempt whose outcome nobody knows, what was sent may still be on its way
 # within the server: it is not sent again before this many seconds have passed.
 SETTLE = 30.0
-# A source that took an action may need so many seconds until its record shows it.
+# How many seconds a source may need until its record shows an action that it took.
 SHOWS_WITHIN = 30.0
-# Pauses between looks while an effect does not show yet.
+# Seconds between looks at the record while an effect does not show yet.
 _LOOKS = (0.5, 1.0, 2.0, 5.0)
 # How often in a row a record may change between the look and the write.
 _RACES = 5
@@ -50,12 +50,12 @@ T = TypeVar("T")
 
 
 class Account(Protocol):
-    """The source as the sender needs it; the coordinator is one."""
+    """The source as the sender needs it; `Coordinator` is one."""
 
     source: Source
 
     def adapter(self) -> AbstractAsyncContextManager[Adapter[Any]]:
-        """Give the adapter to who asks, while nobody else uses it."""
+        """Lend the adapter for a block in which nobody else uses it."""
         ...
 
     async def put_record(self, stream: Stream, key: str, record: Record | None) -> None:
@@ -68,7 +68,7 @@ Show = Callable[[RecordRef, Record | None], Awaitable[None]]
 
 
 class _Stop(Exception):
-    """Nothing more can be sent for so many seconds."""
+    """Nothing more can be sent for `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
@@ -80,10 +80,13 @@ class _Stuck(Exception):
 
 
 class OutboxSender:
-    """Sends what the outbox holds for one source.
+    """Sends what the outbox holds for one source. All methods belong on the event loop.
 
-    `may_send` says whether this program is the one that sends (it holds the
-    writer's lock); `changed` is called on the event loop after each step.
+    The sender goes by what this program knows of the outbox (`UserFile.state`) and
+    looks at no file by itself; each step is written to the disk before it counts.
+    `may_send` says whether this program is the one that sends (it holds the lock of the
+    program that collects); the sender calls `changed` after each step. `show` puts a
+    record into the cache that came through a hub.
     """
 
     def __init__(
@@ -112,7 +115,7 @@ class OutboxSender:
         self._known: set[tuple[str, EntryState]] = set()
 
     def wake(self) -> None:
-        """Try now, also what waits for a while."""
+        """Try now, also what was to wait for a while."""
         self._wake.set()
 
     def outbox_changed(self) -> None:
@@ -138,7 +141,7 @@ class OutboxSender:
                 continue
 
     async def send(self) -> float | None:
-        """Send all that can be sent now; seconds until it is worth trying again, None: no need."""
+        """Send all that can be sent now; return the seconds until the next try, None: no need."""
         stuck: set[RecordRef] = set()
         self._races.clear()
         while self._may_send() and not self._account.source.read_only:
@@ -233,7 +236,7 @@ class OutboxSender:
             await self._check(begun)
 
     async def _check(self, entry: Entry) -> None:
-        """Read the record again right after the source took an action."""
+        """Read the record again, right after the source took an action."""
         record = entry.before_record
         try:
             standing, record = await self._look(entry)
@@ -259,7 +262,7 @@ class OutboxSender:
         await self._end(entry, EntryState.REFUSED, record, text)
 
     async def _refused(self, entry: Entry, error: Refused) -> None:
-        """The source says no; its record may know better, and is shown with the reason."""
+        """Note the refusal with the record as it is now, unless that shows the effect after all."""
         record = entry.before_record
         try:
             standing, record = await self._look(entry)
@@ -273,7 +276,7 @@ class OutboxSender:
         await self._end(entry, EntryState.REFUSED, record, failure.error, failure.hint)
 
     async def _could_not_look(self, entry: Entry, error: Exception) -> None:
-        """Wait: for the source if it is away, else for this record only."""
+        """Wait for the source if it is away, else leave only this record for later."""
         if isinstance(error, (Unavailable, AuthFailed, Overdue)):
             await self._wait(entry, error)
         self._failures += 1
@@ -283,7 +286,7 @@ class OutboxSender:
         raise _Stuck
 
     async def _wait(self, entry: Entry, error: Exception) -> None:
-        """The source is not to be had: nothing of it is tried for a while."""
+        """Try nothing at this source for a while: it cannot be reached."""
         self._failures += 1
         failure = self._failure(error)
         await self._store(box.note(entry, failure.error, failure.hint), entry)
@@ -295,7 +298,7 @@ class OutboxSender:
         )
 
     async def _look(self, entry: Entry) -> tuple[Standing, Record | None]:
-        """Read the record; what the source says of it is in the cache afterwards."""
+        """Read the record at its source, and put it into the cache."""
         async with self._account.adapter() as adapter:
             standing = await self._in_time(_acting(adapter).look(entry.action))
             record = self._admitted(entry, standing)
@@ -315,7 +318,7 @@ class OutboxSender:
             raise
 
     def _admitted(self, entry: Entry, standing: Standing) -> Record | None:
-        """The record as it may be shown; one that does not get in is taken for the one seen."""
+        """Return the record as it may be shown; an invalid one is taken for the one seen."""
         if standing.record is None:
             return None
         stream: Stream = entry.action.stream
@@ -343,7 +346,10 @@ class OutboxSender:
             await self._show(entry.ref, record)
 
     async def _store(self, change: box.Change, entry: Entry) -> Entry | None:
-        """Change the outbox on the disk; the entry as it is then. Stops when that is impossible."""
+        """Change the outbox on the disk; return the entry as it is then.
+
+        Raises `_Stop` when the disk does not take the change.
+        """
         if not await self._off.run(self._user.change_outbox, change):
             raise _Stop(_AFTER_FAULT)
         self._changed()
@@ -374,7 +380,7 @@ def _acting(adapter: Adapter[Any]) -> ActsOnRecords:
 
 
 def _rest(entry: Entry, seconds: float) -> float:
-    """How much of `seconds` since the last attempt is left; a clock set back leaves nothing."""
+    """Return what is left of `seconds` since the last attempt; a clock set back leaves nothing."""
     passed = datetime.now(UTC) - (entry.tried or entry.changed)
     if passed < timedelta(0):
         return 0.0

@@ -1,4 +1,4 @@
-"""What becomes of a source's status after a reading, good or failed."""
+"""Works out the status of a source after a reading, good or failed."""
 
 from __future__ import annotations
 

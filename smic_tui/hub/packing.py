@@ -1,4 +1,4 @@
-"""Changes as the bytes of an object, and back: tables of columns, as JSON, packed by LZMA."""
+"""Packs changes into the bytes of an object, and back: columns, as JSON, packed by LZMA."""
 
 from __future__ import annotations
 
@@ -18,23 +18,28 @@ _MEMORY = 128 << 20
 _FILTER: dict[str, Any] = {
     "id": lzma.FILTER_LZMA1,
     "preset": 6 | lzma.PRESET_EXTREME,
-    # For text: the byte before tells more of the next one than its position does.
+    # For text: the byte before says more about the next one than its position does.
     "lc": 4,
     "lp": 0,
     "pb": 0,
 }
 
+# The rows of one stream of one source, which is named.
 StreamRef = tuple[str, Stream]
 
 
 class Changes(Struct, frozen=True):
-    """What changed: rows by the source that they come from, stream and key; keys that went."""
+    """What changed: new and changed rows by source, stream and key, and keys of rows that went."""
 
     rows: dict[StreamRef, dict[str, Record]] = {}
     gone: dict[StreamRef, set[str]] = {}
 
     def followed_by(self, later: Changes) -> Changes:
-        """Both as one. What went stays told: who joined in between may still have it."""
+        """Return both as one change.
+
+        A row that went and came again is told as new; one that came and went stays told as
+        gone, because a client that joined in between may have it.
+        """
         rows = {ref: dict(of_ref) for ref, of_ref in self.rows.items()}
         gone = {ref: set(keys) for ref, keys in self.gone.items()}
         for ref, keys in later.gone.items():
@@ -48,12 +53,12 @@ class Changes(Struct, frozen=True):
 
     @property
     def nothing(self) -> bool:
-        """Whether there is no change at all."""
+        """Whether nothing changed."""
         return not any(self.rows.values()) and not any(self.gone.values())
 
 
 class _Table(Struct, frozen=True, array_like=True):
-    """The changes of one source and stream; `short` are fields that hold marks for others."""
+    """The changes of one source and stream; `short` names fields whose texts have marks."""
 
     source: str
     stream: Stream
@@ -66,9 +71,10 @@ _TABLES = msgspec.json.Decoder(list[_Table])
 
 
 def pack(changes: Changes) -> bytes:
-    """The bytes of an object: JSON in the lzma format. The same changes give the same bytes.
+    """Return the bytes of an object: JSON in the lzma format.
 
-    That format has no checksum; an object is named after its content.
+    The same changes give the same bytes. That format has no checksum; the name of an
+    object is the digest of its content.
     """
     tables = []
     for ref in sorted(changes.rows.keys() | changes.gone.keys()):
@@ -83,7 +89,7 @@ def pack(changes: Changes) -> bytes:
 
 
 def unpack(data: bytes) -> Changes:
-    """What an object says; raises `Malformed`. Blocks: for threads."""
+    """Return the changes that an object holds; raises `Malformed`. Call it in a thread."""
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MEMORY)
     try:
         text = unpacker.decompress(data, LARGEST_UNPACKED)
