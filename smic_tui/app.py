@@ -431,7 +431,6 @@ class SmicApp(TerminalApp):
 
         async def write() -> None:
             kept = await asyncio.to_thread(change)
-            self.collector.outbox_changed()
             self._wanted.set()
             if kept:
                 self.tell(done)

@@ -98,7 +98,7 @@ class AlertLayout(Struct, frozen=True, kw_only=True):
     alerts: dict[str, AlertEntry] = {}
 
 
-class _HeaderOnly(Struct):
+class _HeaderOnly(Struct, frozen=True):
     meta: AlertMeta = field(name=META)
 
 

@@ -8,7 +8,7 @@ it is.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from threading import Lock
 from types import MappingProxyType
@@ -64,6 +64,8 @@ class UserFile:
         self._seen: Signature | None = UNSEEN
         self._tables: Tables = {}
         self._state = UserState()
+        # Replaced, never changed: other threads may be calling them.
+        self._listeners: tuple[Callable[[], None], ...] = ()
         # Changes that are not on the disk: a document, or None to remove it.
         self._pending: dict[tuple[str, str], dict[str, Any] | None] = {}
 
@@ -90,8 +92,21 @@ class UserFile:
                 if reading.value is not None:
                     self._tables = reading.value
                     _apply(self._tables, self._pending)
-                self._state = self._understand()
+                self._understand()
             return self._state
+
+    @contextlib.contextmanager
+    def listening(self, changed: Callable[[], None]) -> Iterator[None]:
+        """Within the block, have `changed` called whenever `state` is another.
+
+        It is called in the thread that has read or written the file, and must return at
+        once. A changed outbox is on the disk by then.
+        """
+        self._listeners = (*self._listeners, changed)
+        try:
+            yield
+        finally:
+            self._listeners = tuple(one for one in self._listeners if one is not changed)
 
     def acknowledge(self, acknowledgement: Acknowledgement) -> bool:
         """Remember that somebody knows of an alert; replaces an earlier one."""
@@ -152,7 +167,7 @@ class UserFile:
             saved = self._save()
             if not saved:
                 _apply(self._tables, self._pending)
-                self._state = self._understand()
+                self._understand()
             return saved
 
     def _save(self, change: Change | None = None) -> bool:
@@ -172,7 +187,7 @@ class UserFile:
         self._folder.notices.drop(("user", "newer"))
         self._settle_unreadable()
         self._pending.clear()
-        self._state = self._understand()
+        self._understand()
         return True
 
     def _write(self, change: Change | None) -> None:
@@ -246,8 +261,8 @@ class UserFile:
         for path in (self._file.path, self._file.previous):
             self._folder.notices.drop(("user", path))
 
-    def _understand(self) -> UserState:
-        """Return the state that the tables mean; a notice names rows that mean nothing."""
+    def _understand(self) -> None:
+        """Make `state` what the tables mean; a notice names rows that mean nothing."""
         strange: list[str] = []
 
         def rows(table: str, kind: type[RowT]) -> Mapping[str, RowT]:
@@ -256,7 +271,7 @@ class UserFile:
             strange.extend(f"{table}/{key}" for key in documents if key not in found)
             return MappingProxyType(found)
 
-        state = UserState(
+        self._state = UserState(
             acknowledgements=rows(ACKNOWLEDGEMENTS, Acknowledgement),
             notes=rows(NOTES, Note),
             panes=rows(PANES, PaneSeen),
@@ -275,7 +290,8 @@ class UserFile:
             )
         else:
             self._folder.notices.drop(("user", "strange"))
-        return state
+        for changed in self._listeners:
+            changed()
 
     @staticmethod
     def _rows(documents: Mapping[str, Any], kind: type[RowT]) -> dict[str, RowT]:

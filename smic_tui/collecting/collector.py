@@ -146,14 +146,6 @@ class Collector:
         else:
             self._errand(self._asking().ask([source]))
 
-    def outbox_changed(self) -> None:
-        """Send what this program has put into the outbox, at once. Only from the event loop.
-
-        Where another program collects, that one finds it in the file.
-        """
-        if self._leader is not None:
-            self._leader.outbox_changed()
-
     async def sync_once(self, names: Iterable[str] | None = None) -> Snapshot:
         """Read every source, or those named, once; return the snapshot after all have ended.
 

@@ -81,11 +81,6 @@ class Leader:
             coordinator.ask(anew=anew)
             self._senders[coordinator.source.name].wake()
 
-    def outbox_changed(self) -> None:
-        """Send what is new in the outbox, as this program knows it, at once."""
-        for sender in self._senders.values():
-            sender.outbox_changed()
-
     async def send_now(self) -> list[float]:
         """Send what the outbox holds, once; return after how many seconds to try again."""
         await self._off.run(self._cache.user.load)
@@ -143,8 +138,6 @@ class Leader:
                 self.refresh(source, anew=True)
             if await self._off.run(self._others_changed):
                 self._touch()
-            # A screen of this program may have read the file before.
-            self.outbox_changed()
             if loop.time() >= beat_at:
                 beat_at = loop.time() + BEAT
                 if not await self._off.run(self._beat):

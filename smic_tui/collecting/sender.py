@@ -9,6 +9,7 @@ the next look at the record tells what became of the action.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -86,7 +87,8 @@ class OutboxSender:
     looks at no file by itself; each step is written to the disk before it counts.
     `may_send` says whether this program is the one that sends (it holds the lock of the
     program that collects); the sender calls `changed` after each step. `show` puts a
-    record into the cache that came through a hub.
+    record into the cache that came through a hub. `run` hears of every change that is
+    made or found in this program.
     """
 
     def __init__(
@@ -109,36 +111,55 @@ class OutboxSender:
         self._redact = redact
         self._off = off
         self._wake = asyncio.Event()
+        self._sending = False
         self._failures = 0
         self._looks: dict[str, int] = {}
         self._races: dict[str, int] = {}
+        # The steps that the sender knows of: entries by id, each with its state.
         self._known: set[tuple[str, EntryState]] = set()
 
     def wake(self) -> None:
         """Try now, also what was to wait for a while."""
         self._wake.set()
 
-    def outbox_changed(self) -> None:
-        """Try now what is new in the outbox, as this program knows it."""
+    async def run(self) -> None:
+        """Send whenever there is something to send, until cancelled."""
+        loop = asyncio.get_running_loop()
+
+        def changed() -> None:
+            # A thread may be told of a change when the loop has ended.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._outbox_changed)
+
+        with self._user.listening(changed):
+            while True:
+                await self._send_and_wait()
+
+    async def _send_and_wait(self) -> None:
+        """Send what can be sent, and wait until there is more or it is time to try again."""
+        self._wake.clear()
+        self._sending = True
+        try:
+            pause = await self.send()
+        except Exception:
+            _log.exception("%s: sending from the outbox failed", self._name)
+            pause = _AFTER_FAULT
+        finally:
+            self._sending = False
+        # What came while it was sending was not tried, if the line is down.
+        self._outbox_changed()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
+
+    def _outbox_changed(self) -> None:
+        """Try now what is new in the outbox; steps of the sender's own are not."""
+        if self._sending:
+            return
         present = self._steps()
         if present - self._known:
             self._wake.set()
         self._known = present
-
-    async def run(self) -> None:
-        """Send whenever there is something to send, until cancelled."""
-        while True:
-            self._wake.clear()
-            try:
-                pause = await self.send()
-            except Exception:
-                _log.exception("%s: sending from the outbox failed", self._name)
-                pause = _AFTER_FAULT
-            try:
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
 
     async def send(self) -> float | None:
         """Send all that can be sent now; return the seconds until the next try, None: no need."""

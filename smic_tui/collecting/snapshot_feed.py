@@ -74,7 +74,7 @@ class SnapshotFeed:
                 _log.exception("taking a snapshot failed")
             await asyncio.sleep(PAUSE)
             if snapshot is not None and not self._changed.is_set():
-                # Another snapshot comes at once: this one is not worth counting.
+                # A snapshot that another one follows at once is not worth counting.
                 await self._keep_counted(snapshot, seen)
 
     async def publish(self) -> Snapshot:

@@ -117,7 +117,7 @@ def cost(way: Iterable[Segment]) -> int:
     return sum(one.size + _HEADERS for one in way)
 
 
-class _Header(Struct):
+class _Header(Struct, frozen=True):
     schema: int
 
 

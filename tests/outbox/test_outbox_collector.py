@@ -196,7 +196,6 @@ async def test_an_order_reaches_the_source_without_a_look_at_the_disk(
     wanted = office.want("desk", verb=Verb.ASSIGN, value="agent1")
     written = len(disk.looks)
     desk.on_look = lambda: looked_at.append(disk.looks[written:])
-    office.collector.outbox_changed()
     await until(lambda: looked_at)
     assert looked_at[0] == []
     await until(lambda: office.state(wanted) is EntryState.CONFIRMED)

@@ -403,7 +403,6 @@ async def test_new_entries_wake_a_sender_that_waits(office: Office) -> None:
     task = asyncio.create_task(office.sender.run())
     await asyncio.sleep(0.05)
     wanted = office.want(action())
-    office.sender.outbox_changed()
     for _try in range(200):
         if office.entry(wanted).state is EntryState.CONFIRMED:
             break

@@ -47,9 +47,6 @@ class StillCollector:
     def refresh(self, source: str | None = None) -> None:
         self.asked.append(source)
 
-    def outbox_changed(self) -> None:
-        """Nothing is sent from here."""
-
     async def close(self) -> None:
         self._ended.set()
 

@@ -60,9 +60,6 @@ class StillCollector:
     def refresh(self, source: str | None = None) -> None:
         """Nothing new."""
 
-    def outbox_changed(self) -> None:
-        """Nothing is sent from here."""
-
     async def close(self) -> None:
         """End."""
         self._ended.set()
