@@ -24,7 +24,7 @@ from smic_tui.cache.source_file import SourceFile
 from smic_tui.collecting import secret_files
 from smic_tui.collecting.failure import Failure, Overdue, failure_of
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.reading import Point, SourceReading, read_stream, starting_cursor
+from smic_tui.collecting.reading import Point, SourceReading, StreamReading, starting_cursor
 from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.retention import Retention
 from smic_tui.collecting.source_status import StatusTracker
@@ -248,9 +248,9 @@ class Coordinator:
                     return
                 self._offered = _in_order(self._adapter.offered())
                 for stream in self._offered:
-                    await read_stream(
-                        self._adapter, stream, self._point(stream, reading), reading, self._off
-                    )
+                    part = reading.streams[stream] = StreamReading()
+                    point = self._point(stream, reading)
+                    await part.read(self._adapter, stream, point, reading.began, self._off)
         except TimeoutError:
             if deadline.expired():
                 raise Overdue(self._deadline) from None

@@ -17,6 +17,13 @@ from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.records import Record, Stream
 
 
+class Point(Struct, frozen=True, kw_only=True):
+    """Where a stream stands before it is read: its rows and its cursor."""
+
+    rows: Mapping[str, Record]
+    cursor: Cursor
+
+
 class StreamReading:
     """Gathers what a stream has brought so far. The last word about a key counts."""
 
@@ -31,8 +38,22 @@ class StreamReading:
         self._full_batches = 0
         self._last: str | None = None
 
-    def take(self, batch: Batch, admitted: Admitted) -> None:
-        """Add a batch."""
+    async def read(
+        self, adapter: Adapter[Any], stream: Stream, point: Point, began: datetime, off: OffLoop
+    ) -> None:
+        """Read the stream from `point` on; raises whatever the adapter raises.
+
+        `began` is when the reading of the source began (UTC).
+        """
+        async with _closing(adapter.fetch(stream, point.cursor.value)) as batches:
+            async for batch in batches:
+                if not isinstance(batch, Batch):
+                    raise TypeError(f"fetch gave a {type(batch).__name__} instead of a Batch")
+                admitted = await off.run(admit, adapter.context.source, stream, batch)
+                self._take(batch, admitted)
+        self._end(point.rows, point.cursor, began)
+
+    def _take(self, batch: Batch, admitted: Admitted) -> None:
         self._batches += 1
         self._full_batches += batch.full
         for key in admitted.deletes:
@@ -45,7 +66,7 @@ class StreamReading:
         if batch.cursor is not None:
             self._last = batch.cursor
 
-    def end(self, known: Mapping[str, Record], before: Cursor, began: datetime) -> None:
+    def _end(self, known: Mapping[str, Record], before: Cursor, began: datetime) -> None:
         """Close the stream, which has ended without an error.
 
         Only now does a full reading delete what it did not bring, and only now is the
@@ -86,13 +107,6 @@ class SourceReading(Struct, frozen=True):
         }
 
 
-class Point(Struct, frozen=True, kw_only=True):
-    """Where a stream stands before it is read: its rows and its cursor."""
-
-    rows: Mapping[str, Record]
-    cursor: Cursor
-
-
 def starting_cursor(stored: Cursor | None, config: str, full_every: float, now: datetime) -> Cursor:
     """Return the stored cursor, or an empty one when everything must be read.
 
@@ -108,20 +122,6 @@ def starting_cursor(stored: Cursor | None, config: str, full_every: float, now: 
     ):
         return Cursor(config=config)
     return stored
-
-
-async def read_stream(
-    adapter: Adapter[Any], stream: Stream, point: Point, reading: SourceReading, off: OffLoop
-) -> None:
-    """Read one stream into `reading`; raises whatever the adapter raises."""
-    part = reading.streams[stream] = StreamReading()
-    async with _closing(adapter.fetch(stream, point.cursor.value)) as batches:
-        async for batch in batches:
-            if not isinstance(batch, Batch):
-                raise TypeError(f"fetch gave a {type(batch).__name__} instead of a Batch")
-            admitted = await off.run(admit, adapter.context.source, stream, batch)
-            part.take(batch, admitted)
-    part.end(point.rows, point.cursor, reading.began)
 
 
 @asynccontextmanager
