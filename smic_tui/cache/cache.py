@@ -108,28 +108,22 @@ class Cache:
 
     def watcher(self, settings: Settings) -> FileWatcher:
         """Return what notices that another program has written something that is shown."""
-        return FileWatcher(
-            self._folder.ops,
-            [
-                self.user.path,
-                self.alerts.path,
-                *(path for name in settings.sources for path in self.source(name).paths),
-            ],
-        )
+        return FileWatcher(self._folder.ops, self._paths(settings))
 
     def signatures(self, settings: Settings) -> dict[str, Signature | None]:
         """Return the signatures of the files that make snapshots and the user's state.
 
         They go by paths below `folder`. Raises `OSError`.
         """
-        paths = [
-            self.user.path,
-            self.alerts.path,
-            *(path for name in settings.sources for path in self.source(name).paths),
-        ]
         return {
-            str(path.relative_to(self.folder)): self._folder.ops.signature(path) for path in paths
+            str(path.relative_to(self.folder)): self._folder.ops.signature(path)
+            for path in self._paths(settings)
         }
+
+    def _paths(self, settings: Settings) -> list[Path]:
+        """The files that snapshots and the user's state are read from."""
+        of_sources = (path for name in settings.sources for path in self.source(name).paths)
+        return [self.user.path, self.alerts.path, *of_sources]
 
     def open(self, names: Iterable[str]) -> None:
         """Become the writer of the files of these sources and of the alerts."""
