@@ -27,7 +27,7 @@ import msgspec
 from adapters.hub.adapter import HubAdapter
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
-from smic_tui.collecting.hub_publisher import Publishing
+from smic_tui.collecting.hub_publisher import HubPublisher
 from smic_tui.collecting.retention import expired
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.secret import Secret
@@ -200,7 +200,7 @@ def same_facts(head: Snapshot, client: Snapshot) -> bool:
 
 async def measure(folder: Path, speed: float) -> None:
     www = folder / "www" / "hub"
-    publishing = Publishing(www)
+    publishing = HubPublisher(www)
     server = ThreadingHTTPServer(
         ("127.0.0.1", 0), lambda *args: _Web(*args, directory=str(folder / "www"))
     )
@@ -242,7 +242,7 @@ async def measure(folder: Path, speed: float) -> None:
 
 
 async def one_program(
-    line: Counting, client: Client, www: Path, publishing: Publishing, last: Snapshot
+    line: Counting, client: Client, www: Path, publishing: HubPublisher, last: Snapshot
 ) -> None:
     """Measures a program that goes on reading, on a connection that it keeps."""
     options = client._settings.sources["hq"].options

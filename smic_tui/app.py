@@ -170,16 +170,14 @@ class SmicApp(TerminalApp):
     @cached_property
     def collector(self) -> Collector:
         """What keeps the cache fresh."""
-        collector = self._collector_of(self._on_snapshot)
-        collector.first_shown = self._first_shown
-        return collector
+        return self._collector_of(self._on_snapshot)
 
     async def _collect(self) -> None:
         """Run the collector; should it ever fail, say so and go on with what is known."""
         if self._snapshot is not None:
             await self._first_shown()
         try:
-            await self.collector.run()
+            await self.collector.run(first_shown=self._first_shown)
         except Exception as error:
             log.exception("the collector has stopped")
             self.tell(_("Collecting has stopped: {error}").format(error=error), bad=True)

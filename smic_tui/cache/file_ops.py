@@ -1,8 +1,7 @@
-"""Every operation on files that the cache does, one method each.
+"""Does every operation on files of the cache, one method each.
 
-The crash tests replace this class: they stop after each single operation and
-lose what a real disk may lose. Nothing else in the package touches file
-contents or names.
+The crash tests replace `FileOps`: they stop after each single operation and lose what
+a real disk may lose. Nothing else in the package touches contents or names of files.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP})
 
 
 class Signature(NamedTuple):
-    """What tells one content of a name from another without reading it.
+    """Tells one content of a file from another without reading it.
 
-    Files are only ever replaced whole, so that another content is another inode.
+    The cache only ever replaces whole files, so that another content is another inode.
     """
 
     inode: int
@@ -27,12 +26,12 @@ class Signature(NamedTuple):
     size: int
 
 
-# Differs from the signature of every content, and from there being none.
+# Differs from the signature of every content, and from that of a missing file (None).
 UNSEEN = Signature(-1, -1, -1)
 
 
 class FileOps:
-    """The real thing. Every method raises `OSError` as the system does."""
+    """Asks the system. Every method raises `OSError` as the system does."""
 
     def read(self, path: Path) -> tuple[bytes, Signature]:
         """The content, and the signature of exactly that content."""

@@ -22,8 +22,8 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import Signature
-from smic_tui.cache.place import Place
 
 T = TypeVar("T")
 
@@ -33,13 +33,13 @@ _MARK = f".tmp-{os.urandom(4).hex()}"
 
 
 class Unreadable(Exception):
-    """The content is not what it should be; the message says what was found."""
+    """The content is not what it should be; the message says what is wrong with it."""
 
 
 class Fault(Struct, frozen=True):
     """A generation that could not be read, and why.
 
-    `error` is there when the system could not read it: the content may be good.
+    `error` is set when the system could not read it: the content may be good.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class Fault(Struct, frozen=True):
 
 
 class Reading(Struct, Generic[T], frozen=True):
-    """What was read: None if there is nothing, or nothing readable."""
+    """What was read: `value` is None if there is nothing, or nothing readable."""
 
     value: T | None
     signature: Signature | None
@@ -58,21 +58,21 @@ class Reading(Struct, Generic[T], frozen=True):
 class GenerationalFile:
     """The file called `path` in a cache folder. Not safe for two threads at once."""
 
-    def __init__(self, path: Path, place: Place) -> None:
+    def __init__(self, path: Path, folder: CacheFolder) -> None:
         self.path = path
         self.previous = path.with_name(path.name + ".previous")
-        self._place = place
-        self._ops = place.ops
+        self._folder = folder
+        self._ops = folder.ops
 
     def signature(self) -> Signature | None:
-        """The signature of the current content; None if there is none or none can be had."""
+        """Return the signature of the current content, None if there is none or it is unknown."""
         try:
             return self._ops.signature(self.path)
         except OSError:
             return None
 
     def read(self, decode: Callable[[bytes], T]) -> Reading[T]:
-        """The newest generation that `decode` accepts; it raises `Unreadable` for others."""
+        """Return the newest generation that `decode` accepts; it raises `Unreadable` for others."""
         faults: list[Fault] = []
         current: Signature | None = None
         for path in (self.path, self.previous):
@@ -97,7 +97,7 @@ class GenerationalFile:
         temporary = self.path.with_name(self.path.name + _MARK)
         self._ops.unlink(temporary)
         try:
-            descriptor = self._place.create(temporary)
+            descriptor = self._folder.create(temporary)
             try:
                 self._ops.write(descriptor, data)
                 self._ops.sync(descriptor)
@@ -121,12 +121,12 @@ class GenerationalFile:
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            # For an instant only the previous generation has a name: readers
-            # and the next start take it then.
+            # For an instant only the previous generation has a name; readers and
+            # the next start use it then.
             self._ops.rename(self.path, self.previous)
 
     def set_aside(self, path: Path) -> Path:
-        """Rename an unreadable generation out of the way, never over another; its new name."""
+        """Rename an unreadable generation out of the way, over no other; return its new path."""
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         target = path.with_name(f"{path.name}.unreadable-{stamp}")
         count = 1
@@ -138,7 +138,7 @@ class GenerationalFile:
         return target
 
     def set_aside_names(self) -> list[Path]:
-        """What has been set aside of this file, oldest first."""
+        """Return the paths of what was set aside of this file, oldest first."""
         start = (f"{self.path.name}.unreadable-", f"{self.previous.name}.unreadable-")
         names = [name for name in self._ops.names(self.path.parent) if name.startswith(start)]
         return [self.path.with_name(name) for name in sorted(names, key=_stamp)]
@@ -148,7 +148,7 @@ class GenerationalFile:
         self._ops.unlink(path)
 
     def sweep(self) -> None:
-        """Delete what kills left over. Only for who alone may write this file."""
+        """Delete what kills left over. Only the one program that may write this file does so."""
         start = f"{self.path.name}.tmp-"
         for name in self._ops.names(self.path.parent):
             if name.startswith(start):

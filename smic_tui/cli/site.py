@@ -71,7 +71,7 @@ def _print_dossier(fact: SiteFact, reading: Reading) -> None:
     width = terminal.columns()
     notes = [note for note in reading.user.notes.values() if note.site == fact.key]
     here = set(places(fact, reading.situation))
-    outbox = [entry for entry in reading.user.outbox.values() if entry.place in here]
+    outbox = [entry for entry in reading.user.outbox.values() if entry.ref in here]
     for line in dossier(fact, notes, reading.look, min(width, 120), outbox):
         left, pieces = width, []
         for cell in line.cells:

@@ -50,7 +50,7 @@ class DossierScreen(ActingScreen):
             return
         notes = [note for note in self.desk.notes.values() if note.site == fact.site.code]
         here = set(places(fact, self.desk.situation))
-        entries = [entry for entry in self.desk.outbox.values() if entry.place in here]
+        entries = [entry for entry in self.desk.outbox.values() if entry.ref in here]
         look = self.desk.look
         self.lines.show(dossier(fact, notes, look, self.app.size.width - 1, entries))
 

@@ -96,7 +96,7 @@ class OutboxScreen(FrameScreen):
     def action_send(self) -> None:
         """Send mine although the record has changed, or once more after a refusal."""
         if self.entry is not None:
-            self.desk.personal.change_outbox(_("It waits to be sent."), box.keep(self.entry.id))
+            self.desk.personal.change_outbox(_("It waits to be sent."), box.resend(self.entry.id))
 
     def action_dismiss_entry(self) -> None:
         """Show it no longer."""

@@ -268,7 +268,7 @@ def _marked(lines: Iterable[Line], entries: Iterable[Entry], look: Look) -> list
     """The lines, with a sign in the margin of those that have something in the outbox."""
     states: dict[str, list[EntryState]] = {}
     for entry in entries:
-        shown, stream, key = entry.place
+        shown, stream, key = entry.ref
         name = key if stream is Stream.HEALTH else f"{shown}/{key}"
         states.setdefault(f"{_KINDS.get(stream)}/{name}", []).append(entry.state)
     marked = []

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 from smic_tui.contract.actions import Verb
 from smic_tui.insight.trouble import SiteTrouble
 from smic_tui.model.facts import AlertFact, RequestFact, SiteFact, Situation, TicketFact
-from smic_tui.model.outbox_entry import Entry, EntryState, Place
+from smic_tui.model.outbox_entry import Entry, EntryState, RecordRef
 from smic_tui.records import Health, HealthState, Record, Stream
 from smic_tui.views.cells import Cell, Row
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import mark_of
 
 Target = tuple[Stream, Record]
-Pending = Mapping[Place, tuple[EntryState, ...]]
+Pending = Mapping[RecordRef, tuple[EntryState, ...]]
 
 _FINE = (HealthState.UP, HealthState.OK, HealthState.PENDING)
 _WORK_VERBS = frozenset({Verb.COMMENT, Verb.ASSIGN, Verb.SET_STATUS, Verb.RESOLVE, Verb.SET_STAGE})
@@ -71,7 +71,7 @@ def _of_health(health: tuple[Health, ...], verb: Verb) -> list[Health]:
     return down or troubled or hosts or list(health)
 
 
-def places(fact: Any, situation: Situation) -> Iterable[Place]:
+def places(fact: Any, situation: Situation) -> Iterable[RecordRef]:
     """All records that a line stands for."""
     match subject_of(fact, situation):
         case TicketFact(source=source, ticket=ticket):
@@ -89,10 +89,10 @@ def places(fact: Any, situation: Situation) -> Iterable[Place]:
 
 def pending_of(outbox: Mapping[str, Entry]) -> Pending:
     """What is on its way, by record; what is over is left out."""
-    found: dict[Place, tuple[EntryState, ...]] = {}
+    found: dict[RecordRef, tuple[EntryState, ...]] = {}
     for entry in outbox.values():
         if entry.state.is_open or entry.state.wants_person:
-            found[entry.place] = (*found.get(entry.place, ()), entry.state)
+            found[entry.ref] = (*found.get(entry.ref, ()), entry.state)
     return found
 
 

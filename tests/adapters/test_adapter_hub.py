@@ -17,7 +17,7 @@ from fakes.misbehaving import MisbehavingServer, Mode, Reply, Request, wait_unti
 from adapters.hub import link as hub_link
 from adapters.hub.adapter import HubAdapter
 from adapters.hub.options import HubOptions
-from smic_tui.collecting.hub_publisher import Publishing
+from smic_tui.collecting.hub_publisher import HubPublisher
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
@@ -86,13 +86,13 @@ def facts(count: int = 300) -> dict[Stream, list[Record]]:
     }  # fmt: skip
 
 
-def publish(folder: Path, rows: dict[Stream, list[Record]], to: Publishing | None = None) -> None:
+def publish(folder: Path, rows: dict[Stream, list[Record]], to: HubPublisher | None = None) -> None:
     status = SourceStatus(name="all", kind="csv", state=SourceState.OK, last_good=NOON)
     contents = SourceContents(
         status=status,
         rows={stream: {row.key: row for row in of} for stream, of in rows.items()},
     )
-    (to or Publishing(folder)).publish(Snapshot(taken=datetime.now(UTC), sources=(contents,)))
+    (to or HubPublisher(folder)).publish(Snapshot(taken=datetime.now(UTC), sources=(contents,)))
 
 
 class Web:

@@ -322,7 +322,7 @@ def test_a_time_from_a_wrong_clock_does_not_make_a_fact_fresh(tmp_path: Path) ->
 
 def test_a_reader_sees_each_commit_and_reads_nothing_twice(tmp_path: Path) -> None:
     cache, reader = writer(tmp_path), Cache(tmp_path)
-    follower = reader.follower(SETTINGS)
+    follower = reader.watcher(SETTINGS)
     assert not follower.changed()
     commit(cache, "1")
     assert follower.changed()

@@ -220,7 +220,7 @@ def test_a_lock_that_is_held_for_ever_keeps_the_change_in_memory(
     monkeypatch.setattr(user_file, "LOCK_TIMEOUT", 0.05)
     cache = Cache(tmp_path)
     assert cache.user.acknowledge(acknowledgement("a"))
-    frozen = FileLock(tmp_path / "user.lock", cache.user._place)
+    frozen = FileLock(tmp_path / "user.lock", cache.user._folder)
     with frozen.hold(0):
         assert not cache.user.acknowledge(acknowledgement("b"))
         assert cache.user.load().acknowledgements.keys() == {"a", "b"}

@@ -68,8 +68,8 @@ class Program:
         )
         self.task: asyncio.Task[None] | None = None
 
-    def start(self) -> Program:
-        self.task = asyncio.create_task(self.collector.run())
+    def start(self, **run: Any) -> Program:
+        self.task = asyncio.create_task(self.collector.run(**run))
         return self
 
     async def stop(self) -> None:
@@ -489,7 +489,7 @@ async def test_a_listener_that_raises_stops_nothing(
     def fail(_snapshot: Snapshot) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(program.collector._publisher, "_on_change", fail)
+    monkeypatch.setattr(program.collector._feed, "_on_change", fail)
     program.start()
     await until(lambda: len(adapters["desk"].asked) > 5)
 
@@ -603,9 +603,9 @@ async def test_a_full_disk_is_told_and_gets_better(
     def write(descriptor: int, data: bytes) -> None:
         if full_disk:
             raise OSError(28, "No space left on device")
-        type(program.cache._place.ops).write(program.cache._place.ops, descriptor, data)
+        type(program.cache._folder.ops).write(program.cache._folder.ops, descriptor, data)
 
-    monkeypatch.setattr(program.cache._place.ops, "write", write)
+    monkeypatch.setattr(program.cache._folder.ops, "write", write)
     adapters["desk"].answer = always(*full(site("2")))
     await until(lambda: program.rows() == {"2"} and program.last.notices)
     assert "no room" in program.last.notices[0]
@@ -695,8 +695,7 @@ async def test_nothing_is_read_before_the_first_picture_is_shown(begin: Begin) -
         await shown.wait()
 
     program = begin(DESK, desk())
-    program.collector.first_shown = first_shown
-    program.start()
+    program.start(first_shown=first_shown)
     await until(lambda: program.snapshots)
     await asyncio.sleep(0.1)
     assert not program.contexts
@@ -710,8 +709,7 @@ async def test_who_leaves_before_the_first_picture_waits_for_nothing(begin: Begi
         await asyncio.Event().wait()
 
     program = begin(DESK, desk())
-    program.collector.first_shown = never
-    program.start()
+    program.start(first_shown=never)
     await until(lambda: program.snapshots)
     async with asyncio.timeout(5):
         await program.stop()

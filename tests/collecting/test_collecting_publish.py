@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from adapters.hub.adapter import HubAdapter
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
-from smic_tui.collecting.hub_publisher import GRACE, Publishing
+from smic_tui.collecting.hub_publisher import GRACE, HubPublisher
 from smic_tui.config.schema import Publish, Settings, Source
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.status import SourceState, SourceStatus
@@ -111,11 +111,11 @@ def test_any_history_read_at_any_moments_gives_the_head_offices_records(
     history: list[tuple[Facts, set[int], bool]],
 ) -> None:
     async def live(folder: Path) -> None:
-        publishing = Publishing(folder)
+        publishing = HubPublisher(folder)
         clients = [Client(folder) for _one in range(3)]
         for facts, readers, restarts in history:
             if restarts:
-                publishing = Publishing(folder)
+                publishing = HubPublisher(folder)
             publishing.publish(snapshot(facts))
             for number in readers:
                 await clients[number].read()
@@ -126,7 +126,7 @@ def test_any_history_read_at_any_moments_gives_the_head_offices_records(
 
 
 def test_a_long_history_costs_few_objects(tmp_path: Path) -> None:
-    publishing = Publishing(tmp_path)
+    publishing = HubPublisher(tmp_path)
     many = [site(str(number), os.urandom(200).hex()) for number in range(300)]
     for number in range(101):
         changed = [site(f"{number}/{each}", os.urandom(20).hex()) for each in range(3)]
@@ -152,16 +152,16 @@ def test_a_long_history_costs_few_objects(tmp_path: Path) -> None:
 def test_after_a_restart_little_is_told_anew(tmp_path: Path) -> None:
     many = [site(str(number), os.urandom(200).hex()) for number in range(200)]
 
-    def publish(publishing: Publishing, number: int) -> hub.Manifest:
+    def publish(publishing: HubPublisher, number: int) -> hub.Manifest:
         many[number] = site(str(number), f"changed {number}")
         manifest = publishing.publish(snapshot({"a": {Stream.SITES: stamped("a", *many)}}))
         assert manifest is not None
         return manifest
 
-    before = Publishing(tmp_path)
+    before = HubPublisher(tmp_path)
     for number in range(30):
         publish(before, number)
-    manifest = publish(Publishing(tmp_path), 30)
+    manifest = publish(HubPublisher(tmp_path), 30)
     assert manifest.latest == 31
     for segment in manifest.segments:
         told = unpack((tmp_path / segment.path).read_bytes()).rows["a", Stream.SITES]
@@ -171,7 +171,7 @@ def test_after_a_restart_little_is_told_anew(tmp_path: Path) -> None:
 def test_what_could_not_be_written_is_published_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publishing = Publishing(tmp_path)
+    publishing = HubPublisher(tmp_path)
     publishing.publish(snapshot({"a": {Stream.SITES: stamped("a", site("1"), site("2"))}}))
     client = Client(tmp_path)
     asyncio.run(client.read())
@@ -196,7 +196,7 @@ def test_what_could_not_be_written_is_published_later(
 
 
 def test_what_changes_again_and_again_is_told_once(tmp_path: Path) -> None:
-    publishing = Publishing(tmp_path)
+    publishing = HubPublisher(tmp_path)
     # Texts that do not compress; how well they do decides when a new base comes.
     chance = random.Random(1)
     texts = [chance.randbytes(200).hex() for _each in range(40)]
@@ -216,7 +216,7 @@ def test_what_changes_again_and_again_is_told_once(tmp_path: Path) -> None:
 
 
 def test_nothing_new_writes_nothing(tmp_path: Path) -> None:
-    publishing = Publishing(tmp_path)
+    publishing = HubPublisher(tmp_path)
     picture = snapshot({"a": {Stream.SITES: stamped("a", site("1"))}})
     publishing.publish(picture)
     before = (tmp_path / hub.NAME).stat()
@@ -228,7 +228,7 @@ def test_files_are_for_the_group_and_hold_no_rows_set_aside(tmp_path: Path) -> N
     folder = tmp_path / "www"
     umask = os.umask(0)
     try:
-        Publishing(folder).publish(snapshot({"a": {Stream.SITES: stamped("a", site("1"))}}))
+        HubPublisher(folder).publish(snapshot({"a": {Stream.SITES: stamped("a", site("1"))}}))
     finally:
         os.umask(umask)
     for path in folder.rglob("*"):
@@ -239,7 +239,7 @@ def test_files_are_for_the_group_and_hold_no_rows_set_aside(tmp_path: Path) -> N
 
 
 def test_old_objects_go_after_the_grace_period(tmp_path: Path) -> None:
-    publishing = Publishing(tmp_path)
+    publishing = HubPublisher(tmp_path)
 
     def publish(number: int) -> set[str]:
         facts = {"a": {Stream.SITES: stamped("a", site("1", str(number)))}}
@@ -265,10 +265,10 @@ def test_old_objects_go_after_the_grace_period(tmp_path: Path) -> None:
 
 def test_a_damaged_folder_begins_a_new_history(tmp_path: Path) -> None:
     facts: Facts = {"a": {Stream.SITES: stamped("a", site("1"))}}
-    first = Publishing(tmp_path).publish(snapshot(facts))
+    first = HubPublisher(tmp_path).publish(snapshot(facts))
     path = tmp_path / first.base.path
     path.write_bytes(path.read_bytes()[:-9])
-    second = Publishing(tmp_path).publish(snapshot(facts))
+    second = HubPublisher(tmp_path).publish(snapshot(facts))
     assert second.hub != first.hub
     client = Client(tmp_path)
     asyncio.run(client.read())
@@ -283,7 +283,7 @@ def test_checks_and_output_of_what_is_well_are_no_news(tmp_path: Path) -> None:
         )  # fmt: skip
         return {"m": {Stream.HEALTH: stamped("m", row)}}
 
-    publishing = Publishing(tmp_path)
+    publishing = HubPublisher(tmp_path)
     numbers = [
         publishing.publish(snapshot(health(*facts))).latest
         for facts in (
@@ -348,7 +348,7 @@ async def test_ages_and_staleness_are_the_head_offices(tmp_path: Path) -> None:
             ),
         ),
     )
-    Publishing(www).publish(picture)
+    HubPublisher(www).publish(picture)
     seen = await _synced(tmp_path, www)
     assert list(seen) == ["hq", "hq/fresh", "hq/old"]
     assert not seen["hq"].status.is_stale(datetime.now(UTC))
@@ -371,7 +371,7 @@ async def test_a_dead_hub_lets_the_facts_age(tmp_path: Path) -> None:
     www = tmp_path / "www"
     facts: Facts = {"a": {Stream.SITES: stamped("a", site("1"))}}
     then = datetime.now(UTC) - timedelta(seconds=890)
-    Publishing(www).publish(snapshot(facts, last_good=then))
+    HubPublisher(www).publish(snapshot(facts, last_good=then))
     before = await _synced(tmp_path, www)
     assert not before["hq/a"].status.is_stale(datetime.now(UTC))
     (www / hub.NAME).unlink()
@@ -390,14 +390,14 @@ async def test_runs_of_two_sources_are_kept_apart(tmp_path: Path) -> None:
         }
         for name in ("a", "b")
     }
-    Publishing(www).publish(snapshot(facts))
+    HubPublisher(www).publish(snapshot(facts))
     seen = await _synced(tmp_path, www)
     assert [len(seen[f"hq/{name}"].of(Stream.BACKUP_RUNS)) for name in ("a", "b")] == [10, 10]
 
 
 async def test_runs_that_new_ones_push_out_are_not_told_and_go(tmp_path: Path) -> None:
     www = tmp_path / "www"
-    publishing = Publishing(www)
+    publishing = HubPublisher(www)
 
     def facts(first: int) -> Facts:
         runs = [run_of(str(n), 100 - n) for n in range(first, first + 10)]
@@ -414,13 +414,13 @@ async def test_runs_that_new_ones_push_out_are_not_told_and_go(tmp_path: Path) -
             seen["hq/a"].of(Stream.BACKUP_RUNS).keys()
             == facts(first)["a"][Stream.BACKUP_RUNS].keys()
         )
-        publishing = Publishing(www)
+        publishing = HubPublisher(www)
 
 
 async def test_the_collecting_program_publishes(tmp_path: Path) -> None:
     head = tmp_path / "head"
     head.mkdir()
-    Publishing(head / "in").publish(snapshot({"a": {Stream.SITES: stamped("a", site("1"))}}))
+    HubPublisher(head / "in").publish(snapshot({"a": {Stream.SITES: stamped("a", site("1"))}}))
     config = msgspec.structs.replace(
         _client_settings(head / "in"), publish=Publish(folder="out", every="1s")
     )
@@ -465,7 +465,7 @@ def test_a_damaged_object_is_refused_or_the_same(data: st.DataObject) -> None:
 
 
 def test_nothing_is_published_before_anything_was_read(tmp_path: Path) -> None:
-    publishing = Publishing(tmp_path)
+    publishing = HubPublisher(tmp_path)
     unread = snapshot({"a": {}}, last_good=None, state=SourceState.NEVER)
     assert publishing.publish(unread) is None
     assert not (tmp_path / hub.NAME).exists()
@@ -480,7 +480,7 @@ async def test_a_head_office_that_lost_its_cache_takes_nothing_from_its_clients(
         "a": {Stream.SITES: stamped("a", site("1"), site("2"))},
         "b": {Stream.TICKETS: stamped("b", ticket("7"))},
     }
-    Publishing(tmp_path).publish(snapshot(facts))
+    HubPublisher(tmp_path).publish(snapshot(facts))
     client = Client(tmp_path)
     await client.read()
     assert len(client.rows) == 3
@@ -488,7 +488,7 @@ async def test_a_head_office_that_lost_its_cache_takes_nothing_from_its_clients(
     again = snapshot({"a": {Stream.SITES: stamped("a", site("1"))}})
     unread = snapshot({"b": {}}, last_good=None, state=SourceState.NEVER)
     both = msgspec.structs.replace(again, sources=(*again.sources, *unread.sources))
-    Publishing(tmp_path).publish(both)
+    HubPublisher(tmp_path).publish(both)
     await client.read()
     assert {(origin, key) for origin, _stream, key in client.rows} == {("a", "1"), ("b", "7")}
     relayed = {status.name: status for status in client.adapter.relayed()}

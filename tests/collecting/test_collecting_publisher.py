@@ -12,7 +12,7 @@ from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting import snapshot_feed as publisher_module
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.snapshot_feed import Publisher
+from smic_tui.collecting.snapshot_feed import SnapshotFeed
 from smic_tui.config.schema import Settings
 from smic_tui.model.alert_book import AlertBook, AlertEntry
 from smic_tui.model.snapshot import Snapshot
@@ -52,7 +52,7 @@ async def test_a_large_picture_goes_out_before_its_alerts(
         return {ENTRY.fingerprint: ENTRY}
 
     off = OffLoop()
-    publisher = Publisher(Settings(), cache, off, on_change=seen.append, evaluate=evaluate)
+    publisher = SnapshotFeed(Settings(), cache, off, on_change=seen.append, evaluate=evaluate)
     publisher.writing = True
     found = await publisher.publish()
     assert dict(found.alerts) == {ENTRY.fingerprint: ENTRY}

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from smic_tui import i18n
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
+from smic_tui.collecting import leader
 from smic_tui.model.outbox_entry import EntryState
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.listing import ListScreen
@@ -88,6 +89,24 @@ async def until(pilot: Pilot[None], done: Callable[[], object]) -> None:
 
 def states(app: SmicApp) -> list[EntryState]:
     return [entry.state for entry in app.outbox.values()]
+
+
+async def test_a_key_reaches_the_source_though_nobody_looks_at_the_file(
+    open_app: Callable[[], SmicApp], redmine: FakeRedmine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leader, "_LOOK", 3600.0)
+    app = open_app()
+    async with running(app) as pilot:
+        await until(pilot, lambda: app.rights("desk").verbs)
+        await pilot.press("4")
+        await until(
+            pilot, lambda: isinstance(app.screen, ListScreen) and app.screen.tab == "tickets"
+        )
+        await pilot.press("c", *"toner", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: states(app) == [EntryState.CONFIRMED])
+    assert [row["notes"] for row in redmine.journals[1]] == ["toner"]
 
 
 async def test_closed_without_a_line_and_sent_in_the_evening(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from collecting_doubles import Options, Scripted, always
 from msgspec.structs import replace
@@ -14,14 +15,13 @@ from msgspec.structs import replace
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.redact import Redactor
-from smic_tui.collecting.sender import Sender
+from smic_tui.collecting.sender import OutboxSender
 from smic_tui.config.schema import Source
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Standing, Verb
-from smic_tui.model.outbox_entry import Entry, Place
+from smic_tui.model.outbox_entry import Entry, RecordRef
 from smic_tui.outbox import box
 from smic_tui.records import Record, Stream, Ticket, TicketStatus
 
-T = TypeVar("T")
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
@@ -134,12 +134,13 @@ class Office:
         self.cache = Cache(folder)
         self.cache.lock.try_acquire()
         self.cache.open(["desk"])
+        self.cache.user.load()
         self.desk = desk
         self.source = Source(name="desk", kind="scripted", **source)
         self.off = OffLoop()
-        self.shown: list[tuple[Place, Record | None]] = []
+        self.shown: list[tuple[RecordRef, Record | None]] = []
         self.placed: dict[str, Record | None] = {}
-        self.sender = Sender(
+        self.sender = OutboxSender(
             self,
             self.cache.user,
             show=self._show,
@@ -149,14 +150,15 @@ class Office:
             off=self.off,
         )
 
-    async def with_adapter(self, use: Callable[[Any], Awaitable[T]]) -> T:
-        return await use(self.desk)
+    @asynccontextmanager
+    async def adapter(self) -> AsyncIterator[Any]:
+        yield self.desk
 
-    async def place(self, stream: Stream, key: str, record: Record | None) -> None:
+    async def put_record(self, stream: Stream, key: str, record: Record | None) -> None:
         self.placed[key] = record
 
-    async def _show(self, place: Place, record: Record | None) -> None:
-        self.shown.append((place, record))
+    async def _show(self, ref: RecordRef, record: Record | None) -> None:
+        self.shown.append((ref, record))
 
     def want(self, wanted: Action, seen: Record | None = None, shown: str = "desk") -> Action:
         record = seen or replace(self.desk.tickets[wanted.key], source=shown)

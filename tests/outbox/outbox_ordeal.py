@@ -80,6 +80,11 @@ class Report:
     surprised: int = 0
     overwritten: list[str] = field(default_factory=list)
 
+    @property
+    def cuts(self) -> int:
+        """How many writes were cut, before or after they were done."""
+        return self.cut_before + self.cut_after + self.late
+
     def __str__(self) -> str:
         return json.dumps(self.__dict__, ensure_ascii=False)
 
@@ -102,6 +107,9 @@ class Line:
         self.asked += 1
         if self.breaks:
             dice = self.chance.random()
+            if writes and not self.report.cuts:
+                # A short ordeal has a cut too.
+                dice *= 0.3
             if writes and dice < 0.10:
                 self.report.cut_before += 1
                 raise ConnectionResetError
@@ -286,8 +294,8 @@ def _surprise(server: Server, numbers: list[int], chance: random.Random, report:
 def _busy(entries: Collection[Entry]) -> bool:
     """Whether something is under way, and not merely held by a question on its record."""
     under_way = (EntryState.WAITING, EntryState.SENDING, EntryState.SENT)
-    held = {entry.place for entry in entries if entry.state is EntryState.CONFLICT}
-    return any(entry.state in under_way and entry.place not in held for entry in entries)
+    held = {entry.ref for entry in entries if entry.state is EntryState.CONFLICT}
+    return any(entry.state in under_way and entry.ref not in held for entry in entries)
 
 
 def _done(entries: Iterable[Entry]) -> int:

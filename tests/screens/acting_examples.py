@@ -89,7 +89,7 @@ def queued(app: SmicApp, state: EntryState = EntryState.WAITING) -> Entry:
     now = replace(fact.ticket, status=TicketStatus.CLOSED, owner="Agent Deux")
     if state is not EntryState.WAITING:
         why = "Permission Denied" if state is EntryState.REFUSED else ""
-        assert user.change_outbox(box.end(entry, state, now, why))
+        assert user.change_outbox(box.finish(entry, state, now, why))
     return user.load().outbox["x1"]
 
 

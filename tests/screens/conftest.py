@@ -37,7 +37,7 @@ class StillCollector:
         self._ended = asyncio.Event()
         self.asked: list[str | None] = []
 
-    async def run(self) -> None:
+    async def run(self, *, first_shown: object = None) -> None:
         self._on_change(self._snapshot)
         await self._ended.wait()
 

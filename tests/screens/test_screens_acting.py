@@ -193,7 +193,7 @@ async def test_an_alert_leads_to_the_records_beneath_it(make_app: Make) -> None:
         await pilot.press("A")
         await typed(pilot, "seen")
         await confirmed(pilot, app)
-        assert {entry.place[0] for entry in outbox(app)} == {"monitoring"}
+        assert {entry.ref[0] for entry in outbox(app)} == {"monitoring"}
         assert {entry.action.key for entry in outbox(app)} <= {one.key for one in site.health}
         assert not app.cache.user.load().acknowledgements  # the alert itself is another matter
 
@@ -281,7 +281,7 @@ async def test_what_became_of_it_is_told(make_app: Make) -> None:
         app._wanted.set()
         await settle(pilot, lambda: app.pending)
         ticket = entry.seen_record
-        change = box.end(entry, EntryState.REFUSED, ticket, "Permission Denied")
+        change = box.finish(entry, EntryState.REFUSED, ticket, "Permission Denied")
         assert app.cache.user.change_outbox(change)
         app._wanted.set()
         await settle(pilot, lambda: "refused by the source" in lines_of(app)[-1])

@@ -52,7 +52,7 @@ class StillCollector:
         self.say = on_change
         self._ended = asyncio.Event()
 
-    async def run(self) -> None:
+    async def run(self, *, first_shown: object = None) -> None:
         """Say what there is."""
         self.say(self.snapshot)
         await self._ended.wait()

@@ -1,9 +1,9 @@
 """The folder of a cache: whose it is, and how files in it are made.
 
-A folder that its group may write is shared: its files are readable and
-writable by the group too, and belong to the folder's group. Any other folder
-is one person's: nobody else reads its files. The folder itself says so; there
-is no option that could contradict it.
+A folder that its group may write is shared: the group may read and write its files
+too, which belong to the folder's group. Any other folder belongs to one person, and
+nobody else reads its files. The rights of the folder alone decide; there is no option
+that could contradict them.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ SOURCES = "sources"
 REQUESTS = "requests"
 
 
-class Place:
+class CacheFolder:
     """A cache folder and the operations in it."""
 
-    def __init__(self, folder: Path, ops: FileOps, notices: Notices) -> None:
-        self.folder = folder
+    def __init__(self, path: Path, ops: FileOps, notices: Notices) -> None:
+        self.path = path
         self.ops = ops
         self.notices = notices
         # Whether this program holds the writer's lock.
@@ -38,20 +38,20 @@ class Place:
         return 0o660 if self.shared else 0o600
 
     def prepare(self) -> None:
-        """Make the folders that are missing and see whose they are; may raise `OSError`."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.look()
+        """Make the folders that are missing and find out whose they are; may raise `OSError`."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.find_out_sharing()
         for name in (SOURCES, REQUESTS):
-            inner = self.folder / name
+            inner = self.path / name
             if inner.is_dir():
                 continue
             inner.mkdir(mode=0o700, exist_ok=True)
             if self.shared:
                 self._share(inner)
 
-    def look(self) -> None:
-        """See whether the folder is shared; may raise `OSError`."""
-        status = self.folder.stat()
+    def find_out_sharing(self) -> None:
+        """Find out whether the folder is shared; may raise `OSError`."""
+        status = self.path.stat()
         self.shared = bool(status.st_mode & stat.S_IWGRP)
         self.group = status.st_gid if self.shared else None
         if status.st_mode & stat.S_IWOTH:
@@ -60,13 +60,13 @@ class Place:
                 _(
                     "Everybody on this machine can change the cache folder {folder}. "
                     "Take that right away: chmod o-w {folder}"
-                ).format(folder=self.folder),
+                ).format(folder=self.path),
             )
         else:
             self.notices.drop("open to all")
 
     def create(self, path: Path) -> int:
-        """Open a new file with the permissions that this folder asks for."""
+        """Open a new file with the permissions of this folder; return its descriptor."""
         return self.ops.create(path, self.file_mode, self.group)
 
     def _share(self, inner: Path) -> None:
