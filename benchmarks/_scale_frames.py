@@ -27,10 +27,10 @@ from pathlib import Path
 from _scale_figures import Figures
 
 ROOT = Path(__file__).parent.parent
-sys.path.append(str(ROOT / "tests" / "terminal"))
+sys.path.insert(0, str(ROOT))
 
-from emulators import PyteTerminal  # noqa: E402
-from linked_terminal import LinkedTerminal  # noqa: E402
+from tests.terminal.emulators import PyteTerminal  # noqa: E402
+from tests.terminal.linked_terminal import LinkedTerminal  # noqa: E402
 
 SIZE = (120, 36)
 EVERY = 0.1

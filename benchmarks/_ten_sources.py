@@ -20,14 +20,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "live")]
+sys.path.insert(0, str(ROOT))
 
-from counting import CountingProxy  # noqa: E402
-from fakes.backuppc import FakeBackupPc  # noqa: E402
-from fakes.glpi import FakeGlpi  # noqa: E402
-from fakes.icinga2 import FakeIcinga  # noqa: E402
-from fakes.misbehaving import MisbehavingServer, Reply, Request  # noqa: E402
-from fakes.redmine import FakeRedmine  # noqa: E402
+from tests.fakes.backuppc import FakeBackupPc  # noqa: E402
+from tests.fakes.glpi import FakeGlpi  # noqa: E402
+from tests.fakes.icinga2 import FakeIcinga  # noqa: E402
+from tests.fakes.misbehaving import MisbehavingServer, Reply, Request  # noqa: E402
+from tests.fakes.redmine import FakeRedmine  # noqa: E402
+from tests.live.counting import CountingProxy  # noqa: E402
 
 SITES = 712
 SERVICES = 1388

@@ -30,9 +30,9 @@ from pathlib import Path
 from threading import Thread
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "terminal"))
+sys.path.insert(0, str(ROOT))
 
-from linked_terminal import LinkedTerminal  # noqa: E402
+from tests.terminal.linked_terminal import LinkedTerminal  # noqa: E402
 
 PROGRAM = str(ROOT / "tests" / "terminal" / "still_dashboard.py")
 SIZE = (120, 36)

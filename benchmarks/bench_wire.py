@@ -25,9 +25,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "terminal"))
+sys.path.insert(0, str(ROOT))
 
-from linked_terminal import Link, LinkedTerminal  # noqa: E402
+from tests.terminal.linked_terminal import Link, LinkedTerminal  # noqa: E402
 
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 SIZES = [(120, 36)] if QUICK else [(80, 24), (120, 36), (200, 50)]

@@ -1,4 +1,4 @@
-"""Being here, this file puts `tests` on the import path: `from fakes.misbehaving import ...`."""
+"""What every test has: examples at any pace, and the language of before."""
 
 from collections.abc import Iterator
 

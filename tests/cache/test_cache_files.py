@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import tinydb
-from cache_examples import NOW, alert, site, status, ticket
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from smic_tui.cache.lock import Outcome
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.status import SourceState
 from smic_tui.records import Stream
+from tests.cache.cache_examples import NOW, alert, site, status, ticket
 
 REGISTER = Source(name="register", kind="csv", refresh="10m")
 SETTINGS = Settings(sources={"register": REGISTER})

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cache_examples import acknowledgement, alert, site, status
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.file_ops import FileOps
 from smic_tui.cache.lock import Outcome
 from smic_tui.config.schema import Settings, Source
 from smic_tui.records import Stream
+from tests.cache.cache_examples import acknowledgement, alert, site, status
 
 SETTINGS = Settings(sources={"register": Source(name="register", kind="csv")})
 

@@ -13,26 +13,25 @@ import time
 from pathlib import Path
 
 import pytest
-from cache_victim import ROWS
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.records import Site, Stream
+from tests.cache.cache_victim import ROWS
 
 KILLS = int(os.environ.get("SMIC_TUI_KILLS", "40"))
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def killed(folder: Path, number: int, after: float) -> list[str]:
     """Start the victim, kill it `after` seconds, and return what it had confirmed."""
     process = subprocess.Popen(
-        [sys.executable, str(HERE / "cache_victim.py"), str(folder), str(number)],
+        [sys.executable, "-m", "tests.cache.cache_victim", str(folder), str(number)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
-from cache_examples import site
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smic_tui.cache import layers
 from smic_tui.cache.layers import Layered, changed, copied
 from smic_tui.records import Record
+from tests.cache.cache_examples import site
 
 KEYS = st.sampled_from("abcdefghij")
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from collecting_doubles import NOW, Options, Scripted, always, full, site, ticket, until
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
@@ -34,6 +33,16 @@ from smic_tui.model.alert_book import AlertBook, AlertEntry
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.user_state import Acknowledgement
 from smic_tui.records import Stream
+from tests.collecting.collecting_doubles import (
+    NOW,
+    Options,
+    Scripted,
+    always,
+    full,
+    site,
+    ticket,
+    until,
+)
 
 
 def settings_of(*names: str, **fields: Any) -> Settings:

@@ -13,18 +13,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from collecting_doubles import (
-    NOW,
-    Bench,
-    Options,
-    Scripted,
-    always,
-    full,
-    run_of,
-    site,
-    ticket,
-    until,
-)
 
 from smic_tui.collecting import backoff
 from smic_tui.collecting.broken import broken
@@ -36,6 +24,18 @@ from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavail
 from smic_tui.contract.secret import Secret
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.records import RunResult, Stream, TicketStatus
+from tests.collecting.collecting_doubles import (
+    NOW,
+    Bench,
+    Options,
+    Scripted,
+    always,
+    full,
+    run_of,
+    site,
+    ticket,
+    until,
+)
 
 Start = Callable[..., Bench]
 

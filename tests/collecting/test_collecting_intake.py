@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from collecting_doubles import NOW, run_of, site, ticket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +29,7 @@ from smic_tui.records import (
     TicketStatus,
 )
 from smic_tui.text import clean
+from tests.collecting.collecting_doubles import NOW, run_of, site, ticket
 
 STREAM_OF = {kind: stream for stream, kind in RECORD_TYPES.items()}
 

@@ -15,8 +15,7 @@ import pytest
 
 from smic_tui.cache.cache import Cache
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 class Running:
@@ -24,12 +23,12 @@ class Running:
 
     def __init__(self, folder: Path, log: Path) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "collecting_program.py"), str(folder), str(log)],
+            [sys.executable, "-m", "tests.collecting.collecting_program", str(folder), str(log)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         self.last = ""
         self.writes = False

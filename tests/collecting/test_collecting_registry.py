@@ -11,13 +11,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from collecting_doubles import Options, Scripted
 
 from smic_tui.collecting import registry
 from smic_tui.collecting.broken import AdapterBroken, BrokenAdapter
 from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import ENTRY_POINT_GROUP, Adapter, Context
 from smic_tui.records import Stream
+from tests.collecting.collecting_doubles import Options, Scripted
 
 CONTEXT = Context(source="desk", folder=Path(), timezone="UTC", secret=lambda _secret: "")
 ROOT = Path(__file__).parents[2]

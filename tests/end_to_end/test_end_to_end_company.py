@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.misbehaving import MisbehavingServer, Request, json_reply
-from terminal import Terminal
+
+from tests.end_to_end.terminal import Terminal
+from tests.fakes.misbehaving import MisbehavingServer, Request, json_reply
 
 
 class Register:

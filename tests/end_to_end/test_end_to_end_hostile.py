@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+
+from tests.end_to_end.terminal import Terminal
 
 EACH = 3400
 

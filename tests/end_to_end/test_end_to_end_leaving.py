@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+
+from tests.end_to_end.terminal import Terminal
 
 PROGRAM = [sys.executable, "-m", "smic_tui"]
 

@@ -15,10 +15,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from fakes.icinga2 import FakeIcinga
-from fakes.misbehaving import MisbehavingServer, Mode, Request, json_reply
-from fakes.redmine import FakeRedmine
-from terminal import Terminal
+
+from tests.end_to_end.terminal import Terminal
+from tests.fakes.icinga2 import FakeIcinga
+from tests.fakes.misbehaving import MisbehavingServer, Mode, Request, json_reply
+from tests.fakes.redmine import FakeRedmine
 
 SITES, TICKETS, REQUESTS, JOBS = 300, 250, 60, 600
 

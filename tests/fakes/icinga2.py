@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
-from fakes.misbehaving import Reply, Request, json_reply
+from tests.fakes.misbehaving import Reply, Request, json_reply
 
 NOT_FOUND = {"error": 404, "status": "No objects found."}
 READER = ["objects/query/Host", "objects/query/Service", "status/query"]

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-from fakes.misbehaving import Reply, Request, json_reply
+from tests.fakes.misbehaving import Reply, Request, json_reply
 
 _HOST_BITS = (2, 4, 8)
 _SERVICE_BITS = (2, 4, 16, 8)

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from insight_examples import NOW, ago, health, job, request, run, site, situation, snapshot, ticket
 from msgspec.structs import replace
 
 from smic_tui.config.schema import Display, Matching, Person, Settings
@@ -15,6 +14,18 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import BackupState, Level, SiteState
 from smic_tui.model.user_state import UserState
 from smic_tui.records import Actor, HealthState, RunResult, Stage, Stream, TicketStatus
+from tests.insight.insight_examples import (
+    NOW,
+    ago,
+    health,
+    job,
+    request,
+    run,
+    site,
+    situation,
+    snapshot,
+    ticket,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,23 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from insight_examples import NOW, ago, health, job, request, run, site, situation, ticket
 
 from smic_tui.config.schema import Person, Settings
 from smic_tui.insight.counts import counts
 from smic_tui.insight.tallying import attention, tally_of
 from smic_tui.model.alert_book import AlertEntry
 from smic_tui.records import Actor, HealthState, Record, RunResult, Stage, TicketStatus
+from tests.insight.insight_examples import (
+    NOW,
+    ago,
+    health,
+    job,
+    request,
+    run,
+    site,
+    situation,
+    ticket,
+)
 
 
 def test_the_object_of_status() -> None:

@@ -8,7 +8,6 @@ from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from insight_examples import NOW, ago, job, request, run, site, snapshot, ticket
 from msgspec.structs import replace
 
 from smic_tui.config.schema import Person, Settings
@@ -23,6 +22,7 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import BackupState
 from smic_tui.model.user_state import Acknowledgement, UserState
 from smic_tui.records import Record, RunResult, Stage, TicketStatus
+from tests.insight.insight_examples import NOW, ago, job, request, run, site, snapshot, ticket
 
 SETTINGS = Settings(me=Person(names=("moi",)))
 PLANS = ({"period": 3600}, {"period": 86400, "holidays": True}, {"calendar": "30 22 * * *"}, {})

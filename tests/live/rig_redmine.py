@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from rig import Daemon, free_port
+from tests.live.rig import Daemon, free_port
 
 PACKAGED = Path("/usr/share/redmine")
 LOCKED_GEMS = Path("/var/lib/redmine/Gemfile.lock")

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.configured import adapter, context, read
-from live_suite import LiveSuite
-from rig_backuppc import PASSWORD, BackupPcRig
 
 from adapters.backuppc.adapter import BackupPcAdapter
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.records import RunResult, Stream
+from tests.fakes.configured import adapter, context, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_backuppc import PASSWORD, BackupPcRig
 
 pytestmark = pytest.mark.live
 

@@ -13,10 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.configured import adapter, context, read
-from live_suite import LiveSuite
-from rig_bacula import BaculaRig, CatalogueRig
-from rig_databases import CERTS, PASSWORD, DatabaseServer, MariaServer, MembersRig, PostgresServer
 
 from adapters.bacula.adapter import BaculaAdapter
 from adapters.sql.database import Database
@@ -24,6 +20,17 @@ from adapters.sql.options import DatabaseOptions
 from smic_tui.contract.errors import BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.records import RunResult, Stream
+from tests.fakes.configured import adapter, context, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_bacula import BaculaRig, CatalogueRig
+from tests.live.rig_databases import (
+    CERTS,
+    PASSWORD,
+    DatabaseServer,
+    MariaServer,
+    MembersRig,
+    PostgresServer,
+)
 
 pytestmark = pytest.mark.live
 

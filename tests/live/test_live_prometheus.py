@@ -9,10 +9,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import failure, read
-from live_suite import LiveSuite
-from rig_alertmanager import AlertmanagerRig
-from rig_prometheus import DOWN_EVERY, SITES, PrometheusRig
 
 from adapters.alertmanager.adapter import AlertmanagerAdapter
 from adapters.prometheus.adapter import PrometheusAdapter
@@ -20,6 +16,10 @@ from smic_tui.contract.actions import Action, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import HealthState, Stream
+from tests.fakes.reading import failure, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_alertmanager import AlertmanagerRig
+from tests.live.rig_prometheus import DOWN_EVERY, SITES, PrometheusRig
 
 pytestmark = pytest.mark.live
 
@@ -155,7 +155,7 @@ async def test_silence_and_unsilence(make: Make, alertmanager: AlertmanagerRig) 
 
 
 async def test_a_wide_silence_is_not_ended(make: Make, alertmanager: AlertmanagerRig) -> None:
-    from rig_prometheus import ask
+    from tests.live.rig_prometheus import ask
 
     body = {
         "matchers": [{"name": "site", "value": "5|6", "isRegex": True}],

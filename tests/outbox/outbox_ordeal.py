@@ -21,13 +21,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from fakes.misbehaving import MisbehavingServer, Reply, Request, Respond
-
 from smic_tui.cache.cache import Cache
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox import box
 from smic_tui.records import Record, Stream, Ticket, TicketStatus
+from tests.fakes.misbehaving import MisbehavingServer, Reply, Request, Respond
 
 PROGRAM = Path(__file__).with_name("outbox_program.py")
 SETTLE = 1.5

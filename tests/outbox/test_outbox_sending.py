@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
-from outbox_desk import Desk, Office, action, ticket
 
 from smic_tui.collecting import sender as sending
 from smic_tui.contract.actions import Refused, Verb
@@ -15,6 +14,7 @@ from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.model.outbox_entry import EntryState
 from smic_tui.outbox import box
 from smic_tui.records import TicketStatus
+from tests.outbox.outbox_desk import Desk, Office, action, ticket
 
 OpenOffice = Callable[..., Office]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conftest import NOW, text_of
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
@@ -16,6 +15,7 @@ from smic_tui.outbox import box
 from smic_tui.records import Stream, TicketStatus
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.outbox import OutboxScreen
+from tests.screens.conftest import NOW, text_of
 
 RIGHTS = {
     "tickets": (

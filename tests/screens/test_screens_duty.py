@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import time_machine
-from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
@@ -15,6 +14,7 @@ from smic_tui.config.schema import Pane
 from smic_tui.contract.status import SourceState
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import AlertLife
+from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
 Make = Callable[..., SmicApp]
 

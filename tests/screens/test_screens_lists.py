@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from acting_examples import settle
-from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 from textual import events
 
@@ -17,6 +15,8 @@ from smic_tui.screens.listing import ListScreen
 from smic_tui.system.turns import front
 from smic_tui.views.lists.all import LISTINGS
 from smic_tui.views.lists.overview import OVERVIEW
+from tests.screens.acting_examples import settle
+from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
 Make = Callable[..., SmicApp]
 

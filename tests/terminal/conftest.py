@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linked_terminal import LinkedTerminal
+
+from tests.terminal.linked_terminal import LinkedTerminal
 
 PROGRAM = str(Path(__file__).parent / "still_dashboard.py")
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple
 
-from emulators import PyteTerminal
+from tests.terminal.emulators import PyteTerminal
 
 KEYS = {
     "up": "\x1b[A",

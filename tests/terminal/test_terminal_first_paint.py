@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linked_terminal import LinkedTerminal
 
 from smic_tui.sample.writer import write
+from tests.terminal.linked_terminal import LinkedTerminal
 
 PROGRAM = [sys.executable, "-m", "smic_tui", "--language", "en"]
 Open = Callable[..., LinkedTerminal]

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 
 import pytest
-from linked_terminal import Link, LinkedTerminal
+
+from tests.terminal.linked_terminal import Link, LinkedTerminal
 
 pytestmark = pytest.mark.slow
 
