@@ -40,9 +40,8 @@ sources-table: ## write what test-live found last into docs/sources.md
 	$(BIN)/python tests/live/live_results.py docs/sources.md
 
 bench: catalogues ## measure; BENCH_QUICK=1 for a short run
-	@for script in benchmarks/*.py; do \
-	    case $$script in */_*|*/__*) continue;; esac; \
-	    echo "== $$script"; $(BIN)/python $$script || exit 1; \
+	@for script in benchmarks/bench_*.py; do \
+	    echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; \
 	done
 
 man: catalogues ## write docs/smic-tui.1

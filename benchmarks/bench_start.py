@@ -1,6 +1,6 @@
 """How long it takes until something is to be seen, beside the least that could be.
 
-    python benchmarks/bench_start.py [--runs N]
+    python -m benchmarks.bench_start [--runs N]
 
 The sample is written and read into a temporary home. Then whole processes run in turn,
 those with a screen in a pseudo-terminal of 120x36, until what is named stands in their

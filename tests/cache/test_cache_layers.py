@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from unittest.mock import patch
 
 from hypothesis import given
@@ -19,7 +20,7 @@ KEYS = st.sampled_from("abcdefghij")
 def test_equals_a_dictionary(first: set[str], steps: list[tuple[set[str], set[str]]]) -> None:
     with patch.object(layers, "SMALL", 0), patch.object(layers, "THICK", 0.5):
         rows: dict[str, Record] = {key: site(key, "first") for key in sorted(first)}
-        seen = [(rows, dict(rows))]
+        seen: list[tuple[Mapping[str, Record], dict[str, Record]]] = [(rows, dict(rows))]
         for number, (put, out) in enumerate(steps):
             last, wanted = seen[-1]
             new = {key: site(key, f"version {number}") for key in sorted(put)}

@@ -128,9 +128,8 @@ class Bench:
 
     def __init__(self, folder: Path, make: Callable[[], Adapter[Any]], **settings: Any) -> None:
         self.folder = folder
-        self.source = Source(
-            **({"name": "desk", "kind": "scripted", "options": Options()} | settings)
-        )
+        values: dict[str, Any] = {"name": "desk", "kind": "scripted", "options": Options()}
+        self.source = Source(**values | settings)
         self.cache = Cache(folder / "cache")
         assert self.cache.lock.try_acquire() is Outcome.HELD
         self.cache.open(["desk"])

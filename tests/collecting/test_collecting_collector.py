@@ -46,12 +46,8 @@ from tests.collecting.collecting_doubles import (
 
 
 def settings_of(*names: str, **fields: Any) -> Settings:
-    return Settings(
-        sources={
-            name: Source(**({"name": name, "kind": "scripted", "options": Options()} | fields))
-            for name in names
-        }
-    )
+    values: dict[str, Any] = {"kind": "scripted", "options": Options()} | fields
+    return Settings(sources={name: Source(name=name, **values) for name in names})
 
 
 class Program:

@@ -238,14 +238,12 @@ async def test_a_full_reading_is_due_again_after_full_every(start: Start) -> Non
 
 
 async def test_other_settings_mean_reading_from_the_start(tmp_path: Path) -> None:
-    cursors: list[str | None] = []
+    adapter = Scripted(always(*full(site("1"), cursor="c")))
     for url in ("https://a", "https://a", "https://b"):
-        adapter = Scripted(always(*full(site("1"), cursor="c")))
-        bench = Bench(tmp_path, lambda adapter=adapter: adapter, options=Options(url=url))
+        bench = Bench(tmp_path, lambda: adapter, options=Options(url=url))
         await bench.coordinator.read()
         await bench.close()
-        cursors += [cursor for _stream, cursor in adapter.asked]
-    assert cursors == [None, "c", None]
+    assert [cursor for _stream, cursor in adapter.asked] == [None, "c", None]
 
 
 def test_the_digest_of_settings_names_no_secret() -> None:

@@ -38,7 +38,8 @@ Facts = dict[str, dict[Stream, Table]]
 
 def snapshot(facts: Facts, **status: Any) -> Snapshot:
     """The head office's picture of these sources."""
-    values = {"state": SourceState.OK, "last_good": NOW, "stale_after": 900.0} | status
+    values: dict[str, Any] = {"state": SourceState.OK, "last_good": NOW, "stale_after": 900.0}
+    values |= status
     return Snapshot(
         taken=datetime.now(UTC),
         sources=tuple(
@@ -46,6 +47,13 @@ def snapshot(facts: Facts, **status: Any) -> Snapshot:
             for name, rows in facts.items()
         ),
     )
+
+
+def published(publishing: Publishing, facts: Facts) -> hub.Manifest:
+    """Publish what has changed."""
+    manifest = publishing.publish(snapshot(facts))
+    assert manifest is not None
+    return manifest
 
 
 def stamped(source: str, *rows: Record) -> Table:
@@ -131,7 +139,7 @@ def test_a_long_history_costs_few_objects(tmp_path: Path) -> None:
     for number in range(101):
         changed = [site(f"{number}/{each}", os.urandom(20).hex()) for each in range(3)]
         many += changed
-        manifest = publishing.publish(snapshot({"a": {Stream.SITES: stamped("a", *many)}}))
+        manifest = published(publishing, {"a": {Stream.SITES: stamped("a", *many)}})
     assert manifest.latest == 101
     assert len(manifest.segments) == 6  # 1, 3, 9, 27, 81, and all
     for number in range(1, 101):
@@ -154,7 +162,7 @@ def test_after_a_restart_little_is_told_anew(tmp_path: Path) -> None:
 
     def publish(publishing: Publishing, number: int) -> hub.Manifest:
         many[number] = site(str(number), f"changed {number}")
-        manifest = publishing.publish(snapshot({"a": {Stream.SITES: stamped("a", *many)}}))
+        manifest = published(publishing, {"a": {Stream.SITES: stamped("a", *many)}})
         assert manifest is not None
         return manifest
 
@@ -190,7 +198,7 @@ def test_what_could_not_be_written_is_published_later(
         with pytest.raises(OSError, match="No space"):
             publishing.publish(snapshot(changed))
         monkeypatch.setattr(os, "fsync", sync)
-    assert publishing.publish(snapshot(changed)).latest == 2
+    assert published(publishing, changed).latest == 2
     asyncio.run(client.read())
     assert client.rows == known(changed)
 
@@ -205,8 +213,8 @@ def test_what_changes_again_and_again_is_told_once(tmp_path: Path) -> None:
             site(str(each), text if number // 2 % 2 else text[::-1])
             for each, text in enumerate(texts)
         ]
-        manifest = publishing.publish(
-            snapshot({"a": {Stream.SITES: stamped("a", *sites, site("one", str(number)))}})
+        manifest = published(
+            publishing, {"a": {Stream.SITES: stamped("a", *sites, site("one", str(number)))}}
         )
     assert len(manifest.segments) > 2
     assert all(one.size < 1.3 * manifest.base.size for one in manifest.segments)
@@ -243,7 +251,7 @@ def test_old_objects_go_after_the_grace_period(tmp_path: Path) -> None:
 
     def publish(number: int) -> set[str]:
         facts = {"a": {Stream.SITES: stamped("a", site("1", str(number)))}}
-        manifest = publishing.publish(snapshot(facts))
+        manifest = published(publishing, facts)
         return {Path(one.path).name for one in (manifest.base, *manifest.segments)}
 
     for number in range(6):
@@ -265,10 +273,10 @@ def test_old_objects_go_after_the_grace_period(tmp_path: Path) -> None:
 
 def test_a_damaged_folder_begins_a_new_history(tmp_path: Path) -> None:
     facts: Facts = {"a": {Stream.SITES: stamped("a", site("1"))}}
-    first = Publishing(tmp_path).publish(snapshot(facts))
+    first = published(Publishing(tmp_path), facts)
     path = tmp_path / first.base.path
     path.write_bytes(path.read_bytes()[:-9])
-    second = Publishing(tmp_path).publish(snapshot(facts))
+    second = published(Publishing(tmp_path), facts)
     assert second.hub != first.hub
     client = Client(tmp_path)
     asyncio.run(client.read())
@@ -285,7 +293,7 @@ def test_checks_and_output_of_what_is_well_are_no_news(tmp_path: Path) -> None:
 
     publishing = Publishing(tmp_path)
     numbers = [
-        publishing.publish(snapshot(health(*facts))).latest
+        published(publishing, health(*facts)).latest
         for facts in (
             (HealthState.UP, "RTA 5 ms", 1),
             (HealthState.UP, "RTA 9 ms", 2),
@@ -406,7 +414,7 @@ async def test_runs_that_new_ones_push_out_are_not_told_and_go(tmp_path: Path) -
     publishing.publish(snapshot(facts(0)))
     await _synced(tmp_path, www)
     for first in (1, 4):
-        manifest = publishing.publish(snapshot(facts(first)))
+        manifest = published(publishing, facts(first))
         told = unpack((www / manifest.segments[-1].path).read_bytes())
         assert not any(told.gone.values())
         seen = await _synced(tmp_path, www)

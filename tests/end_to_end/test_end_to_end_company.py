@@ -11,12 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.terminal import Terminal
-from tests.fakes.misbehaving import MisbehavingServer, Request, json_reply
+from tests.fakes.misbehaving import MisbehavingServer, Reply, Request, json_reply
 
 
 class Register:
@@ -26,7 +27,7 @@ class Register:
         self.readings: list[float] = []
         self._lock = threading.Lock()
 
-    def __call__(self, _request: Request) -> object:
+    def __call__(self, _request: Request) -> Reply:
         with self._lock:
             self.readings.append(time.monotonic())
             count = len(self.readings)
@@ -102,10 +103,14 @@ columns = {{ code = "code", name = "name" }}
             alive = [terminal for terminal in (one, two) if terminal.pid != victim]
             for terminal in alive:
                 count = sites_on(terminal)
-                terminal.wait_for(lambda _text, t=terminal, n=count: sites_on(t) > n, 10)
+                terminal.wait_for(partial(shows_more_than, terminal, count), 10)
     finally:
         watch.kill()
         watch.wait()
+
+
+def shows_more_than(terminal: Terminal, count: int, _text: str) -> bool:
+    return sites_on(terminal) > count
 
 
 def wait_until_they_agree(one: Terminal, two: Terminal, source: Register) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from tests.end_to_end.terminal import Terminal
 from tests.fakes.icinga2 import FakeIcinga
-from tests.fakes.misbehaving import MisbehavingServer, Mode, Request, json_reply
+from tests.fakes.misbehaving import MisbehavingServer, Mode, Reply, Request, json_reply
 from tests.fakes.redmine import FakeRedmine
 
 SITES, TICKETS, REQUESTS, JOBS = 300, 250, 60, 600
@@ -28,7 +28,7 @@ OPENED = 4.0
 LONGEST_BLOCK = 0.050
 
 
-def backups(_request: Request) -> object:
+def backups(_request: Request) -> Reply:
     jobs = [
         {"site": f"{17001 + n % SITES}", "application": f"app {n}", "period": 86400}
         for n in range(JOBS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import time
 from types import SimpleNamespace
@@ -284,4 +283,4 @@ def _parameters(request: Request) -> dict[str, Any]:
     query = request.target.partition("?")[2]
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
     found = {name: unquote(text) for name, _equals, text in pairs}
-    return json.loads(json.dumps(found | ({"attrs": [found["attrs"]]} if "attrs" in found else {})))
+    return found | ({"attrs": [found["attrs"]]} if "attrs" in found else {})

@@ -252,7 +252,7 @@ class _Server(ThreadingTCPServer):
                 for part in (secured.getpeercert() or {}).get("subject", ()):
                     owner.on_client(part[0][1])
                 try:
-                    super().finish_request(secured, client_address)  # type: ignore[arg-type]
+                    super().finish_request(secured, client_address)
                 finally:
                     owner._sockets.discard(secured)
         except (OSError, ValueError):

@@ -130,8 +130,8 @@ class FakeNagios:
                     self.objects[place]["acknowledged"] = False
                 case "55" | "56":
                     start, end = int(float(form["start_time"])), int(float(form["end_time"]))
-                    more = {"author": form["com_author"], "comment": form["com_data"]}
-                    self.add_downtime(*place, start=start, end=end, **more)
+                    author, comment = form["com_author"], form["com_data"]
+                    self.add_downtime(*place, start=start, end=end, author=author, comment=comment)
                 case "78" | "79":
                     gone = self.downtimes.pop(form["down_id"], None)
                     if gone is not None:

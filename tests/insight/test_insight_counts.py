@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -22,6 +24,7 @@ from tests.insight.insight_examples import (
 
 
 def test_the_object_of_status() -> None:
+    states: dict[str, dict[str, Any]] = {"a": {"fired": NOW}, "b": {}, "c": {"cleared": NOW}}
     found = situation(
         site("1", "Ars"),
         site("2", "Marans"),
@@ -45,7 +48,7 @@ def test_the_object_of_status() -> None:
             key: AlertEntry(
                 fingerprint=key, rule=key, subject="sites", source="", key="", since=NOW, **rest
             )
-            for key, rest in {"a": {"fired": NOW}, "b": {}, "c": {"cleared": NOW}}.items()
+            for key, rest in states.items()
         },
     )
     assert msgspec.json.decode(msgspec.json.encode(counts(tally_of(found), NOW))) == {

@@ -154,7 +154,7 @@ class LiveSuite(AdapterConformance):
         """An adapter made of a source's table, as the program makes it."""
         options = {key: value for key, value in table.items() if key not in COMMON_KEYS}
         adapter = registry.find(table["kind"])
-        secrets = cls.rig.secrets()
+        secrets: Mapping[str, str] = cls.rig.secrets()
         context = Context(
             source="it",
             folder=folder,
@@ -166,7 +166,8 @@ class LiveSuite(AdapterConformance):
     @classmethod
     def at(cls, base: str) -> str:
         """The system's address by way of `base`, with the path that it has."""
-        return base + urlsplit(cls.rig.address).path.rstrip("/")
+        address: str = cls.rig.address
+        return base + urlsplit(address).path.rstrip("/")
 
     @asynccontextmanager
     async def reading(

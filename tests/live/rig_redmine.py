@@ -76,7 +76,8 @@ class RedmineRig:
     def status_id(self, name: str) -> int:
         """Return the number of a status."""
         statuses = self.call("GET", "/issue_statuses.json")["issue_statuses"]
-        return next(status["id"] for status in statuses if status["name"] == name)
+        found: int = next(status["id"] for status in statuses if status["name"] == name)
+        return found
 
     def update(self, number: int, **fields: Any) -> None:
         """Change an issue, and make sure that it was changed."""

@@ -270,7 +270,7 @@ async def test_what_a_real_director_wrote(bacula: BaculaRig) -> None:
     found = await read(source(bacula), Stream.BACKUP_RUNS)
     by_job: dict[str, list[Any]] = {}
     for run in found.records:
-        by_job.setdefault(run.application, []).append(run)  # type: ignore[attr-defined]
+        by_job.setdefault(run.application, []).append(run)
     # T, completed successfully, is what a job gets whose folder is missing.
     (missing,) = by_job["missing"]
     assert bacula.ask("SELECT JobStatus, JobFiles FROM Job WHERE Name = 'missing'") == [("T", 0)]
@@ -301,12 +301,12 @@ async def test_a_job_that_goes_on_is_seen_to_end(bacula: BaculaRig) -> None:
     number = await asyncio.to_thread(bacula.run, "slow")
     for _attempt in range(50):
         during = await read(source(bacula), Stream.BACKUP_RUNS, before.cursor)
-        running = [run for run in during.records if run.result is RunResult.RUNNING]  # type: ignore[attr-defined]
+        running = [run for run in during.records if run.result is RunResult.RUNNING]
         if running:
             break
         await asyncio.sleep(0.1)
     (run,) = running
-    assert abs((datetime.now(UTC) - run.started).total_seconds()) < 60  # type: ignore[attr-defined]
+    assert abs((datetime.now(UTC) - run.started).total_seconds()) < 60
     await asyncio.to_thread(bacula.wait, number)
     after = await read(source(bacula), Stream.BACKUP_RUNS, during.cursor)
     assert after.rows[run.key].result is RunResult.OK

@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -73,8 +74,8 @@ class RealDesk:
     def close(self, number: int) -> None:
         self.rig.update(number, status_id=self.rig.status_id("Fermé"), notes=BY_COLLEAGUE)
 
-    def _ask(self, query: str) -> list[list[object]]:
-        found: list[list[object]] = json.loads(
+    def _ask(self, query: str) -> list[list[Any]]:
+        found: list[list[Any]] = json.loads(
             self.rig.script(f"puts {query}.to_json").splitlines()[-1]
         )
         return found

@@ -13,7 +13,7 @@ import pytest
 from adapters.alertmanager.adapter import AlertmanagerAdapter
 from adapters.prometheus.adapter import PrometheusAdapter
 from smic_tui.contract.actions import Action, Refused, Verb
-from smic_tui.contract.adapter import Context
+from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import HealthState, Stream
 from tests.fakes.reading import failure, read
@@ -40,9 +40,11 @@ async def make() -> AsyncIterator[Make]:
 
     def make(rig: Any, **overrides: Any) -> Any:
         table = rig.settings(**overrides)
-        kind = {"prometheus": PrometheusAdapter, "alertmanager": AlertmanagerAdapter}[
-            table.pop("kind")
-        ]
+        kinds: dict[str, type[Adapter[Any]]] = {
+            "prometheus": PrometheusAdapter,
+            "alertmanager": AlertmanagerAdapter,
+        }
+        kind = kinds[table.pop("kind")]
         secrets = rig.secrets()
         context = Context(
             source="s", folder=Path("/"), timezone="UTC", secret=lambda wanted: secrets[wanted.env]

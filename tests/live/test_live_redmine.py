@@ -245,7 +245,7 @@ async def test_frozen_stopped_and_back(make: Make, redmine: RedmineRig) -> None:
 
 
 class TestConformance(AdapterConformance):
-    secrets: ClassVar = ()
+    secrets: ClassVar[tuple[str, ...]] = ()
     rig: ClassVar[RedmineRig]
 
     @pytest.fixture(autouse=True, scope="class")

@@ -71,7 +71,7 @@ def syndicate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Loaded, Snapsho
 
 
 @pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     """The moment of the sample, and a clock that goes on from there."""
     with time_machine.travel(NOW, tick=True) as traveller:
         yield traveller

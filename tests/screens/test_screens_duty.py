@@ -118,7 +118,7 @@ MORNING = Pane(
 
 
 async def test_a_pane_opens_at_its_time_and_waits(
-    make_app: Make, clock: time_machine.Coordinates
+    make_app: Make, clock: time_machine.Traveller
 ) -> None:
     app = make_app(panes=(MORNING,))
     async with opened(app) as pilot:
@@ -142,7 +142,7 @@ async def test_a_pane_opens_at_its_time_and_waits(
 
 
 async def test_a_missed_pane_comes_first_with_its_time(
-    make_app: Make, clock: time_machine.Coordinates
+    make_app: Make, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(datetime(2026, 11, 24, 8, 15, tzinfo=UTC))
     app = make_app(panes=(MORNING,))
@@ -159,7 +159,7 @@ async def test_a_missed_pane_comes_first_with_its_time(
 
 
 async def test_a_missed_pane_waits_for_the_first_answer_of_every_source(
-    make_app: Make, clock: time_machine.Coordinates
+    make_app: Make, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(datetime(2026, 11, 24, 8, 15, tzinfo=UTC))
     whole: list[Snapshot] = []
@@ -185,7 +185,7 @@ async def test_a_missed_pane_waits_for_the_first_answer_of_every_source(
 
 
 async def test_the_next_pane_does_not_cover_what_is_read_in_the_one_before(
-    make_app: Make, clock: time_machine.Coordinates
+    make_app: Make, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(datetime(2026, 11, 24, 8, 15, tzinfo=UTC))
     later = replace(MORNING, name="later", title="Second round", at=("08:00",))
@@ -201,7 +201,7 @@ async def test_the_next_pane_does_not_cover_what_is_read_in_the_one_before(
 
 
 async def test_nobody_is_interrupted_while_typing(
-    make_app: Make, clock: time_machine.Coordinates
+    make_app: Make, clock: time_machine.Traveller
 ) -> None:
     app = make_app(panes=(MORNING,))
     async with opened(app) as pilot:

@@ -93,6 +93,7 @@ async def test_who_computes_lets_a_new_picture_be_drawn_first(
     async with opened(app) as pilot:
         assert not front.is_waited_for
         monkeypatch.setattr(ListScreen, "show_situation", watched)
+        assert isinstance(app.screen, ListScreen)
         app.screen.update()
         await pilot.pause()
         assert begun == [True]

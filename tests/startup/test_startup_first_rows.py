@@ -12,7 +12,7 @@ from smic_tui.config.schema import Settings
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.insight.assess import assess
 from smic_tui.insight.trouble_lines import troubles
-from smic_tui.model.facts import Situation
+from smic_tui.model.facts import BackupFact, Situation, TicketFact
 from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.model.states import Level
 from smic_tui.model.user_state import UserState
@@ -170,7 +170,8 @@ def test_with_few_rows_the_first_screen_is_kept_as_far(
     assert troubles(head)[:10] == troubles(kept[1])[:10]
     assert not head.lists
     # Of a site what is in trouble, and no more.
-    of_sites = [fact for fact in (*head.backups, *head.tickets) if fact.site]
+    facts: list[BackupFact | TicketFact] = [*head.backups, *head.tickets]
+    of_sites = [fact for fact in facts if fact.site]
     assert of_sites
     assert all(fact.level >= Level.NOTICE for fact in of_sites)
     assert len(head.tickets) < 20

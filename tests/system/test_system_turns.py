@@ -247,7 +247,12 @@ def test_what_nobody_waits_for_comes_after_who_computes() -> None:
     order: list[str] = []
     other = Other()
     assert other.is_in.wait(60)
-    late = threading.Thread(target=lambda: (after_others(), order.append("late")))
+
+    def wait() -> None:
+        after_others()
+        order.append("late")
+
+    late = threading.Thread(target=wait)
     late.start()
     late.join(0.05)
     assert order == []

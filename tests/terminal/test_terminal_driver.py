@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.terminal.emulators import Seen
 from tests.terminal.linked_terminal import Link, LinkedTerminal
 
 pytestmark = pytest.mark.slow
@@ -51,7 +52,7 @@ def test_the_screen_is_that_of_the_stock_driver(dashboard: Open, term: str) -> N
     lean, stock = screens
     if term == "vt100":
         # It has no colours: what the stock driver sends of them is not for it.
-        lean, stock = ([[cell.text for cell in row] for row in rows] for rows in screens)
+        lean, stock = ([[Seen(cell.text, ()) for cell in row] for row in rows] for rows in screens)
     assert lean == stock
 
 

@@ -36,7 +36,7 @@ class Sound(Adapter[Any]):
     """An adapter without a defect; those with one change a single thing."""
 
     kind = "sound"
-    config_type: type[Struct] = SoundConfig
+    config_type: ClassVar[type[Struct]] = SoundConfig
     streams = frozenset({Stream.SITES, Stream.HEALTH})
     reachable = True
 
@@ -85,7 +85,7 @@ def kit_for(adapter: type[Adapter[Any]], config: Struct | None = None) -> Adapte
 
         @staticmethod
         def make_unreachable(tmp_path: Path) -> Adapter[Any]:
-            gone = type(adapter.__name__, (adapter,), {"reachable": False})
+            gone: type[Adapter[Any]] = type(adapter.__name__, (adapter,), {"reachable": False})
             return gone(config or adapter.config_type(), context(tmp_path))
 
     return Kit()

@@ -354,7 +354,7 @@ async def test_only_files_that_changed_are_read(tmp_path: Path) -> None:
         assert (quiet.records, quiet.full) == ([], False)
         write(tmp_path, "17301-nas", row(0), row(1, "incr"), row(2, "incr"))
         again = await read(by_files(tmp_path), RUNS, quiet.cursor)
-        assert {run.job for run in again.records} == {"17301-nas"}  # type: ignore[attr-defined]
+        assert {run.job for run in again.records} == {"17301-nas"}
         assert set((await read(by_files(tmp_path), JOBS)).rows) == {
             "17300-nas",
             "17301-nas",

@@ -175,14 +175,14 @@ async def test_a_full_reading(tmp_path: Path, catalogue: FakeCatalogue) -> None:
     found = await read(source(tmp_path), RUNS)
     assert found.full
     assert found.rejected == []
-    compta = [run for run in found.records if run.job == f"{CLIENT}/compta"]  # type: ignore[attr-defined]
+    compta = [run for run in found.records if run.job == f"{CLIENT}/compta"]
     # Ten, and the newest success whatever its age.
     assert len(compta) == 10
-    assert [run.result for run in compta].count(RunResult.RUNNING) == 1  # type: ignore[attr-defined]
-    archives = [run for run in found.records if run.job == f"{CLIENT}/archives"]  # type: ignore[attr-defined]
-    assert [run.result for run in archives] == [RunResult.OK, RunResult.FAILED]  # type: ignore[attr-defined]
-    assert archives[0].started == datetime.fromtimestamp(NOW - 400 * DAY, UTC)  # type: ignore[attr-defined]
-    assert {run.site for run in found.records} == {"17300"}  # type: ignore[attr-defined]
+    assert [run.result for run in compta].count(RunResult.RUNNING) == 1
+    archives = [run for run in found.records if run.job == f"{CLIENT}/archives"]
+    assert [run.result for run in archives] == [RunResult.OK, RunResult.FAILED]
+    assert archives[0].started == datetime.fromtimestamp(NOW - 400 * DAY, UTC)
+    assert {run.site for run in found.records} == {"17300"}
     assert old
 
 
@@ -197,12 +197,12 @@ async def test_what_is_new_and_what_has_ended_since(
     quiet = await read(source(tmp_path), RUNS, first.cursor)
     assert not quiet.full
     # What had not ended, and nothing else.
-    assert {run.application for run in quiet.records} == {"archives"}  # type: ignore[attr-defined]
+    assert {run.application for run in quiet.records} == {"archives"}
     # It ends with a number and a start long passed by.
     catalogue.finish(long, NOW - 100)
     catalogue.run("paie", CLIENT, NOW - 5000)
     second = await read(source(tmp_path), RUNS, quiet.cursor)
-    results = {run.application: run.result for run in second.records}  # type: ignore[attr-defined]
+    results = {run.application: run.result for run in second.records}
     assert results["archives"] is RunResult.OK
     assert results["paie"] is RunResult.OK
     third = await read(source(tmp_path), RUNS, second.cursor)
@@ -210,7 +210,7 @@ async def test_what_is_new_and_what_has_ended_since(
     # One that had ended is restarted and ends again, with the number that it had.
     catalogue.finish(long, int(time.time()))
     (again,) = (await read(source(tmp_path), RUNS, third.cursor)).records
-    assert again.application == "archives"  # type: ignore[attr-defined]
+    assert again.application == "archives"
 
 
 async def test_a_run_of_a_dead_director_is_not_asked_for_for_ever(
@@ -232,7 +232,7 @@ async def test_a_clock_that_was_wrong_once_does_not_hide_what_comes(
     catalogue.finish(2, NOW - 100)
     catalogue.run("paie", CLIENT, NOW - 50)
     second = await read(source(tmp_path), RUNS, first.cursor)
-    found = {run.application: run.result for run in second.records}  # type: ignore[attr-defined]
+    found = {run.application: run.result for run in second.records}
     assert (found["mail"], found["paie"]) == (RunResult.OK, RunResult.OK)
 
 
@@ -271,7 +271,7 @@ async def test_jobs_and_their_plans(tmp_path: Path, catalogue: FakeCatalogue) ->
     assert found.rows["17299-fd/paie"].calendar == "30 21 * * 1-5"
     # Runs say the same.
     runs = await read(made, RUNS)
-    assert {run.job for run in runs.records} - set(found.rows) == {f"{CLIENT}/gone"}  # type: ignore[attr-defined]
+    assert {run.job for run in runs.records} - set(found.rows) == {f"{CLIENT}/gone"}
     # No run is new, nothing is asked; a new one brings its job.
     quiet = await read(made, JOBS, found.cursor)
     assert (quiet.records, quiet.full) == ([], False)

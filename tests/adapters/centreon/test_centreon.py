@@ -16,7 +16,7 @@ from adapters.centreon.options import CentreonOptions
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
-from smic_tui.records import HealthState, Stream
+from smic_tui.records import Health, HealthState, Stream
 from smic_tui.testing.actions import ActingConformance
 from smic_tui.testing.adapters import AdapterConformance
 from tests.fakes.centreon import PASSWORD, FakeCentreon
@@ -203,6 +203,7 @@ async def test_the_downtime_of_another_is_not_ours(
     centreon.plan(key, **ours)
     before = await adapter.look(wanted)
     assert not before.done
+    assert isinstance(before.record, Health)
     assert before.record.downtime
     begun = replace(wanted, baseline=before.baseline)
     centreon.plan(key, **{**ours, "comment": "Agent Deux: travaux"})
@@ -211,6 +212,7 @@ async def test_the_downtime_of_another_is_not_ours(
     assert not (await adapter.look(begun)).done
     await adapter.perform(begun, before)
     after = await adapter.look(begun)
+    assert isinstance(after.record, Health)
     assert (after.done, after.record.downtime) == (True, True)
 
 

@@ -522,7 +522,9 @@ def test_what_a_person_types_comes_back_as_words(text: str) -> None:
     assert plain(rich(text)).split() == text.split()
 
 
-_CELL = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+_CELL: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+)
 _CELL |= st.lists(_CELL, max_size=2) | st.dictionaries(st.text(max_size=2), _CELL, max_size=1)
 _DATE = st.datetimes().map(str) | st.sampled_from(["0000-00-00 00:00:00", "2026-11-24 05:04"])
 

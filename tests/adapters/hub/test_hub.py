@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import lzma
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -101,7 +101,7 @@ class Web:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ranges = True
-        self.spoil = lambda path, data: data
+        self.spoil: Callable[[Path, bytes], bytes] = lambda path, data: data
         self.wanted = ""
 
     def __call__(self, request: Request) -> Reply:

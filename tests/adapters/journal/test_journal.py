@@ -298,15 +298,15 @@ async def test_the_end_of_a_run_replaces_its_beginning(tmp_path: Path) -> None:
     write(journal, line(1, result="running"))
     first = await read(source(tmp_path), RUNS)
     (run,) = first.records
-    assert run.result is RunResult.RUNNING  # type: ignore[attr-defined]
+    assert run.result is RunResult.RUNNING
     write(journal, line(1, result=0, ended=1_790_090_000))
     (ended,) = (await read(source(tmp_path), RUNS, first.cursor)).records
     assert ended.key == run.key
-    assert ended.result is RunResult.OK  # type: ignore[attr-defined]
+    assert ended.result is RunResult.OK
     # Copied by the rotation before the end was written.
     write(tmp_path / "journal.jsonl.1", line(1, result="running"))
     (full,) = (await read(source(tmp_path), RUNS)).records
-    assert full.result is RunResult.OK  # type: ignore[attr-defined]
+    assert full.result is RunResult.OK
 
 
 # -- plans -----------------------------------------------------------------------

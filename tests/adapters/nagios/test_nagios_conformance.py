@@ -104,7 +104,7 @@ def troubled() -> FakeNagios:
 
 
 class TestActingByHttp(ActingConformance):
-    secrets: ClassVar = (PASSWORD,)
+    secrets: ClassVar[tuple[str, ...]] = (PASSWORD,)
     url: ClassVar[str]
     shows_within: ClassVar = 20.0
     wishes: ClassVar = (

@@ -213,7 +213,7 @@ class _NoIcmp(socket.socket):
 
 
 async def test_echo_requests_may_be_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ping_probe.socket, "socket", _NoIcmp)
+    monkeypatch.setattr(socket, "socket", _NoIcmp)
     with pytest.raises(AuthFailed, match="ICMP") as failed:
         await rows(source({"site": "17001", "address": "127.0.0.1"}))
     assert "ping_group_range" in failed.value.hint
@@ -223,7 +223,7 @@ async def test_our_own_network_is_missing(monkeypatch: pytest.MonkeyPatch) -> No
     async def none(address: str, port: int) -> None:
         raise OSError(101, "Network is unreachable")
 
-    monkeypatch.setattr(ping_probe.asyncio, "open_connection", none)
+    monkeypatch.setattr(asyncio, "open_connection", none)
     with pytest.raises(Unavailable, match="unreachable"):
         await rows(source(target("17001", 80), target("17002", 80)))
 

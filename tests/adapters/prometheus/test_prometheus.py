@@ -11,11 +11,13 @@ import msgspec
 import pytest
 
 from adapters.alertmanager.adapter import AlertmanagerAdapter
+from adapters.alertmanager.options import AlertmanagerOptions
 from adapters.prometheus.adapter import PrometheusAdapter
+from adapters.prometheus.options import PrometheusOptions
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
-from smic_tui.records import HealthState, Stream
+from smic_tui.records import Health, HealthState, Stream
 from smic_tui.testing.actions import ActingConformance
 from smic_tui.testing.adapters import AdapterConformance
 from tests.fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
@@ -30,14 +32,14 @@ def new_prometheus(url: str, folder: Path, secret: str = PASSWORD, **more: Any) 
     account = {"user": "smic-tui", "password": {"env": "P"}}
     table = {"url": url, "checks": [CHECK], "request_timeout": "2s", **account, **more}
     context = Context(source="p", folder=folder, timezone="UTC", secret=lambda _: secret)
-    return PrometheusAdapter(msgspec.convert(table, PrometheusAdapter.config_type), context)
+    return PrometheusAdapter(msgspec.convert(table, PrometheusOptions), context)
 
 
 def new_alertmanager(url: str, folder: Path, secret: str = PASSWORD, **more: Any) -> Any:
     account = {"user": "smic-tui", "password": {"env": "P"}}
     table = {"url": url, "request_timeout": "2s", **account, **more}
     context = Context(source="a", folder=folder, timezone="UTC", secret=lambda _: secret)
-    return AlertmanagerAdapter(msgspec.convert(table, AlertmanagerAdapter.config_type), context)
+    return AlertmanagerAdapter(msgspec.convert(table, AlertmanagerOptions), context)
 
 
 @pytest.fixture
@@ -224,7 +226,8 @@ async def test_a_silence_is_made_once_and_ended(
     listen: Make, alertmanager: FakeAlertmanager
 ) -> None:
     adapter = listen()
-    assert isinstance(adapter, ActsOnRecords)
+    acting: object = adapter
+    assert isinstance(acting, ActsOnRecords)
     await read(adapter)
     assert adapter.able() == {Stream.HEALTH: {Verb.SILENCE, Verb.UNSILENCE}}
     until = datetime.now(UTC) + timedelta(hours=2)
@@ -238,6 +241,7 @@ async def test_a_silence_is_made_once_and_ended(
     assert datetime.fromisoformat(made["endsAt"]) == until
     standing = await adapter.look(wanted)
     assert standing.done
+    assert isinstance(standing.record, Health)
     assert standing.record.downtime
     # Another person's silence of the same alert is another one.
     assert not (await adapter.look(action("f1", Verb.SILENCE, "a2"))).done
@@ -311,7 +315,7 @@ async def test_bad_times(
 def test_settings_that_contradict_each_other(wrong: dict[str, Any]) -> None:
     table = {"url": "http://p", "checks": [CHECK], **wrong}
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert(table, PrometheusAdapter.config_type)
+        msgspec.convert(table, PrometheusOptions)
 
 
 async def test_a_bearer_token_and_none_at_all(prometheus: FakePrometheus) -> None:

@@ -105,10 +105,10 @@ async def test_groups_are_jobs_and_snapshots_their_runs(
         "nas/royan/mairie/ct/7": ("17306", "ct/7", None),
     }
     assert jobs.rows["nas/vm/100"].protocol == "proxmox-backup"
-    assert {run.job for run in runs.records} == set(jobs.rows)  # type: ignore[attr-defined]
-    (run,) = [run for run in runs.records if run.job == "nas/vm/100"]  # type: ignore[attr-defined]
-    assert run.started == datetime.fromtimestamp(NOW - DAY, UTC)  # type: ignore[attr-defined]
-    assert (run.result, run.size) == (RunResult.OK, 34_359_738_368)  # type: ignore[attr-defined]
+    assert {run.job for run in runs.records} == set(jobs.rows)
+    (run,) = [run for run in runs.records if run.job == "nas/vm/100"]
+    assert run.started == datetime.fromtimestamp(NOW - DAY, UTC)
+    assert (run.result, run.size) == (RunResult.OK, 34_359_738_368)
 
 
 async def test_only_groups_that_changed_are_looked_into(
@@ -124,7 +124,7 @@ async def test_only_groups_that_changed_are_looked_into(
     assert not [each for each in server.requests if each.path.endswith("/snapshots")]
     pbs.add("vm/105", NOW - 60)
     changed = await read(reader, RUNS, quiet.cursor)
-    assert {run.job for run in changed.records} == {"nas/vm/105"}  # type: ignore[attr-defined]
+    assert {run.job for run in changed.records} == {"nas/vm/105"}
     (asked,) = [each for each in server.requests if each.path.endswith("/snapshots")]
     assert asked.query == {"backup-type": "vm", "backup-id": "105"}
 
@@ -135,11 +135,11 @@ async def test_a_snapshot_without_manifest_is_not_complete(
     going = pbs.add("vm/100", NOW - 60, files=["drive-scsi0.img.fidx"], size=None)
     first = await read(reader, RUNS)
     (run,) = first.records
-    assert run.result is RunResult.RUNNING  # type: ignore[attr-defined]
+    assert run.result is RunResult.RUNNING
     # Neither time nor number of the group tells that it ended.
     going["files"] = ["drive-scsi0.img.fidx", "index.json.blob"]
     (ended,) = (await read(reader, RUNS, first.cursor)).records
-    assert (ended.key, ended.result) == (run.key, RunResult.OK)  # type: ignore[attr-defined]
+    assert (ended.key, ended.result) == (run.key, RunResult.OK)
 
 
 async def test_a_failed_verification_is_no_backup(
@@ -147,7 +147,7 @@ async def test_a_failed_verification_is_no_backup(
 ) -> None:
     pbs.add("vm/100", NOW - 60, verification={"state": "failed", "upid": "UPID:x"})
     (run,) = (await read(reader, RUNS)).records
-    assert (run.result, run.message) == (RunResult.FAILED, "verification failed")  # type: ignore[attr-defined]
+    assert (run.result, run.message) == (RunResult.FAILED, "verification failed")
 
 
 async def test_failed_attempts_are_tasks(
@@ -161,11 +161,11 @@ async def test_failed_attempts_are_tasks(
     pbs.fail("vm/101", NOW - 90, "no space left", worker="nas:royan:vm/101")
     pbs.fail("vm/999", NOW - 80, "of a group that is gone")
     second = await read(reader, RUNS, first.cursor)
-    assert {run.job: run.message for run in second.records} == {  # type: ignore[attr-defined]
+    assert {run.job: run.message for run in second.records} == {
         "nas/vm/100": "connection lost",
         "nas/royan/vm/101": "no space left",
     }
-    assert {run.result for run in second.records} == {RunResult.FAILED}  # type: ignore[attr-defined]
+    assert {run.result for run in second.records} == {RunResult.FAILED}
     assert not (await read(reader, RUNS, second.cursor)).records
     assert len((await read(reader, RUNS)).rows) == 4
 
@@ -215,7 +215,7 @@ async def test_strange_rows_cost_the_others_nothing(
 async def test_the_newest_are_enough(
     server: MisbehavingServer, pbs: FakeProxmoxBackup, tmp_path: Path
 ) -> None:
-    broken = {"verification": {"state": "failed"}}
+    broken: dict[str, Any] = {"verification": {"state": "failed"}}
     for days in range(30):
         pbs.add("vm/100", NOW - days * DAY, **(broken if days < 20 else {}))
     made = source(server.url, tmp_path, newest=5)
@@ -223,7 +223,7 @@ async def test_the_newest_are_enough(
         runs = (await read(made, RUNS)).records
     finally:
         await made.close()
-    assert [run.result for run in runs] == [*[RunResult.FAILED] * 5, RunResult.OK]  # type: ignore[attr-defined]
+    assert [run.result for run in runs] == [*[RunResult.FAILED] * 5, RunResult.OK]
 
 
 @pytest.mark.parametrize("mode", [Mode.STATUS500, Mode.HTML, Mode.CUT, Mode.STOPPED])

@@ -69,7 +69,7 @@ class TestActingOnTickets(ActingConformance):
     secrets: ClassVar = (KEY,)
     as_: ClassVar[str] = "tickets"
     url: ClassVar[str]
-    wishes: ClassVar = (
+    wishes: ClassVar[tuple[Action, ...]] = (
         wish(Verb.COMMENT, text="Toner remplacé"),
         wish(Verb.ASSIGN),
         wish(Verb.ASSIGN, value="Agent Deux"),

@@ -71,6 +71,11 @@ def shorten(path: Path, length: int) -> None:
     os.truncate(path, length)
 
 
+def empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
 def restic() -> None:
     it = Recorder("restic", {"RESTIC_PASSWORD": "sesame"})
     version = it.do("version").stdout.split()[1]
@@ -79,7 +84,7 @@ def restic() -> None:
     for host in ("mairie-a", "mairie-a", "mairie-b"):
         it.do("-r", "good", "backup", "src", "--host", host, "--tag", "nightly")
     it.copy("truncated", "good", lambda at: shorten(sorted((at / "snapshots").iterdir())[0], 10))
-    it.copy("keyless", "good", lambda at: [k.unlink() for k in (at / "keys").iterdir()] and None)
+    it.copy("keyless", "good", lambda at: empty(at / "keys"))
     it.copy("broken-config", "good", lambda at: shorten(at / "config", 20))
 
     def ask(case: str, repository: str, **env: str) -> None:

@@ -443,7 +443,7 @@ async def test_what_is_gone_or_hidden(make: Make, rt: FakeRt) -> None:
 async def test_readings_and_actions_at_once(make: Make) -> None:
     adapter = make("agir")
     looks = (adapter.look(wish(Verb.RESOLVE, key=str(number))) for number in range(1, 5))
-    reading, *standings = await asyncio.gather(read(adapter), *looks)
+    reading, standings = await asyncio.gather(read(adapter), asyncio.gather(*looks))
     assert len(reading.rows) == 8
     assert all(standing.record is not None for standing in standings)
 

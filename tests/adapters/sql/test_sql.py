@@ -76,7 +76,7 @@ async def test_times_of_a_database_are_understood(tmp_path: Path) -> None:
     }
     made = adapter(SqlAdapter, settings, context(tmp_path))
     (ticket,) = (await read(made, Stream.TICKETS)).records
-    assert ticket.created == datetime(2026, 11, 24, 6, 30, tzinfo=UTC)  # type: ignore[attr-defined]
+    assert ticket.created == datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -428,7 +428,7 @@ def test_sockets_and_names() -> None:
 
 
 def test_a_distant_server_that_is_not_verified_is_told(tmp_path: Path) -> None:
-    def remarks(**settings: str) -> tuple[str, ...]:
+    def remarks(**settings: Any) -> tuple[str, ...]:
         return Database(DatabaseOptions(**settings), context(tmp_path)).remarks()
 
     (remark,) = remarks(database="postgresql://smic@db.example/m")
