@@ -435,7 +435,7 @@ async def test_the_collecting_program_publishes(tmp_path: Path) -> None:
     collector = _collector(head, Cache(head / "cache"), config)
     running = asyncio.create_task(collector.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 await asyncio.sleep(0.05)
                 if (head / "out" / hub.NAME).exists():

@@ -30,7 +30,7 @@ from smic_tui.records import (
     TicketStatus,
 )
 from smic_tui.text import clean
-from tests.collecting.collecting_doubles import NOW, run_of, site, ticket
+from tests.collecting.collecting_doubles import run_of, site, ticket
 
 # Nobody checks the types of a third party's adapter.
 site_of: Any = site
@@ -299,14 +299,3 @@ def test_whatever_comes_what_gets_in_is_clean_and_nothing_is_lost(
                 assert "\ud800" not in value
             if isinstance(value, datetime):
                 assert value.tzinfo is UTC
-
-
-def test_ten_thousand_rows_are_no_matter_of_seconds() -> None:
-    import time
-
-    records = tuple(
-        ticket(str(number), subject="Numéro à l'école", due=NOW) for number in range(10_000)
-    )
-    began = time.perf_counter()
-    assert len(admit("desk", Stream.TICKETS, Batch(upserts=records)).upserts) == 10_000
-    assert time.perf_counter() - began < 5

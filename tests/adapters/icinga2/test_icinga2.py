@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -436,9 +437,8 @@ async def test_trouble_is_told_and_survived(
     adapter = make()
     cursor = (await read(adapter)).cursor
     server.mode = mode
-    started = time.monotonic()
-    await failure(adapter, kind)
-    assert time.monotonic() - started < 3
+    async with asyncio.timeout(30):
+        await failure(adapter, kind)
     server.mode = Mode.OK
     assert (await read(adapter, cursor)).cursor
 

@@ -359,10 +359,11 @@ async def test_a_journal_in_which_nothing_fits_keeps_what_is_known(tmp_path: Pat
         await read(source(tmp_path), RUNS)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 async def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     write(tmp_path / "journal.jsonl", line(1))
     (tmp_path / "journal.jsonl").chmod(0)
+    if os.access(tmp_path / "journal.jsonl", os.R_OK):
+        pytest.skip("this user may read everything")
     with pytest.raises(AuthFailed):
         await read(source(tmp_path), RUNS)
 

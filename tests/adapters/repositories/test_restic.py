@@ -462,14 +462,21 @@ async def test_a_secret_that_cannot_be_had_is_that_repository_s_failure(player: 
 
 async def test_so_many_run_at_once_and_no_more(player: Player) -> None:
     log = player.folder / "log"
-    player.script(f'echo + >>{log}\nsleep 0.2\necho - >>{log}\nprintf "[]"')
-    began = time.monotonic()
+    # Each stays until three have come, and a little longer, lest a fourth be missed.
+    player.script(
+        f"""
+        echo + >>{log}
+        while [ "$(grep -c + {log})" -lt 3 ]; do sleep 0.02; done
+        sleep 0.2
+        echo - >>{log}
+        printf "[]"
+        """
+    )
     await runs(restic(player, *"abcdef", parallel=3))
     running = [0]
     for line in log.read_text().split():
         running.append(running[-1] + (1 if line == "+" else -1))
     assert max(running) == 3
-    assert time.monotonic() - began < 6 * 0.2
 
 
 async def test_a_slow_one_is_ended_and_the_others_are_read(player: Player) -> None:
@@ -511,17 +518,16 @@ async def test_a_helper_that_stays_behind_does_not_hold_up_the_reading(player: P
     """ssh with ControlPersist goes on in a session of its own, with the pipes in its hands."""
     pid = player.folder / "pid"
     player.script(f"setsid sleep 61 &\necho $! >{pid}\nprintf '[]'")
-    began = time.monotonic()
     try:
-        assert (await runs(restic(player, "good"))).full
-        assert time.monotonic() - began < 5
+        async with asyncio.timeout(30):
+            assert (await runs(restic(player, "good"))).full
     finally:
         os.kill(int(pid.read_text()), 9)
 
 
 def ends(pid: int) -> bool:
     """Whether a process that was killed is gone; dying takes a moment on a busy machine."""
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 60
     while alive(pid) and time.monotonic() < give_up:
         time.sleep(0.02)
     return not alive(pid)

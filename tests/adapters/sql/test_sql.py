@@ -232,11 +232,10 @@ async def test_a_statement_without_end_is_cut_off(
     assert "statement_timeout" in raised.value.hint
     reading = asyncio.create_task(read(source(tmp_path, select=ENDLESS), SITES))
     await asyncio.sleep(0.3)
-    began = time.monotonic()
     reading.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await reading
-    assert time.monotonic() - began < 2
+    async with asyncio.timeout(20):  # its statement_timeout is 30 seconds
+        with pytest.raises(asyncio.CancelledError):
+            await reading
     assert threading.active_count() <= before + 3  # idle workers of the loop, no more
 
 

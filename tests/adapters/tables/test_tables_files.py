@@ -101,10 +101,11 @@ async def test_a_missing_file_is_unavailable(tmp_path: Path) -> None:
     assert "path" in caught.value.hint
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 async def test_a_forbidden_file_parks_the_source(tmp_path: Path) -> None:
     (tmp_path / "sites.csv").write_text("x")
     (tmp_path / "sites.csv").chmod(0)
+    if os.access(tmp_path / "sites.csv", os.R_OK):
+        pytest.skip("this user may read everything")
     with pytest.raises(AuthFailed, match="may not be read") as caught:
         await read(sites(tmp_path), Stream.SITES)
     assert "right to read" in caught.value.hint
@@ -129,7 +130,7 @@ async def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
 
 async def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "sites.csv")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(BadAnswer, match="not a regular file"):
             await read(sites(tmp_path), Stream.SITES)
 

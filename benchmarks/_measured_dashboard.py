@@ -1,6 +1,6 @@
 """The dashboard with a heartbeat: writes how long its event loop was ever blocked.
 
-usage: python measured_dashboard.py CONFIG CACHE REPORT
+usage: python -m benchmarks._measured_dashboard CONFIG CACHE REPORT
 
 The report, a JSON list, holds [seconds since start, seconds late, seconds busy]
 for every beat that was over 20 ms late, and is written anew each second. Late is
