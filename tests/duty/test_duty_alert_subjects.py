@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from smic_tui.duty.alert_subjects import SUPPLIER, Fact, is_blind, subject_of, subject_of_group
+from smic_tui.duty.alert_subjects import SUPPLIER, is_blind, subject_of, subject_of_group
 from smic_tui.duty.fact_digest import digest_of
 from smic_tui.i18n import use
 from smic_tui.insight.supplier_groups import SupplierGroup
-from smic_tui.model.facts import SiteFact
+from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.records import HealthState, RunResult
 from tests.insight.insight_examples import (
     ago,
@@ -85,7 +85,11 @@ def test_a_site_is_blind_when_a_part_of_it_rests_on_a_stale_source(stale: str) -
     )
     (fact,) = found.sites
     assert is_blind(fact) is bool(stale)
-    parts: list[Fact] = [*found.backups, *found.tickets, *found.requests]
+    parts: list[BackupFact | TicketFact | RequestFact] = [
+        *found.backups,
+        *found.tickets,
+        *found.requests,
+    ]
     for part in parts:
         assert is_blind(part) is (part.source == stale)
 
