@@ -7,12 +7,13 @@ import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import time_machine
 
 from smic_tui.collecting import backoff
 from smic_tui.collecting.broken import broken
@@ -229,11 +230,11 @@ async def test_an_incremental_reading_without_a_cursor_keeps_the_old_one(start: 
 
 async def test_a_full_reading_is_due_again_after_full_every(start: Start) -> None:
     adapter = Scripted(always(*full(site("1"), cursor="c")))
-    bench = start(adapter, full_every="0.2s")
+    bench = start(adapter, full_every="1h")
     await bench.coordinator.read()
     await bench.coordinator.read()
-    await asyncio.sleep(0.25)
-    await bench.coordinator.read()
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=61)):
+        await bench.coordinator.read()
     assert [cursor for _stream, cursor in adapter.asked] == [None, "c", None]
 
 
@@ -462,7 +463,7 @@ async def test_refused_credentials_are_tried_rarely_without_a_key_press(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert backoff.PARKED == 1800
-    monkeypatch.setattr(backoff, "PARKED", 0.2)
+    monkeypatch.setattr(backoff, "PARKED", 1.5)
     adapter = Scripted(always(AuthFailed("401")))
     bench = start(adapter)
     async with running(bench, tick=0.01):

@@ -14,6 +14,7 @@ from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.model.outbox_entry import EntryState
 from smic_tui.outbox import box
 from smic_tui.records import TicketStatus
+from tests.collecting.collecting_doubles import until
 from tests.outbox.outbox_desk import Desk, Office, action, ticket
 
 OpenOffice = Callable[..., Office]
@@ -388,10 +389,7 @@ async def test_new_entries_wake_a_sender_that_waits(office: Office) -> None:
     await asyncio.sleep(0.05)
     wanted = office.want(action())
     office.sender.look_at(office.cache.user.load().outbox)
-    for _try in range(200):
-        if office.entry(wanted).state is EntryState.CONFIRMED:
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: office.entry(wanted).state is EntryState.CONFIRMED)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert office.entry(wanted).state is EntryState.CONFIRMED

@@ -49,7 +49,7 @@ def outbox(app: SmicApp) -> list[Entry]:
 
 async def settle(pilot: Pilot[None], done: Callable[[], object]) -> None:
     """Wait until something has come about."""
-    for _try in range(300):
+    for _try in range(3000):
         await pilot.pause(0.02)
         if done():
             return

@@ -20,7 +20,7 @@ Make = Callable[..., SmicApp]
 
 
 async def wait_for(pilot: Pilot[None], condition: Callable[[], object], what: str) -> None:
-    for _try in range(150):
+    for _try in range(3000):
         if condition():
             return
         await pilot.pause(0.02)

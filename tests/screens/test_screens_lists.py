@@ -227,7 +227,7 @@ async def test_cursor_stays_when_new_facts_come(
                 ),
             )
         )
-        for _try in range(100):
+        for _try in range(3000):
             await pilot.pause(0.02)
             if len(app.situation.tickets) < 2000:
                 break

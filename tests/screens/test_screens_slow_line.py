@@ -40,7 +40,7 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Line:
 
 
 async def until(pilot: Pilot[None], happened: Callable[[], bool]) -> None:
-    for _try in range(200):
+    for _try in range(3000):
         if happened():
             return
         await pilot.pause(0.05)

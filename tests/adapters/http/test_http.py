@@ -224,7 +224,7 @@ async def test_a_handshake_that_is_given_up_leaves_no_connection() -> None:
         server.mode = Mode.FROZEN
         pinned = {"fingerprint": "ab" * 32, "request_timeout": "0.2s"}
         await error_of(session(server.url, **pinned), Unavailable)
-        http = session(server.url, **pinned)
+        http = session(server.url, **pinned | {"request_timeout": "60s"})
         reading = asyncio.create_task(http.request("GET"))
         await asyncio.sleep(0.1)
         reading.cancel()
@@ -361,16 +361,16 @@ async def test_an_answer_that_is_too_large_is_given_up(server: MisbehavingServer
 
 
 async def test_requests_at_once_are_bounded() -> None:
-    import threading
-
     busy, worst, lock = 0, 0, threading.Lock()
+    both = threading.Barrier(2, timeout=60)
 
     def respond(request: Request) -> Reply:
         nonlocal busy, worst
         with lock:
             busy += 1
             worst = max(worst, busy)
-        time.sleep(0.03)
+        both.wait()
+        time.sleep(0.03)  # long enough for a third to be seen
         with lock:
             busy -= 1
         return json_reply(ROWS)
