@@ -6,9 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 MAN := docs/smic-tui.1
+FOLDERS ?= $(sort $(patsubst %/,%,$(dir $(shell find tests -name 'test_*.py' \
+    -not -path 'tests/live/*' -not -path 'tests/thirdparty/*'))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-live sources-table bench man docs screens messages catalogues clean
+.PHONY: help run test test-folders check test-live sources-table bench man docs screens messages catalogues clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -16,14 +18,16 @@ help: ## list the targets
 run: $(VENV)/.installed ## open the dashboard (ARGS="--config FILE" and the like are passed on)
 	@$(BIN)/smic-tui $(ARGS)
 
-# The end-to-end tests measure how quickly the screen answers: nothing runs beside them.
 test: catalogues ## run the tests (ARGS="tests/config -k duration" for some of them)
-ifeq ($(ARGS),)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/end_to_end
-	$(BIN)/python -m pytest tests/end_to_end
-else
-	$(BIN)/python -m pytest $(ARGS)
-endif
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n $(JOBS) --dist loadfile)
+
+# FOLDERS="tests/duty tests/hub" for some of them, SEED=4711 for an order that was printed.
+test-folders: catalogues ## run each folder of tests by itself, in random order
+	@for folder in $(FOLDERS); do \
+	    echo "== $$folder"; \
+	    $(BIN)/python -m pytest --random-order-bucket=global \
+	        $(if $(SEED),--random-order-seed=$(SEED)) $$folder/test_*.py || exit 1; \
+	done
 
 check: catalogues ## lint, format, types, import directions
 	$(BIN)/ruff check
@@ -40,9 +44,8 @@ sources-table: ## write what test-live found last into docs/sources.md
 	$(BIN)/python tests/live/live_results.py docs/sources.md
 
 bench: catalogues ## measure; BENCH_QUICK=1 for a short run
-	@for script in benchmarks/*.py; do \
-	    case $$script in */_*|*/__*) continue;; esac; \
-	    echo "== $$script"; $(BIN)/python $$script || exit 1; \
+	@for script in benchmarks/bench_*.py; do \
+	    echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; \
 	done
 
 man: catalogues ## write docs/smic-tui.1

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-import _scale_data as data
 from msgspec import Struct
 
+from benchmarks import _scale_data as data
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
@@ -53,7 +53,7 @@ class Memory(Adapter[NoOptions]):
 def change_a_part(cache: Cache, seed: int) -> None:
     """Makes the next reading change 1 % of the rows of each stream."""
     Memory.waiting = {
-        name: data.changed(dict(cache.source(name).contents.rows), PART, datetime.now(UTC), seed)
+        name: data.changed(cache.source(name).contents.rows, PART, datetime.now(UTC), seed)
         for name in data.STREAMS
     }
 

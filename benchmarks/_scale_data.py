@@ -9,7 +9,7 @@ of the npm package @etalab/decoupage-administratif.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -176,7 +176,9 @@ def country(count: int, now: datetime, path: Path | None = None) -> dict[str, Ro
     }
 
 
-def changed(rows: Rows, part: float, now: datetime, seed: int) -> Rows:
+def changed(
+    rows: Mapping[Stream, Mapping[str, Record]], part: float, now: datetime, seed: int
+) -> Rows:
     """New versions of `part` of the rows of each stream, chosen by `seed`."""
     dice = random.Random(seed)
     found: Rows = {}

@@ -23,14 +23,11 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from _scale_figures import Figures
-
-ROOT = Path(__file__).parent.parent
-sys.path.append(str(ROOT / "tests" / "terminal"))
-
-from emulators import PyteTerminal  # noqa: E402
-from linked_terminal import LinkedTerminal  # noqa: E402
+from benchmarks._scale_figures import Figures
+from tests.terminal.emulators import PyteTerminal
+from tests.terminal.linked_terminal import LinkedTerminal
 
 SIZE = (120, 36)
 EVERY = 0.1
@@ -85,7 +82,7 @@ class Program:
     def __init__(self, folder: Path) -> None:
         self._report = folder / "report.jsonl"
         self._report.unlink(missing_ok=True)
-        command = [sys.executable, str(Path(__file__).with_name("_scale_terminal.py"))]
+        command = [sys.executable, "-m", "benchmarks._scale_terminal"]
         command += [str(folder), str(self._report)]
         self.terminal = LinkedTerminal(command, size=SIZE, env={"LANGUAGE": "en"})
         self._told = 0
@@ -96,7 +93,7 @@ class Program:
         waits = (Path(f"/proc/{task}/schedstat").read_text().split()[1] for task in tasks)
         return sum(map(int, waits)) / 1e6
 
-    def tell(self, number: signal.Signals) -> dict[str, object]:
+    def tell(self, number: signal.Signals) -> dict[str, Any]:
         """Send a signal; what the program says."""
         os.kill(self.terminal.pid, number)
         ends = time.monotonic() + 60
@@ -106,7 +103,7 @@ class Program:
             lines = self._report.read_text().splitlines() if self._report.exists() else []
             if len(lines) > self._told:
                 self._told = len(lines)
-                found: dict[str, object] = json.loads(lines[-1])
+                found: dict[str, Any] = json.loads(lines[-1])
                 return found
 
     def until_whole(self) -> None:

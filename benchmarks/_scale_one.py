@@ -7,14 +7,15 @@ import gc
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import _scale_data as data
-from _scale_app import DIGEST, PART, Memory, change_a_part, make_app
-from _scale_figures import Figures, Heart, Watch, memory, timed
 from textual import events
 
+from benchmarks import _scale_data as data
+from benchmarks._scale_app import DIGEST, PART, Memory, change_a_part, make_app
+from benchmarks._scale_figures import Figures, Heart, Watch, memory, timed
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.layout import Cursor
@@ -30,6 +31,7 @@ from smic_tui.model.user_state import UserState
 from smic_tui.query.parser import parse
 from smic_tui.query.subjects.all import fields_for
 from smic_tui.records import Stream
+from smic_tui.screens.listing import ListScreen
 from smic_tui.startup.first_rows_writer import HeadKeeper
 from smic_tui.views.listing import sort_facts
 from smic_tui.views.lists.all import LISTINGS
@@ -96,9 +98,9 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
     for subject, field in (("tickets", "priority<3"), ("sites", "state:down")):
         # The slowest letter of a word that is typed letter by letter.
         select(subject, "zzz")
-        letters = [timed(lambda s=subject, n=n: select(s, TYPED[:n]), 1)[0] for n in WORD]
+        letters = [timed(partial(select, subject, TYPED[:n]), 1)[0] for n in WORD]
         found.put(f"filter_{subject}_text", [max(letters)])
-        found.put(f"filter_{subject}_field", timed(lambda s=subject, f=field: select(s, f), 5))
+        found.put(f"filter_{subject}_field", timed(partial(select, subject, field), 5))
     listing = LISTINGS["tickets"]
     found.put(
         "sort",
@@ -109,7 +111,7 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
     commits, steps, readies, rules = [], [], [], []
     for round_ in range(3):
         new = {
-            name: data.changed(dict(cache.source(name).contents.rows), PART, snapshot.taken, round_)
+            name: data.changed(cache.source(name).contents.rows, PART, snapshot.taken, round_)
             for name in data.STREAMS
         }
         watch = Watch()
@@ -163,6 +165,19 @@ async def press(app: SmicApp, *keys: str, rounds: int = 9) -> list[tuple[float, 
     return times
 
 
+def table_of(app: SmicApp) -> RowTable:
+    """The list of the screen in front."""
+    return app.screen.query_one(RowTable)
+
+
+def is_filtered(screen: ListScreen, text: str) -> bool:
+    """Whether the list is what is left by this filter."""
+    workers = screen.app.workers
+    return screen.query_text == text and not any(
+        work.group == "select" and work.is_running for work in workers
+    )
+
+
 async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
     """Measures the real screens over the real collector, without a terminal."""
     # The program starts without garbage collection too, and begins it after the first screen.
@@ -171,7 +186,7 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
     app = make_app(folder, settings)
     async with app.run_test(size=(120, 36)) as pilot:
         heart = Heart()
-        await until(lambda: app.situation.sites != () and len(app.screen.table._keys) > 0)
+        await until(lambda: app.situation.sites != () and len(table_of(app)._keys) > 0)
         found.put("paint", [watch.read()])
         await until(lambda: not app.situation.partial)
         await at_rest(app)
@@ -182,24 +197,20 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
         found.put("block_start", heart.take())
         for number, name in (("1", "overview"), ("2", "sites"), ("3", "backups"), ("4", "tickets")):
             await pilot.press(number)
-            await until(lambda: len(app.screen.table._keys) > 0)
+            await until(lambda: len(table_of(app)._keys) > 0)
             await pilot.pause()
             await pilot.press("down")
             if name == "overview":
                 heart.take()
             found.put(f"key_{name}", await press(app, "down", "pagedown", "up"))
         screen = app.screen
+        assert isinstance(screen, ListScreen)
         await pilot.press("slash")
         times = []
         for at, key in enumerate(TYPED):
             watch = Watch()
             app.post_message(events.Key(key, key))
-            await until(
-                lambda a=at: (
-                    screen.query_text == TYPED[: a + 1]
-                    and not any(work.group == "select" and work.is_running for work in app.workers)
-                )
-            )
+            await until(partial(is_filtered, screen, TYPED[: at + 1]))
             times.append(watch.read())
         found.put("screen_filter", times)
         await pilot.press("escape", "escape")
@@ -225,7 +236,7 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
             heart.take()
             watch = Watch()
             app.collector.refresh()
-            await until(lambda w=wanted: shows(app.situation, w))
+            await until(partial(shows, app, wanted))
             await at_rest(app)
             times.append(watch.read())
             blocks += heart.take()
@@ -239,9 +250,9 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
         await app.action_quit()
 
 
-def shows(situation: Situation, wanted: Any) -> bool:
-    """Whether the situation has this very version of a ticket, cheaply."""
-    site = situation.sites_by_key.get(f"register/{wanted.site}")
+def shows(app: SmicApp, wanted: Any) -> bool:
+    """Whether the dashboard has this very version of a ticket, found cheaply."""
+    site = app.situation.sites_by_key.get(f"register/{wanted.site}")
     return site is not None and any(
         fact.ticket.key == wanted.key and fact.ticket.updated == wanted.updated
         for fact in site.tickets
@@ -266,7 +277,7 @@ def measure(step: str, folder: Path, size: int, communes: Path | None) -> dict[s
     elif step == "core":
         without_screen(folder, settings, found)
     elif step == "frames":
-        from _scale_frames import frames
+        from benchmarks._scale_frames import frames
 
         frames(folder, found)
     else:

@@ -1,6 +1,6 @@
 """Runs the dashboard in a terminal; signals tell it what to measure.
 
-usage: python _scale_terminal.py FOLDER REPORT
+usage: python -m benchmarks._scale_terminal FOLDER REPORT
 
 SIGUSR1: the next reading changes 1 % of all rows. SIGUSR2: write the longest pauses of the
 event loop since the last signal. The program answers each with a line in REPORT.
@@ -17,17 +17,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 # As the program itself begins; Textual looks at it when it is imported.
 os.environ.setdefault("TEXTUAL_FPS", "250")
 
-import _scale_data as data  # noqa: E402
-from _scale_app import Memory, change_a_part, make_app  # noqa: E402
-from _scale_figures import Heart  # noqa: E402
-
-from smic_tui.app import SmicApp  # noqa: E402
-from smic_tui.terminal.choice import chosen_driver  # noqa: E402
-from smic_tui.terminal.profile import AUTO  # noqa: E402
+from benchmarks import _scale_data as data
+from benchmarks._scale_app import Memory, change_a_part, make_app
+from benchmarks._scale_figures import Heart
+from smic_tui.app import SmicApp
+from smic_tui.terminal.choice import chosen_driver
+from smic_tui.terminal.profile import AUTO
 
 
 class Measured(SmicApp):

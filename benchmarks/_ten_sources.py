@@ -1,6 +1,6 @@
 """Serves ten sources on loopback: 712 sites, 2,100 checks, 2,000 jobs, 1,500 tickets.
 
-usage: python _ten_sources.py FOLDER
+usage: python -m benchmarks._ten_sources FOLDER
 
 Writes FOLDER/config.toml and serves the sources that it names. Answers each line on
 standard input with a line of JSON: `change` lets a minute pass (a fifth of the checks run
@@ -15,19 +15,17 @@ import random
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "live")]
-
-from counting import CountingProxy  # noqa: E402
-from fakes.backuppc import FakeBackupPc  # noqa: E402
-from fakes.glpi import FakeGlpi  # noqa: E402
-from fakes.icinga2 import FakeIcinga  # noqa: E402
-from fakes.misbehaving import MisbehavingServer, Reply, Request  # noqa: E402
-from fakes.redmine import FakeRedmine  # noqa: E402
+from tests.fakes.backuppc import FakeBackupPc
+from tests.fakes.glpi import FakeGlpi
+from tests.fakes.icinga2 import FakeIcinga
+from tests.fakes.misbehaving import MisbehavingServer, Reply, Request
+from tests.fakes.redmine import FakeRedmine
+from tests.live.counting import CountingProxy
 
 SITES = 712
 SERVICES = 1388
@@ -249,7 +247,7 @@ def main() -> None:
     documents = Documents()
     journal = Journal(folder / "journal")
     database = Database(folder / "backups.sqlite")
-    answers = {
+    answers: dict[str, Callable[[Request], Reply]] = {
         **{"monitoring": icinga, "redmine": redmine, "catalogue": redmine, "glpi": glpi},
         **{"plan": documents, "journal_of_plan": documents, "backuppc": backuppc},
     }

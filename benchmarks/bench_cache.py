@@ -1,6 +1,6 @@
 """Measures what the cache costs: commits, loads, and how long the event loop waits for them.
 
-    python benchmarks/bench_cache.py [ROWS]
+    python -m benchmarks.bench_cache [ROWS]
 
 Prints milliseconds (the best and the median of several) and ratios, which depend less on
 the machine. The files are on a real disk, in SMIC_TUI_BENCH or in a folder beside this
@@ -20,8 +20,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome

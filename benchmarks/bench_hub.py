@@ -5,7 +5,7 @@ night, and a client reads it through a proxy that counts. Headers count too. The
 runs at a quarter of its pace, and that night is still busier than a real one: it has as
 many changes of tickets as a fortnight of work.
 
-    python benchmarks/bench_hub.py            BENCH_QUICK=1: a night of two hours
+    python -m benchmarks.bench_hub            BENCH_QUICK=1: a night of two hours
 """
 
 from __future__ import annotations
@@ -234,7 +234,9 @@ async def measure(folder: Path, speed: float) -> None:
 
         count, _end = await asyncio.to_thread(play_night, folder / "sample", speed, each_time)
         await asyncio.to_thread(publish, EVENING + NIGHT)
-        print(f"  ({count:,} things happened, {publishing.publish(found[-1]).latest} publications)")
+        last = publishing.publish(found[-1])
+        assert last is not None
+        print(f"  ({count:,} things happened, {last.latest} publications)")
         await cost("first delta after the night", client, 30_000)
         await one_program(line, client, www, publishing, found[-1])
     server.shutdown()

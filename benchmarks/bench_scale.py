@@ -1,6 +1,6 @@
 """Measures what the program costs from 712 to 50,000 sites, in one run, with ratios.
 
-    python benchmarks/bench_scale.py [--sizes 712,50000] [--communes FILE] [--svg FILE]
+    python -m benchmarks.bench_scale [--sizes 712,50000] [--communes FILE] [--svg FILE]
 
 Each size is measured in a process of its own, so that memory is that of this size alone.
 50,000 sites have 150,000 backup jobs with 300,000 runs, and 100,000 open tickets.
@@ -18,8 +18,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 STEPS = ("fill", "core", "screen", "frames")
 SIZES = (712, 2000, 7000, 20000, 50000)
@@ -79,7 +77,8 @@ def measured(size: int, communes: Path | None) -> dict[str, float]:
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory(dir=os.environ.get("SMIC_TUI_BENCH")) as folder:
         for step in STEPS:
-            command = [sys.executable, __file__, "--one", str(size), "--step", step, folder]
+            command = [sys.executable, "-m", "benchmarks.bench_scale"]
+            command += ["--one", str(size), "--step", step, folder]
             if communes is not None:
                 command += ["--communes", str(communes)]
             done = subprocess.run(
@@ -129,13 +128,12 @@ def main() -> None:
     parser.add_argument("--sizes", default=",".join(map(str, QUICK if quick else SIZES)))
     parser.add_argument("--communes", type=Path)
     parser.add_argument("--svg", type=Path)
-    for hidden in ("--one", "--step", "folder"):
-        parser.add_argument(
-            hidden, help=argparse.SUPPRESS, **({} if hidden[0] == "-" else {"nargs": "?"})
-        )
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--step", help=argparse.SUPPRESS)
+    parser.add_argument("folder", nargs="?", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        from _scale_one import measure
+        from benchmarks._scale_one import measure
 
         size, folder = int(arguments.one), Path(arguments.folder)
         print(json.dumps(measure(arguments.step, folder, size, arguments.communes)))
@@ -146,7 +144,7 @@ def main() -> None:
         results[size] = measured(size, arguments.communes)
     print(table(results))
     if arguments.svg:
-        from _scale_picture import draw
+        from benchmarks._scale_picture import draw
 
         arguments.svg.write_text(draw(results), encoding="utf-8")
 

@@ -19,16 +19,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
-
-from _ten_sources import SECRETS  # noqa: E402
-
-from smic_tui.cache.cache import Cache  # noqa: E402
-from smic_tui.collecting.collector import Collector  # noqa: E402
-from smic_tui.contract.status import SourceState  # noqa: E402
-from smic_tui.model.snapshot import Snapshot  # noqa: E402
-from smic_tui.wiring import load_settings, make_collector  # noqa: E402
+from benchmarks._ten_sources import SECRETS
+from smic_tui.cache.cache import Cache
+from smic_tui.collecting.collector import Collector
+from smic_tui.contract.status import SourceState
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.wiring import load_settings, make_collector
 
 TIMES = 3 if os.environ.get("BENCH_QUICK") else 10
 LOOK_EVERY = 0.005
@@ -39,7 +35,7 @@ class Servers:
 
     def __init__(self, folder: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "benchmarks" / "_ten_sources.py"), str(folder)],
+            [sys.executable, "-m", "benchmarks._ten_sources", str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

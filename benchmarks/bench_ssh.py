@@ -5,7 +5,7 @@ to a real sshd, and behind mosh. A proxy on the loopback interface counts the pa
 TCP or UDP in both directions, and the segments or datagrams. The sshd is a child of this
 program, with keys and configuration in a temporary folder.
 
-Run it from the repository: `python benchmarks/bench_ssh.py`. It needs ssh, sshd and
+Run it from the repository: `python -m benchmarks.bench_ssh`. It needs ssh, sshd and
 mosh (Debian: openssh-client, openssh-server, mosh); what is absent is left out.
 BENCH_QUICK=1 measures half of it.
 """
@@ -28,11 +28,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
+from typing import Any
+
+from tests.terminal.linked_terminal import LinkedTerminal
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "terminal"))
-
-from linked_terminal import LinkedTerminal  # noqa: E402
 
 PROGRAM = str(ROOT / "tests" / "terminal" / "still_dashboard.py")
 SIZE = (120, 36)
@@ -100,7 +100,7 @@ class Proxy:
                         near.sendall(data)
 
     def _udp(self) -> None:
-        client = None
+        client: Any = None
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
             far.connect(self._to)
             while True:

@@ -1,6 +1,6 @@
 """Measures how long it takes until something is seen, beside the least possible time.
 
-    python benchmarks/bench_start.py [--runs N]
+    python -m benchmarks.bench_start [--runs N]
 
 It writes the sample and reads it, in a temporary home. Then it runs whole processes in
 turn, those with a screen in a pseudo-terminal of 120x36, until their end or until their

@@ -6,7 +6,7 @@ of several. mutt and mc are measured if they are installed: with a mailbox and a
 as many entries as there are sites. The slow line carries 1,000 bytes a second with a round
 trip of 400 ms; `lag` is the time from the last key to the last change on screen.
 
-Run it from the repository: `python benchmarks/bench_wire.py`; BENCH_QUICK=1 measures one
+Run it from the repository: `python -m benchmarks.bench_wire`; BENCH_QUICK=1 measures one
 size and shortens the slow line.
 """
 
@@ -24,10 +24,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "terminal"))
+from tests.terminal.linked_terminal import Link, LinkedTerminal
 
-from linked_terminal import Link, LinkedTerminal  # noqa: E402
+ROOT = Path(__file__).parent.parent
 
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 SIZES = [(120, 36)] if QUICK else [(80, 24), (120, 36), (200, 50)]

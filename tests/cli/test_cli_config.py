@@ -7,10 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from program import ROOT, Program
 
 from smic_tui.collecting import registry
 from smic_tui.config.reference import reference
+from tests.cli.program import ROOT, Program
 
 BROKEN = """\
 [display]

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from program import ROOT, Program
+
+from tests.cli.program import ROOT, Program
 
 
 def counted(program: Program) -> Any:

@@ -11,13 +11,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from collecting_doubles import Options, Scripted
 
 from smic_tui.collecting import registry
 from smic_tui.collecting.broken import AdapterBroken, BrokenAdapter
 from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import ENTRY_POINT_GROUP, Adapter, Context
 from smic_tui.records import Stream
+from tests.collecting.collecting_doubles import Options, Scripted
 
 CONTEXT = Context(source="desk", folder=Path(), timezone="UTC", secret=lambda _secret: "")
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def test_our_kinds_need_no_look_at_what_is_installed(monkeypatch: pytest.MonkeyP
 
 
 def test_another_package_brings_a_kind(installed: Any) -> None:
-    installed(("scripted", "collecting_doubles:Scripted"))
+    installed(("scripted", "tests.collecting.collecting_doubles:Scripted"))
     assert "scripted" in registry.kinds()
     assert set(registry.kinds()) == {*registry.BUILT_IN, "scripted"}
     assert len(registry.kinds()) == len(registry.BUILT_IN) + 1
@@ -77,7 +77,7 @@ def test_another_package_brings_a_kind(installed: Any) -> None:
 
 
 def test_another_package_cannot_replace_one_of_ours(installed: Any) -> None:
-    installed(("csv", "collecting_doubles:Scripted"))
+    installed(("csv", "tests.collecting.collecting_doubles:Scripted"))
     assert registry.find("csv") is not Scripted
     assert list(registry.kinds()).count("csv") == 1
 
@@ -97,7 +97,12 @@ async def test_two_packages_with_one_kind_are_both_refused(installed: Any) -> No
 
 @pytest.mark.parametrize(
     "reference",
-    ["no_such_module:A", "collecting_doubles:Missing", "collecting_doubles:NOW", "pathlib:Path"],
+    [
+        "no_such_module:A",
+        "tests.collecting.collecting_doubles:Missing",
+        "tests.collecting.collecting_doubles:NOW",
+        "pathlib:Path",
+    ],
 )
 async def test_a_kind_that_cannot_be_imported_fails_its_sources_only(
     installed: Any, reference: str
@@ -157,7 +162,7 @@ def test_the_adapter_gets_its_settings(installed: Any, monkeypatch: pytest.Monke
 async def test_settings_of_the_wrong_shape_fail_the_source_only(
     installed: Any,
 ) -> None:
-    installed(("scripted", "collecting_doubles:Scripted"))
+    installed(("scripted", "tests.collecting.collecting_doubles:Scripted"))
     made = registry.make(Source(name="a", kind="scripted", options={"url": 3}), CONTEXT)
     assert "url" in (await complaint(made)).message
 

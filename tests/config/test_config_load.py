@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from a_kind import SOURCE, FilesConfig, Kinds, check_filter, read
 
 from smic_tui.config.errors import ConfigError
 from smic_tui.config.load import load
 from smic_tui.config.schema import Settings
 from smic_tui.contract.secret import Secret
+from tests.config.a_kind import SOURCE, FilesConfig, Kinds, check_filter, read
 
 
 def problems(folder: Path, text: str) -> list[str]:

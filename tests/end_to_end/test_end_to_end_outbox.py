@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from fakes.misbehaving import MisbehavingServer, Mode
-from fakes.redmine import FakeRedmine
 from textual.pilot import Pilot
 
 from smic_tui import i18n
@@ -20,6 +18,8 @@ from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.outbox import OutboxScreen
 from smic_tui.wiring import load_settings, make_collector
+from tests.fakes.misbehaving import MisbehavingServer, Mode
+from tests.fakes.redmine import FakeRedmine
 
 CONFIG = """
 [display]

@@ -12,7 +12,7 @@ import msgspec
 from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.secret import Secret
-from smic_tui.records import Record, Stream
+from smic_tui.records import Stream
 
 
 class Outcome(msgspec.Struct):
@@ -25,7 +25,7 @@ class Outcome(msgspec.Struct):
         return {record.key: record for record in self.records}
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> list[Any]:
         return [record for batch in self.batches for record in batch.upserts]
 
     @property

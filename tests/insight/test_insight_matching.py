@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from insight_examples import site
 
 from smic_tui.config.schema import Matching
 from smic_tui.insight.matching import Register, register_of
 from smic_tui.records import Site
+from tests.insight.insight_examples import site
 
 ALIASES = {"Atlantide": "17300", "Le château": "17415", "Perdu": "99999"}
 

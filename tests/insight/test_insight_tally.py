@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from insight_examples import NOW, ago, job, request, run, site, snapshot, ticket
 from msgspec.structs import replace
 
 from smic_tui.config.schema import Person, Settings
@@ -23,9 +23,15 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import BackupState
 from smic_tui.model.user_state import Acknowledgement, UserState
 from smic_tui.records import Record, RunResult, Stage, TicketStatus
+from tests.insight.insight_examples import NOW, ago, job, request, run, site, snapshot, ticket
 
 SETTINGS = Settings(me=Person(names=("moi",)))
-PLANS = ({"period": 3600}, {"period": 86400, "holidays": True}, {"calendar": "30 22 * * *"}, {})
+PLANS: tuple[dict[str, Any], ...] = (
+    {"period": 3600},
+    {"period": 86400, "holidays": True},
+    {"calendar": "30 22 * * *"},
+    {},
+)
 
 minutes = st.integers(-3000, 3000)
 moments = minutes.map(lambda m: NOW + timedelta(minutes=m))

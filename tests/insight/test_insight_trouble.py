@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from insight_examples import NOW, ago, health, job, request, run, site, situation, ticket
 
 from smic_tui.i18n import use
 from smic_tui.insight.supplier_groups import supplier_groups
@@ -12,6 +11,17 @@ from smic_tui.insight.trouble_items import Part
 from smic_tui.insight.trouble_lines import troubles
 from smic_tui.model.states import Level
 from smic_tui.records import Actor, HealthState, Record, RunResult, TicketStatus
+from tests.insight.insight_examples import (
+    NOW,
+    ago,
+    health,
+    job,
+    request,
+    run,
+    site,
+    situation,
+    ticket,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rig import Daemon, free_port
+from tests.live.rig import Daemon, free_port
 
 NODE = "supervision.example"
 HOSTS = 700

@@ -10,10 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import read
 from msgspec.structs import replace
-from rig_icinga2 import IcingaRig
-from rig_redmine import RedmineRig
 
 from adapters.icinga2.adapter import Icinga2Adapter
 from adapters.icinga2.options import Icinga2Options
@@ -22,6 +19,9 @@ from adapters.redmine.options import RedmineOptions
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
 from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.records import CatalogueRequest, Health, Stage, Stream, Ticket, TicketStatus
+from tests.fakes.reading import read
+from tests.live.rig_icinga2 import IcingaRig
+from tests.live.rig_redmine import RedmineRig
 
 pytestmark = pytest.mark.live
 

@@ -11,10 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import Reading, failure, read
-from live_suite import LiveSuite
 from msgspec.structs import replace
-from rig_nagios import DOWN_EVERY, HOSTS, NagiosRig
 
 from adapters.nagios.adapter import NagiosAdapter
 from adapters.nagios.options import NagiosOptions
@@ -22,6 +19,9 @@ from smic_tui.contract.actions import Action, Refused, Standing, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.records import HealthState, Stream
+from tests.fakes.reading import Reading, failure, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_nagios import DOWN_EVERY, HOSTS, NagiosRig
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import failure, read
-from live_suite import LiveSuite
-from rig_alertmanager import AlertmanagerRig
-from rig_prometheus import DOWN_EVERY, SITES, PrometheusRig
 
 from adapters.alertmanager.adapter import AlertmanagerAdapter
 from adapters.prometheus.adapter import PrometheusAdapter
 from smic_tui.contract.actions import Action, Refused, Verb
-from smic_tui.contract.adapter import Context
+from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import HealthState, Stream
+from tests.fakes.reading import failure, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_alertmanager import AlertmanagerRig
+from tests.live.rig_prometheus import DOWN_EVERY, SITES, PrometheusRig
 
 pytestmark = pytest.mark.live
 
@@ -40,9 +40,11 @@ async def make() -> AsyncIterator[Make]:
 
     def make(rig: Any, **overrides: Any) -> Any:
         table = rig.settings(**overrides)
-        kind = {"prometheus": PrometheusAdapter, "alertmanager": AlertmanagerAdapter}[
-            table.pop("kind")
-        ]
+        kinds: dict[str, type[Adapter[Any]]] = {
+            "prometheus": PrometheusAdapter,
+            "alertmanager": AlertmanagerAdapter,
+        }
+        kind = kinds[table.pop("kind")]
         secrets = rig.secrets()
         context = Context(
             source="s", folder=Path("/"), timezone="UTC", secret=lambda wanted: secrets[wanted.env]
@@ -155,7 +157,7 @@ async def test_silence_and_unsilence(make: Make, alertmanager: AlertmanagerRig) 
 
 
 async def test_a_wide_silence_is_not_ended(make: Make, alertmanager: AlertmanagerRig) -> None:
-    from rig_prometheus import ask
+    from tests.live.rig_prometheus import ask
 
     body = {
         "matchers": [{"name": "site", "value": "5|6", "isRegex": True}],

@@ -11,9 +11,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import failure, read
-from live_suite import LiveSuite
-from rig_rt import RtRig
 
 from adapters.rt.adapter import RtAdapter
 from adapters.rt.options import RtOptions
@@ -21,6 +18,9 @@ from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed
 from smic_tui.records import Actor, Stage, Stream, TicketStatus
+from tests.fakes.reading import failure, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_rt import RtRig
 
 pytestmark = pytest.mark.live
 

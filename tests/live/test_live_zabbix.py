@@ -11,10 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import failure, read
-from live_suite import LiveSuite
 from msgspec.structs import replace
-from rig_zabbix import DOWN_EVERY, HOSTS, PASSWORD, ZabbixRig
 
 from adapters.zabbix.adapter import ZabbixAdapter
 from adapters.zabbix.options import ZabbixOptions
@@ -22,6 +19,9 @@ from smic_tui.contract.actions import Action, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.records import HealthState, Stream
+from tests.fakes.reading import failure, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_zabbix import DOWN_EVERY, HOSTS, PASSWORD, ZabbixRig
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from collecting_doubles import Options, Scripted, always
 from msgspec.structs import replace
 
 from smic_tui.cache.cache import Cache
@@ -21,6 +20,7 @@ from smic_tui.contract.actions import Action, ChangedMeanwhile, Standing, Verb
 from smic_tui.model.outbox_entry import Entry, RecordRef
 from smic_tui.outbox import box
 from smic_tui.records import Record, Stream, Ticket, TicketStatus
+from tests.collecting.collecting_doubles import Options, Scripted, always
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collecting_doubles import Options, until
 from msgspec.structs import replace
-from outbox_desk import NOW, Desk, action, ticket
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.file_ops import FileOps, Signature
@@ -26,6 +24,8 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.outbox import box
 from smic_tui.outbox.rights import Rights, rights
 from smic_tui.records import Record, Stream, Ticket
+from tests.collecting.collecting_doubles import Options, until
+from tests.outbox.outbox_desk import NOW, Desk, action, ticket
 
 
 class ReadDesk(Desk):

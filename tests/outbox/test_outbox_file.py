@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec.structs import replace
-from outbox_desk import action, ticket
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.file_ops import FileOps
 from smic_tui.contract.actions import Action
 from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox import box
+from tests.outbox.outbox_desk import action, ticket
 
 SEEN = ticket("1", source="desk")
 

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fakes.misbehaving import MisbehavingServer
-from fakes.redmine import STATUSES, FakeRedmine
 from msgspec.structs import replace
-from outbox_ordeal import BY_COLLEAGUE, endure, wish
 
 from adapters.redmine.adapter import RedmineAdapter
 from adapters.redmine.options import RedmineOptions
 from smic_tui.contract.actions import Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Record, TicketStatus
+from tests.fakes.misbehaving import MisbehavingServer, Respond
+from tests.fakes.redmine import STATUSES, FakeRedmine
+from tests.outbox.outbox_ordeal import BY_COLLEAGUE, endure, wish
 
 ACTIONS = int(os.environ.get("SMIC_TUI_ORDEAL", "12"))
 
@@ -36,7 +36,7 @@ class Desk:
         self.redmine = FakeRedmine()
         for _number in range(tickets):
             self.redmine.add()
-        self.respond = self.redmine
+        self.respond: Respond = self.redmine
 
     def numbers(self) -> list[int]:
         return sorted(self.redmine.issues)

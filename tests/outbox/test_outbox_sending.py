@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
-from outbox_desk import Desk, Office, action, ticket
 
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting import sender as sending
@@ -16,6 +15,8 @@ from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.model.outbox_entry import EntryState
 from smic_tui.outbox import box
 from smic_tui.records import TicketStatus
+from tests.collecting.collecting_doubles import until
+from tests.outbox.outbox_desk import Desk, Office, action, ticket
 
 OpenOffice = Callable[..., Office]
 
@@ -403,10 +404,7 @@ async def test_new_entries_wake_a_sender_that_waits(office: Office) -> None:
     task = asyncio.create_task(office.sender.run())
     await asyncio.sleep(0.05)
     wanted = office.want(action())
-    for _try in range(200):
-        if office.entry(wanted).state is EntryState.CONFIRMED:
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: office.entry(wanted).state is EntryState.CONFIRMED)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert office.entry(wanted).state is EntryState.CONFIRMED

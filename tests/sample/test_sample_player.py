@@ -10,7 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sample_reading import assess_sample, read_sample
 
 from smic_tui.model.states import BackupState, SiteState
 from smic_tui.sample import folder as files
@@ -22,6 +21,7 @@ from smic_tui.sample.player import Player, play
 from smic_tui.sample.syndicate import compose
 from smic_tui.sample.tables import BAD_ROWS
 from smic_tui.sample.writer import write
+from tests.sample.sample_reading import assess_sample, read_sample
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 

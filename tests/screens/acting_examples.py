@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conftest import NOW, text_of
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
@@ -16,6 +15,7 @@ from smic_tui.outbox import box
 from smic_tui.records import Stream, TicketStatus
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.outbox import OutboxScreen
+from tests.screens.conftest import NOW, text_of
 
 RIGHTS = {
     "tickets": (
@@ -49,7 +49,7 @@ def outbox(app: SmicApp) -> list[Entry]:
 
 async def settle(pilot: Pilot[None], done: Callable[[], object]) -> None:
     """Wait until something has come about."""
-    for _try in range(300):
+    for _try in range(3000):
         await pilot.pause(0.02)
         if done():
             return

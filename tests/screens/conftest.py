@@ -71,7 +71,7 @@ def syndicate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Loaded, Snapsho
 
 
 @pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     """The moment of the sample, and a clock that goes on from there."""
     with time_machine.travel(NOW, tick=True) as traveller:
         yield traveller
@@ -105,7 +105,7 @@ def make_app(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Callable[...
 async def opened(app: SmicApp, size: tuple[int, int] = (120, 36)) -> AsyncIterator[Pilot[None]]:
     """The app once it shows what is known."""
     async with app.run_test(size=size) as pilot:
-        for _try in range(200):
+        for _try in range(3000):
             if app.situation.sites:
                 break
             await pilot.pause(0.02)

@@ -7,16 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from acting_examples import (
-    allowing,
-    confirmed,
-    outbox,
-    queued,
-    settle,
-    shown_outbox,
-    typed,
-)
-from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 
 from smic_tui.app import SmicApp
@@ -26,6 +16,16 @@ from smic_tui.outbox import box
 from smic_tui.records import Stage, Stream, TicketStatus
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.outbox import OutboxScreen
+from tests.screens.acting_examples import (
+    allowing,
+    confirmed,
+    outbox,
+    queued,
+    settle,
+    shown_outbox,
+    typed,
+)
+from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
 Make = Callable[..., SmicApp]
 

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from acting_examples import settle
-from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 from textual import events
 
@@ -21,6 +19,8 @@ from smic_tui.model.user_state import UserState
 from smic_tui.startup import first_rows as kept_head
 from smic_tui.startup import first_rows_writer as head_keeper
 from smic_tui.startup.first_rows_writer import HeadKeeper
+from tests.screens.acting_examples import settle
+from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
 MakeApp = Callable[..., SmicApp]
 

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from acting_examples import settle
-from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 from textual import events
 
@@ -17,6 +15,8 @@ from smic_tui.screens.listing import ListScreen
 from smic_tui.system.turns import front
 from smic_tui.views.lists.all import LISTINGS
 from smic_tui.views.lists.overview import OVERVIEW
+from tests.screens.acting_examples import settle
+from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
 Make = Callable[..., SmicApp]
 
@@ -93,6 +93,7 @@ async def test_who_computes_lets_a_new_picture_be_drawn_first(
     async with opened(app) as pilot:
         assert not front.is_waited_for
         monkeypatch.setattr(ListScreen, "show_situation", watched)
+        assert isinstance(app.screen, ListScreen)
         app.screen.update()
         await pilot.pause()
         assert begun == [True]
@@ -226,7 +227,7 @@ async def test_cursor_stays_when_new_facts_come(
                 ),
             )
         )
-        for _try in range(100):
+        for _try in range(3000):
             await pilot.pause(0.02)
             if len(app.situation.tickets) < 2000:
                 break

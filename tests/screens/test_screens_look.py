@@ -38,7 +38,7 @@ def picture(snap_compare: Any, make_app: Make) -> Callable[..., bool]:
         app = make_app(language, panes=())
 
         async def until_shown(pilot: Pilot[None]) -> None:
-            for _try in range(300):
+            for _try in range(3000):
                 if app.situation.sites:
                     break
                 await pilot.pause(0.02)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
@@ -20,6 +19,7 @@ from smic_tui.screens.terminal_app import TerminalApp
 from smic_tui.views.fit import fit_columns
 from smic_tui.views.lists.all import LISTINGS
 from smic_tui.views.lists.overview import OVERVIEW
+from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
 Make = Callable[..., SmicApp]
 NUMBER = re.compile(r" [0-9]{5} ")
@@ -40,7 +40,7 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Line:
 
 
 async def until(pilot: Pilot[None], happened: Callable[[], bool]) -> None:
-    for _try in range(200):
+    for _try in range(3000):
         if happened():
             return
         await pilot.pause(0.05)

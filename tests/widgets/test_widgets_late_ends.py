@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shown_lines import shown, until
 from textual.app import App, ComposeResult
 
 from smic_tui.views.cells import Cell, Column, Line, Row
+from tests.widgets.shown_lines import shown, until
 from widgets.late_ends import LINE_BYTES
 from widgets.line_list import LineList
 from widgets.row_table import RowTable

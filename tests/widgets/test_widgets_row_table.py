@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from smic_tui.views.cells import Cell, Column, Role, Row
 from widgets.line_list import LineList
@@ -122,7 +123,12 @@ async def test_only_changed_lines_are_drawn_again() -> None:
         await pilot.pause()
         drawn: list[int] = []
         original = app.table.render_line
-        app.table.render_line = lambda y: (drawn.append(y), original(y))[1]  # type: ignore[method-assign]
+
+        def noted(y: int) -> Strip:
+            drawn.append(y)
+            return original(y)
+
+        app.table.render_line = noted  # type: ignore[method-assign]
         app.fill(keys(100), {"k00003": 7})
         await pilot.pause()
         assert drawn == [4]

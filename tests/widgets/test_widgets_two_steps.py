@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from shown_lines import shown, until
 from textual.app import App, ComposeResult
 
 from smic_tui.views.cells import Cell, Column, Role, Row
+from tests.widgets.shown_lines import shown, until
 from widgets import row_table
 from widgets.row_table import RowTable
 
