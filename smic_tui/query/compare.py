@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from smic_tui.i18n import _
+from smic_tui.quantities import durations, numbers, sizes
 from smic_tui.query.fields import Field, FieldType
 from smic_tui.query.lexer import QuerySyntaxError, Token
 from smic_tui.query.quantities import read_duration, read_number, read_size, read_span
@@ -32,6 +33,22 @@ _QUANTITY: dict[FieldType, Callable[[str], float | None]] = {
     FieldType.SIZE: read_size,
     FieldType.AGE: read_duration,
 }
+
+_END: dict[FieldType, Callable[[str, int], int]] = {
+    FieldType.NUMBER: numbers.end_within,
+    FieldType.SIZE: sizes.end_within,
+    FieldType.AGE: durations.end_within,
+    FieldType.PAST: durations.end_within,
+    FieldType.FUTURE: durations.end_within,
+}
+
+
+def end_of_quantity(type_: FieldType, text: str, start: int) -> int:
+    """Return where the quantity ends that begins at `start` of a filter; `start` if none does.
+
+    Blanks belong to it, as in "10 000", "1 Go" and "2 j 4 h".
+    """
+    return _END[type_](text, start) if type_ in _END else start
 
 
 def folded_word(text: str) -> str:
