@@ -1,4 +1,4 @@
-"""The folder of a cache: whose it is, and how files in it are made.
+"""The folder of a cache: whose it is, and which permissions its files have.
 
 A folder that its group may write is shared: its files are readable and
 writable by the group too, and belong to the folder's group. Any other folder
@@ -64,10 +64,6 @@ class Place:
             )
         else:
             self.notices.drop("open to all")
-
-    def create(self, path: Path) -> int:
-        """Open a new file with the permissions that this folder asks for."""
-        return self.ops.create(path, self.file_mode, self.group)
 
     def _share(self, inner: Path) -> None:
         if self.group is not None and inner.stat().st_gid != self.group:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 from smic_tui.cache.layout import file_stem
 from smic_tui.cache.place import REQUESTS, Place
+from smic_tui.system import atomic_file
 
 # Longer names than this are no names of sources.
 _LONGEST = 1000
@@ -26,19 +26,14 @@ class RefreshRequests:
         """Ask for one source, or for all; raises `OSError` when that cannot be written."""
         self._place.prepare()
         target = self._folder / (_ALL if source is None else file_stem(source))
-        temporary = self._folder / f".{os.urandom(8).hex()}"
-        ops = self._place.ops
-        try:
-            descriptor = self._place.create(temporary)
-            try:
-                ops.write(descriptor, (source or "").encode("utf-8", "surrogatepass"))
-            finally:
-                ops.close(descriptor)
-            ops.rename(temporary, target)
-        except OSError:
-            with contextlib.suppress(OSError):
-                ops.unlink(temporary)
-            raise
+        atomic_file.replace(
+            target,
+            (source or "").encode("utf-8", "surrogatepass"),
+            mode=self._place.file_mode,
+            group=self._place.group,
+            sync=False,
+            steps=self._place.ops,
+        )
 
     def take(self) -> set[str | None]:
         """What was asked since the last time; None stands for all sources.
