@@ -25,7 +25,6 @@ from smic_tui.collecting import backoff, secret_files
 from smic_tui.collecting.failure import Failure, Overdue, failure_of
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.reading import Point, SourceReading, read_stream, starting_cursor
-from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.rejects import Rejects
 from smic_tui.collecting.relaying import relayed_status
 from smic_tui.collecting.retention import Retention
@@ -33,6 +32,7 @@ from smic_tui.config import duration
 from smic_tui.config.schema import Source
 from smic_tui.contract.actions import ActsOnRecords, Verb
 from smic_tui.contract.adapter import Adapter
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.relay import RelaysSources
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.records import Record, Stream
