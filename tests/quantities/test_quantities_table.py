@@ -341,6 +341,12 @@ def test_an_end_that_no_calendar_has_is_refused() -> None:
         parse_until("999999999 sem", NOW, PARIS)
 
 
+@pytest.mark.parametrize("text", ["size<1.200", "count>10,000", 'age<"1.500 h"', 'age<"1.500h"'])
+def test_a_filter_says_what_is_ambiguous(text: str) -> None:
+    with pytest.raises(QuerySyntaxError, match="thousands or decimals"):
+        parse(text, FIELDS)
+
+
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [

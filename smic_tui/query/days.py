@@ -1,7 +1,4 @@
-"""Quantities as people write them in filters: durations, sizes, numbers, days.
-
-Each reader returns None for what it does not understand.
-"""
+"""Days and minutes as people write them in filters."""
 
 from __future__ import annotations
 
@@ -10,8 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from smic_tui.calendars.workdays import at_local
-from smic_tui.quantities import durations, numbers, sizes
-from smic_tui.quantities.refusal import Refused
 from smic_tui.text import fold
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:t(\d{1,2}):(\d{2}))?")
@@ -27,32 +22,10 @@ _NEAR_DAYS = {
 }
 
 
-def read_duration(text: str) -> float | None:
-    """Return a duration in seconds: "90s", "15 min", "3d" or "3j", "2 sem", "1d12h", "1h30"."""
-    try:
-        return durations.read_duration(text)
-    except Refused:
-        return None
-
-
-def read_size(text: str) -> float | None:
-    """Return a size in bytes: "500", "20Ko", "1.5 GB", "4GiB"."""
-    try:
-        return sizes.read_size(text)
-    except Refused:
-        return None
-
-
-def read_number(text: str) -> float | None:
-    """Return a number: "1 200", "2,5"; None for "1.200", which may be two numbers."""
-    try:
-        return numbers.read_number(text)
-    except Refused:
-        return None
-
-
 def read_span(text: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime] | None:
-    """The span of time (UTC, end excluded) that a day or a minute in `zone` is.
+    """Return the span of time (UTC, end excluded) that a day or a minute in `zone` is.
+
+    None if the text is neither.
 
     "2026-11-24", "24/11/2026", "today", "hier": a day; "2026-11-24T07:30": a minute.
     """
