@@ -1,6 +1,8 @@
 """Sizes: a number of bytes, or a number with a unit, in French or English.
 
-500    20 Ko    1.5 GB    1,5 Go    4 GiB    4 Gio    17 octets
+    500    20 Ko    1.5 GB    1,5 Go    4 GiB    4 Gio    17 octets
+
+A size is a whole number of bytes: what has fractions is rounded.
 """
 
 from __future__ import annotations
