@@ -1,4 +1,4 @@
-"""The folder of a cache: whose it is, and how files in it are made.
+"""The folder of a cache: whose it is, and which permissions its files have.
 
 A folder that its group may write is shared: the group may read and write its files
 too, which belong to the folder's group. Any other folder belongs to one person, and
@@ -64,10 +64,6 @@ class CacheFolder:
             )
         else:
             self.notices.drop("open to all")
-
-    def create(self, path: Path) -> int:
-        """Open a new file with the permissions of this folder; return its descriptor."""
-        return self.ops.create(path, self.file_mode, self.group)
 
     def _share(self, inner: Path) -> None:
         if self.group is not None and inner.stat().st_gid != self.group:

@@ -2,7 +2,7 @@
 
     NAME                       the current content
     NAME.previous              the one before
-    NAME.tmp-…                 being written, or left over from a kill
+    .NAME.tmp-…                being written, or left over from a kill
     NAME.unreadable-…          set aside because nobody could read it
 
 Replacing writes and syncs the new file, links the current one to `.previous`,
@@ -12,9 +12,6 @@ NAME is either entirely old or entirely new.
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +21,9 @@ from msgspec import Struct
 
 from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import Signature
+from smic_tui.system import atomic_file
 
 T = TypeVar("T")
-
-# What file systems without hard links answer.
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS})
-_MARK = f".tmp-{os.urandom(4).hex()}"
 
 
 class Unreadable(Exception):
@@ -94,36 +88,15 @@ class GenerationalFile:
 
         Raises `OSError` when it cannot; the current content then still stands.
         """
-        temporary = self.path.with_name(self.path.name + _MARK)
-        self._ops.unlink(temporary)
-        try:
-            descriptor = self._folder.create(temporary)
-            try:
-                self._ops.write(descriptor, data)
-                self._ops.sync(descriptor)
-            finally:
-                self._ops.close(descriptor)
-            if self._ops.signature(self.path) is not None:
-                self._keep()
-            self._ops.rename(temporary, self.path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                self._ops.unlink(temporary)
-            raise
-        self._ops.sync_folder(self.path.parent)
+        atomic_file.replace(
+            self.path,
+            data,
+            mode=self._folder.file_mode,
+            group=self._folder.group,
+            previous=self.previous,
+            steps=self._ops,
+        )
         return self.signature()
-
-    def _keep(self) -> None:
-        """Make the current content the previous generation."""
-        self._ops.unlink(self.previous)
-        try:
-            self._ops.link(self.path, self.previous)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            # For an instant only the previous generation has a name; readers and
-            # the next start use it then.
-            self._ops.rename(self.path, self.previous)
 
     def set_aside(self, path: Path) -> Path:
         """Rename an unreadable generation out of the way, over no other; return its new path."""
@@ -149,7 +122,8 @@ class GenerationalFile:
 
     def sweep(self) -> None:
         """Delete what kills left over. Only the one program that may write this file does so."""
-        start = f"{self.path.name}.tmp-"
+        # The first is what versions before this one left.
+        start = (f"{self.path.name}.tmp-", atomic_file.leftovers(self.path.name))
         for name in self._ops.names(self.path.parent):
             if name.startswith(start):
                 self._ops.unlink(self.path.with_name(name))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 from smic_tui.cache.cache_folder import REQUESTS, CacheFolder
 from smic_tui.cache.layout import file_stem
+from smic_tui.system import atomic_file
 
 # No source has a longer name.
 _LONGEST = 1000
@@ -26,19 +26,14 @@ class RefreshRequests:
         """Ask for one source, or for all; raises `OSError` when that cannot be written."""
         self._folder.prepare()
         target = self._requests / (_ALL if source is None else file_stem(source))
-        temporary = self._requests / f".{os.urandom(8).hex()}"
-        ops = self._folder.ops
-        try:
-            descriptor = self._folder.create(temporary)
-            try:
-                ops.write(descriptor, (source or "").encode("utf-8", "surrogatepass"))
-            finally:
-                ops.close(descriptor)
-            ops.rename(temporary, target)
-        except OSError:
-            with contextlib.suppress(OSError):
-                ops.unlink(temporary)
-            raise
+        atomic_file.replace(
+            target,
+            (source or "").encode("utf-8", "surrogatepass"),
+            mode=self._folder.file_mode,
+            group=self._folder.group,
+            sync=False,
+            steps=self._folder.ops,
+        )
 
     def take(self) -> set[str | None]:
         """Return and remove what was asked since the last time; None stands for all sources.

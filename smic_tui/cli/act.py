@@ -123,12 +123,12 @@ def _moment(options: Namespace, name: str, flag: str, look: Look) -> datetime | 
     if given is None:
         return None
     try:
-        moment = parse_until(given, look.now, look.zone).moment
+        until = parse_until(given, look.now, look.zone)
     except ValueError as error:
         raise CommandError(Exit.USAGE, f"{flag}: {error}") from None
-    if moment is None:
+    if until.moment is None or until.comment:
         raise CommandError(Exit.USAGE, _("{flag}: a duration or a time").format(flag=flag))
-    return moment
+    return until.moment
 
 
 def _look(loaded: Loaded) -> Look:

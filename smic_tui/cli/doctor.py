@@ -19,7 +19,6 @@ from smic_tui.cli.json_text import print_json
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.collecting import registry
 from smic_tui.collecting.failure import Overdue, failure_of
-from smic_tui.collecting.redact import Redactor
 from smic_tui.config import duration
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Source
@@ -27,6 +26,7 @@ from smic_tui.config.secrets import reveal
 from smic_tui.contract.actions import ActsOnRecords, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.batch import Rejected
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.i18n import _, ngettext

@@ -15,11 +15,11 @@ from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting import registry
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.snapshot_feed import Keep, SnapshotFeed
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 from smic_tui.model.alert_book import AlertBook

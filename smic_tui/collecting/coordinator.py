@@ -25,12 +25,12 @@ from smic_tui.collecting import secret_files
 from smic_tui.collecting.failure import Failure, Overdue, failure_of
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.reading import Point, SourceReading, StreamReading, starting_cursor
-from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.retention import Retention
 from smic_tui.collecting.source_status import StatusTracker
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import Adapter
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.records import Record, Stream
 

@@ -7,8 +7,8 @@ import traceback
 from msgspec import Struct
 
 from smic_tui.collecting.broken import AdapterBroken
-from smic_tui.collecting.redact import Redactor
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import _
 from smic_tui.text import clean

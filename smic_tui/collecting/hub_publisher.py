@@ -23,6 +23,7 @@ from smic_tui.hub import manifest as hub
 from smic_tui.hub.manifest import Malformed, Manifest, Segment, cheapest, cost, digest_of
 from smic_tui.hub.packing import Changes, pack, unpack
 from smic_tui.model.snapshot import Snapshot, SourceContents
+from smic_tui.system import atomic_file
 
 # For so many seconds a client with an older manifest may fetch what the new one does not name.
 GRACE = 3600.0
@@ -99,7 +100,7 @@ class HubPublisher:
             manifest = msgspec.structs.replace(last, written=now, sources=sources)
             if not changes.nothing:
                 manifest = self._with(manifest, changes)
-        self._write(self.folder / hub.NAME, hub.encode(manifest))
+        atomic_file.replace(self.folder / hub.NAME, hub.encode(manifest), mode=_FILE_MODE)
         return manifest
 
     def _with_known(self, snapshot: Snapshot) -> Snapshot:
@@ -175,7 +176,7 @@ class HubPublisher:
         if path.exists() and path.read_bytes() == data:
             os.utime(path)
         else:
-            self._write(path, data)
+            atomic_file.replace(path, data, mode=_FILE_MODE)
         return segment
 
     def _prepare(self) -> None:
@@ -187,27 +188,6 @@ class HubPublisher:
                 # The group of the web server, where the folder above passes it on.
                 above = self.folder.stat().st_mode & stat.S_ISGID
                 folder.chmod(_FOLDER_MODE | above)
-
-    def _write(self, path: Path, data: bytes) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _FILE_MODE
-        )
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                os.fchmod(file.fileno(), _FILE_MODE)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-        parent = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(parent)
-        finally:
-            os.close(parent)
 
     def _clean(self, manifest: Manifest, last: Manifest | None) -> None:
         """Delete objects that no manifest has named for longer than `GRACE`."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from smic_tui.collecting.intake import relayed_name
-from smic_tui.collecting.redact import Redactor
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceStatus
 from smic_tui.text import clean
 

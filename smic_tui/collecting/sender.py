@@ -21,13 +21,13 @@ from smic_tui.collecting import backoff
 from smic_tui.collecting.failure import Failure, Overdue, failure_of
 from smic_tui.collecting.intake import admit
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.redact import Redactor
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
 from smic_tui.contract.actions import ActsOnRecords, ChangedMeanwhile, Refused, Standing
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
+from smic_tui.contract.redaction import Redactor
 from smic_tui.i18n import _
 from smic_tui.model.outbox_entry import Entry, EntryState, RecordRef
 from smic_tui.outbox import box

@@ -12,13 +12,13 @@ from smic_tui.cache.cache import stale_after
 from smic_tui.collecting import backoff
 from smic_tui.collecting.failure import Failure
 from smic_tui.collecting.reading import SourceReading
-from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.rejects import Rejects
 from smic_tui.collecting.relaying import relayed_status
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
 from smic_tui.contract.actions import ActsOnRecords, Verb
 from smic_tui.contract.adapter import Adapter
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.relay import RelaysSources
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.records import Stream

@@ -14,7 +14,7 @@ from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _, ngettext
 
 _LONGEST_SHOWN = 60
-_DURATION_SAMPLE, _TIME_SAMPLE = "15m", "07:30"
+_DURATION_SAMPLE, _TIME_SAMPLE, _NAME_SAMPLE = "15m", "07:30", "name"
 
 
 def unwrap(type_: Any) -> tuple[Any, tuple[Meta, ...]]:
@@ -79,9 +79,10 @@ def _text(metas: tuple[Meta, ...]) -> str:
     for meta in metas:
         if meta.pattern is None:
             continue
-        if _accepts(meta, _DURATION_SAMPLE):
+        takes_names = _accepts(meta, _NAME_SAMPLE)
+        if not takes_names and _accepts(meta, _DURATION_SAMPLE):
             return _("a duration such as 90s, 15m, 6h or 2d")
-        if _accepts(meta, _TIME_SAMPLE):
+        if not takes_names and _accepts(meta, _TIME_SAMPLE):
             return _("a time of day from 00:00 to 23:59, such as 07:30")
         return _("text of the form {pattern}").format(pattern=meta.pattern)
     if any(meta.min_length for meta in metas):

@@ -23,7 +23,8 @@ file, and `smic-tui config show --origin` tells where each value comes from.
 
 In the values of `[sources.*]`, `~/` at the beginning is the home folder and `{sample}` the
 folder of the sample syndicate. Relative paths start from the folder of the configuration
-file. A key without a default must be given.
+file. A key without a default must be given. Durations are written as in
+[filters](filters.md#durations-sizes-and-numbers): `90s`, `15 min`, `1h30`, `2 j`.
 """
 
 

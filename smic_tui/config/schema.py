@@ -2,7 +2,7 @@
 
 The documentation of a key is its description here: `config schema`, the
 reference page and the error messages are made from it. Durations are text with
-a unit ("90s", "15m", "6h", "2d"); `smic_tui.config.duration` reads them.
+a unit ("90s", "15m", "6h", "2 j"); `smic_tui.config.duration` reads them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-Duration = Annotated[str, Meta(pattern=r"^\d+(\.\d+)?(s|m|h|d|w)$")]
+from smic_tui.quantities.durations import Duration
+
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Severity = Literal["info", "warning", "critical"]
 Subject = Literal["sites", "backups", "tickets", "requests", "sources"]

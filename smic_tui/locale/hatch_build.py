@@ -29,7 +29,8 @@ def compile_catalogues(folder: Path = LOCALE_FOLDER) -> list[Path]:
             continue
         with source.open("rb") as file:
             catalogue = read_po(file, locale=source.parent.parent.name)
-        # Written aside and renamed: a running program never maps half a catalogue.
+        # Written aside and renamed: a running program never maps half a catalogue. A build
+        # has no installed package, and so no `smic_tui.system.atomic_file`.
         draft = target.with_suffix(".tmp")
         with draft.open("wb") as out:
             write_mo(out, catalogue)

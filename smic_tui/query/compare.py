@@ -10,9 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from smic_tui.i18n import _
+from smic_tui.quantities import durations, numbers, sizes
+from smic_tui.quantities.refusal import Reason, Refused
+from smic_tui.query.days import read_span
 from smic_tui.query.fields import Field, FieldType
 from smic_tui.query.lexer import QuerySyntaxError, Token
-from smic_tui.query.quantities import read_duration, read_number, read_size, read_span
 from smic_tui.text import fold
 
 Test = Callable[[Any, datetime], bool]
@@ -27,11 +29,27 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _ORDER = frozenset({"<", ">", "<=", ">="})
-_QUANTITY: dict[FieldType, Callable[[str], float | None]] = {
-    FieldType.NUMBER: read_number,
-    FieldType.SIZE: read_size,
-    FieldType.AGE: read_duration,
+_QUANTITY: dict[FieldType, Callable[[str], float]] = {
+    FieldType.NUMBER: numbers.read_number,
+    FieldType.SIZE: sizes.read_size,
+    FieldType.AGE: durations.read_duration,
 }
+
+_END: dict[FieldType, Callable[[str, int], int]] = {
+    FieldType.NUMBER: numbers.end_within,
+    FieldType.SIZE: sizes.end_within,
+    FieldType.AGE: durations.end_within,
+    FieldType.PAST: durations.end_within,
+    FieldType.FUTURE: durations.end_within,
+}
+
+
+def end_of_quantity(type_: FieldType, text: str, start: int) -> int:
+    """Return where the quantity ends that begins at `start` of a filter; `start` if none does.
+
+    Blanks belong to it, as in "10 000", "1 Go" and "2 j 4 h".
+    """
+    return _END[type_](text, start) if type_ in _END else start
 
 
 def folded_word(text: str) -> str:
@@ -51,6 +69,13 @@ def _unusable(token: Token, field: Field) -> QuerySyntaxError:
 def _not_understood(token: Token, expected: str) -> QuerySyntaxError:
     message = _("{value} is not {expected}").format(value=token.value, expected=expected)
     return QuerySyntaxError(message, token.value_column)
+
+
+def _ambiguous(token: Token) -> QuerySyntaxError:
+    message = _(
+        "{value} may be thousands or decimals: write it without the separator, or with two decimals"
+    )
+    return QuerySyntaxError(message.format(value=token.value), token.value_column)
 
 
 def _without_value(field: Field, negated: bool) -> Test:
@@ -120,14 +145,17 @@ def _state(field: Field, token: Token) -> Test:
 
 
 def _quantity(field: Field, token: Token) -> Test:
-    wanted = _QUANTITY[field.type](token.value)
-    if wanted is None:
+    try:
+        wanted = _QUANTITY[field.type](token.value)
+    except Refused as refused:
+        if refused.reason is Reason.AMBIGUOUS:
+            raise _ambiguous(token) from None
         expected = {
             FieldType.NUMBER: _("a number"),
             FieldType.SIZE: _("a size such as 500MB or 2GB"),
             FieldType.AGE: _("a duration such as 15m, 6h or 3d"),
         }
-        raise _not_understood(token, expected[field.type])
+        raise _not_understood(token, expected[field.type]) from None
     if field.type is FieldType.AGE and token.operator not in _ORDER:
         raise _unusable(token, field)
     get = field.get
@@ -162,23 +190,33 @@ def _span_test(
 
 
 def _time(field: Field, token: Token, zone: ZoneInfo) -> Test:
+    try:
+        seconds = durations.read_duration(token.value)
+    except Refused as refused:
+        if refused.reason is Reason.AMBIGUOUS:
+            raise _ambiguous(token) from None
+        return _day(field, token, zone)
+    return _distance(field, token, seconds)
+
+
+def _distance(field: Field, token: Token, seconds: float) -> Test:
+    if token.operator not in _ORDER:
+        raise _unusable(token, field)
     get = field.get
-    wanted = read_duration(token.value)
-    if wanted is not None:
-        if token.operator not in _ORDER:
-            raise _unusable(token, field)
-        compare = _COMPARE[token.operator]
-        past = field.type is FieldType.PAST
+    compare = _COMPARE[token.operator]
+    past = field.type is FieldType.PAST
 
-        def test(fact: Any, now: datetime) -> bool:
-            value = get(fact, now)
-            if value is None:
-                return False
-            distance = now - value if past else value - now
-            return compare(distance.total_seconds(), wanted)
+    def test(fact: Any, now: datetime) -> bool:
+        value = get(fact, now)
+        if value is None:
+            return False
+        distance = now - value if past else value - now
+        return compare(distance.total_seconds(), seconds)
 
-        return test
+    return test
 
+
+def _day(field: Field, token: Token, zone: ZoneInfo) -> Test:
     # The span of "today" depends on `now`. It is kept, because many facts are tested with the
     # same `now`, one after the other.
     known: list[tuple[datetime, tuple[datetime, datetime]]] = []
@@ -192,7 +230,7 @@ def _time(field: Field, token: Token, zone: ZoneInfo) -> Test:
 
     if read_span(token.value, zone, datetime.now(zone)) is None:
         raise _not_understood(token, _("a duration such as 3d or a day such as 2026-11-24"))
-    return _span_test(get, token.operator, span)
+    return _span_test(field.get, token.operator, span)
 
 
 def compare_test(field: Field, token: Token, zone: ZoneInfo) -> Test:

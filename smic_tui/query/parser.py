@@ -5,7 +5,7 @@
     state:late            a field: a text contains the value, a state is exactly that word
     site=17300            a text that equals the value and does not only contain it
     owner=""              a field without a value
-    age>3d  size<1GB      durations and sizes, also >= and <=
+    age>3d  size<1 GB     durations and sizes, also >= and <=
     updated>3d            a time longer ago than 3 days; updated<2h, within 2 hours
     due<2d                a time within the next 2 days, or already past
     created>=2026-11-01   a time compared with a day; also today, yesterday, hier
@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from smic_tui.i18n import _
-from smic_tui.query.compare import Test, compare_test, folded_word
+from smic_tui.query.compare import Test, compare_test, end_of_quantity, folded_word
 from smic_tui.query.fields import FieldSet, FieldType
 from smic_tui.query.lexer import Kind, QuerySyntaxError, Token, tokens
 from smic_tui.query.syntax_tree import And, Compare, Node, Not, Or, Text
@@ -151,12 +151,16 @@ class _Parser:
     def __init__(self, text: str, fields: FieldSet, zone: ZoneInfo) -> None:
         self.fields = fields
         self.zone = zone
-        self.tokens = tokens(text)
+        self.tokens = tokens(text, self._value_end)
         self.at = 0
         self.depth = 0
         # The parts of the sequence that was parsed last. That is the outermost one if the whole
         # filter is a sequence.
         self.conditions: list[tuple[Node, Test]] = []
+
+    def _value_end(self, name: str, text: str, start: int) -> int:
+        field = self.fields.find(name)
+        return start if field is None else end_of_quantity(field.type, text, start)
 
     @property
     def token(self) -> Token:

@@ -8,10 +8,9 @@ recognised and written again.
 from __future__ import annotations
 
 import fcntl
-import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from smic_tui.i18n import _
+from smic_tui.system import atomic_file
 
 SITES = "sites.csv"
 MONITORING = "monitoring.json"
@@ -63,7 +63,7 @@ def rewriting(folder: Path, marker: Marker) -> Iterator[None]:
     """Removes the marker while the caller writes every file anew, then writes `marker`."""
     (folder / _BEGUN).touch()
     (folder / _MARKER).unlink(missing_ok=True)
-    for leftover in folder.glob(".*.tmp"):
+    for leftover in folder.glob(atomic_file.leftovers("*") + "*"):
         leftover.unlink(missing_ok=True)
     yield
     replace_file(folder / _MARKER, msgspec.json.encode(marker))
@@ -72,14 +72,7 @@ def rewriting(folder: Path, marker: Marker) -> Iterator[None]:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Put `data` into `path` at one stroke: readers see the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    atomic_file.replace(path, data, mode=None, sync=False)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class FailingOps(FileOps):
         if self.error is not None and operation == self.at:
             raise OSError(self.error, "as the test wants it")
 
-    def create(self, path: Path, mode: int, group: int | None) -> int:
+    def create(self, path: Path, mode: int | None, group: int | None) -> int:
         self._may_fail("create")
         return super().create(path, mode, group)
 

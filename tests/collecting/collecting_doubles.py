@@ -14,10 +14,10 @@ from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting.coordinator import Coordinator
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.redact import Redactor
 from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
 from smic_tui.records import BackupRun, RunResult, Site, Stream, Ticket, TicketStatus
 

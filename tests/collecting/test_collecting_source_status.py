@@ -10,9 +10,9 @@ import pytest
 from smic_tui.collecting import backoff
 from smic_tui.collecting.failure import Failure
 from smic_tui.collecting.reading import SourceReading
-from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.source_status import StatusTracker
 from smic_tui.config.schema import Source
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.records import Stream
 

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.redact import Redactor
 from smic_tui.collecting.sender import OutboxSender
 from smic_tui.config.schema import Source
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Standing, Verb
+from smic_tui.contract.redaction import Redactor
 from smic_tui.model.outbox_entry import Entry, RecordRef
 from smic_tui.outbox import box
 from smic_tui.records import Record, Stream, Ticket, TicketStatus

@@ -122,7 +122,7 @@ async def test_the_plan_comes_from_the_settings(player: Player) -> None:
     ("settings", "message"),
     [
         ({"calendar": "tous les soirs"}, 'calendar: "tous les soirs" is not a calendar'),
-        ({"period": "1 jour"}, "regex"),
+        ({"period": "1 an"}, "regex"),
         ({"closed": ["samedi"]}, "Invalid enum value 'samedi'"),
         ({"repository": "rest:https://u:p@nas/x"}, "must come from a secret"),
         ({"repository": ""}, "must not be empty"),
