@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PATH = "/api.php"
 V2 = "/v2"
+_DEAD = "invalid oauth token"
 DISABLED = "high-level api is disabled"
 _ERRORS = (400, 401, 403, 404, 405, 422)
 # A token is asked for again this long (seconds) before it expires.
@@ -176,4 +177,4 @@ def problem_of(answer: Answer) -> Problem:
 def _no_token(answer: Answer) -> bool:
     if answer.status == 401:
         return True
-    return answer.status == 400 and "oauth token" in problem_of(answer).title.casefold()
+    return answer.status == 400 and problem_of(answer).title.casefold() == _DEAD

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _PAGES = ("text/html", "application/xhtml+xml")
 _TITLE = re.compile(rb"<title>([^<]*)", re.IGNORECASE)
+# The titles of GLPI's own pages (nullHeader), as recorded: the first part names the page.
+_MAINTENANCE = "maintenance mode"
+_NO_DATABASE = ("mysql error", "sql error")
 _BEGINNING = 4096
 
 
@@ -50,10 +53,11 @@ async def ask(
 
 def _meaning(http: HttpSession, answer: Answer) -> SourceError:
     title = _TITLE.search(answer.body[:_BEGINNING])
-    told = title[1].decode(errors="replace").strip().casefold() if title else ""
-    if "maintenance" in told:
+    told = title[1].decode(errors="replace").casefold() if title else ""
+    told = told.removesuffix("- glpi").strip()
+    if told == _MAINTENANCE:
         return Unavailable(_("GLPI is in maintenance mode"))
-    if "sql" in told:
+    if told in _NO_DATABASE:
         return Unavailable(_("GLPI does not reach its database"))
     said = _("{host} sent a web page instead of {wanted}").format(
         host=http.options.host, wanted="JSON"

@@ -39,6 +39,8 @@ _REDIRECTS = 3
 # Below this, handing the work to a thread costs more than doing it.
 _SMALL = 64 * 1024
 _EXCERPT = 4096
+# msgspec's whole message about a document that ends too early.
+_TRUNCATED = "Input data was truncated"
 
 
 class HttpSession:
@@ -356,6 +358,6 @@ def _json_reason(error: Exception) -> str:
         return str(error)
     if isinstance(error, RecursionError):
         return _("it is nested too deeply")
-    if "truncated" in str(error):
+    if str(error) == _TRUNCATED:
         return _("it ends in the middle")
     return _("it is malformed")

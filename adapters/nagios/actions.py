@@ -20,6 +20,7 @@ import os
 import re
 import stat
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,8 @@ _NO_WORD = "smic-tui"
 _WRITINGS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%m-%d-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S")
 _INPUT = re.compile(r"NAME='(\w+)'\s+VALUE='([^']*)'", re.IGNORECASE)
 _MESSAGE = re.compile(r"CLASS='(error|info)Message'>(.*?)(?:<BR|</DIV|</P)", re.I | re.S)
+# What cmd.cgi says when it has passed the command on (cmd.c, commit_command_data).
+_ACCEPTED = "Your command request was successfully submitted to "
 _HTML = "text/html"
 
 
@@ -199,7 +202,7 @@ async def through_cgi(http: HttpSession, order: Order, zone: str) -> None:
         page = form.body.decode("utf-8", "replace")
         fields = {name: html.unescape(value) for name, value in _INPUT.findall(page)}
         if not fields.get("nagFormId"):
-            raise Refused(_words(page) or _("cmd.cgi shows no form that could be filled in"))
+            raise Refused(_error_in(page) or _("cmd.cgi shows no form that could be filled in"))
         wanted = {
             **asked,
             "cmd_mod": "2",
@@ -215,9 +218,9 @@ async def through_cgi(http: HttpSession, order: Order, zone: str) -> None:
         cookie = {"Cookie": f"NagFormId={fields['nagFormId']}"}
         done = await http.request("POST", "/cmd.cgi", form=wanted, headers=cookie, accept=_HTML)
         answer = done.body.decode("utf-8", "replace")
-        if "successfully submitted" not in answer:
+        if not any(words.startswith(_ACCEPTED) for words in _messages(answer, "info")):
             raise Refused(
-                _("Nagios refuses: {reason}").format(reason=_words(answer) or "?"),
+                _("Nagios refuses: {reason}").format(reason=_error_in(answer) or "?"),
                 hint=_("Look at authorized_for_all_host_commands and _service_ in cgi.cfg."),
             )
 
@@ -257,11 +260,16 @@ def _times(order: Order, fields: dict[str, str], zone: str) -> dict[str, str]:
     }
 
 
-def _words(page: str) -> str:
-    """What the page says, without its markup."""
-    found = [text for kind, text in _MESSAGE.findall(page) if kind.lower() == "error"]
-    text = re.sub(r"<[^>]*>", " ", found[0]) if found else ""
-    return " ".join(html.unescape(text).split())
+def _error_in(page: str) -> str:
+    """Return the first error that a page of cmd.cgi shows; "" if it shows none."""
+    return next(_messages(page, "error"), "")
+
+
+def _messages(page: str, kind: str) -> Iterator[str]:
+    """Yield the messages of a page that it marks as "error" or "info", without their markup."""
+    for marked, text in _MESSAGE.findall(page):
+        if marked.lower() == kind:
+            yield " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
 
 
 def _is_ours(action: Action, downtime: Downtime) -> bool:

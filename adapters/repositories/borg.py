@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 
 from adapters.repositories.adapter import Access, Reading, RepositoriesAdapter
 from adapters.repositories.options import RepositoriesOptions, RepositoryOptions
-from adapters.repositories.subprocesses import Finished, run
+from adapters.repositories.subprocesses import Finished, run, ssh_refuses
 from adapters.shared.json_text import decode_json
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
@@ -42,8 +42,13 @@ _DAMAGED = (
     "Repository.InvalidRepository",
     _NOT_FORESEEN,
 )
+# How an error of Python that borg did not foresee is shown: EACCES, whatever the language.
+_NO_RIGHT = re.compile(r"PermissionError: \[Errno 13\] .*")
+_TRACE = "Traceback (most recent call last):"
 # In the trace of what borg did not foresee: it was reading the repository's own settings.
 _ITS_CONFIG = "self.config.read_file("
+# Before what a program said that borg started: ssh, or the borg at the other end.
+_REMOTE_SAID = "Remote: "
 _WARNING = 1
 
 
@@ -246,15 +251,30 @@ def _said(finished: Finished, log: list[_Log]) -> tuple[str, str]:
     """Return the identifier and the words of what made borg end."""
     decisive = next((entry for entry in log if entry.msgid and entry.levelname), None)
     if decisive is None:
-        last = log[-1].message if log else _("exit status {code}").format(code=finished.code)
+        last = log[-1].message if log else finished.last_words
         return "", last.partition("\n")[0]
     words = decisive.message.partition("\n")[0]
     if decisive.msgid == _NOT_FORESEEN:
-        traces = [entry.message for entry in log if entry.message.startswith("Traceback")]
-        words = traces[0].partition("\n\nPlatform:")[0].splitlines()[-1] if traces else words
+        words = next((error for error in map(_error_of_trace, log) if error), words)
     # ssh knows better than borg why there is no connection.
-    remote = [entry.message for entry in log if entry.message.startswith("Remote: ")]
+    remote = [entry.message for entry in log if entry.message.startswith(_REMOTE_SAID)]
     return decisive.msgid, f"{words} ({remote[-1]})" if remote else words
+
+
+def _error_of_trace(entry: _Log) -> str:
+    """Return the line that names the error at the end of a trace; "" if the entry is no trace."""
+    if not entry.message.startswith(_TRACE):
+        return ""
+    return entry.message.partition("\n\nPlatform:")[0].splitlines()[-1]
+
+
+def _lacks_right(log: list[_Log]) -> bool:
+    """Whether a file may not be read, here or by the borg at the other end, or ssh is refused."""
+    return any(
+        _NO_RIGHT.fullmatch(_error_of_trace(entry))
+        or ssh_refuses(entry.message.removeprefix(_REMOTE_SAID))
+        for entry in log
+    )
 
 
 def _failure(finished: Finished, log: list[_Log]) -> SourceError:
@@ -263,12 +283,12 @@ def _failure(finished: Finished, log: list[_Log]) -> SourceError:
     said = _("borg: {said}").format(said=words)
     if msgid in _NO_KEY:
         return AuthFailed(said, hint=_("Check the repository's `passphrase`."))
-    if any("permission denied" in entry.message.casefold() for entry in log):
+    if _lacks_right(log):
         return AuthFailed(
             said,
             hint=_("Give the account that runs smic-tui the right to read the repository."),
         )
-    if any(_ITS_CONFIG in entry.message for entry in log):
+    if any(_error_of_trace(entry) and _ITS_CONFIG in entry.message for entry in log):
         return BadAnswer(
             _("borg: the file config of the repository is not one of Borg's"),
             hint=_("Check `repository`: another program's may be there, or it is damaged."),

@@ -30,10 +30,22 @@ if TYPE_CHECKING:
 
 _PATH = "/api_jsonrpc.php"
 _BEARER_FROM = (6, 4)
-_NOT_WHO = ("not authori", "session terminated", "incorrect user name or password", "login name or")
-_ENDED = ("session terminated",)
-_NOT_ALLOWED = ("no permissions to", "you do not have permission", "access denied")
-_LATER = ("error connecting to database", "database error", "deadlock", "sql statement execution")
+# How Zabbix's messages begin. "Not authorised" is 5.0's, "Login name or" that of versions before.
+_ENDED = "session terminated, re-login"
+_NOT_WHO = (
+    _ENDED,
+    "not authorized",
+    "not authorised",
+    "incorrect user name or password",
+    "login name or password is incorrect",
+)
+_NOT_ALLOWED = ("no permissions to", "you do not have permission")
+_LATER = (
+    "error connecting to database",
+    "database error",
+    "error in query [",
+    "sql statement execution has failed",
+)
 
 
 class RpcError(Struct, frozen=True):
@@ -49,9 +61,8 @@ class RpcError(Struct, frozen=True):
         return self.data or self.message
 
     def says(self, *beginnings: str) -> bool:
-        """Whether one of these stands in it, whatever the case."""
-        words = f"{self.data} {self.message}".lower()
-        return any(beginning in words for beginning in beginnings)
+        """Whether its words begin so: further on, they name objects, which are called anything."""
+        return self.words.lower().startswith(beginnings)
 
     @property
     def forbids(self) -> bool:
@@ -144,7 +155,7 @@ class ZabbixApi:
         """Ask several questions with one request; a session that has ended is opened anew."""
         replies = await self._ask(calls)
         error = replies.error(0)
-        if self._options.user and error is not None and error.says(*_ENDED):
+        if self._options.user and error is not None and error.says(_ENDED):
             await self._log_in()
             replies = await self._ask(calls)
         return replies

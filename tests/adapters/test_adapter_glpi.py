@@ -647,6 +647,16 @@ async def test_a_web_page_with_status_200(make: Make, glpi: FakeGlpi, page: str,
     assert len((await read(adapter)).rows) == 8
 
 
+@pytest.mark.parametrize("title", ["MySQL administration", "Planned maintenance of the printers"])
+async def test_a_web_page_of_another_program(
+    make: Make, glpi: FakeGlpi, server: MisbehavingServer, title: str
+) -> None:
+    """Only the titles of GLPI's own pages say that it cannot answer now."""
+    page = f"<html><head><title>{title}</title></head></html>".encode()
+    server.respond = lambda request: Reply(200, page, "text/html")
+    assert "web page" in (await failure(make(), BadAnswer)).message
+
+
 async def test_an_error_is_known_by_its_code(make: Make, glpi: FakeGlpi) -> None:
     """errors are `["CODE","texte"]`: key on the code"""
     glpi.enabled = False

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 import time_machine
-from fakes.misbehaving import CERTS, MisbehavingServer, Mode
+from fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from fakes.nagios import FakeNagios
 from fakes.reading import read
 from msgspec.structs import replace
@@ -255,6 +255,21 @@ async def test_a_refusal_is_a_page(make: Make, nagios: FakeNagios) -> None:
     with pytest.raises(Refused, match="form"):
         await send(make(), wish(Verb.ACKNOWLEDGE))
     assert nagios.commands == []
+
+
+async def test_a_refusal_may_quote_anything(
+    make: Make, nagios: FakeNagios, server: MisbehavingServer
+) -> None:
+    """cmd.cgi marks a refusal as one; what it quotes in it says nothing."""
+    said = "Your command request was successfully submitted to nobody"
+    page = f"<P><DIV CLASS='errorMessage'>Bad comment: {said}</DIV></P>".encode()
+
+    def respond(request: Request) -> Reply:
+        return Reply(200, page, "text/html") if request.method == "POST" else nagios(request)
+
+    server.respond = respond
+    with pytest.raises(Refused, match="Bad comment"):
+        await send(make(), wish(Verb.ACKNOWLEDGE))
 
 
 async def test_what_is_well_has_nothing_to_acknowledge(make: Make, nagios: FakeNagios) -> None:
