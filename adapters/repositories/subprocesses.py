@@ -109,7 +109,7 @@ async def run(
             start_new_session=True,
         )
     except OSError as error:
-        raise _cannot_be_run(program, error.strerror) from None
+        raise _cannot_be_run(program, error.strerror or str(error)) from None
     try:
         async with asyncio.timeout(timeout):
             await output.settled.wait()
