@@ -22,6 +22,7 @@ from msgspec import Struct
 from adapters.alertmanager import silences
 from adapters.alertmanager.options import AlertmanagerOptions
 from adapters.http.adapter import AccountAdapter
+from adapters.shared.row_by_row import read_each
 from smic_tui.contract.actions import Action, Refused, Standing, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from adapters.http.session import HttpSession
 
 _ALERTS = "/api/v2/alerts"
-_EXCERPT = 200
 
 
 class _Status(Struct, rename="camel"):
@@ -195,16 +195,11 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
 
 
 def _decode(raws: list[msgspec.Raw]) -> tuple[list[Alert], list[Rejected]]:
-    alerts: list[Alert] = []
-    rejected: list[Rejected] = []
-    for raw in raws:
-        try:
-            alert = msgspec.json.decode(raw, type=Alert)
-            if alert.starts_at.tzinfo is None:
-                raise ValueError(_("its times have no time zone"))
-        except (msgspec.DecodeError, ValueError) as error:
-            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
-            rejected.append(Rejected(where=_("an alert"), reason=str(error), sample=sample))
-        else:
-            alerts.append(alert)
-    return alerts, rejected
+    return read_each(raws, _alert, lambda _number, _raw: _("an alert"))
+
+
+def _alert(raw: msgspec.Raw) -> Alert:
+    alert = msgspec.json.decode(raw, type=Alert)
+    if alert.starts_at.tzinfo is None:
+        raise ValueError(_("its times have no time zone"))
+    return alert

@@ -23,6 +23,8 @@ from adapters.backuppc.metrics import Host, Page, attempt_of, period_of, runs_of
 from adapters.backuppc.options import BackupPcOptions
 from adapters.http.adapter import HttpAdapter
 from adapters.http.documents import file_failure, version_of_file
+from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.row_by_row import refuse_to_empty_the_cache, set_aside
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError
@@ -79,7 +81,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the page, or the files that changed."""
-        before = self._decoded(cursor)
+        before = decoded_of(self._setup, cursor, _Cursor)
         if self.config.path:
             yield await asyncio.to_thread(self._from_files, stream, before)
         else:
@@ -106,14 +108,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
 
     @property
     def _setup(self) -> str:
-        return hashlib.sha256(msgspec.json.encode((_FORMAT, self.config))).hexdigest()[:16]
-
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        try:
-            decoded = msgspec.json.decode(cursor or "", type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == self._setup else None
+        return setup_of((_FORMAT, self.config))
 
     # -- over HTTP -------------------------------------------------------------
 
@@ -145,10 +140,13 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
             )
         hosts, rejected = await asyncio.to_thread(_decoded_hosts, page.hosts)
         hosts = {name: host for name, host in hosts.items() if self.config.shows(name)}
-        if rejected and not hosts:
-            raise http.bad_answer(
-                _("no host of BackupPC can be read: {reason}").format(reason=rejected[0].reason)
-            )
+        refuse_to_empty_the_cache(
+            len(hosts),
+            rejected,
+            lambda first: http.bad_answer(
+                _("no host of BackupPC can be read: {reason}").format(reason=first.reason)
+            ),
+        )
         return _Shared(
             hosts=hosts,
             rejected=rejected,
@@ -226,11 +224,15 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
                 versions[name] = version
         if errors and len(errors) == len(files):
             raise errors[0]
-        if before is None and rejected and not upserts:
-            raise BadAnswer(
-                _("no backup can be read; {where}: {reason}").format(
-                    where=rejected[0].where, reason=rejected[0].reason
-                )
+        if before is None:
+            refuse_to_empty_the_cache(
+                len(upserts),
+                rejected,
+                lambda first: BadAnswer(
+                    _("no backup can be read; {where}: {reason}").format(
+                        where=first.where, reason=first.reason
+                    )
+                ),
             )
         return Batch(
             upserts=tuple(upserts),
@@ -288,9 +290,7 @@ def _decoded_hosts(raw: dict[str, msgspec.Raw]) -> tuple[dict[str, Host], list[R
         try:
             hosts[name] = msgspec.json.decode(data, type=Host)
         except msgspec.DecodeError as error:
-            rejected.append(
-                Rejected(where=name, reason=str(error), sample=bytes(data)[:120].decode())
-            )
+            rejected.append(set_aside(name, error, data))
     return hosts, rejected
 
 

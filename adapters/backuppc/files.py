@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from adapters.shared.epochs import LATEST
 from smic_tui.i18n import _, ngettext
 from smic_tui.records import BackupRun, RunResult
 
 _TYPES = ("full", "incr", "partial", "active")
 _START, _END, _SIZE, _ERRORS = 2, 3, 5, 10
-_LATEST = 7_258_118_400
 
 
 def read_backups(
@@ -74,6 +74,6 @@ def _run(fields: list[str], name: str, site: str, application: str) -> BackupRun
 
 
 def _moment(text: str) -> datetime | None:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:12]) < _LATEST:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:12]) < LATEST:
         return None
     return datetime.fromtimestamp(int(text[:12]), UTC)

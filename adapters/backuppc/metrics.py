@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import Struct
 
+from adapters.shared.epochs import LATEST
 from smic_tui.i18n import _
 from smic_tui.records import BackupRun, RunResult
 
 _DAY = 86_400
-_LATEST = 7_258_118_400
 _RUNNING = ("Status_backup_in_progress", "Status_backup_starting")
 _FAILED = ("Reason_backup_failed", "Reason_backup_canceled_by_user")
 
@@ -74,7 +74,7 @@ def runs_of(
         ("full", host.full_age, host.full_duration, host.full_size),
         ("incr", host.incr_age, host.incr_duration, None),
     ):
-        if age is None or not 0 < age < _LATEST:
+        if age is None or not 0 < age < LATEST:
             continue
         ended = age + max(duration or 0, 0)
         runs.append(
@@ -84,7 +84,7 @@ def runs_of(
                 site=site,
                 application=application,
                 started=datetime.fromtimestamp(age, UTC),
-                ended=datetime.fromtimestamp(ended, UTC) if ended < _LATEST else None,
+                ended=datetime.fromtimestamp(ended, UTC) if ended < LATEST else None,
                 result=RunResult.OK,
                 size=int(size) if size and size > 0 else None,
                 message=level,

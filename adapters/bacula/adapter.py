@@ -22,6 +22,7 @@ from msgspec import Struct
 from adapters.bacula.jobs import JobRow, message_of, result_of, times_of
 from adapters.bacula.options import BaculaOptions
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from smic_tui.contract.adapter import Adapter, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, SourceError
@@ -198,13 +199,16 @@ class _Reading:
 
     def refuse_if_nothing_fits(self) -> None:
         """Keep the last known rows when no row can be read; raises `BadAnswer`."""
-        if self.full and self._rejected and not self._usable:
-            first = self._rejected[0]
-            raise BadAnswer(
+
+        def refusal(first: Rejected) -> BadAnswer:
+            return BadAnswer(
                 _("no job of the catalogue can be read; {where}: {reason}").format(
                     where=first.where, reason=first.reason
                 )
             )
+
+        if self.full:
+            refuse_to_empty_the_cache(self._usable, self._rejected, refusal)
 
     def cursor(self, setup: str, since: int) -> str:
         """Where the next reading goes on."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from adapters.shared.epochs import LATEST
 from smic_tui.i18n import _, ngettext
 from smic_tui.records import RunResult
 
@@ -31,8 +32,6 @@ GOOD = tuple(letter for letter, result in _ENDED.items() if result is not RunRes
 _RUNNING = frozenset("CRBFSmMsjcdtpaiLlqQuU")
 _LEVELS = {"F": "Full", "D": "Differential", "I": "Incremental", "B": "Base", "f": "VirtualFull"}
 _FORMAT = "%Y-%m-%d %H:%M:%S"
-# 2200-01-01: no clock of a director is meant to be so late.
-_LATEST = 7_258_118_400
 # A zone is right if it explains the end to the second; clocks may be rounded.
 _AGREES = timedelta(seconds=2)
 
@@ -133,7 +132,7 @@ def _in(zone: ZoneInfo, local: datetime, before: datetime | None) -> datetime:
 
 
 def _of_epoch(seconds: int) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _LATEST else None
+    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < LATEST else None
 
 
 def _local(value: object) -> datetime | None:

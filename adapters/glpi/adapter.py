@@ -29,6 +29,7 @@ from adapters.glpi.tickets import DONE, Converter, Row
 from adapters.http.adapter import HttpAdapter
 from adapters.http.options import HttpOptions
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.ticketing.tally import ReadingTally
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -104,7 +105,9 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
                         await self._learn(api, found)
                         yield reading.batch(found, self._records(found))
             reading.refuse_the_future(http)
-        reading.refuse_to_empty_the_cache(http)
+        reading.tally.refuse_to_empty_the_cache(
+            http, _("None of GLPI's {count} tickets could be read: {reason}")
+        )
         yield Batch(cursor=reading.cursor(setup_of(self.config)), full=reading.full)
 
     async def probe(self) -> Probe:
@@ -259,9 +262,8 @@ class _Reading:
         self.since = before.since if before else None
         self._over_after = datetime.now(UTC) - timedelta(days=config.closed_days)
         self._newest: datetime | None = None
-        self._usable = 0
+        self.tally = ReadingTally(full=self.full)
         self._brought: set[int] = set()
-        self._rejected: list[Rejected] = []
 
     def questions(self) -> list[Question]:
         """The questions whose answers make up the reading.
@@ -298,14 +300,13 @@ class _Reading:
             if isinstance(row, Rejected):
                 rejected.append(row)
                 continue
-            self._usable += 1
             if isinstance(row, Row) and (row.deleted or row.ended_before(self._over_after)):
                 deletes.append(str(each.id))
             elif each.id in records and each.id not in self._brought:
                 # Solved between two questions, it is in the answers to both.
                 upserts.append(records[each.id])
                 self._brought.add(each.id)
-        self._rejected += rejected
+        self.tally.add(len(found) - len(rejected), rejected)
         return Batch(
             upserts=tuple(upserts),
             deletes=() if self.full else tuple(deletes),
@@ -322,17 +323,6 @@ class _Reading:
                     time=f"{self._newest:%Y-%m-%d %H:%M}"
                 ),
                 hint=_("Set `timezone` to the time zone of the GLPI account."),
-            )
-
-    def refuse_to_empty_the_cache(self, http: HttpSession) -> None:
-        """Raise at the end of a full reading none of whose rows could be read."""
-        if self.full and self._rejected and not self._usable:
-            first = self._rejected[0]
-            raise http.bad_answer(
-                _("None of GLPI's {count} tickets could be read: {reason}").format(
-                    count=len(self._rejected), reason=first.reason
-                ),
-                first.sample.encode(),
             )
 
     def cursor(self, setup: str) -> str:

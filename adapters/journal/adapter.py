@@ -11,7 +11,6 @@ found missing by full readings only.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -22,6 +21,8 @@ from msgspec import Struct
 from adapters.journal.files import Following, JournalFile, Mark, find_files
 from adapters.journal.lines import Entry, LineError, read_line
 from adapters.journal.options import JournalOptions
+from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, SourceError
@@ -69,7 +70,7 @@ class JournalAdapter(Adapter[JournalOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the lines that are new since the cursor, or all."""
-        before = self._decoded(cursor)
+        before = decoded_of(self._setup, cursor, _Cursor)
         if stream is Stream.BACKUP_JOBS and cursor != self._jobs_cursor:
             # Which plan is the newest, only all lines can tell.
             if before is not None and await asyncio.to_thread(self._is_unchanged, before):
@@ -134,15 +135,7 @@ class JournalAdapter(Adapter[JournalOptions]):
 
     @property
     def _setup(self) -> str:
-        settings = (_FORMAT, self._zone, self.config)
-        return hashlib.sha256(msgspec.json.encode(settings)).hexdigest()[:16]
-
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        try:
-            decoded = msgspec.json.decode(cursor or "", type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == self._setup else None
+        return setup_of((_FORMAT, self._zone, self.config))
 
     def _is_unchanged(self, before: _Cursor) -> bool:
         files = find_files(self._path, self.config.files)
@@ -206,15 +199,18 @@ class _Reading:
 
     def refuse_if_nothing_fits(self) -> None:
         """Keep the last known rows when not one line can be read; raises `BadAnswer`."""
-        if self.full and self.rejected and not self.entries:
-            first = self.rejected[0]
-            raise BadAnswer(
+
+        def refusal(first: Rejected) -> BadAnswer:
+            return BadAnswer(
                 _("no line of {file} can be read; {where}: {reason}").format(
                     file=self._path, where=first.where, reason=first.reason
                 ),
                 hint=_("The lines are described in docs/sources/journal.md."),
                 excerpt=first.sample.encode(),
             )
+
+        if self.full:
+            refuse_to_empty_the_cache(len(self.entries), self.rejected, refusal)
 
     def cursor(self, setup: str) -> str:
         """Where the next reading goes on."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from adapters.nagios.options import HOST_NAME, VARIABLE, NagiosOptions
+from adapters.shared.epochs import moment_of_epoch
 from adapters.shared.site_rules import site_in
 from smic_tui.contract.batch import Rejected
-from smic_tui.i18n import _
 from smic_tui.records import Health, HealthState
 
 # current_state in status.dat.
@@ -105,8 +104,8 @@ class Records:
             host=row.host,
             service=row.service,
             state=row.state,
-            since=_moment(row.last_state_change),
-            checked=_moment(row.last_check),
+            since=moment_of_epoch(row.last_state_change),
+            checked=moment_of_epoch(row.last_check),
             output=row.output,
             acknowledged=row.acknowledged,
             downtime=row.downtime_depth > 0,
@@ -128,12 +127,3 @@ class Records:
         if row.service:
             what["service"] = row.service
         return f"{self._base}/extinfo.cgi?{urlencode(what)}"
-
-
-def _moment(epoch: float) -> datetime | None:
-    if epoch <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(epoch, UTC)
-    except (OverflowError, OSError, ValueError) as error:
-        raise ValueError(_("{epoch} is no time").format(epoch=epoch)) from error

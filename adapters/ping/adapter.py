@@ -20,6 +20,7 @@ from msgspec import Struct
 from adapters.ping.options import PingOptions, Target
 from adapters.ping.probe import Knock, knock
 from adapters.shared.durations import seconds
+from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from adapters.tables.delimited import Line, read_delimited
 from smic_tui.contract.adapter import Adapter, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -189,12 +190,15 @@ class PingAdapter(Adapter[PingOptions]):
                     )
                 else:
                     targets[target.key] = target
-            if rejected and not targets:
-                raise BadAnswer(
+            refuse_to_empty_the_cache(
+                len(targets),
+                rejected,
+                lambda first: BadAnswer(
                     _("No line of {path} can be used: {reason}").format(
-                        path=path, reason=rejected[0].reason
+                        path=path, reason=first.reason
                     )
-                )
+                ),
+            )
         return list(targets.values()), rejected
 
 

@@ -33,7 +33,9 @@ from adapters.proxmox_backup.api import (
     run_of_snapshot,
 )
 from adapters.proxmox_backup.options import ProxmoxBackupOptions
+from adapters.shared.cursors import decoded_of, setup_of
 from adapters.shared.durations import seconds
+from adapters.shared.row_by_row import read_each
 from smic_tui.contract.adapter import Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
@@ -95,7 +97,7 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the groups, and the snapshots of those that changed."""
-        before = self._decoded(cursor)
+        before = decoded_of(self._setup, cursor, _Cursor)
         http = self._session()
         async with http.signed_in():
             await self._prove_rights(http)
@@ -142,14 +144,7 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
 
     @property
     def _setup(self) -> str:
-        return hashlib.sha256(msgspec.json.encode((_FORMAT, self.config))).hexdigest()[:16]
-
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        try:
-            decoded = msgspec.json.decode(cursor or "", type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == self._setup else None
+        return setup_of((_FORMAT, self.config))
 
     async def _prove_rights(self, http: HttpSession) -> None:
         for store in self.config.datastores:
@@ -302,14 +297,9 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
 
 
 def _decoded_rows(rows: Rows, type_: type[T], where: str) -> tuple[list[T], list[Rejected]]:
-    """Return the rows of a list; a strange one costs the others nothing."""
-    found: list[T] = []
-    rejected: list[Rejected] = []
-    for number, raw in enumerate(rows.data, 1):
-        try:
-            found.append(msgspec.json.decode(raw, type=type_))
-        except msgspec.DecodeError as error:
-            place = _("{where}, item {number}").format(where=where, number=number)
-            sample = bytes(raw)[:120].decode("utf-8", "replace")
-            rejected.append(Rejected(where=place, reason=str(error), sample=sample))
-    return found, rejected
+    """Return the rows of a list, and those that cannot be read."""
+    return read_each(
+        rows.data,
+        msgspec.json.Decoder(type_).decode,
+        lambda number, _raw: _("{where}, item {number}").format(where=where, number=number),
+    )

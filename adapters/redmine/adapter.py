@@ -34,6 +34,7 @@ from adapters.redmine.options import RedmineOptions
 from adapters.redmine.scope import Scope, find_scope
 from adapters.redmine.words import Priority, Status, Words
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.ticketing.tally import ReadingTally
 from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -110,7 +111,9 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
                         if not all(self._words.knows(issue.status) for issue in issues):
                             self._words = await self._read_words(http)
                         yield reading.batch(issues, rejected, self._words)
-        reading.refuse_to_empty_the_cache(http)
+        reading.tally.refuse_to_empty_the_cache(
+            http, _("None of Redmine's {count} issues could be read: {reason}")
+        )
         yield Batch(cursor=reading.cursor(setup_of(self.config)), full=reading.full)
 
     async def probe(self) -> Probe:
@@ -239,8 +242,7 @@ class _Reading:
         self._converter = Converter(config, timezone)
         self._closed_after = datetime.now(UTC) - timedelta(days=config.closed_days)
         self._newest: datetime | None = None
-        self._usable = 0
-        self._rejected: list[Rejected] = []
+        self.tally = ReadingTally(full=self.full)
         self._etags: dict[str, str] = {}
 
     def questions(self) -> list[dict[str, str]]:
@@ -266,25 +268,13 @@ class _Reading:
                 deletes.append(str(issue.id))
             else:
                 upserts.append(self._converter.record(issue, words))
-        self._usable += len(issues)
-        self._rejected += rejected
+        self.tally.add(len(issues), rejected)
         return Batch(
             upserts=tuple(upserts),
             deletes=() if self.full else tuple(deletes),
             rejected=tuple(rejected),
             full=self.full,
         )
-
-    def refuse_to_empty_the_cache(self, http: HttpSession) -> None:
-        """Raise at the end of a full reading none of whose issues could be read."""
-        if self.full and self._rejected and not self._usable:
-            first = self._rejected[0]
-            raise http.bad_answer(
-                _("None of Redmine's {count} issues could be read: {reason}").format(
-                    count=len(self._rejected), reason=first.reason
-                ),
-                first.sample.encode(),
-            )
 
     def cursor(self, setup: str) -> str:
         """Where the next reading goes on: at the newest change seen, on Redmine's clock.

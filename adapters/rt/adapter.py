@@ -27,6 +27,7 @@ from adapters.rt.options import RtOptions
 from adapters.rt.session import RtSession, credentials, quoted
 from adapters.rt.tickets import Converter, RtTicket, decode
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.ticketing.tally import ReadingTally
 from smic_tui.contract.actions import Action, Standing, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -72,7 +73,7 @@ class RtAdapter(Adapter[RtOptions]):
         before = decoded_of(setup_of(self.config), cursor, _Cursor)
         full = before is None
         newest = before.since if before else None
-        usable, rejected = 0, list[Rejected]()
+        tally = ReadingTally(full=full)
         async with rt.http.signed_in():
             witness = await self._prove_rights(rt)
             # On RT's clock, before any question whose answer it bounds.
@@ -86,20 +87,15 @@ class RtAdapter(Adapter[RtOptions]):
                 async for tickets, odd in self._pages(rt, question):
                     for ticket in tickets:
                         newest = max(newest or ticket.LastUpdated, ticket.LastUpdated)
-                    usable += len(tickets)
-                    rejected += odd
+                    tally.add(len(tickets), odd)
                     yield Batch(
                         upserts=tuple(self._converter.record(each, closed) for each in tickets),
                         rejected=tuple(odd),
                         full=full,
                     )
-        if full and rejected and not usable:
-            raise rt.http.bad_answer(
-                _("None of RT's {count} tickets could be read: {reason}").format(
-                    count=len(rejected), reason=rejected[0].reason
-                ),
-                rejected[0].sample.encode(),
-            )
+        tally.refuse_to_empty_the_cache(
+            rt.http, _("None of RT's {count} tickets could be read: {reason}")
+        )
         yield Batch(cursor=self._cursor(began or newest), full=full)
 
     async def probe(self) -> Probe:

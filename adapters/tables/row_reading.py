@@ -7,6 +7,7 @@ from itertools import islice
 
 from msgspec import Struct
 
+from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from adapters.tables.rows import RecordBuilder, RowError
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.errors import BadAnswer
@@ -72,12 +73,14 @@ class RowReading:
 
 def refuse_if_nothing_fits(reading: RowReading) -> None:
     """Keep the last known rows when a whole document does not fit its settings: `BadAnswer`."""
-    if reading.rejected and not reading.accepted:
-        first = reading.rejected[0]
-        raise BadAnswer(
+
+    def refusal(first: Rejected) -> BadAnswer:
+        return BadAnswer(
             _("no row of {file} can be read; {where}: {reason}").format(
                 file=reading.name, where=first.where, reason=first.reason
             ),
             hint=_("Check `columns`, `dates` and `values` against the file."),
             excerpt=first.sample.encode(),
         )
+
+    refuse_to_empty_the_cache(reading.accepted, reading.rejected, refusal)

@@ -26,11 +26,12 @@ from msgspec import Struct
 
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
+from adapters.shared.row_by_row import set_aside
 from adapters.zabbix import actions as zabbix_actions
 from adapters.zabbix.api import Call, Replies, ZabbixApi
 from adapters.zabbix.options import ZabbixOptions
 from adapters.zabbix.questions import Clock, Questions, State
-from adapters.zabbix.rows import Host, Hosts, Trigger, host_key, read_rows, set_aside, trigger_key
+from adapters.zabbix.rows import Host, Hosts, Trigger, host_key, read_rows, trigger_key
 from smic_tui.contract.actions import Action, Standing, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from adapters.shared.epochs import moment_of_epoch
+from adapters.shared.row_by_row import read_each
 from adapters.shared.site_rules import site_in
 from adapters.zabbix.options import HOST_NAME, SEVERITIES, VISIBLE_NAME, ZabbixOptions
 from smic_tui.contract.batch import Rejected
@@ -160,7 +161,7 @@ class Hosts:
             site=self._sites.get(host.hostid, host.host),
             host=host.name or host.host,
             state=state,
-            since=_moment(min(each.lastchange for each in why)) if why else None,
+            since=moment_of_epoch(min(each.lastchange for each in why)) if why else None,
             output="; ".join(words),
             acknowledged=bool(why) and all(each.event and each.event.acknowledged for each in why),
             downtime=host.maintenance_status == 1,
@@ -181,7 +182,7 @@ class Hosts:
             host=host.name or host.host,
             service=trigger.description,
             state=self._state(trigger),
-            since=_moment(trigger.lastchange),
+            since=moment_of_epoch(trigger.lastchange),
             output=trigger.error or (event.name if event and trigger.value else ""),
             acknowledged=bool(trigger.value and event and event.acknowledged),
             downtime=any(each.maintenance_status == 1 for each in hosts),
@@ -198,31 +199,12 @@ class Hosts:
 
 
 def read_rows(rows: list[msgspec.Raw], type_: type[Any]) -> tuple[list[Any], list[Rejected]]:
-    """Decode rows one by one; what cannot be read is set aside."""
-    read: list[Any] = []
-    rejected: list[Rejected] = []
-    for number, raw in enumerate(rows, 1):
-        try:
-            read.append(msgspec.json.decode(raw, type=type_, strict=False))
-        except (msgspec.DecodeError, RecursionError) as error:
-            where = _("object {number} of the answer").format(number=number)
-            rejected.append(set_aside(where, error, raw))
-    return read, rejected
-
-
-def set_aside(where: str, error: Exception, raw: msgspec.Raw | None = None) -> Rejected:
-    """A row that is no record."""
-    sample = bytes(raw)[:200].decode(errors="replace") if raw is not None else ""
-    return Rejected(where=where, reason=str(error), sample=sample)
-
-
-def _moment(epoch: int) -> datetime | None:
-    if epoch <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(epoch, UTC)
-    except (OverflowError, OSError, ValueError) as error:
-        raise ValueError(_("{epoch} is no time").format(epoch=epoch)) from error
+    """Decode rows one by one; what cannot be read is set aside. Numbers may be strings."""
+    return read_each(
+        rows,
+        msgspec.json.Decoder(type_, strict=False).decode,
+        lambda number, _raw: _("object {number} of the answer").format(number=number),
+    )
 
 
 def _site(rule: str, host: Host) -> str:

@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from adapters.http.adapter import AccountAdapter
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.ticketing.tally import ReadingTally
 from adapters.zammad import actions as zammad_actions
 from adapters.zammad.options import ZammadOptions
 from adapters.zammad.tickets import Converter, State, ZammadTicket, decode
@@ -83,7 +84,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
         http = self._session()
         before = decoded_of(setup_of(self.config), cursor, _Cursor)
         full = before is None
-        usable, rejected = 0, list[Rejected]()
+        tally = ReadingTally(full=full)
         async with http.signed_in():
             groups = await self._prove_rights(http)
             began = http.remote_time
@@ -92,8 +93,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
             seen: set[int] = set()
             for conditions in self._questions(before, groups):
                 async for tickets, odd in self._pages(http, conditions, seen):
-                    usable += len(tickets)
-                    rejected += odd
+                    tally.add(len(tickets), odd)
                     yield Batch(
                         upserts=tuple(
                             self._converter.record(each, self._state(each)) for each in tickets
@@ -101,13 +101,9 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
                         rejected=tuple(odd),
                         full=full,
                     )
-        if full and rejected and not usable:
-            raise http.bad_answer(
-                _("None of Zammad's {count} tickets could be read: {reason}").format(
-                    count=len(rejected), reason=rejected[0].reason
-                ),
-                rejected[0].sample.encode(),
-            )
+        tally.refuse_to_empty_the_cache(
+            http, _("None of Zammad's {count} tickets could be read: {reason}")
+        )
         since = began or (before.since if before else datetime.now(UTC) - timedelta(days=1))
         done = msgspec.json.encode(_Cursor(since, setup_of(self.config))).decode()
         yield Batch(cursor=done, full=full)

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.shared.json_text import decode_json
+from adapters.shared.row_by_row import read_each
 from adapters.ticketing.words import DeskWords
 from adapters.zammad.options import ZammadOptions
 from smic_tui.contract.batch import Rejected
@@ -30,7 +31,6 @@ _BY_TYPE = {
     "merged": TicketStatus.CLOSED,
     "removed": TicketStatus.CLOSED,
 }
-_EXCERPT = 200
 
 
 class State(Struct, frozen=True):
@@ -70,21 +70,15 @@ class ZammadTicket(Struct, frozen=True):
 
 
 def decode(raws: Iterable[msgspec.Raw]) -> tuple[list[ZammadTicket], list[Rejected]]:
-    """Return the tickets, aside those that cannot be read."""
-    tickets: list[ZammadTicket] = []
-    rejected: list[Rejected] = []
-    for raw in raws:
-        try:
-            ticket = decode_json(raw, ZammadTicket)
-            if ticket.created_at.tzinfo is None or ticket.updated_at.tzinfo is None:
-                raise ValueError(_("its times have no time zone"))
-            everything = decode_json(raw, dict[str, Any])
-        except (msgspec.DecodeError, ValueError) as error:
-            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
-            rejected.append(Rejected(where=_("a ticket"), reason=str(error), sample=sample))
-        else:
-            tickets.append(msgspec.structs.replace(ticket, fields=everything))
-    return tickets, rejected
+    """Return the tickets, and those that cannot be read."""
+    return read_each(raws, _ticket, lambda _number, _raw: _("a ticket"))
+
+
+def _ticket(raw: msgspec.Raw) -> ZammadTicket:
+    ticket = decode_json(raw, ZammadTicket)
+    if ticket.created_at.tzinfo is None or ticket.updated_at.tzinfo is None:
+        raise ValueError(_("its times have no time zone"))
+    return msgspec.structs.replace(ticket, fields=decode_json(raw, dict[str, Any]))
 
 
 class Converter:
