@@ -1,6 +1,6 @@
 """The tests that every adapter passes through which records can be changed.
 
-    from smic_tui.testing.actions import ActingConformance
+    from smic_tui.testing import ActingConformance
 
     class TestMine(ActingConformance):
         make = staticmethod(my_adapter_with_an_account_that_may)
@@ -28,6 +28,7 @@ from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import SourceError, Unavailable
 from smic_tui.records import RECORD_TYPES, Stream
 from smic_tui.testing.inspection import problems_of
+from smic_tui.testing.reading import read
 
 T = TypeVar("T")
 
@@ -201,8 +202,7 @@ class ActingConformance:
     @staticmethod
     async def _read_all(adapter: Adapter[Any]) -> None:
         for stream in adapter.offered():
-            async for _batch in adapter.fetch(stream, None):
-                pass
+            await read(adapter, stream)
 
     @staticmethod
     def _run(adapter: Adapter[Any], work: Coroutine[Any, Any, T]) -> T:
