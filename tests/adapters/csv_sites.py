@@ -7,7 +7,7 @@ from typing import Any
 
 from fakes.configured import Outcome, adapter, context, read
 
-from adapters.tables.csv_files import CsvAdapter
+from adapters.csv_files.adapter import CsvAdapter
 from smic_tui.records import Stream
 
 SITE = {"code": "Code INSEE", "name": "Nom"}

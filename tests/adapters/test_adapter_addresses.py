@@ -12,7 +12,7 @@ from csv_sites import SITE
 from fakes.configured import Outcome, adapter, context, read
 from fakes.misbehaving import MisbehavingServer, Mode, Reply, Request
 
-from adapters.tables.csv_files import CsvAdapter
+from adapters.csv_files.adapter import CsvAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import Stream

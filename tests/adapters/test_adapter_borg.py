@@ -11,7 +11,7 @@ import pytest
 from fakes.configured import Outcome, adapter, context, read
 from programs import Player
 
-from adapters.repositories.borg import BorgAdapter
+from adapters.borg.adapter import BorgAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream

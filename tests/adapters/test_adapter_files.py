@@ -11,9 +11,9 @@ import pytest
 from csv_sites import SITE, read_sites, sites
 from fakes.configured import adapter, context, read
 
+from adapters.csv_files.adapter import CsvAdapter
 from adapters.http.documents import Document
-from adapters.tables.csv_files import CsvAdapter
-from adapters.tables.json_files import JsonAdapter
+from adapters.json_files.adapter import JsonAdapter
 from adapters.tables.row_reading import PIECE
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Stream

@@ -17,7 +17,7 @@ from fakes.configured import Outcome, adapter, context, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.tables.json_files import JsonAdapter
+from adapters.json_files.adapter import JsonAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import Actor, Contact, Stage, Stream

@@ -15,7 +15,7 @@ import time_machine
 from fakes.configured import Outcome, adapter, context, read
 from programs import Player
 
-from adapters.repositories.restic import ResticAdapter
+from adapters.restic.adapter import ResticAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.contract.secret import Secret
