@@ -1,8 +1,7 @@
 """The contract between the program and a kind of source.
 
-A third party writes a class that extends `Adapter`, registers it under the
-entry point group `smic_tui.adapters`, and tests it with
-`smic_tui.testing.adapters.AdapterConformance`.
+A third party writes a class that extends `Adapter`, registers it under the entry point group
+`smic_tui.adapters`, and tests it with `smic_tui.testing.AdapterConformance`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def test_the_third_party_s_code_is_shown_as_it_is() -> None:
     flat = re.sub(r'^ *""".*?"""\n', "", code, flags=re.DOTALL | re.MULTILINE)
     flat = re.sub(r"\n+", "\n", flat)
     shown = [text for language, text in BLOCKS if language == "python" or "entry-points" in text]
-    assert len(shown) == 3
+    assert len(shown) == 4
     for text in shown:
         for part in re.split(r"\n{2,}", text.strip()):
             assert part in flat, part
