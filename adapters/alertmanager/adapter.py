@@ -3,9 +3,9 @@
 Facts about the API are those of Alertmanager 0.25 (v2) as measured. What makes it
 particular:
 
-- An alert is there only while it fires, and a Prometheus that is dead lets all of them
-  end: no alerts look like all green. So an alert that always fires must be among them.
-- It has no accounts, no ETag and does not compress: each reading is the whole list.
+- Alertmanager shows an alert only while it fires. When Prometheus is dead, all alerts end, which
+  looks like good news. So an alert that always fires must be among them.
+- Alertmanager has no accounts and no ETag, and does not compress: each reading is the whole list.
 - A silence is an object of its own with matchers, which may hide other alerts as well.
 """
 
@@ -115,7 +115,7 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
         )
 
     def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """Alertmanager asks nobody for a right; a proxy in front may refuse all the same."""
+        """Return all verbs: Alertmanager has no rights, though a proxy before it may refuse."""
         if not self._proven:
             return {}
         return {Stream.HEALTH: frozenset({Verb.SILENCE, Verb.UNSILENCE})}
@@ -126,7 +126,7 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
         async with http.signed_in():
             alert = await self._find(http, action.key)
             if alert is None:
-                # What does not fire any more needs no silence.
+                # An alert that does not fire any more needs no silence.
                 return Standing(record=None, at_once=True)
             known = await silences.of_alert(http, alert.labels)
         return Standing(record=self._row(alert), done=silences.is_done(action, known), at_once=True)

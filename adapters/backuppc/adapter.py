@@ -1,8 +1,8 @@
 """Kind `backuppc`: the hosts that a BackupPC 4 server backs up.
 
-Over HTTP by its page of metrics, which also tells the periods and takes the server
-some seconds to make: both streams of one refresh share it. By its files where they
-can be read: they are quicker, tell failed attempts with their times, and no plan.
+Over HTTP the adapter reads BackupPC's page of metrics, which also tells the periods. The server
+takes some seconds to make it, so both streams of one refresh share it. Where BackupPC's files can
+be read, they are quicker and tell failed attempts with their times, but no plan.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 # One refresh reads both streams; the page is not asked for twice.
 _SHARED = 30.0
-# Runs of each host that are read from its file.
+# How many runs of each host are read from its file.
 _NEWEST = 10
 _LARGEST = 8 << 20
 # Part of every cursor: raise it when the same page would give other records.
@@ -127,7 +127,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
         http = self._session()
         query = {"action": "metrics", "format": "json"}
         async with http.signed_in():
-            # It says text/plain in some versions; a page in HTML is refused all the same.
+            # Some versions send it as text/plain; a page in HTML is refused all the same.
             answer = await http.request("GET", params=query)
             page = await http.decode(Page, answer)
         if not page.hosts:
@@ -175,7 +175,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
                     name, self.config.site_of(name), self._application(name), host, seen
                 )
             ]
-        # A row that was set aside is still there: nothing is deleted for its sake.
+        # A row that was set aside still exists at the source: the reading must delete nothing.
         return Batch(upserts=tuple(upserts), rejected=rejected, full=not rejected, cursor=cursor)
 
     def _heard_of(self, page: _Shared, before: dict[str, datetime]) -> dict[str, datetime]:
@@ -220,7 +220,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
             rejected += [
                 Rejected(where=f"{file}:{number}", reason=reason) for number, reason in odd
             ]
-            if not odd:  # else it is read again, so that it stays told
+            if not odd:  # else the next reading reads the file again, and repeats what is odd
                 versions[name] = version
         if errors and len(errors) == len(files):
             raise errors[0]
@@ -253,7 +253,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
         )
 
     def _files(self) -> dict[str, Path]:
-        """Return the file of each host; raises what a folder that is not there means."""
+        """Return the file of each host; raises the contract's error for a missing folder."""
         folder = self.context.folder / Path(self.config.path).expanduser() / "pc"
         try:
             names = sorted(

@@ -1,4 +1,4 @@
-"""BackupPC's own list of a host's backups: the file pc/HOST/backups.
+"""Reads BackupPC's own list of a host's backups: the file pc/HOST/backups.
 
 From BackupPC's documentation ("Storage layout") and its source, as 4.4 writes it: one
 line per backup, fields by tabs: number, type, start, end, files, size, existing files
@@ -65,7 +65,7 @@ def _run(fields: list[str], name: str, site: str, application: str) -> BackupRun
         site=site,
         application=application,
         started=started,
-        # An interrupted one may carry the end of the backup before it.
+        # An interrupted backup may carry the end of the one before it.
         ended=ended if kind != "active" and ended and ended >= started else None,
         result=result,
         size=int(fields[_SIZE]) if fields[_SIZE].isdigit() else None,

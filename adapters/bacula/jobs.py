@@ -1,9 +1,9 @@
-"""What a row of Bacula's table Job means.
+"""Reads the rows of Bacula's table Job.
 
-From Bacula's documentation ("Catalog Services", table Job) and as the catalogue of a
-director 9.6 was seen: SchedTime, StartTime and EndTime are local times of the director
-without offset; JobTDate is the only epoch. It is that of StartTime while a job runs,
-and that of EndTime once it ended, so that it tells what the local times mean.
+From Bacula's documentation ("Catalog Services", table Job) and as seen in the catalogue of a
+director 9.6: SchedTime, StartTime and EndTime are local times of the director without offset.
+JobTDate is the only epoch: that of StartTime while a job runs, and that of EndTime once it has
+ended. So it tells what the local times mean.
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ class Times(Struct, frozen=True, kw_only=True):
 
 
 def result_of(row: JobRow) -> RunResult:
-    """Return how a job ended, or that it has not. Raises `UnknownStatus`.
+    """Return how a job ended, or that it still runs. Raises `UnknownStatus`.
 
-    T, "completed successfully", is also what a job gets whose folder is missing: it
-    then saved nothing and has an error.
+    A job whose folder is missing gets T, "completed successfully", too: it saved nothing then and
+    has an error.
     """
     if row.status in _RUNNING:
         return RunResult.RUNNING

@@ -1,7 +1,7 @@
-"""The `borg` kind: archives in Borg repositories, read without locking or writing.
+"""Kind `borg`: archives in Borg repositories, read without locking or writing.
 
-Tried with borg 1.2. Its exit status is 2 for every error and is not looked at:
-the `msgid` of its JSON log says what happened (borg's "Frontends" documentation).
+Tried with borg 1.2. Its exit status is 2 for every error, so the `msgid` in its JSON log says what
+happened (borg's documentation, "Frontends").
 """
 
 from __future__ import annotations
@@ -184,11 +184,11 @@ def _environment(folder: Path) -> dict[str, str]:
     """Return the variables that keep borg from asking, and from changing what it remembers.
 
     Borg remembers where it saw a repository and asks when that changes. Reading
-    must not touch that memory, so it gets an empty one, in which every repository
-    is new.
+    must not change that memory, so borg gets an empty one, in which every repository is
+    new.
     """
     return {
-        "TZ": "UTC",  # borg writes naive times, local to whoever reads
+        "TZ": "UTC",  # borg writes naive local times, in the zone of its environment
         "BORG_PASSPHRASE": "",  # without it, it asks on standard error, amid the JSON
         "BORG_SECURITY_DIR": str(folder / "security"),
         "BORG_CACHE_DIR": str(folder / "cache"),
@@ -200,7 +200,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _stand_in_for(path: Path, stand_in: Path) -> bool:
-    """Make a folder of links to the parts of a repository; False if it cannot be looked into.
+    """Make a folder of links to the parts of a repository; False if it cannot be listed.
 
     Even when it only lists, borg writes a new index into a repository whose index
     does not fit its last commit: after a crash, or in the midst of a backup. In the

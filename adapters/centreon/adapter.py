@@ -3,12 +3,12 @@
 Written from the documentation of its API v2 (22.04 to 24.10), not tried against a real
 one; `probe` says so. What makes it particular, as that says:
 
-- A session is opened with the account's password at each reading, and closed after it.
-- An account sees what its access groups contain, and a list says nothing of the rest: no
-  host at all is taken for a missing right, never for nothing there.
-- Lists tell no change: each reading is the whole list, page by page, as it is counted in
-  `meta`; the page's size is what the server makes of the wish.
-- Actions are orders to the monitoring engine, answered 204 before they are carried out.
+- Each reading opens a session with the account's password, and closes it afterwards.
+- An account sees what its access groups contain, and a list does not tell of the rest: a list
+  without any host is taken for a missing right, never for a Centreon without hosts.
+- Lists do not tell what changed: each reading reads the whole list, page by page, as `meta`
+  counts it; the server decides how large a page is.
+- Actions are orders to the monitoring engine. Centreon answers 204 before they are carried out.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
         )
 
     def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """What the account's action access allows for hosts and services alike."""
+        """Return what the account's action access allows, for hosts and services alike."""
         return {Stream.HEALTH: self._able} if self._able else {}
 
     async def look(self, action: Action) -> Standing:
@@ -177,7 +177,7 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
             await line.order(action)
 
     def _credentials(self) -> Credentials:
-        """No header: the password goes into the first request, and into no message."""
+        """Return no header: the password goes into the first request, and into no message."""
         from adapters.http.messages import Credentials
 
         return Credentials(headers={}, secrets=(self.context.secret(self.config.password),))
@@ -216,7 +216,7 @@ class _Line:
         self._headers = {"X-AUTH-TOKEN": token}
 
     async def sign_out(self) -> None:
-        """End the session; if that fails, it ends by itself in the end."""
+        """End the session; if that fails, it expires by itself."""
         try:
             await self._http.request(
                 "GET", f"{_API}/logout", headers=self._headers, expect=(200, 204)
@@ -225,7 +225,7 @@ class _Line:
             return
 
     async def able(self) -> frozenset[Verb]:
-        """What may be ordered for hosts and for services."""
+        """Return what may be ordered for hosts and for services."""
         answer = await self._http.request(
             "GET", f"{_API}/users/acl/actions", headers=self._headers, expect=(200, 403, 404)
         )
@@ -242,7 +242,7 @@ class _Line:
         return frozenset(verb for verb, may in verbs.items() if may)
 
     async def page(self, type_: str, number: int, size: int) -> _Page:
-        """One page of the hosts or of the services, by number."""
+        """Return one page of the hosts or of the services, by number."""
         params = {
             "types": f'["{type_}"]',
             "sort_by": '{"id":"ASC"}',
@@ -252,7 +252,7 @@ class _Line:
         return await self._http.json(_Page, "GET", _RESOURCES, params=params, headers=self._headers)
 
     async def pages(self, type_: str) -> AsyncIterator[tuple[list[Resource], list[Rejected]]]:
-        """All of them; what comes twice because others went meanwhile is told once."""
+        """Yield all hosts or services, each once, also when others go while the pages are read."""
         number, read = 1, 0
         seen: set[str] = set()
         while True:
@@ -268,7 +268,7 @@ class _Line:
             number += 1
 
     async def one(self, key: str) -> Resource | None:
-        """A host or service by its key; None if there is none that the account sees."""
+        """Return a host or service by its key; None if there is none that the account sees."""
         answer = await self._http.request(
             "GET", f"{_RESOURCES}/{_path(key)}", headers=self._headers, expect=(200, 403, 404)
         )
@@ -280,14 +280,14 @@ class _Line:
         return resources[0]
 
     async def ordered(self, key: str) -> list[downtimes.Downtime]:
-        """The newest downtimes of a host or service, whoever ordered them."""
+        """Return the newest downtimes of a host or service, ordered by any person."""
         params = {"sort_by": '{"id":"DESC"}', "limit": str(_NEWEST)}
         path = f"{_API}/monitoring/{_path(key)}/downtimes"
         page = await self._http.json(_Downtimes, "GET", path, params=params, headers=self._headers)
         return page.result
 
     async def order(self, action: Action) -> None:
-        """Acknowledge, take that back, or put into a downtime."""
+        """Order an acknowledgement, the end of one, or a downtime."""
         host, _slash, service = action.key.partition("/")
         target: dict[str, Any] = (
             {"type": "service", "id": int(service), "parent": {"id": int(host)}}

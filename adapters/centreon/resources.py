@@ -1,4 +1,4 @@
-"""Centreon's resources as health, as the documentation of its API v2 describes them.
+"""Makes records of health of Centreon's resources, as the documentation of API v2 describes them.
 
 Flags are `is_acknowledged` and `is_in_downtime` from 23.10 on, `acknowledged` and
 `in_downtime` before. A service's `parent` is its host.
@@ -86,7 +86,7 @@ def _resource(raw: msgspec.Raw) -> Resource:
 
 
 def record(resource: Resource, options: CentreonOptions) -> Health:
-    """Return it as the record that this source gives."""
+    """Return the record of a host or service."""
     since = resource.last_status_change
     host = resource.host
     return Health(

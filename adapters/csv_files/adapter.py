@@ -1,4 +1,4 @@
-"""The `csv` kind: delimited files or addresses, as spreadsheets and programs write them."""
+"""Kind `csv`: delimited files or addresses, as spreadsheets and programs write them."""
 
 from __future__ import annotations
 

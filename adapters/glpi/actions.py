@@ -1,17 +1,18 @@
-"""What can be done to a ticket: a followup, one more owner, another status, a solution.
+"""Acts on a ticket of GLPI: adds a followup, an owner or a solution, or sets another status.
 
 Facts are those of GLPI 10.0 as recorded, and of its source. What makes writing
 particular:
 
-- A change that GLPI does not know or does not do is answered `true`: what counts is
-  the ticket when it is read again. That shows at once.
-- Nothing conditional exists. The look comes right before the write, and the time of
-  the last change, in seconds, is compared.
-- Numbers of followups and of solutions go upwards: one of the account's own above the
-  highest of before is the one that was sent. GLPI 11's API does not name authors: there
-  the text decides.
-- Text is rich text, HTML: what a person types is escaped before, and compared as words.
-- A ticket may be assigned to several people; nobody is removed.
+- GLPI answers `true` also to a change that it does not know or does not make. What counts is
+  the ticket when it is read again, which shows a change at once.
+- GLPI has no conditional writes. The ticket is read right before the write, and the time of
+  its last change, which GLPI keeps in seconds, is compared.
+- GLPI numbers followups and solutions upwards: one by our account with a number above the
+  highest of before is the one that was sent. GLPI 11's API does not name authors: there the
+  text decides.
+- Text is rich text, HTML: what a person types is escaped before it is sent, and compared word
+  by word.
+- A ticket may be assigned to several people; assigning one removes no other.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Looked(Struct, frozen=True):
 
 
 def verbs_for(stream: Stream, verbs: frozenset[Verb]) -> frozenset[Verb]:
-    """What may be done to the records of a stream: requests have stages."""
+    """Return what may be done to the records of a stream: requests have stages."""
     if stream is Stream.REQUESTS and Verb.SET_STATUS in verbs:
         return verbs - {Verb.SET_STATUS} | {Verb.SET_STAGE}
     return verbs

@@ -1,15 +1,15 @@
 """Kind `glpi`: tickets or catalogue requests from GLPI, sites from its entities or locations.
 
 GLPI 10 has apirest.php (`adapters.glpi.apirest`), GLPI 11 also the high-level API v2
-(`adapters.glpi.highlevel`). Which one is spoken follows from what the server has and
-the account that is configured; a reading is the same over both:
+(`adapters.glpi.highlevel`). The adapter chooses by what the server has and which account is
+configured; a reading is the same over both:
 
-- The right to see all tickets is proven at each reading: without it GLPI gives less, or
-  nothing, and says nothing.
-- Pages are cut by number and overlap by one row, so that a ticket that is solved
-  while they are read hides no other.
-- Deleted tickets are found by full readings only (in GLPI 11 also before).
-- A time that is in the future shows that the configured zone is not GLPI's.
+- Each reading proves the right to see all tickets: without it GLPI gives some of them, or none,
+  and does not say so.
+- A page begins at a ticket's number and overlaps the page before by one row, so that a ticket
+  that is solved meanwhile hides no other.
+- Only full readings find deleted tickets (with GLPI 11 the others do, too).
+- A time in the future shows that the configured zone is not GLPI's.
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         )
 
     async def _chosen(self, http: HttpSession) -> GlpiApi:
-        """Return the API to speak; which one it is, is found out once."""
+        """Return the API to speak; the server is asked only once which one it has."""
         import asyncio
 
         self._choosing = self._choosing or asyncio.Lock()
@@ -253,7 +253,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
 class _Reading:
     """One `fetch`: what it asks for, and what it has found so far.
 
-    `began` is when, by the clock of GLPI's web server.
+    `began` is the time of its beginning by the clock of GLPI's web server.
     """
 
     def __init__(self, config: GlpiOptions, before: _Cursor | None) -> None:
@@ -266,7 +266,7 @@ class _Reading:
         self._brought: set[int] = set()
 
     def questions(self) -> list[Question]:
-        """The questions whose answers make up the reading.
+        """Return the questions whose answers make up the reading.
 
         A full one asks for what is not over and for what was over lately; a ticket
         reopened in between is missed by both and found by the next.
@@ -289,7 +289,7 @@ class _Reading:
                 )
 
     def batch(self, found: list[Found], records: Mapping[int, Record]) -> Batch:
-        """Return what was found; what was over too long ago, or deleted, is of no interest."""
+        """Return what was found, without tickets that are deleted or were over too long ago."""
         upserts: list[Record] = []
         deletes: list[str] = []
         rejected: list[Rejected] = []
@@ -315,7 +315,7 @@ class _Reading:
         )
 
     def refuse_the_future(self, http: HttpSession) -> None:
-        """Raise when a change has not happened yet by the clock of GLPI's web server."""
+        """Raise `BadAnswer` for a change later than the clock of GLPI's web server."""
         now = http.remote_time
         if now and self._newest and self._newest > now + TOLERANCE:
             raise BadAnswer(
@@ -326,10 +326,10 @@ class _Reading:
             )
 
     def cursor(self, setup: str) -> str:
-        """Where the next reading goes on: after the newest change seen, on GLPI's clock.
+        """Return where the next reading starts: at the newest change seen, on GLPI's clock.
 
-        When that was long before this reading began, nothing else of then can still
-        become visible, and nothing is read twice.
+        A recent change may have others beside it that are not visible yet: then the next reading
+        starts a little earlier.
         """
         since = self._newest
         if since and (self.began is None or since > self.began - OVERLAP):

@@ -1,4 +1,4 @@
-"""Which of GLPI's two APIs to speak: by what the server has and the account configured."""
+"""Chooses which of GLPI's two APIs to speak: by what the server has and which account is set."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def choose(
 
 
 async def _look(http: HttpSession) -> tuple[bool, bool]:
-    """Whether this is a GLPI 11, and whether its high-level API is enabled."""
+    """Tell whether this is a GLPI 11, and whether its high-level API is enabled."""
     try:
         answer = await ask(http, "GET", PATH + "/", expect=_ANYTHING)
     except (AuthFailed, BadAnswer):

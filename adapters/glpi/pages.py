@@ -1,4 +1,4 @@
-"""What it means that a web page came instead of an answer: GLPI says much with status 200.
+"""Asks for JSON, and tells what it means that GLPI answers with a web page instead.
 
 In maintenance, and when its database is dead, GLPI 10 answers 200 with a page; so do
 login pages. A web server in front of it has pages of its own for 401, 403 and 404.
@@ -35,7 +35,7 @@ async def ask(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Ask for JSON. Pages are let through by the HTTP layer: here their status counts, too."""
+    """Ask for JSON. The HTTP session lets web pages through: here their status counts, too."""
     answer = await http.request(
         method,
         path,

@@ -1,4 +1,7 @@
-"""The one seam where HTTP and its library's errors become the contract's three."""
+"""Turns HTTP's statuses and the errors of its library into the contract's three errors.
+
+`Redactor` is public.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ _CLIENT_UNKNOWN = (
 
 
 class Redactor:
-    """Takes secrets, in every form they may be echoed in, out of messages."""
+    """Takes secrets out of messages, in every form in which they may be echoed. Public."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms: set[str] = set()

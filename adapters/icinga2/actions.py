@@ -1,14 +1,14 @@
-"""What can be done to hosts and services: acknowledgements and downtimes.
+"""Acts on Icinga's hosts and services: acknowledges them, and puts them into downtimes.
 
 Facts are those of Icinga 2.13's API as measured. What makes writing particular:
 
-- acknowledge-problem answers 409 both to what is acknowledged already and to what
-  is up: the object, read again, tells which.
-- A downtime is an object of its own with a name that Icinga gives. Names that were
-  there before are remembered, so that a downtime of ours is known by author,
-  comment and end among the new ones, even when the answer with its name was lost.
-- A right to an action that is missing, and an object that is not there, are told
-  by the same words as elsewhere in this API: rights are therefore asked for before.
+- acknowledge-problem answers 409 both for what is acknowledged already and for what is up: the
+  object, read again, tells which.
+- A downtime is an object of its own with a name that Icinga chooses. The action remembers the
+  names that were there before: among the new ones it recognises its downtime by author, comment
+  and end, even when the answer with its name was lost.
+- Icinga answers in the same words to an account without the right to an action and for an
+  object that is not there: so the adapter asks for the rights before.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ACTIONS = {
 }
 _ON_DOWNTIMES = (Verb.DOWNTIME, Verb.END_DOWNTIME)
 _DOWNTIME_ATTRS = ("author", "comment", "start_time", "end_time", "config_owner")
-# Icinga wants a word with everything.
+# Icinga refuses an empty comment.
 _NO_WORD = "smic-tui"
 
 
@@ -79,7 +79,7 @@ class Looked(Struct, frozen=True):
 
 
 def able(account: Account) -> dict[Stream, frozenset[Verb]]:
-    """What the permissions of the ApiUser allow."""
+    """Return what the permissions of the ApiUser allow."""
     verbs = frozenset(
         verb
         for verb, action in _ACTIONS.items()
@@ -135,7 +135,7 @@ async def look_at(
 
 
 def standing(action: Action, looked: Looked) -> Standing:
-    """Where the action stands in the object that was looked at."""
+    """Return the object as it is, and whether the action's effect is there."""
     record = looked.record
     if record is None:
         return Standing(record=None, at_once=True)
@@ -163,7 +163,7 @@ def standing(action: Action, looked: Looked) -> Standing:
 
 
 async def perform(http: HttpSession, action: Action, looked: Looked) -> None:
-    """Send it, once; `looked` is needed for ending downtimes."""
+    """Send the action, once; `looked` is needed for ending downtimes."""
     name = _ACTIONS.get(action.verb)
     if name is None:
         raise Refused(_("Icinga knows nothing like that"))
@@ -224,7 +224,7 @@ async def _query(
 
 
 def _ours(action: Action, looked: Looked) -> list[Downtime]:
-    """The downtimes that came after the baseline and are as the action wants them."""
+    """Return the downtimes that are newer than the baseline and as the action wants them."""
     try:
         before = set(msgspec.json.decode(action.baseline or "[]", type=list[str]))
     except msgspec.DecodeError:

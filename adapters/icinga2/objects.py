@@ -1,4 +1,4 @@
-"""Icinga's host and service objects as records of health.
+"""Makes records of health of Icinga's host and service objects.
 
 Times are seconds since the epoch with fractions; a state that never changed has
 `last_state_change` 0, an object that was never checked `last_check` -1.
@@ -48,7 +48,7 @@ class CheckResult(Struct):
 
 
 class Attrs(Struct):
-    """What hosts and services share."""
+    """The attributes that hosts and services share."""
 
     state: float
     last_check: float
@@ -76,7 +76,7 @@ class Results(Struct):
 
 
 class Converted(Struct):
-    """What became of the rows of one answer; `newest` is the newest `last_check`."""
+    """The records of one answer, and the rows set aside; `newest` is the newest `last_check`."""
 
     records: list[Health]
     rejected: list[Rejected]
@@ -86,8 +86,8 @@ class Converted(Struct):
 class SiteNames:
     """Finds out which site a host stands for; see `Icinga2Options.site`.
 
-    A host that gives nothing goes by its display name, so that it is listed as
-    unmatched and not lost. Services go by their host.
+    A host that tells no site goes by its display name, so that it is shown as one without a
+    site and not lost. A service goes by its host.
     """
 
     def __init__(self, rule: str) -> None:

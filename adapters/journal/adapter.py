@@ -1,11 +1,11 @@
 """Kind `journal`: backup runs that scripts of the house write down, one line of JSON each.
 
-Every syndicate has backups made by a script: `rsync` and `mysqldump` in a cron job, a
-NAS that sends a file. What they have in common is that they can append a line to a
-file. docs/sources/journal.md describes the line.
+Every syndicate has backups made by a script: `rsync` and `mysqldump` in a cron job, a NAS that
+sends a file. What they have in common is that they can append a line to a file.
+docs/sources/journal.md describes the line.
 
-Read from where the last reading stopped; lines that went with a rotated file are
-found missing by full readings only.
+Each reading goes on where the last one stopped; only full readings notice that lines are gone,
+with a file that was rotated away.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _FORMAT = 1
 
 
 class _Known(Struct, frozen=True, omit_defaults=True):
-    """How far a file has been read, and what was set aside on the way."""
+    """How far a file has been read, and which lines were set aside."""
 
     mark: Mark = Mark()
     rejected: tuple[Rejected, ...] = ()
 
 
 class _Cursor(Struct, frozen=True, omit_defaults=True):
-    """What is known of each file, by its inode."""
+    """What is known of each file, by its inode; `setup` is a digest of the settings."""
 
     setup: str
     files: dict[str, _Known] = {}
@@ -72,7 +72,7 @@ class JournalAdapter(Adapter[JournalOptions]):
         """Read the lines that are new since the cursor, or all."""
         before = decoded_of(self._setup, cursor, _Cursor)
         if stream is Stream.BACKUP_JOBS and cursor != self._jobs_cursor:
-            # Which plan is the newest, only all lines can tell.
+            # Only all lines together tell which plan of a job is the newest.
             if before is not None and await asyncio.to_thread(self._is_unchanged, before):
                 yield Batch(cursor=cursor, rejected=before.rejected)
                 return
@@ -100,7 +100,7 @@ class JournalAdapter(Adapter[JournalOptions]):
             )
 
     async def probe(self) -> Probe:
-        """Read everything; remark on what is set aside and on keys that nobody knows."""
+        """Read everything; remark on lines that were set aside and on unknown keys."""
         reading = _Reading(self._path, self.config, self._zone, None)
         await asyncio.to_thread(reading.read)
         reading.refuse_if_nothing_fits()
@@ -174,7 +174,7 @@ class _Reading:
 
     @property
     def rejected(self) -> list[Rejected]:
-        """What was set aside, now and in the lines that are not read again."""
+        """The lines set aside, in this reading and in those before it."""
         return [
             *self._unreadable,
             *(row for known in self.files.values() for row in known.rejected),
@@ -198,7 +198,7 @@ class _Reading:
             raise errors[0]
 
     def refuse_if_nothing_fits(self) -> None:
-        """Keep the last known rows when not one line can be read; raises `BadAnswer`."""
+        """Raise `BadAnswer` if no line of a full reading can be read: the cache keeps its rows."""
 
         def refusal(first: Rejected) -> BadAnswer:
             return BadAnswer(
@@ -213,7 +213,7 @@ class _Reading:
             refuse_to_empty_the_cache(len(self.entries), self.rejected, refusal)
 
     def cursor(self, setup: str) -> str:
-        """Where the next reading goes on."""
+        """Return where the next reading starts."""
         many = len(self.rejected) > _REMEMBERED
         return msgspec.json.encode(_Cursor(setup, {} if many else self.files)).decode()
 
@@ -252,7 +252,7 @@ def _newest_plans(entries: list[Entry]) -> dict[str, Entry]:
 
 
 def _latest_words(entries: list[Entry]) -> list[BackupRun]:
-    """Return each run once: what is said of its end replaces that it runs."""
+    """Return each run once: a line about its end replaces one that says that it runs."""
     runs: dict[str, BackupRun] = {}
     for entry in entries:
         if entry.run.key not in runs or entry.run.result is not RunResult.RUNNING:

@@ -1,14 +1,13 @@
-"""Commands for Nagios: through its command file, or through cmd.cgi where only HTTP is there.
+"""Gives Nagios commands: through its command file, or through cmd.cgi over HTTP.
 
 Facts are those of Nagios 4.4 as measured. What makes writing particular:
 
 - The command file is a pipe whose reader is Nagios: writing blocks when Nagios is dead, so it
   is opened without blocking, and refused when nobody reads.
-- cmd.cgi wants the hidden id of its form, which stands in its cookie too. What it refuses it
-  answers with 200 and a page; it takes times in the CGI's own zone and writing, which the
-  form shows.
-- Neither tells what became of a command, and Nagios does not obey all: only the status, which
-  it writes some seconds later, shows it.
+- cmd.cgi wants the hidden id of its form, which is in its cookie, too. It answers a refusal with
+  200 and a page. It takes times in its own zone and format, which the form shows.
+- Neither tells what became of a command, and Nagios does not carry out all of them: only its
+  status, which it writes some seconds later, shows what it did.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ _NAMES = {
     Verb.DOWNTIME: "SCHEDULE_{}_DOWNTIME",
     Verb.END_DOWNTIME: "DEL_{}_DOWNTIME",
 }
-# Nagios wants a word with everything.
+# Nagios refuses an empty comment.
 _NO_WORD = "smic-tui"
 # The four settings of date_format in nagios.cfg.
 _WRITINGS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%m-%d-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S")
@@ -67,7 +66,7 @@ _HTML = "text/html"
 def standing(
     action: Action, row: Row | None, record: Health | None, downtimes: list[Downtime]
 ) -> Standing:
-    """Where the action stands; the status is some seconds old, so nothing is final."""
+    """Return the record, and whether the effect is there; the status is some seconds old."""
     if row is None or record is None:
         return Standing(record=None)
     here = [each for each in downtimes if (each.host, each.service) == (row.host, row.service)]
@@ -91,7 +90,7 @@ def standing(
 
 
 class Order:
-    """An action on a row, checked, in the form that Nagios's commands share."""
+    """An action on a row that was checked, with the values that Nagios's commands need."""
 
     def __init__(self, action: Action, row: Row, downtimes: list[Downtime]) -> None:
         if action.verb not in VERBS:
@@ -134,7 +133,7 @@ class Order:
         if self.verb is Verb.UNACKNOWLEDGE:
             return [f"{name};{where}"]
         if self.verb is Verb.ACKNOWLEDGE:
-            # Sticky (until it is well again), telling others, gone with the acknowledgement.
+            # Sticky (until it is well again), with a notification, and not persistent.
             return [f"{name};{where};2;1;0;{self.author};{self.comment}"]
         start, end = int(self.start.timestamp()), int(self.end.timestamp())
         times = f"{start};{end};1;0;{end - start}"
@@ -226,7 +225,7 @@ async def through_cgi(http: HttpSession, order: Order, zone: str) -> None:
 
 
 def _times(order: Order, fields: dict[str, str], zone: str) -> dict[str, str]:
-    """Start and end as the CGI reads them, by the example of the form, whose start is now."""
+    """Return start and end as the CGI writes them, by the example in its form, which is now."""
     shown = fields.get("start_time", "")
     now = datetime.now(UTC)
     guesses: list[tuple[timedelta, str, datetime]] = []
@@ -248,7 +247,7 @@ def _times(order: Order, fields: dict[str, str], zone: str) -> dict[str, str]:
     there: tzinfo = timezone(ahead)
     here = ZoneInfo(zone)
     if now.astimezone(here).utcoffset() == ahead:
-        there = here  # it knows what comes after the next change of the clocks
+        there = here  # a zone with a name also knows the next change of the clocks
     return {
         "start_time": order.start.astimezone(there).strftime(writing),
         "end_time": order.end.astimezone(there).strftime(writing),
@@ -296,5 +295,5 @@ def _runs(downtime: Downtime) -> bool:
 
 
 def _one_line(text: str) -> str:
-    """A command is one line of at most 4 kB."""
+    """Return a text as a part of a command, which is one line of at most 4 kB."""
     return " ".join(text.split())[:1000]

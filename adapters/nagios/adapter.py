@@ -1,13 +1,14 @@
 """Kind `nagios`: the health of hosts and services from Nagios Core 4.
 
-Facts are those of Nagios 4.4 as measured: `nagios_json` for its CGIs, `nagios_statusdat` for
-its status file, `nagios_actions` for its commands. What makes this kind particular:
+Facts are those of Nagios 4.4 as measured: `statusjson` has those of its CGIs, `statusdat` of its
+status file, `actions` of its commands. What makes this kind particular:
 
-- Nobody shows removals: they need a restart of Nagios, which `program_start` tells, and then
-  everything is read.
-- Every check of an object moves its `last_check`, so by HTTP "checked since" finds what
-  changed, apart from acknowledgements and downtimes, which are read as lists of their own.
-- A killed or frozen Nagios leaves its last status behind, which CGIs and file go on showing.
+- Nagios does not tell what was removed. A removal needs a restart, which `program_start` shows:
+  then everything is read.
+- Every check of an object moves its `last_check`, so by HTTP "checked since" finds what changed,
+  apart from acknowledgements and downtimes, which are read as lists of their own.
+- A Nagios that was killed or is frozen leaves its last status behind, and CGIs and file go on
+  showing it.
 """
 
 from __future__ import annotations
@@ -42,12 +43,12 @@ if TYPE_CHECKING:
 BATCH = 500
 # A check that began before the last reading may end after it.
 OVERLAP_SECONDS = 60
-# More objects than these are read by reading everything.
+# When more objects than these changed, everything is read.
 _ONE_BY_ONE = 20
 
 
 class _Cursor(Struct, frozen=True, kw_only=True):
-    """Where the last reading by HTTP stood; times are epoch seconds on Nagios's clock."""
+    """How far the last reading by HTTP came; times are epoch seconds on Nagios's clock."""
 
     since: float
     newest: float
@@ -82,7 +83,7 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
         yield Batch(cursor=after or f"{status.written}", full=full, rejected=tuple(rejected))
 
     async def probe(self) -> Probe:
-        """Prove the rights; tell whether Nagios works and whether it can be acted upon."""
+        """Prove the rights; tell whether Nagios works and whether it takes commands."""
         remarks: list[str] = []
         if self.config.path:
             status = await self._by_file()
@@ -120,7 +121,7 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
         )
 
     def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """Everything, by HTTP, where Nagios tells rights to nobody; by file what is writable."""
+        """Return all verbs by HTTP, where Nagios tells no rights; else what the file permits."""
         if not self._proven:
             return {}
         if self.config.command_file:
@@ -136,7 +137,7 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
         return nagios_actions.standing(action, row, record, downtimes)
 
     async def perform(self, action: Action, standing: Standing) -> None:
-        """Give Nagios the command; whether it obeys shows in its status, some seconds later."""
+        """Give Nagios the command; its status shows some seconds later whether it obeyed."""
         row, downtimes = await self._look(action)
         if row is None:
             raise Refused(_("It is gone from Nagios"))

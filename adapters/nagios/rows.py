@@ -1,4 +1,4 @@
-"""What Nagios says of a host or service, whichever way it was read, as records of health."""
+"""Makes records of health of Nagios's hosts and services, whichever way they were read."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 def key_of(host: str, service: str = "") -> str:
-    """The key of a host or of one of its services; no name in Nagios has an exclamation mark."""
+    """Return the key of a host or of a service; no name in Nagios has an exclamation mark."""
     return f"{host}!{service}" if service else host
 
 
 class Records:
-    """Makes records of rows; knows the hosts' custom variables, where they are the sites."""
+    """Makes records of rows; knows the hosts' custom variables, where these name the sites."""
 
     def __init__(self, options: NagiosOptions) -> None:
         self._rule = options.site

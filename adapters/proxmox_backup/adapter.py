@@ -2,11 +2,11 @@
 
 Written from its documentation, not tried against a real server.
 
-The list of groups tells which have a new backup: only their snapshots are asked for.
-Snapshots are successes; failed attempts are tasks, which the token sees only with the
-right Sys.Audit on /system/tasks: without it they are missing, and `doctor` says so. The
-rights to the datastores are proven at each reading, because an account sees no group of
-others without them, and no error.
+The list of groups tells which of them have a new backup: the adapter asks only for their
+snapshots. Snapshots are successes. Failed attempts are tasks, which the token sees only with the
+right Sys.Audit on /system/tasks: without it they are missing, and `doctor` says so. Each reading
+proves the rights to the datastores, because an account without them sees no groups but its own,
+and no error.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _Cursor(Struct, frozen=True, omit_defaults=True):
 
 
 class _Found(Struct, frozen=True):
-    """A group, and where it is."""
+    """A group, and the datastore and namespace that it is in."""
 
     store: str
     ns: str
@@ -77,7 +77,7 @@ class _Found(Struct, frozen=True):
 
     @property
     def workers(self) -> tuple[str, ...]:
-        """What tasks may call it: how they write a namespace is not documented."""
+        """The names that tasks may give it: how they write a namespace is not documented."""
         name = self.group.name
         if not self.ns:
             return (f"{self.store}:{name}",)
@@ -200,7 +200,7 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
             rejected += odd
         for run in runs:
             if run.result is RunResult.RUNNING:
-                states[run.job] = ""  # it is asked for again until it has ended
+                states[run.job] = ""  # the next readings ask for it again until it has ended
         failures, odd = await self._failures(http, found)
         rejected += odd
         digest = hashlib.sha256(repr(sorted(run.key for run in failures)).encode()).hexdigest()[:16]

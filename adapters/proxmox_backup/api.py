@@ -1,4 +1,4 @@
-"""Answers of Proxmox Backup Server's API, and what they mean.
+"""Reads the answers of Proxmox Backup Server's API.
 
 Written from its documentation (API viewer and "Backup Protocol", versions 3 and 4),
 not tried against a real server. Every answer is an object with `data`.
@@ -16,7 +16,7 @@ from adapters.shared.epochs import LATEST
 from smic_tui.i18n import _
 from smic_tui.records import BackupRun, RunResult
 
-# Written last: a snapshot without it is not complete.
+# The server writes it last: a snapshot without it is not complete.
 _MANIFEST = "index.json.blob"
 
 

@@ -1,16 +1,16 @@
-"""What can be done to an issue: a note, another assignee, another status.
+"""Acts on an issue of Redmine: adds a note, sets another assignee or another status.
 
 Facts are those of Redmine 5.0.4's REST API as measured. What makes writing
 particular:
 
-- A status that the workflow does not allow, a status by an account that may only
-  add notes, and a note by one that may only edit are answered 204 and ignored. So
-  the statuses that are allowed are asked for first, and what counts is the issue
-  when it is read again.
-- Nothing in the API tells an issue's `lock_version`, and a PUT looks at no ETag:
-  a write cannot be tied to what was looked at. The look comes right before it.
-- Journals are numbered upwards: a note of the account's own above the number that
-  was the highest before is the one that was sent, whatever an older one says.
+- Redmine answers 204 to a status that the workflow does not allow, to a status by an account
+  that may only add notes, and to a note by one that may only edit, and ignores them. So the
+  adapter asks first which statuses are allowed, and what counts is the issue when it is read
+  again.
+- The API does not tell an issue's `lock_version`, and a PUT ignores ETags: a write cannot be
+  tied to the issue as it was read. So the issue is read right before the write.
+- Redmine numbers journals upwards: a note by our account with a number above the highest of
+  before is the one that was sent, whatever an older note says.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Membership(Struct):
 
 
 class User(Struct):
-    """Who we are to Redmine. The answer also has the API key: it is not taken over."""
+    """The account. The answer also has its API key, which is not kept."""
 
     login: str = ""
     admin: bool = False
@@ -96,7 +96,7 @@ class Looked(Struct, frozen=True):
 
     @property
     def version(self) -> str:
-        """What changes with the issue. Its time of change alone has whole seconds."""
+        """A text that changes with the issue; its time of change alone has whole seconds."""
         issue = self.issue
         owner = issue.assigned_to.id if issue.assigned_to else 0
         at = f"{issue.updated_on:%Y%m%dT%H%M%S}"
@@ -109,7 +109,7 @@ class Looked(Struct, frozen=True):
 
 
 async def able(http: HttpSession, user: User, stream: Stream) -> dict[Stream, frozenset[Verb]]:
-    """What the account may do, by the permissions of its roles in any project.
+    """Return what the account may do, by the permissions of its roles in any project.
 
     The workflow, which says who may set which status, shows with each issue only.
     """
@@ -160,7 +160,7 @@ async def look_at(http: HttpSession, key: str) -> Looked | None:
 def standing(
     action: Action, found: Looked | None, user: User, words: Words, converter: Converter
 ) -> Standing:
-    """Where the action stands in the issue that was looked at."""
+    """Return the issue as it is, and whether the action's effect is there."""
     if found is None:
         return Standing(record=None, at_once=True)
     return Standing(
@@ -212,7 +212,7 @@ def _has_effect(action: Action, found: Looked, user: User, words: Words) -> bool
 
 
 def _has_note(action: Action, found: Looked, user: User) -> bool:
-    """Whether our own note stands there; blanks and line ends may have changed on the way."""
+    """Whether our own note is there; blanks and line ends may have changed on the way."""
     text = action.text.split()
     if not text:
         return True
@@ -229,7 +229,7 @@ def _has_note(action: Action, found: Looked, user: User) -> bool:
 
 
 def _wanted(action: Action, statuses: list[Status], words: Words) -> list[Status]:
-    """Those of the statuses that mean what the action asks for, the best first."""
+    """Return the statuses that mean what the action asks for, the best first."""
     if action.stream is Stream.REQUESTS:
         stage = Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action)
         return [status for status in statuses if words.stage(status) is stage]
@@ -260,7 +260,7 @@ def _status(action: Action, found: Looked, words: Words) -> Status:
 
 
 async def _assignee(http: HttpSession, action: Action, found: Looked, user: User) -> int:
-    """The number of the person to assign to: ourselves, a number, or a member by name."""
+    """Return the number of the person to assign to: our own, a number, or a member's by name."""
     wanted = action.value.strip()
     if not wanted or wanted.casefold() == user.login.casefold():
         return user.id

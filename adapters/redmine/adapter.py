@@ -3,17 +3,16 @@
 Facts about the API are those of Redmine 5.0.4 as measured, and of its REST API
 documentation. What makes this kind particular:
 
-- With a bad key, without one or with the API switched off, /issues.json answers
-  200 with no issues. So /users/current.json proves the account at each reading,
-  and the address of each project (403, 404) the right to it.
-- A filter that Redmine does not know is ignored, and everything comes. So what
-  came is compared with what was asked for.
-- Pages are cut by issue number (`issue_id>=`), not by offset: an issue that is
-  closed while the pages are read would shift the others over a page's edge, and
-  a full reading would take one for deleted. Nor is `limit` trusted: Redmine cuts
-  it silently.
-- Deleted and moved issues are found by full readings only. Journals cost one
-  request for each issue, and are read for actions only (`redmine_actions`).
+- With a bad key, without one or with the API switched off, /issues.json answers 200 with no
+  issues. So each reading proves the account by /users/current.json, and the right to each
+  project by its address (403, 404).
+- Redmine ignores a filter that it does not know, and sends everything. So the adapter compares
+  what came with what it asked for.
+- A page begins at an issue's number (`issue_id>=`), not at an offset: an issue that is closed
+  meanwhile would move the others from one page to the page before, and a full reading would
+  take one of them for deleted. Redmine also cuts `limit` without saying so.
+- Only full readings find deleted and moved issues. Journals cost one request for each issue:
+  only actions read them (`adapters.redmine.actions`).
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from adapters.http.messages import Validators
     from adapters.http.session import Credentials, HttpSession
 
-# More than Redmine gives; it cuts by its own limit.
+# Redmine may give fewer: it has a limit of its own.
 PAGE = 100
 # A change that was begun earlier may become visible later.
 OVERLAP = timedelta(minutes=2)
@@ -182,7 +181,7 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
         return await redmine_actions.able(http, user, Stream(self.config.as_))
 
     async def _current_user(self, http: HttpSession) -> User:
-        """Return who we are. The answer carries the API key: it must reach no message."""
+        """Return our account. The answer carries the API key: it must reach no message."""
         try:
             return (await http.json(_CurrentUser, "GET", "/users/current.json")).user
         except BadAnswer as error:
@@ -246,7 +245,7 @@ class _Reading:
         self._etags: dict[str, str] = {}
 
     def questions(self) -> list[dict[str, str]]:
-        """The filters whose answers make up the reading.
+        """Return the filters whose answers make up the reading.
 
         A full one asks for what is open and for what was closed lately; an
         issue reopened in between is missed by both and found by the next.
@@ -257,7 +256,7 @@ class _Reading:
         return [{"status_id": "open"}, closed]
 
     def batch(self, issues: list[Issue], rejected: list[Rejected], words: Words) -> Batch:
-        """Return the issues as records; those closed too long ago are no longer of interest."""
+        """Return the issues as records, without those that were closed too long ago."""
         upserts: list[Ticket | CatalogueRequest] = []
         deletes: list[str] = []
         for issue in issues:
@@ -277,10 +276,10 @@ class _Reading:
         )
 
     def cursor(self, setup: str) -> str:
-        """Where the next reading goes on: at the newest change seen, on Redmine's clock.
+        """Return where the next reading starts: at the newest change seen, on Redmine's clock.
 
-        While nothing changes it stays the same, so that the next question is the
-        same too and Redmine can answer 304.
+        While nothing changes the cursor stays the same, so that the next question is the same,
+        too, and Redmine can answer 304.
         """
         since = self._newest - OVERLAP if self._newest else None
         if self._before is not None and (since is None or since <= self._before.since):
@@ -290,7 +289,7 @@ class _Reading:
         return msgspec.json.encode(_Cursor(since=since, setup=setup, etags=self._etags)).decode()
 
     def validators(self, path: str, params: Mapping[str, str]) -> Validators:
-        """What is known of the last answer to the same question."""
+        """Return what the server told about the version of its last answer to the same question."""
         from adapters.http.messages import Validators
 
         return Validators(

@@ -1,4 +1,4 @@
-"""Whether the fields that the settings name are there.
+"""Looks whether Redmine has the fields that the settings name.
 
 Only an administrator may ask Redmine which custom fields there are. Issues show those
 of their project and tracker that the account may see, empty ones too.

@@ -1,7 +1,6 @@
-"""Redmine's issues as tickets or catalogue requests.
+"""Makes tickets or catalogue requests of Redmine's issues.
 
-Times come as UTC with `Z`; a due date is a day, which ends at midnight in the
-configured zone.
+Times come as UTC with `Z`; a due date is a day, which ends at midnight in the configured zone.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class CustomValue(Struct, frozen=True):
 
 
 class Issue(Struct, frozen=True):
-    """What is used of an issue as the list gives it."""
+    """The parts of an issue that are used, as the list gives them."""
 
     id: int
     project: Named
@@ -77,7 +76,7 @@ class Issue(Struct, frozen=True):
 
 
 class Page(Struct):
-    """One answer of /issues.json. `limit` is what Redmine made of the wish, so not trusted."""
+    """One answer of /issues.json. Redmine decides how many issues it has, whatever was asked."""
 
     issues: list[msgspec.Raw]
     total_count: int

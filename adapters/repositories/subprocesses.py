@@ -1,4 +1,7 @@
-"""Programs started to read a source: bounded in time and output, ended with all they started."""
+"""Runs programs that read a source, bounded in time and output, and ends all that they started.
+
+Public.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,8 @@ _NOT_RUN = (126, 127)
 # A helper that outlives the program (ssh with ControlPersist) keeps its pipes open.
 _DRAIN = 1.0
 
-# All that a started program sees of the environment, besides what it is given:
-# no secret of another source, and nothing that changes what it does.
+# A program that is started sees only these variables of the environment, and those that it is
+# given: no secret of another source, and nothing that changes what it does.
 _PASSED_ON = (
     "HOME",
     "LOGNAME",
@@ -65,7 +68,7 @@ class Finished(Struct, frozen=True, kw_only=True):
 def environment(given: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a started program; `given` wins."""
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    # ssh must fail, not open a window, when it has nobody to ask.
+    # ssh must fail, and not open a window, when it needs a password.
     return passed | {"LC_ALL": "C.UTF-8", "SSH_ASKPASS_REQUIRE": "never"} | dict(given)
 
 
@@ -146,9 +149,9 @@ def _cannot_be_run(program: str, reason: str) -> Unavailable:
 
 
 class _Output(asyncio.SubprocessProtocol):
-    """What a program writes, and how far it has come.
+    """Collects what a program writes.
 
-    `settled`: it ended, or wrote too much. `exited`: it ended.
+    `settled`: the program ended, or wrote too much. `exited`: it ended.
     """
 
     def __init__(self, limit: int) -> None:

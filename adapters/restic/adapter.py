@@ -1,4 +1,4 @@
-"""The `restic` kind: snapshots in restic repositories, read without locking or writing.
+"""Kind `restic`: snapshots in restic repositories, read without locking or writing.
 
 Tried with restic 0.14; the exit codes and the JSON on standard error of 0.17 and
 later are taken from restic's documentation ("Scripting").
@@ -72,7 +72,7 @@ class ResticOptions(RepositoriesOptions, frozen=True, kw_only=True, forbid_unkno
 
 
 class _Summary(Struct, frozen=True):
-    """What restic 0.17 and later keep of a backup's course."""
+    """What restic 0.17 and later record about a backup."""
 
     backup_end: datetime | None = None
     total_bytes_processed: int | None = None

@@ -2,15 +2,16 @@
 
 Facts about the API are those of RT 5.0.3 as measured. What makes this kind particular:
 
-- An account without rights, a queue that does not exist and a status that does not
-  exist all give 200 with no ticket. So at each reading every queue must show a ticket,
-  whatever its status: one that shows none is never taken for empty.
-- `per_page` is cut to 100 silently, and `total` is null for some accounts. Pages are cut
-  by number (`id >`), not by page: a ticket that is resolved meanwhile shifts nothing.
-- Times in a question are read in the account's time zone, and `…T…Z` is wrong without a
-  word. So they are written in the zone that the account's own record tells.
-- Lists know no ETag and no compression; If-Modified-Since is a 500. Deleted, merged and
-  moved tickets are found by full readings only.
+- RT answers 200 with no ticket to an account without rights, for a queue that does not exist
+  and for a status that does not exist. So in each reading every queue must show a ticket, of
+  whatever status: a queue that shows none is never taken for empty.
+- RT cuts `per_page` to 100 without saying so, and gives some accounts no `total`. A page begins
+  at a ticket's number (`id >`), not at a page's: a ticket that is resolved meanwhile moves no
+  other.
+- RT reads the times in a question in the account's time zone, and reads `…T…Z` wrongly without
+  saying so. So the adapter writes them in the zone that the account's own record tells.
+- Lists have no ETag and no compression; If-Modified-Since leads to a 500. Only full readings
+  find deleted, merged and moved tickets.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from smic_tui.records import Stream
 
 # A change that was begun earlier may become visible later.
 OVERLAP = timedelta(minutes=2)
-# Where RT does not tell the zone in which it reads our times, any zone must do.
+# Where RT does not tell the zone in which it reads our times, it may be any.
 ANY_ZONE = timedelta(hours=26)
 _MOMENT = "%Y-%m-%d %H:%M:%S"
 _ACTIVE, _INACTIVE = "Status = '__Active__'", "Status = '__Inactive__'"
@@ -124,7 +125,7 @@ class RtAdapter(Adapter[RtOptions]):
         )
 
     def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """What the account may do to the newest ticket that it sees."""
+        """Return what the account may do to the newest ticket that it sees."""
         return self._able or {}
 
     async def look(self, action: Action) -> Standing:
@@ -155,7 +156,7 @@ class RtAdapter(Adapter[RtOptions]):
         return self._rt
 
     async def _prove_rights(self, rt: RtSession) -> str:
-        """Return the number of a ticket that we see, having seen one in each queue."""
+        """Prove that each queue shows a ticket, and return the number of one."""
         number = ""
         for queue in self.config.queues:
             page, _body = await rt.page(
@@ -175,7 +176,7 @@ class RtAdapter(Adapter[RtOptions]):
         return number
 
     def _questions(self, before: _Cursor | None, zone: object | None) -> list[tuple[bool, str]]:
-        """Whether closed tickets are asked for, and the question, of each part of a reading."""
+        """Return the question of each part of a reading, and whether it is about closed tickets."""
         queues = " OR ".join(f"Queue = {quoted(queue)}" for queue in self.config.queues)
         if before is not None:
             changed = f"LastUpdated >= '{_moment(before.since - OVERLAP, zone)}'"
@@ -210,9 +211,9 @@ class RtAdapter(Adapter[RtOptions]):
                 return
 
     def _cursor(self, since: datetime | None) -> str:
-        """Where the next reading goes on: at RT's clock when this one began.
+        """Return where the next reading starts: when this one began, by RT's clock.
 
-        Were it the newest change, what changed with that one would be read for ever.
+        If it started at the newest change, it would read that change again and again.
         """
         # Without any clock, a day leaves room for the difference.
         since = since or datetime.now(UTC) - timedelta(days=1)
@@ -220,12 +221,12 @@ class RtAdapter(Adapter[RtOptions]):
 
 
 def decode_numbers(items: list[msgspec.Raw]) -> list[str]:
-    """The numbers of tickets whose fields were not asked for."""
+    """Return the numbers of tickets whose fields were not asked for."""
     return [str(msgspec.json.decode(item).get("id", "")) for item in items]
 
 
 def _moment(moment: datetime, zone: object | None) -> str:
-    """A time as RT reads it: naive, in the account's zone."""
+    """Return a time as RT reads it: naive, in the account's zone."""
     from zoneinfo import ZoneInfo
 
     if not isinstance(zone, ZoneInfo):

@@ -1,4 +1,4 @@
-"""Request Tracker's tickets as tickets or catalogue requests.
+"""Makes tickets or catalogue requests of Request Tracker's tickets.
 
 Facts are those of RT 5.0.3's REST 2.0 as measured: times are UTC with `Z`, numbers come
 as text, a time that is not set is 1970-01-01, and a field that is empty is "".
@@ -54,7 +54,7 @@ class CustomValue(Struct, frozen=True):
 
 
 class RtTicket(Struct, frozen=True):
-    """What is used of a ticket as the list gives it."""
+    """The parts of a ticket that are used, as the list gives them."""
 
     id: str
     Status: str
@@ -71,14 +71,14 @@ class RtTicket(Struct, frozen=True):
 
     @property
     def owner(self) -> Named | None:
-        """Who has it; nobody is RT's account of that name."""
+        """The owner; RT has an account for "nobody"."""
         if isinstance(self.Owner, str) or self.Owner.id == NOBODY:
             return None
         return self.Owner
 
     @property
     def requestor(self) -> str:
-        """Who asked, the first of several."""
+        """The first of those who asked."""
         return (
             "" if not self.Requestor or isinstance(self.Requestor, str) else self.Requestor[0].name
         )
@@ -184,7 +184,7 @@ class Converter:
 
 
 def _due(given: str) -> datetime | None:
-    """None where it is not set: RT then says 1970-01-01T00:00:00Z."""
+    """Return a due date; None where RT says 1970-01-01T00:00:00Z, which means none."""
     try:
         due = datetime.fromisoformat(given)
     except ValueError:

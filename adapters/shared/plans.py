@@ -1,7 +1,7 @@
 """Holds the plan of a backup, where the system that makes the backup does not know it.
 
 Backup programs record what they did, seldom when they should have done it. So the plan of a job
-stands in the configuration, with the same keys for every kind.
+stands in the configuration, with the same keys for every kind. Public.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Kind `sql`: any stream from one SELECT in a database.
 
-The statement is the mapping's first half: it may join, rename and compute; the
-columns of its answer are mapped as those of a csv file are.
+The statement is the first half of the mapping: it may join, rename and compute. The columns of
+its answer are mapped as those of a csv file are.
 
-Read-only three times over: only a single SELECT is sent, in a transaction that the
-server lets write nothing, by an account that (docs/sources/sql.md) has no other right.
+Three things keep the adapter from writing: it sends only a single SELECT, in a transaction that may
+not write, by an account that (docs/sources/sql.md) has no other right.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class SqlAdapter(Adapter[Any]):
         table = self._tables[stream]
         known = known_table(self._settings(table), cursor)
         database = self._database()
-        # Asked first: what changes after that is read again next time.
+        # Asked before the rows: what changes in between is read again next time.
         version = "" if table.changed else await asyncio.to_thread(database.file_version)
         if version and version == known.version:
             yield Batch(cursor=cursor, rejected=known.rejected)
@@ -179,7 +179,7 @@ class SqlAdapter(Adapter[Any]):
 
 
 def _answer(statement: str, connection: Connection, *, stream: bool = False) -> Any:
-    """Send a statement as it stands: neither % nor : means anything but itself."""
+    """Send a statement as it is: % and : have no meaning of their own."""
     connection = connection.execution_options(no_parameters=True, stream_results=stream)
     return connection.exec_driver_sql(single_select(statement))
 

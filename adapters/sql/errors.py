@@ -1,9 +1,8 @@
-"""The one seam where a database's errors become the contract's three.
+"""Turns a database's errors into the contract's three errors.
 
-Told apart by the codes that the databases define: SQLSTATE classes (PostgreSQL's
-documentation, appendix A), MySQL's and MariaDB's error numbers, sqlite's result codes. Where
-libpq passes no code on, PostgreSQL's own whole messages tell, never a word that a name in
-them may contain.
+The codes that the databases define tell them apart: SQLSTATE classes (PostgreSQL's documentation,
+appendix A), MySQL's and MariaDB's error numbers, sqlite's result codes. Where libpq passes no code
+on, PostgreSQL's own whole messages tell, and never a single word: a name may contain it.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ _MYSQL = {
 }
 _SQLITE = {1: _STATEMENT, 3: _AUTH, 8: _WRITES, 9: _SLOW, 11: _DAMAGED, 23: _AUTH, 26: _DAMAGED}
 _FATAL = "FATAL:"
-# What PostgreSQL says when it lets an account in nowhere (auth.c, miscinit.c), in English and
-# in French: the server speaks its own language, and libpq passes no code on.
+# What PostgreSQL says when it refuses an account (auth.c, miscinit.c), in English and in French:
+# the server speaks its own language, and libpq passes no code on.
 _NOT_LET_IN = re.compile(
     "|".join(
         (
@@ -39,7 +38,7 @@ _NOT_LET_IN = re.compile(
             r"empty password returned by client",
             r"authentification \S.* échouée.*",
             r"(?:le )?rôle «.*» (?:n'existe pas|n'est pas autorisé à se connecter)",
-            # In any language: nothing else is said of this file to a client.
+            # In any language: clients hear of this file only when it refuses them.
             r'[^"«]*\bpg_hba\.conf\b.*',
         )
     )

@@ -1,4 +1,7 @@
-"""What the kinds that read tables share: change detection, rows to batches."""
+"""The base of the kinds that read tables: it reads a document if it changed, row by row.
+
+Public.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from smic_tui.records import Stream
 
 
 class TabularAdapter(Adapter[Any]):
-    """Base of the kinds that read one document per stream."""
+    """The base of the kinds that read one document per stream."""
 
     streams: ClassVar[frozenset[Stream]] = frozenset(Stream)
     accept: ClassVar[str]
@@ -42,7 +45,7 @@ class TabularAdapter(Adapter[Any]):
 
     @abstractmethod
     def remarks(self, table: Any, document: Document) -> tuple[str, ...]:
-        """What a person should know about a document. Blocks; raises `BadAnswer`."""
+        """Return what a person should know about a document. Blocks; raises `BadAnswer`."""
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read a document whole; if it is the one that `cursor` knows, nothing changed."""

@@ -1,7 +1,7 @@
-"""Which fields of a record a table can fill, and the settings that say from where.
+"""Finds which fields of a record a table can fill, and from which of its columns.
 
-All of it follows from the record types: a field added there can be mapped at
-once, is documented, and is checked like any other key of the configuration.
+The settings are made from the record types: a field that is added there can be mapped at once, is
+documented, and is checked like any other key of the configuration.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def given(settings: Struct) -> dict[str, Any]:
 
 
 def names_in(column: Column) -> Iterator[str]:
-    """Every column name or expression in a mapping."""
+    """Yield every column name or expression in a mapping."""
     if isinstance(column, str):
         yield column
         return
@@ -175,15 +175,15 @@ def names_in(column: Column) -> Iterator[str]:
 
 
 def label_of(column: Column) -> str:
-    """How messages call a mapped column."""
+    """Return how messages call a mapped column."""
     return ", ".join(names_in(column))
 
 
 class ColumnLocator:
     """Tells where each mapped column stands among the names of a table.
 
-    Case, accents and blanks do not matter, unless names differ by nothing else. A kind says with
-    `absent` and `occurring_twice` what is wrong with its own table.
+    Public. Case, accents and blanks do not matter, unless names differ by nothing else. A kind
+    overrides `absent` and `occurring_twice`, which say what is wrong with its own table.
     """
 
     def __init__(self, names: Sequence[str], mapping: Mapping[str, Column]) -> None:

@@ -1,4 +1,4 @@
-"""The rows of a source on their way to records, a piece at a time."""
+"""Turns the rows of a source into records, a piece at a time. Public."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SAMPLE = 120
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One row as it stands in the document: raw values by field, or why there are none."""
+    """One row of a document: raw values by field, or the problem why there are none."""
 
     place: str
     cells: Mapping[str, object] = {}
@@ -29,7 +29,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class RowReading:
-    """The rows of one document or query on their way to records. Blocks: used in a thread."""
+    """Turns the rows of one document or query into records. Blocks: used in a thread."""
 
     def __init__(self, name: str, rows: Iterator[Row], builder: RecordBuilder) -> None:
         self.name = name
@@ -72,7 +72,7 @@ class RowReading:
 
 
 def refuse_if_nothing_fits(reading: RowReading) -> None:
-    """Keep the last known rows when a whole document does not fit its settings: `BadAnswer`."""
+    """Raise `BadAnswer` when no row of a document fits its settings: the cache keeps its rows."""
 
     def refusal(first: Rejected) -> BadAnswer:
         return BadAnswer(

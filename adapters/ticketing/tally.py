@@ -1,4 +1,7 @@
-"""Counts what a reading of tickets could use, so that it never empties the cache by mistake."""
+"""Counts what a reading of tickets could use, so that it never empties the cache by mistake.
+
+Public.
+"""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""What can be done in Zabbix: acknowledgements of events, maintenances of hosts.
+"""Acts in Zabbix: acknowledges events, and puts hosts into maintenance.
 
 Facts are those of Zabbix 6.0 as measured. What makes writing particular:
 
 - An acknowledgement is about an event. A host is acknowledged by the events of the triggers
   that say that it is down.
 - Names of maintenances are unique: the action's id in the name makes a second one impossible.
-- Only maintenances that were made here are ended here: another may cover many hosts and
-  return every Sunday.
-- A method that the role forbids is refused before its parameters are looked at, so asking
-  with none tells whether it may be called.
+- An action ends only maintenances that an action made: another may cover many hosts and return
+  every Sunday.
+- Zabbix refuses a method that the role forbids before it reads the parameters, so a call
+  without any tells whether the method may be called.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Maintenance(Struct):
 
 
 async def able(api: ZabbixApi) -> frozenset[Verb]:
-    """What the account's role lets it call."""
+    """Return what the account's role lets it call."""
     replies = await api.ask(Call("event.acknowledge", {}), Call("maintenance.create", {}))
     verbs: set[Verb] = set()
     for number, those in ((0, _ON_EVENTS), (1, (Verb.DOWNTIME, Verb.END_DOWNTIME))):
@@ -64,7 +64,7 @@ async def able(api: ZabbixApi) -> frozenset[Verb]:
 
 
 async def look_at(api: ZabbixApi, read_one: ReadOne, action: Action) -> Standing:
-    """Where the action stands."""
+    """Return the record, and whether the action's effect is there."""
     record, triggers, hostid = await read_one(action.key)
     if record is None:
         return Standing(record=None, at_once=True)
@@ -88,7 +88,7 @@ async def look_at(api: ZabbixApi, read_one: ReadOne, action: Action) -> Standing
 
 
 async def perform(api: ZabbixApi, read_one: ReadOne, action: Action) -> None:
-    """Send it, once."""
+    """Send the action, once."""
     record, triggers, hostid = await read_one(action.key)
     if record is None:
         raise Refused(_("It is gone from Zabbix, or no longer monitored"))
@@ -177,5 +177,5 @@ def _name(action: Action) -> str:
 
 
 def _signed(action: Action) -> str:
-    """The words, with who says them: the account is the same for everybody."""
+    """Return the text with the name of the person: all share one account."""
     return f"{action.by}: {action.text}" if action.text and action.by else action.text

@@ -1,7 +1,7 @@
-"""Zabbix's hosts and triggers as records of health.
+"""Makes records of health of Zabbix's hosts and triggers.
 
-Numbers come as strings; a host's reachability is that of its interfaces (0 not known, 1 yes,
-2 no) and of triggers that are about nothing else.
+Numbers come as strings. Whether a host is reached, its interfaces tell (0 not known, 1 yes, 2 no)
+and the triggers that mean that it is down.
 """
 
 from __future__ import annotations
@@ -86,12 +86,12 @@ class Trigger(Struct):
 
 
 def host_key(hostid: str) -> str:
-    """The key of a host's own record."""
+    """Return the key of a host's own record."""
     return f"h{hostid}"
 
 
 def trigger_key(triggerid: str) -> str:
-    """The key of the record of a trigger."""
+    """Return the key of the record of a trigger."""
     return f"t{triggerid}"
 
 
@@ -108,7 +108,7 @@ class Hosts:
         self._why_down: dict[str, dict[str, Trigger]] = {}
 
     def forget(self) -> None:
-        """Begin anew: a full reading."""
+        """Forget all hosts, for a full reading."""
         self.known.clear()
         self._sites.clear()
         self._why_down.clear()
@@ -140,18 +140,18 @@ class Hosts:
         return about
 
     def reasons(self, hostid: str) -> list[Trigger]:
-        """The triggers that say that a host is down."""
+        """Return the triggers that say that a host is down."""
         return list(self._why_down.get(hostid, {}).values())
 
     def host_record(self, host: Host) -> Health:
-        """The health of the host itself."""
+        """Return the health of the host itself."""
         why = self.reasons(host.hostid)
         tried = [each for each in host.interfaces if each.available]
         unreached = bool(tried) and all(each.available == 2 for each in tried)
         if why or unreached:
             state = HealthState.DOWN
         else:
-            # Without any interface that was tried its items tell, and those are the triggers.
+            # Where no interface was tried, only the triggers on its items tell.
             state = HealthState.UP if tried or not host.interfaces else HealthState.PENDING
         words = [each.event.name if each.event else each.description for each in why]
         if not words and unreached:
@@ -170,7 +170,7 @@ class Hosts:
         )
 
     def trigger_record(self, trigger: Trigger) -> Health:
-        """The health that a trigger tells; it goes by the first of its hosts."""
+        """Return the health that a trigger tells; it is shown at the first of its hosts."""
         hosts = [self.known[each.hostid] for each in trigger.hosts if each.hostid in self.known]
         if not hosts:
             raise ValueError(_("none of its hosts can be seen"))

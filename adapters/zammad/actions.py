@@ -1,8 +1,8 @@
-"""What can be done to a ticket of Zammad: a note, another owner, another state.
+"""Acts on a ticket of Zammad: adds a note, sets another owner or another state.
 
-As its documentation and source say: one PUT changes the ticket and adds an article, in
-one transaction; what is refused is 403 or 422 with `error`. Nothing ties it to a version,
-so that the look comes right before it. Articles are numbered upwards.
+As its documentation and source say: one PUT changes the ticket and adds an article, in one
+transaction; a refusal is 403 or 422 with `error`. Nothing ties the PUT to a version, so the
+ticket is read right before it. Zammad numbers articles upwards.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """Who we are, and what this Zammad's states mean."""
+    """Our account, and the meaning of this Zammad's states."""
 
     id: int
     login: str
@@ -37,7 +37,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     states: Mapping[str, State]
 
     def state(self, name: str) -> State:
-        """A state by its name."""
+        """Return a state by its name."""
         return self.states.get(name) or State(id=0, name=name)
 
 
@@ -61,7 +61,7 @@ class _Error(Struct):
 
 
 async def look(http: HttpSession, action: Action, desk: Desk) -> Standing:
-    """Where the action stands in the ticket now."""
+    """Return the ticket as it is now, and whether the action's effect is there."""
     ticket = await _find(http, action.key)
     if ticket is None:
         return Standing(record=None, at_once=True)
@@ -142,7 +142,7 @@ def _has_effect(action: Action, ticket: ZammadTicket, desk: Desk) -> bool:
 
 
 def _has_text(action: Action, articles: list[_Article], desk: Desk) -> bool:
-    """Whether our own text stands there, as an article after the baseline."""
+    """Whether our own text is there, as an article after the baseline."""
     text = action.text.split()
     if not text:
         return True
@@ -165,7 +165,7 @@ def _means(action: Action, state: State, desk: Desk) -> bool:
 
 
 def _wanted_state(action: Action, desk: Desk) -> State:
-    # Pending states want a date, which nobody has given; merged ones another ticket.
+    # Pending states need a date, which the action lacks; merged ones another ticket.
     usable = [
         state
         for state in desk.states.values()

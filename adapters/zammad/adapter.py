@@ -3,12 +3,12 @@
 Written from Zammad's documentation and source (6.4), not tried against a real one; `probe`
 says so. What makes it particular, as these say:
 
-- A search without words is answered by the database, not by the search index, which lags
-  behind; it is given as a condition. Pages are cut by the date of creation, so that a
-  ticket that is closed while they are read shifts nothing.
-- A search shows what the account may see and says nothing of the rest. So each group must
-  show a ticket, of whatever state: one that shows none is never taken for empty.
-- Nothing is conditional: no ETag, no lock version, no compression by itself.
+- The database answers a search that is given as a condition; one by words is answered by the
+  search index, which lags behind. A page begins at a date of creation, so that a ticket that
+  is closed meanwhile moves no other.
+- A search shows what the account may see and does not tell of the rest. So each group must show
+  a ticket, of whatever state: a group that shows none is never taken for empty.
+- Zammad has no ETag and no lock version, and does not compress unless asked.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
         )
 
     def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """Zammad tells no right beforehand: what an agent may is taken as given."""
+        """Return all that an agent may do: Zammad tells no right beforehand."""
         if not self._proven:
             return {}
         stream = Stream(self.config.as_)
@@ -147,7 +147,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
             await zammad_actions.perform(http, action, standing, desk)
 
     async def me(self, http: HttpSession) -> _Me:
-        """Who we are."""
+        """Return our account."""
         return await http.json(_Me, "GET", "/api/v1/users/me")
 
     def _desk(self, me: _Me) -> zammad_actions.Desk:
@@ -164,7 +164,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
         return Credentials(headers={"Authorization": f"Token token={token}"}, secrets=(token,))
 
     async def _prove_rights(self, http: HttpSession) -> list[int]:
-        """The numbers of the groups, each of which has shown a ticket."""
+        """Prove that each group shows a ticket, and return the numbers of the groups."""
         known = {
             each.name: each.id for each in await http.json(list[_Named], "GET", "/api/v1/groups")
         }
@@ -214,7 +214,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
     async def _pages(
         self, http: HttpSession, conditions: Conditions, seen: set[int]
     ) -> AsyncIterator[tuple[list[ZammadTicket], list[Rejected]]]:
-        """Read page after page; each begins at the creation of the last one's last ticket."""
+        """Read page after page; each begins when the last ticket of the page before was created."""
         asked = dict(conditions)
         while True:
             raws = await self._search(http, asked, PAGE)

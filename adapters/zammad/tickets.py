@@ -1,4 +1,4 @@
-"""Zammad's tickets as tickets or catalogue requests.
+"""Makes tickets or catalogue requests of Zammad's tickets.
 
 As its documentation and source say: with `expand`, tickets name their group, state,
 priority, customer and owner; times are ISO 8601 in UTC; nobody is the owner "-".
@@ -43,12 +43,12 @@ class State(Struct, frozen=True):
 
     @property
     def closed(self) -> bool:
-        """Whether nobody has to do anything any more."""
+        """Whether nothing is left to do."""
         return self.state_type in _CLOSED
 
 
 class ZammadTicket(Struct, frozen=True):
-    """What is used of a ticket; `fields` is all of it."""
+    """The parts of a ticket that are used; `fields` is all of it."""
 
     id: int
     state: str
@@ -65,7 +65,7 @@ class ZammadTicket(Struct, frozen=True):
 
     @property
     def holder(self) -> str:
-        """Who has it; empty for nobody."""
+        """The owner; empty if there is none."""
         return "" if self.owner in (NOBODY, None) else str(self.owner)
 
 
@@ -91,7 +91,7 @@ class Converter:
         self.words = DeskWords(options.statuses, options.stages, options.waiting_on)
 
     def status(self, state: State) -> TicketStatus:
-        """By the configuration, then by Zammad's type of the state, then by its name."""
+        """Return the status: by the configuration, the type of the state, or its name."""
         if state.name.casefold() not in self._named and state.state_type in _BY_TYPE:
             return _BY_TYPE[state.state_type]
         return self.words.ticket_status(state.name, state.closed)

@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 _THREE = (AuthFailed, Unavailable, BadAnswer)
 _BEAT = 0.001
-# How long what was cancelled may take to clean up, in seconds.
+# How long a cancelled reading may take to clean up, in seconds.
 _PROMPTLY = 5.0
 
 
@@ -69,12 +69,12 @@ class AdapterConformance:
     # -- what it says of itself ------------------------------------------------
 
     def test_kind_is_a_word(self, tmp_path: Path) -> None:
-        """It is typed by people, in a configuration."""
+        """People type it in a configuration."""
         kind = type(self.make(tmp_path)).kind
         assert re.fullmatch(r"[a-z][a-z0-9_-]*", kind), f"kind {kind!r} is not a lower-case word"
 
     def test_streams_are_declared(self, tmp_path: Path) -> None:
-        """What it offers is something, and among what its kind can give."""
+        """It offers at least one stream, and only streams that its kind can give."""
         adapter = self.make(tmp_path)
         streams = type(adapter).streams
         assert isinstance(streams, frozenset), "streams is not a frozenset"
@@ -145,7 +145,7 @@ class AdapterConformance:
             assert not both, f"{stream} brings and deletes {sorted(both)}"
 
     def test_rejected_rows_say_where_and_why(self, tmp_path: Path) -> None:
-        """Somebody must be able to go there and mend it."""
+        """A person must be able to go there and mend it."""
         adapter = self.make(tmp_path)
         for reading in self._read_all(adapter).values():
             for rejected in reading.rejected:
@@ -154,7 +154,7 @@ class AdapterConformance:
                 assert rejected.reason, f"{rejected!r} does not say why"
 
     def test_first_reading_is_full(self, tmp_path: Path) -> None:
-        """Without a cursor everything is read; else deletions were never found."""
+        """A reading without a cursor brings everything; else no deletion would ever be found."""
         adapter = self.make(tmp_path)
         for stream, reading in self._read_all(adapter).items():
             assert reading.full, f"{stream} without a cursor is not full"
@@ -226,10 +226,10 @@ class AdapterConformance:
             heart.cancel()
             return max(gaps)
 
-        # Another program may hold the processor just then; it does not do so each time.
+        # Another program may hold the processor in one attempt, and hardly in all of them.
         held = []
         gc.collect()
-        gc.freeze()  # what the tests have heaped up is not for a reading to collect
+        gc.freeze()  # a reading must not pay for the garbage of the tests
         try:
             for _attempt in range(5):
                 adapter = self.make(tmp_path)
@@ -286,7 +286,7 @@ class AdapterConformance:
         assert not tasks, f"these tasks go on after close: {tasks}"
 
     def test_close_can_be_called_twice(self, tmp_path: Path) -> None:
-        """Also before anything was read."""
+        """The second call does nothing, also before anything was read."""
 
         async def closed() -> None:
             fresh = self.make(tmp_path)
@@ -309,7 +309,7 @@ class AdapterConformance:
         assert problem is None, problem
 
     def test_unreachable_source_fails_in_one_of_three_ways(self, tmp_path: Path) -> None:
-        """And tells what happened. Streams that need no source may go on working."""
+        """It tells what happened. Streams that need no source may go on working."""
         failed = 0
         for stream in sorted(self.make_unreachable(tmp_path).offered()):
             error = self._error_of(self.make_unreachable(tmp_path), stream)
@@ -320,7 +320,7 @@ class AdapterConformance:
         )
 
     def test_secrets_stay_hidden(self, tmp_path: Path) -> None:
-        """Not in the adapter's texts, what it reads, what it remembers or how it fails."""
+        """No text of the adapter, no record, no cursor and no error shows one."""
         adapter = self.make(tmp_path)
         shown = [repr(adapter), str(adapter), repr(adapter.config), str(vars(adapter))]
         for reading in self._read_all(adapter).values():
