@@ -17,9 +17,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from adapters.repositories.adapter import Access, Reading, RepositoriesAdapter
+from adapters.repositories.adapter import Access, Reading, RepositoriesAdapter, newest_first
 from adapters.repositories.options import RepositoriesOptions, RepositoryOptions
-from adapters.repositories.subprocesses import Finished, run, ssh_refuses
+from adapters.repositories.subprocesses import Finished, ssh_refuses
 from adapters.shared.json_text import decode_json
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
@@ -120,10 +120,7 @@ class BorgAdapter(RepositoriesAdapter):
 
     async def version(self) -> str:
         """Return e.g. "borg 1.2.4"."""
-        finished = await run(
-            [self.config.binary, "--version"], {}, timeout=10, limit=10_000, package=self.package
-        )
-        return finished.stdout.decode(errors="replace").strip()
+        return (await self.about("--version")).strip()
 
     async def read(self, repository: BorgRepository, access: Access) -> Reading:
         """Ask for the newest archives."""
@@ -165,19 +162,17 @@ class BorgAdapter(RepositoriesAdapter):
                 _("the repository is not encrypted, although a passphrase is configured"),
                 hint=_("Another repository may have been put in its place."),
             )
-        runs = []
-        odd = [
+        runs, unreadable = newest_first(
+            answer.archives,
+            lambda raw: _run(repository, decode_json(raw, _Archive)),
+            _("an archive cannot be read: {reason}"),
+        )
+        warnings = [
             entry.message
             for entry in log
             if entry.type == "log_message" and entry.levelname in ("WARNING", "ERROR", "CRITICAL")
         ]
-        for raw in answer.archives:
-            try:
-                runs.append(_run(repository, decode_json(raw, _Archive)))
-            except (ValueError, OverflowError) as error:
-                odd.append(_("an archive cannot be read: {reason}").format(reason=error))
-        runs.sort(key=lambda each: (each.started, each.key), reverse=True)
-        return Reading(runs=tuple(runs), oddities=tuple(odd))
+        return Reading(runs=tuple(runs), oddities=(*warnings, *unreadable))
 
 
 def _environment(folder: Path) -> dict[str, str]:

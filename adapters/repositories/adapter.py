@@ -26,6 +26,7 @@ from adapters.repositories.options import PASSWORD_IN_URL, RepositoryOptions
 from adapters.repositories.programs import program_of
 from adapters.repositories.subprocesses import Finished, run
 from adapters.shared.durations import seconds
+from adapters.shared.row_by_row import read_each
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
@@ -172,6 +173,13 @@ class RepositoriesAdapter(Adapter[Any]):
             limit=_OUTPUT_LIMIT,
             package=self.package,
         )
+
+    async def about(self, argument: str) -> str:
+        """Return what the backup program writes when it is asked with one argument alone."""
+        finished = await run(
+            [self.config.binary, argument], {}, timeout=10, limit=10_000, package=self.package
+        )
+        return finished.stdout.decode(errors="replace")
 
     def local_path(self, address: str) -> Path:
         """Return a local address as an absolute path."""
@@ -325,6 +333,18 @@ class RepositoriesAdapter(Adapter[Any]):
             result=RunResult.UNKNOWN,
             message=error.message,
         )
+
+
+def newest_first(
+    raws: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], BackupRun], complaint: str
+) -> tuple[list[BackupRun], list[str]]:
+    """Return the runs of a repository, the newest first, and a complaint for each unreadable one.
+
+    `complaint` is translated, and has the place {reason}.
+    """
+    runs, rejected = read_each(raws, read, lambda number, _raw: str(number))
+    runs.sort(key=lambda each: (each.started, each.key), reverse=True)
+    return runs, [complaint.format(reason=row.reason) for row in rejected]
 
 
 def _marker_key(name: str) -> str:

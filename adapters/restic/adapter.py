@@ -15,9 +15,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from adapters.repositories.adapter import Access, Reading, RepositoriesAdapter
+from adapters.repositories.adapter import Access, Reading, RepositoriesAdapter, newest_first
 from adapters.repositories.options import RepositoriesOptions, RepositoryOptions
-from adapters.repositories.subprocesses import Finished, run, ssh_refuses
+from adapters.repositories.subprocesses import Finished, ssh_refuses
 from adapters.shared.json_text import decode_json
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
@@ -120,10 +120,7 @@ class ResticAdapter(RepositoriesAdapter):
 
     async def version(self) -> str:
         """Return e.g. "restic 0.14.0"."""
-        finished = await run(
-            [self.config.binary, "version"], {}, timeout=10, limit=10_000, package=self.package
-        )
-        return " ".join(finished.stdout.decode(errors="replace").split()[:2])
+        return " ".join((await self.about("version")).split()[:2])
 
     async def read(self, repository: ResticRepository, access: Access) -> Reading:
         """Ask for the newest snapshots."""
@@ -157,14 +154,12 @@ class ResticAdapter(RepositoriesAdapter):
                 ),
                 excerpt=finished.stdout[:400],
             ) from None
-        runs, odd = [], []
-        for raw in snapshots:
-            try:
-                runs.append(_run(repository, decode_json(raw, _Snapshot)))
-            except (msgspec.DecodeError, OverflowError) as error:
-                odd.append(_("a snapshot cannot be read: {reason}").format(reason=error))
+        runs, odd = newest_first(
+            snapshots,
+            lambda raw: _run(repository, decode_json(raw, _Snapshot)),
+            _("a snapshot cannot be read: {reason}"),
+        )
         # `--latest` counts for each combination of host and paths.
-        runs.sort(key=lambda each: (each.started, each.key), reverse=True)
         return tuple(runs[: self.config.newest]), tuple(odd)
 
 

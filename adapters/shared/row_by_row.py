@@ -26,7 +26,8 @@ def read_each(
 ) -> tuple[list[T], list[Rejected]]:
     """Return what `read` makes of each row, and the rows that were set aside.
 
-    Public. `read` raises `msgspec.DecodeError` or `ValueError` for a row that it cannot read.
+    Public. `read` raises `msgspec.DecodeError`, `ValueError` or `OverflowError` for a row that it
+    cannot read.
     `where` names the place of such a row, given its number (from 1) and the row itself.
     """
     done: list[T] = []
@@ -34,7 +35,7 @@ def read_each(
     for number, raw in enumerate(raws, start=1):
         try:
             done.append(read(raw))
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
             rejected.append(set_aside(where(number, raw), error, raw))
     return done, rejected
 
