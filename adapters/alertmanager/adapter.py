@@ -23,7 +23,7 @@ from adapters.alertmanager import silences
 from adapters.alertmanager.options import AlertmanagerOptions
 from adapters.http.adapter import AccountAdapter
 from adapters.shared.row_by_row import read_each
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import Unavailable
@@ -114,24 +114,26 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """Return all verbs: Alertmanager has no rights, though a proxy before it may refuse."""
         if not self._proven:
             return {}
         return {Stream.HEALTH: frozenset({Verb.SILENCE, Verb.UNSILENCE})}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the alert and the silences that hide it."""
         http = self._session()
         async with http.signed_in():
             alert = await self._find(http, action.key)
             if alert is None:
                 # An alert that does not fire any more needs no silence.
-                return Standing(record=None, at_once=True)
+                return RecordSnapshot(record=None, at_once=True)
             known = await silences.of_alert(http, alert.labels)
-        return Standing(record=self._row(alert), done=silences.is_done(action, known), at_once=True)
+        return RecordSnapshot(
+            record=self._row(alert), done=silences.is_done(action, known), at_once=True
+        )
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Silence exactly this alert, or end the silences that hide nothing else."""
         http = self._session()
         async with http.signed_in():

@@ -27,7 +27,7 @@ from adapters.centreon import downtimes
 from adapters.centreon.options import CentreonOptions
 from adapters.centreon.resources import Resource, decode, record
 from adapters.http.adapter import HttpAdapter
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 PAGE = 500
 _API = "/api/latest"
 _RESOURCES = f"{_API}/monitoring/resources"
-# More than these are not ordered for one host between two looks.
+# More downtimes than these are not ordered for one host between two readings.
 _NEWEST = 50
 _LONGEST = timedelta(days=365)
 _REFUSALS = (400, 401, 403, 404, 500)
@@ -97,13 +97,13 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
 
     def __init__(self, config: CentreonOptions, context: Context) -> None:
         super().__init__(config, context)
-        self._able: frozenset[Verb] = frozenset()
+        self._capabilities: frozenset[Verb] = frozenset()
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read all hosts and services that the account sees. Always a full reading."""
         usable, rejected = 0, list[Rejected]()
         async with self._signed_in() as line:
-            self._able = await line.able()
+            self._capabilities = await line.capabilities()
             for type_ in ("host", "service") if self.config.services else ("host",):
                 seen = 0
                 async for resources, odd in line.pages(type_):
@@ -126,7 +126,7 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
     async def probe(self) -> Probe:
         """Sign in and see a host."""
         async with self._signed_in() as line:
-            self._able = await line.able()
+            self._capabilities = await line.capabilities()
             page = await line.page("host", 1, 1)
             if not page.result:
                 raise _sees_nothing()
@@ -138,16 +138,16 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
             remarks=(*http.remarks(), written),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """Return what the account's action access allows, for hosts and services alike."""
-        return {Stream.HEALTH: self._able} if self._able else {}
+        return {Stream.HEALTH: self._capabilities} if self._capabilities else {}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the host or service anew, with its downtimes where the action is one."""
         async with self._signed_in() as line:
             resource = await line.one(action.key)
             if resource is None:
-                return Standing(record=None)
+                return RecordSnapshot(record=None)
             ordered = await line.ordered(action.key) if action.verb is Verb.DOWNTIME else []
         row = record(resource, self.config)
         baseline = action.baseline
@@ -162,9 +162,9 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
                 if any(each.runs for each in ours):
                     row = replace(row, downtime=True)
                 baseline = baseline or downtimes.baseline(ordered)
-        return Standing(record=row, done=done, baseline=baseline)
+        return RecordSnapshot(record=row, done=done, baseline=baseline)
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Give the order to the monitoring engine, which carries it out later."""
         if action.verb is Verb.DOWNTIME and (action.start or _now()) > _now() + timedelta(
             minutes=1
@@ -224,7 +224,7 @@ class _Line:
         except SourceError:
             return
 
-    async def able(self) -> frozenset[Verb]:
+    async def capabilities(self) -> frozenset[Verb]:
         """Return what may be ordered for hosts and for services."""
         answer = await self._http.request(
             "GET", f"{_API}/users/acl/actions", headers=self._headers, expect=(200, 403, 404)

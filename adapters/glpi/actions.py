@@ -41,7 +41,7 @@ _STATUS_OF = {
 }
 
 
-class Looked(Struct, frozen=True):
+class Inspected(Struct, frozen=True):
     """A ticket as it is now, with its followups and solutions."""
 
     row: Row
@@ -70,7 +70,7 @@ def number_of(key: str) -> int:
     return int(key)
 
 
-async def look_at(api: GlpiApi, action: Action) -> Looked | None:
+async def inspect_record(api: GlpiApi, action: Action) -> Inspected | None:
     """Read a ticket; None if there is none, or none that may be seen.
 
     Its notes are read if the action has one: another needs no right to see them.
@@ -79,25 +79,25 @@ async def look_at(api: GlpiApi, action: Action) -> Looked | None:
     row = await api.ticket(number)
     if row is None:
         return None
-    return Looked(row, await api.notes(number) if action.text.strip() else [])
+    return Inspected(row, await api.notes(number) if action.text.strip() else [])
 
 
 async def is_done(
-    api: GlpiApi, action: Action, found: Looked, account: int, stages: Stages
+    api: GlpiApi, action: Action, found: Inspected, account: int, stages: Stages
 ) -> bool:
     """Whether the action's effect stands in the ticket."""
     if not _has_note(action, found, account):
         return False
     if action.verb is Verb.ASSIGN:
-        # Nobody of that name has it: `perform` will say so.
+        # There is no person of that name: `apply` will say so.
         with contextlib.suppress(Refused):
             return await _assignee(api, action, account) in found.row.assigned
         return False
     return _has_status(action, found.row, stages)
 
 
-async def perform(
-    api: GlpiApi, action: Action, found: Looked, account: int, stages: Stages
+async def apply(
+    api: GlpiApi, action: Action, found: Inspected, account: int, stages: Stages
 ) -> None:
     """Send what of the action is not in the ticket yet.
 
@@ -129,7 +129,7 @@ async def perform(
     await api.update(number, status, category)
 
 
-def _has_note(action: Action, found: Looked, account: int) -> bool:
+def _has_note(action: Action, found: Inspected, account: int) -> bool:
     text = action.text.split()
     if not text:
         return True

@@ -30,7 +30,7 @@ from adapters.http.adapter import HttpAdapter
 from adapters.http.options import HttpOptions
 from adapters.shared.cursors import decoded_of, setup_of
 from adapters.ticketing.tally import ReadingTally
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer
@@ -76,7 +76,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         self._choosing: asyncio.Lock | None = None
         self._converter = Converter(config)
         self._names: dict[int, str] = {}
-        self._able: Mapping[Stream, frozenset[Verb]] = {}
+        self._capabilities: Mapping[Stream, frozenset[Verb]] = {}
 
     def offered(self) -> frozenset[Stream]:
         """Tickets, requests or sites, as configured."""
@@ -141,23 +141,23 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """What the account's profile allows; for a single ticket it may be less."""
-        return self._able
+        return self._capabilities
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the ticket with its followups and solutions."""
         http = self._session()
         async with http.signed_in():
             api = await self._chosen(http)
             account = await self._identified(api)
-            found = await glpi_actions.look_at(api, action)
+            found = await glpi_actions.inspect_record(api, action)
             if found is None:
-                return Standing(record=None, at_once=True)
+                return RecordSnapshot(record=None, at_once=True)
             stages = self._converter.stages
             done = await glpi_actions.is_done(api, action, found, account.id, stages)
             await self._learn_names(api, found.row.people)
-        return Standing(
+        return RecordSnapshot(
             record=self._converter.record(found.row, self._names),
             version=found.row.updated.isoformat(),
             done=done,
@@ -165,21 +165,21 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             at_once=True,
         )
 
-    async def perform(self, action: Action, standing: Standing) -> None:
-        """Change the ticket, having looked at it once more: GLPI knows no condition."""
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
+        """Change the ticket, after reading it once more: GLPI has no conditional writes."""
         http = self._session()
         async with http.signed_in():
             api = await self._chosen(http)
             account = await self._identified(api)
-            found = await glpi_actions.look_at(api, action)
+            found = await glpi_actions.inspect_record(api, action)
             if found is None:
                 raise Refused(_("GLPI has no ticket {number} any more").format(number=action.key))
-            if standing.version and found.row.updated.isoformat() != standing.version:
+            if snapshot.version and found.row.updated.isoformat() != snapshot.version:
                 raise ChangedMeanwhile(
                     _("Ticket {number} was changed at the same time").format(number=action.key)
                 )
             stages = self._converter.stages
-            await glpi_actions.perform(api, action, found, account.id, stages)
+            await glpi_actions.apply(api, action, found, account.id, stages)
 
     async def close(self) -> None:
         """End the session and close the connections."""
@@ -230,7 +230,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
 
     def _allow(self, account: Account) -> None:
         verbs = glpi_actions.verbs_for(self._stream, account.verbs)
-        self._able = {self._stream: verbs} if verbs and not _is_tree(self.config) else {}
+        self._capabilities = {self._stream: verbs} if verbs and not _is_tree(self.config) else {}
 
     async def _learn(self, api: GlpiApi, found: list[Found]) -> None:
         rows = [each.content for each in found if isinstance(each.content, Row)]

@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from adapters.icinga2.objects import HOST_ATTRS, SERVICE_ATTRS, Converted, Results
 from adapters.icinga2.status import Account
 from adapters.shared.json_text import decode_json
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.i18n import _
 from smic_tui.records import Health, Stream
 
@@ -71,14 +71,14 @@ class _Answered(Struct):
     status: str = ""
 
 
-class Looked(Struct, frozen=True):
+class Inspected(Struct, frozen=True):
     """An object as it is now, None if there is none, and its downtimes where they matter."""
 
     record: Health | None
     downtimes: list[Downtime] = []
 
 
-def able(account: Account) -> dict[Stream, frozenset[Verb]]:
+def capabilities(account: Account) -> dict[Stream, frozenset[Verb]]:
     """Return what the permissions of the ApiUser allow."""
     verbs = frozenset(
         verb
@@ -89,13 +89,13 @@ def able(account: Account) -> dict[Stream, frozenset[Verb]]:
     return {Stream.HEALTH: verbs} if verbs else {}
 
 
-async def look_at(
+async def inspect_record(
     http: HttpSession,
     action: Action,
     account: Account,
     with_vars: bool,
     convert: Callable[[bool, list[msgspec.Raw]], Converted],
-) -> Looked:
+) -> Inspected:
     """Read one host or service, whose key is "host" or "host!service"."""
     is_host = "!" not in action.key
     type_ = "host" if is_host else "service"
@@ -114,7 +114,7 @@ async def look_at(
         )
     record = next(iter(converted.records), None)
     if record is None or action.verb not in _ON_DOWNTIMES:
-        return Looked(record)
+        return Inspected(record)
     if not account.may(DOWNTIMES_RIGHT):
         raise Refused(
             _("The Icinga account {user} lacks the permission {rights}").format(
@@ -127,34 +127,34 @@ async def look_at(
     names = {"of_host": host, "of_service": service}
     found = await _query(http, "downtimes", of_object, list(_DOWNTIME_ATTRS), names)
     try:
-        return Looked(record, [decode_json(raw, Downtime) for raw in found])
+        return Inspected(record, [decode_json(raw, Downtime) for raw in found])
     except msgspec.DecodeError as error:
         raise http.bad_answer(
             _("Icinga's downtimes have another form than expected: {reason}").format(reason=error)
         ) from None
 
 
-def standing(action: Action, looked: Looked) -> Standing:
+def snapshot_of(action: Action, inspected: Inspected) -> RecordSnapshot:
     """Return the object as it is, and whether the action's effect is there."""
-    record = looked.record
+    record = inspected.record
     if record is None:
-        return Standing(record=None, at_once=True)
+        return RecordSnapshot(record=None, at_once=True)
     match action.verb:
         case Verb.ACKNOWLEDGE:
             done = record.acknowledged
         case Verb.UNACKNOWLEDGE:
             done = not record.acknowledged
         case Verb.DOWNTIME:
-            done = action.baseline != "" and bool(_ours(action, looked))
+            done = action.baseline != "" and bool(_ours(action, inspected))
             # Icinga counts a downtime as begun some seconds after its time.
-            if done and any(_runs(downtime) for downtime in _ours(action, looked)):
+            if done and any(_runs(downtime) for downtime in _ours(action, inspected)):
                 record = replace(record, downtime=True)
         case _:
-            done = not any(_runs(downtime) for downtime in looked.downtimes)
+            done = not any(_runs(downtime) for downtime in inspected.downtimes)
             if done:
                 record = replace(record, downtime=False)
-    names = sorted(downtime.name for downtime in looked.downtimes)
-    return Standing(
+    names = sorted(downtime.name for downtime in inspected.downtimes)
+    return RecordSnapshot(
         record=record,
         done=done,
         baseline=action.baseline or msgspec.json.encode(names).decode(),
@@ -162,13 +162,13 @@ def standing(action: Action, looked: Looked) -> Standing:
     )
 
 
-async def perform(http: HttpSession, action: Action, looked: Looked) -> None:
-    """Send the action, once; `looked` is needed for ending downtimes."""
+async def apply(http: HttpSession, action: Action, inspected: Inspected) -> None:
+    """Send the action, once; `inspected` is needed for ending downtimes."""
     name = _ACTIONS.get(action.verb)
     if name is None:
         raise Refused(_("Icinga knows nothing like that"))
     if action.verb is Verb.END_DOWNTIME:
-        for downtime in looked.downtimes:
+        for downtime in inspected.downtimes:
             if _runs(downtime):
                 await _act(http, name, {"downtime": downtime.name})
         return
@@ -223,7 +223,7 @@ async def _query(
     return (await http.decode(Results, answer)).results
 
 
-def _ours(action: Action, looked: Looked) -> list[Downtime]:
+def _ours(action: Action, inspected: Inspected) -> list[Downtime]:
     """Return the downtimes that are newer than the baseline and as the action wants them."""
     try:
         before = set(msgspec.json.decode(action.baseline or "[]", type=list[str]))
@@ -231,7 +231,7 @@ def _ours(action: Action, looked: Looked) -> list[Downtime]:
         before = set()
     return [
         downtime
-        for downtime in looked.downtimes
+        for downtime in inspected.downtimes
         if downtime.name not in before
         and downtime.attrs.author == action.by
         and downtime.attrs.comment == (action.text or _NO_WORD)

@@ -51,7 +51,7 @@ from adapters.icinga2.status import (
 )
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
-from smic_tui.contract.actions import Action, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
@@ -140,11 +140,11 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """Return what the permissions of the ApiUser allow; a filter of theirs may allow less."""
-        return {} if self._known_as is None else icinga2_actions.able(self._known_as)
+        return {} if self._known_as is None else icinga2_actions.capabilities(self._known_as)
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read one host or service, with its downtimes where the action is about them."""
         http = self._session()
         async with http.signed_in():
@@ -153,27 +153,27 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
                 # The site of a service is that of its host, which tells it.
                 host = action.key.partition("!")[0]
                 of_host = msgspec.structs.replace(action, key=host, verb=Verb.ACKNOWLEDGE)
-                await self._look(http, of_host, account)
-            return icinga2_actions.standing(action, await self._look(http, action, account))
+                await self._inspect(http, of_host, account)
+            return icinga2_actions.snapshot_of(action, await self._inspect(http, action, account))
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Call Icinga's action."""
         http = self._session()
         async with http.signed_in():
-            looked = icinga2_actions.Looked(None)
+            inspected = icinga2_actions.Inspected(None)
             if action.verb is Verb.END_DOWNTIME:
                 account = self._known_as or await self._account(http)
-                looked = await self._look(http, action, account)
-            await icinga2_actions.perform(http, action, looked)
+                inspected = await self._inspect(http, action, account)
+            await icinga2_actions.apply(http, action, inspected)
 
-    async def _look(
+    async def _inspect(
         self, http: HttpSession, action: Action, account: Account
-    ) -> icinga2_actions.Looked:
+    ) -> icinga2_actions.Inspected:
         def convert(is_host: bool, rows: list[msgspec.Raw]) -> Converted:
             return (convert_hosts if is_host else convert_services)(rows, self._sites, self._links)
 
         with_vars = self.config.site.startswith("vars.")
-        return await icinga2_actions.look_at(http, action, account, with_vars, convert)
+        return await icinga2_actions.inspect_record(http, action, account, with_vars, convert)
 
     @property
     def _has_account(self) -> bool:

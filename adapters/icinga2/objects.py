@@ -70,7 +70,7 @@ class Row(Struct):
 
 
 class Results(Struct):
-    """The envelope of every answer; rows are looked at one by one."""
+    """The envelope of every answer; its rows are decoded one by one."""
 
     results: list[msgspec.Raw]
 

@@ -86,7 +86,7 @@ def find_files(path: Path, patterns: Sequence[str]) -> list[JournalFile]:
                 file = JournalFile(path=entry, identity=_identity(status), version=_version(status))
                 found.append((status.st_mtime_ns, file))
     except FileNotFoundError as error:
-        if path.exists():  # rotated away while we looked
+        if path.exists():  # a file was rotated away in the meantime
             return find_files(path, patterns)
         raise file_failure(path, error) from None
     except OSError as error:

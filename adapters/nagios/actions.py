@@ -29,7 +29,7 @@ import msgspec
 from msgspec.structs import replace
 
 from adapters.nagios.rows import Downtime, Row
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import Unavailable
 from smic_tui.i18n import _
 from smic_tui.records import Health, HealthState
@@ -63,12 +63,12 @@ _ACCEPTED = "Your command request was successfully submitted to "
 _HTML = "text/html"
 
 
-def standing(
+def snapshot_of(
     action: Action, row: Row | None, record: Health | None, downtimes: list[Downtime]
-) -> Standing:
+) -> RecordSnapshot:
     """Return the record, and whether the effect is there; the status is some seconds old."""
     if row is None or record is None:
-        return Standing(record=None)
+        return RecordSnapshot(record=None)
     here = [each for each in downtimes if (each.host, each.service) == (row.host, row.service)]
     match action.verb:
         case Verb.ACKNOWLEDGE:
@@ -86,7 +86,7 @@ def standing(
                 record = replace(record, downtime=False)
     ids = sorted(each.id for each in here)
     baseline = action.baseline or msgspec.json.encode(ids).decode()
-    return Standing(record=record, done=done, baseline=baseline)
+    return RecordSnapshot(record=record, done=done, baseline=baseline)
 
 
 class Order:

@@ -30,7 +30,7 @@ from adapters.nagios.statusdat import read_status
 from adapters.nagios.statusjson import Flags, NagiosJson, no_host_shown
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import BadAnswer, Unavailable
@@ -120,25 +120,25 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """Return all verbs by HTTP, where Nagios tells no rights; else what the file permits."""
         if not self._proven:
             return {}
         if self.config.command_file:
-            able = nagios_actions.writable(Path(self.config.command_file))
+            takes_commands = nagios_actions.writable(Path(self.config.command_file))
         else:
-            able = bool(self.config.url)
-        return {Stream.HEALTH: nagios_actions.VERBS} if able else {}
+            takes_commands = bool(self.config.url)
+        return {Stream.HEALTH: nagios_actions.VERBS} if takes_commands else {}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read one host or service, with its downtimes."""
-        row, downtimes = await self._look(action)
+        row, downtimes = await self._inspect(action)
         record = None if row is None else self._records.one(row)
-        return nagios_actions.standing(action, row, record, downtimes)
+        return nagios_actions.snapshot_of(action, row, record, downtimes)
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Give Nagios the command; its status shows some seconds later whether it obeyed."""
-        row, downtimes = await self._look(action)
+        row, downtimes = await self._inspect(action)
         if row is None:
             raise Refused(_("It is gone from Nagios"))
         order = nagios_actions.Order(action, row, downtimes)
@@ -218,7 +218,7 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
 
     # -- both ------------------------------------------------------------------
 
-    async def _look(self, action: Action) -> tuple[Row | None, list[Downtime]]:
+    async def _inspect(self, action: Action) -> tuple[Row | None, list[Downtime]]:
         host, _mark, service = action.key.partition("!")
         if self.config.path:
             status = await self._by_file()

@@ -24,7 +24,7 @@ from adapters.redmine.issues import Converter, Issue, Named
 from adapters.redmine.words import Status, Words
 from adapters.shared.json_text import decode_json
 from adapters.ticketing.wanted import wanted_stage, wanted_status
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import SourceError
 from smic_tui.i18n import _
 from smic_tui.records import Stage, Stream, TicketStatus
@@ -87,7 +87,7 @@ class _Errors(Struct):
     errors: list[str] = []
 
 
-class Looked(Struct, frozen=True):
+class Inspected(Struct, frozen=True):
     """An issue as it is now, with its journals and the statuses that it may get."""
 
     issue: Issue
@@ -108,7 +108,9 @@ class Looked(Struct, frozen=True):
         return max((journal.id for journal in self.journals), default=0)
 
 
-async def able(http: HttpSession, user: User, stream: Stream) -> dict[Stream, frozenset[Verb]]:
+async def capabilities(
+    http: HttpSession, user: User, stream: Stream
+) -> dict[Stream, frozenset[Verb]]:
     """Return what the account may do, by the permissions of its roles in any project.
 
     The workflow, which says who may set which status, shows with each issue only.
@@ -132,7 +134,7 @@ async def able(http: HttpSession, user: User, stream: Stream) -> dict[Stream, fr
     return {stream: frozenset(verbs)} if verbs else {}
 
 
-async def look_at(http: HttpSession, key: str) -> Looked | None:
+async def inspect_record(http: HttpSession, key: str) -> Inspected | None:
     """Read an issue with its journals; None if there is none, or none that may be seen."""
     params = {"include": "journals,allowed_statuses"}
     path = f"/issues/{_number(key)}.json"
@@ -154,16 +156,16 @@ async def look_at(http: HttpSession, key: str) -> Looked | None:
             ),
             answer.body,
         ) from None
-    return Looked(issue, extras.journals, extras.allowed_statuses)
+    return Inspected(issue, extras.journals, extras.allowed_statuses)
 
 
-def standing(
-    action: Action, found: Looked | None, user: User, words: Words, converter: Converter
-) -> Standing:
+def snapshot_of(
+    action: Action, found: Inspected | None, user: User, words: Words, converter: Converter
+) -> RecordSnapshot:
     """Return the issue as it is, and whether the action's effect is there."""
     if found is None:
-        return Standing(record=None, at_once=True)
-    return Standing(
+        return RecordSnapshot(record=None, at_once=True)
+    return RecordSnapshot(
         record=converter.record(found.issue, words),
         version=found.version,
         done=_has_effect(action, found, user, words) and _has_note(action, found, user),
@@ -172,8 +174,8 @@ def standing(
     )
 
 
-async def perform(
-    http: HttpSession, action: Action, found: Looked, user: User, words: Words
+async def apply(
+    http: HttpSession, action: Action, found: Inspected, user: User, words: Words
 ) -> None:
     """Send what of the action is not in the issue yet, in one request."""
     changes: dict[str, object] = {}
@@ -196,7 +198,7 @@ async def perform(
         raise await _refusal(http, action, answer)
 
 
-def _has_effect(action: Action, found: Looked, user: User, words: Words) -> bool:
+def _has_effect(action: Action, found: Inspected, user: User, words: Words) -> bool:
     issue = found.issue
     match action.verb:
         case Verb.ASSIGN:
@@ -211,7 +213,7 @@ def _has_effect(action: Action, found: Looked, user: User, words: Words) -> bool
     return issue.status.id in {status.id for status in _wanted(action, [issue.status], words)}
 
 
-def _has_note(action: Action, found: Looked, user: User) -> bool:
+def _has_note(action: Action, found: Inspected, user: User) -> bool:
     """Whether our own note is there; blanks and line ends may have changed on the way."""
     text = action.text.split()
     if not text:
@@ -242,7 +244,7 @@ def _wanted(action: Action, statuses: list[Status], words: Words) -> list[Status
     return [s for each in wanted for s in statuses if words.ticket_status(s) is each]
 
 
-def _status(action: Action, found: Looked, words: Words) -> Status:
+def _status(action: Action, found: Inspected, words: Words) -> Status:
     allowed = found.allowed if found.allowed is not None else list(words.statuses)
     fitting = _wanted(action, allowed, words)
     if fitting:
@@ -259,7 +261,7 @@ def _status(action: Action, found: Looked, words: Words) -> Status:
     )
 
 
-async def _assignee(http: HttpSession, action: Action, found: Looked, user: User) -> int:
+async def _assignee(http: HttpSession, action: Action, found: Inspected, user: User) -> int:
     """Return the number of the person to assign to: our own, a number, or a member's by name."""
     wanted = action.value.strip()
     if not wanted or wanted.casefold() == user.login.casefold():

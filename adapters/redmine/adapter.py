@@ -34,7 +34,7 @@ from adapters.redmine.scope import Scope, find_scope
 from adapters.redmine.words import Priority, Status, Words
 from adapters.shared.cursors import decoded_of, setup_of
 from adapters.ticketing.tally import ReadingTally
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer
@@ -85,7 +85,7 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
     def __init__(self, config: RedmineOptions, context: Context) -> None:
         super().__init__(config, context)
         self._words: Words | None = None
-        self._able: Mapping[Stream, frozenset[Verb]] | None = None
+        self._capabilities: Mapping[Stream, frozenset[Verb]] | None = None
         self._user: User | None = None
 
     def offered(self) -> frozenset[Stream]:
@@ -101,9 +101,9 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
         async with http.signed_in():
             user = await self._current_user(http)
             scope = await find_scope(http, self.config)
-            if reading.full or self._words is None or self._able is None:
+            if reading.full or self._words is None or self._capabilities is None:
                 self._words = await self._read_words(http)
-                self._able = await self._read_able(http, user)
+                self._capabilities = await self._read_capabilities(http, user)
             for path in scope.paths:
                 for question in reading.questions():
                     async for issues, rejected in self._pages(http, reading, scope, path, question):
@@ -122,41 +122,41 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
             user = await self._current_user(http)
             scope = await find_scope(http, self.config)
             words = await self._read_words(http)
-            self._able = await self._read_able(http, user)
+            self._capabilities = await self._read_capabilities(http, user)
             missing = await missing_fields(http, self.config, scope)
         remarks = [*http.remarks(), *_unknown_names(self.config, words), *missing]
         if user.admin:
             remarks.append(_("The account is an administrator: reading needs far less."))
         return Probe(account=user.login, remote_time=http.remote_time, remarks=tuple(remarks))
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """What the roles of the account allow; the workflow may allow less."""
-        return self._able or {}
+        return self._capabilities or {}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the issue with its journals."""
         http = self._session()
         async with http.signed_in():
             self._user = await self._current_user(http)
-            found = await self._look(http, action)
+            found = await self._inspect(http, action)
         converter = Converter(self.config, self.context.timezone)
         assert self._words is not None
-        return redmine_actions.standing(action, found, self._user, self._words, converter)
+        return redmine_actions.snapshot_of(action, found, self._user, self._words, converter)
 
-    async def perform(self, action: Action, standing: Standing) -> None:
-        """Change the issue, having looked at it once more: Redmine knows no condition."""
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
+        """Change the issue, after reading it once more: Redmine has no conditional writes."""
         http = self._session()
         async with http.signed_in():
             user = self._user or await self._current_user(http)
-            found = await self._look(http, action)
+            found = await self._inspect(http, action)
             assert self._words is not None
             if found is None:
                 raise Refused(_("Redmine has no issue {number} any more").format(number=action.key))
-            if standing.version and found.version != standing.version:
+            if snapshot.version and found.version != snapshot.version:
                 raise ChangedMeanwhile(
                     _("Issue {number} was changed at the same time").format(number=action.key)
                 )
-            await redmine_actions.perform(http, action, found, user, self._words)
+            await redmine_actions.apply(http, action, found, user, self._words)
 
     def _credentials(self) -> Credentials:
         from adapters.http.messages import Credentials
@@ -164,21 +164,23 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
         key = self.context.secret(self.config.api_key)
         return Credentials(headers={"X-Redmine-API-Key": key}, secrets=(key,))
 
-    async def _look(self, http: HttpSession, action: Action) -> redmine_actions.Looked | None:
+    async def _inspect(self, http: HttpSession, action: Action) -> redmine_actions.Inspected | None:
         if self._words is None:
             self._words = await self._read_words(http)
-        found = await redmine_actions.look_at(http, action.key)
+        found = await redmine_actions.inspect_record(http, action.key)
         if found is not None and not self._words.knows(found.issue.status):
             self._words = await self._read_words(http)
         return found
 
-    async def _read_able(self, http: HttpSession, user: User) -> Mapping[Stream, frozenset[Verb]]:
+    async def _read_capabilities(
+        self, http: HttpSession, user: User
+    ) -> Mapping[Stream, frozenset[Verb]]:
         if not user.admin:
             with_roles = {"include": "memberships"}
             user = (
                 await http.json(_CurrentUser, "GET", "/users/current.json", params=with_roles)
             ).user
-        return await redmine_actions.able(http, user, Stream(self.config.as_))
+        return await redmine_actions.capabilities(http, user, Stream(self.config.as_))
 
     async def _current_user(self, http: HttpSession) -> User:
         """Return our account. The answer carries the API key: it must reach no message."""

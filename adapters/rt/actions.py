@@ -22,7 +22,7 @@ from adapters.rt.options import RtOptions
 from adapters.rt.session import quoted
 from adapters.rt.tickets import Converter, RtTicket, decode
 from adapters.ticketing.wanted import wanted_stage, wanted_status
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _
 from smic_tui.records import Stage, Stream, TicketStatus
@@ -75,7 +75,9 @@ class _Message(Struct):
     message: str = ""
 
 
-async def able(rt: RtSession, witness: str, stream: Stream) -> dict[Stream, frozenset[Verb]]:
+async def capabilities(
+    rt: RtSession, witness: str, stream: Stream
+) -> dict[Stream, frozenset[Verb]]:
     """Return what the account may do, by RT's links in a ticket that it sees.
 
     No link tells whether it may assign tickets: one that may set the status is taken to.
@@ -91,16 +93,16 @@ async def able(rt: RtSession, witness: str, stream: Stream) -> dict[Stream, froz
     return {stream: frozenset(verbs)} if verbs else {}
 
 
-async def look(rt: RtSession, action: Action, converter: Converter) -> Standing:
+async def inspect(rt: RtSession, action: Action, converter: Converter) -> RecordSnapshot:
     """Return the ticket as it is now, and whether the action's effect is there."""
     found = await _find(rt, action.key)
     if found is None:
-        return Standing(record=None, at_once=True)
+        return RecordSnapshot(record=None, at_once=True)
     ticket, _full, version, closed = found
     done = await _has_effect(rt, action, ticket, converter, closed) and await _has_text(
         rt, action, version
     )
-    return Standing(
+    return RecordSnapshot(
         record=converter.record(ticket, closed),
         version=version,
         done=done,
@@ -109,10 +111,10 @@ async def look(rt: RtSession, action: Action, converter: Converter) -> Standing:
     )
 
 
-async def perform(
+async def apply(
     rt: RtSession,
     action: Action,
-    standing: Standing,
+    snapshot: RecordSnapshot,
     converter: Converter,
     options: RtOptions,
 ) -> None:
@@ -121,7 +123,7 @@ async def perform(
     if found is None:
         raise Refused(_("RT has no ticket {number} any more").format(number=action.key))
     ticket, full, version, closed = found
-    if standing.version and standing.version != version:
+    if snapshot.version and snapshot.version != version:
         raise _changed(action)
     if not await _has_effect(rt, action, ticket, converter, closed):
         if action.verb is Verb.ASSIGN:

@@ -29,7 +29,7 @@ from adapters.rt.session import RtSession, credentials, quoted
 from adapters.rt.tickets import Converter, RtTicket, decode
 from adapters.shared.cursors import decoded_of, setup_of
 from adapters.ticketing.tally import ReadingTally
-from smic_tui.contract.actions import Action, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
@@ -62,7 +62,7 @@ class RtAdapter(Adapter[RtOptions]):
         super().__init__(config, context)
         self._converter = Converter(config)
         self._rt: RtSession | None = None
-        self._able: Mapping[Stream, frozenset[Verb]] | None = None
+        self._capabilities: Mapping[Stream, frozenset[Verb]] | None = None
 
     def offered(self) -> frozenset[Stream]:
         """Tickets or requests, as configured."""
@@ -81,8 +81,10 @@ class RtAdapter(Adapter[RtOptions]):
             began = rt.http.remote_time
             if full:
                 await rt.sign_in()
-            if full or self._able is None:
-                self._able = await rt_actions.able(rt, witness, Stream(self.config.as_))
+            if full or self._capabilities is None:
+                self._capabilities = await rt_actions.capabilities(
+                    rt, witness, Stream(self.config.as_)
+                )
             zone = await rt.zone()
             for closed, question in self._questions(before, zone):
                 async for tickets, odd in self._pages(rt, question):
@@ -106,7 +108,7 @@ class RtAdapter(Adapter[RtOptions]):
             version = await rt.version()
             account = await rt.account()
             zone = await rt.zone()
-            self._able = await rt_actions.able(
+            self._capabilities = await rt_actions.capabilities(
                 rt, await self._prove_rights(rt), Stream(self.config.as_)
             )
         remarks = list(rt.http.remarks())
@@ -124,21 +126,21 @@ class RtAdapter(Adapter[RtOptions]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """Return what the account may do to the newest ticket that it sees."""
-        return self._able or {}
+        return self._capabilities or {}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the ticket, and what was said in it since the baseline."""
         rt = self._session()
         async with rt.http.signed_in():
-            return await rt_actions.look(rt, action, self._converter)
+            return await rt_actions.inspect(rt, action, self._converter)
 
-    async def perform(self, action: Action, standing: Standing) -> None:
-        """Change the ticket if it is still the one that was looked at; then add the text."""
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
+        """Change the ticket if it is still as it was inspected; then add the text."""
         rt = self._session()
         async with rt.http.signed_in():
-            await rt_actions.perform(rt, action, standing, self._converter, self.config)
+            await rt_actions.apply(rt, action, snapshot, self._converter, self.config)
 
     async def close(self) -> None:
         """Close the connections."""

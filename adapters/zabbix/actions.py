@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from adapters.zabbix.api import Call, ZabbixApi
 from adapters.zabbix.rows import Trigger
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.i18n import _
 from smic_tui.records import Health
 
@@ -50,7 +50,7 @@ class _Maintenance(Struct):
         return self.name.startswith(_OURS)
 
 
-async def able(api: ZabbixApi) -> frozenset[Verb]:
+async def capabilities(api: ZabbixApi) -> frozenset[Verb]:
     """Return what the account's role lets it call."""
     replies = await api.ask(Call("event.acknowledge", {}), Call("maintenance.create", {}))
     verbs: set[Verb] = set()
@@ -63,11 +63,11 @@ async def able(api: ZabbixApi) -> frozenset[Verb]:
     return frozenset(verbs)
 
 
-async def look_at(api: ZabbixApi, read_one: ReadOne, action: Action) -> Standing:
+async def inspect_record(api: ZabbixApi, read_one: ReadOne, action: Action) -> RecordSnapshot:
     """Return the record, and whether the action's effect is there."""
     record, triggers, hostid = await read_one(action.key)
     if record is None:
-        return Standing(record=None, at_once=True)
+        return RecordSnapshot(record=None, at_once=True)
     if action.verb is Verb.ACKNOWLEDGE:
         done = record.acknowledged
     elif action.verb is Verb.UNACKNOWLEDGE:
@@ -84,10 +84,12 @@ async def look_at(api: ZabbixApi, read_one: ReadOne, action: Action) -> Standing
             done = not any(each.runs for each in maintenances)
             if done:
                 record = replace(record, downtime=False)
-    return Standing(record=record, done=done, baseline=action.baseline or "looked", at_once=True)
+    return RecordSnapshot(
+        record=record, done=done, baseline=action.baseline or "looked", at_once=True
+    )
 
 
-async def perform(api: ZabbixApi, read_one: ReadOne, action: Action) -> None:
+async def apply(api: ZabbixApi, read_one: ReadOne, action: Action) -> None:
     """Send the action, once."""
     record, triggers, hostid = await read_one(action.key)
     if record is None:

@@ -32,7 +32,7 @@ from adapters.zabbix.api import Call, Replies, ZabbixApi
 from adapters.zabbix.options import ZabbixOptions
 from adapters.zabbix.questions import Clock, Questions, State
 from adapters.zabbix.rows import Host, Hosts, Trigger, host_key, read_rows, trigger_key
-from smic_tui.contract.actions import Action, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, Unavailable
@@ -124,21 +124,21 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """Return what the role lets the account call; rights on host groups may allow less."""
         return {Stream.HEALTH: self._verbs} if self._verbs else {}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read one host or trigger, with its maintenances where the action is about them."""
         async with self._api.signed_in():
             await self._prepare()
-            return await zabbix_actions.look_at(self._api, self._read_one, action)
+            return await zabbix_actions.inspect_record(self._api, self._read_one, action)
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Acknowledge the events of its triggers, or create or delete a maintenance."""
         async with self._api.signed_in():
             await self._prepare()
-            await zabbix_actions.perform(self._api, self._read_one, action)
+            await zabbix_actions.apply(self._api, self._read_one, action)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -149,7 +149,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
     async def _prepare(self) -> None:
         """Learn what stays the same while the program runs."""
         if self._verbs is None:
-            self._verbs = await zabbix_actions.able(self._api)
+            self._verbs = await zabbix_actions.capabilities(self._api)
         if self.config.groups and self._ask.groupids is None:
             await self._find_groups()
         if not self._ask.heartbeat:

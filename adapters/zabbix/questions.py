@@ -45,7 +45,7 @@ class Questions:
     """Asks for what the settings choose.
 
     `groupids` are those of the host groups, None for all that the account sees; `heartbeat` is
-    the beginning of the keys of the items to look at, "*" for any.
+    the beginning of the keys of the items to read, "*" for any.
     """
 
     def __init__(self, config: ZabbixOptions) -> None:

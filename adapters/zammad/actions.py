@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from adapters.ticketing.wanted import wanted_stage, wanted_status
 from adapters.zammad.tickets import Converter, State, ZammadTicket, decode
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _
 from smic_tui.records import Stage, Stream, TicketStatus
@@ -60,13 +60,13 @@ class _Error(Struct):
     error: str = ""
 
 
-async def look(http: HttpSession, action: Action, desk: Desk) -> Standing:
+async def inspect(http: HttpSession, action: Action, desk: Desk) -> RecordSnapshot:
     """Return the ticket as it is now, and whether the action's effect is there."""
     ticket = await _find(http, action.key)
     if ticket is None:
-        return Standing(record=None, at_once=True)
+        return RecordSnapshot(record=None, at_once=True)
     articles = await _articles(http, action.key)
-    return Standing(
+    return RecordSnapshot(
         record=desk.converter.record(ticket, desk.state(ticket.state)),
         version=ticket.updated_at.isoformat(),
         done=_has_effect(action, ticket, desk) and _has_text(action, articles, desk),
@@ -75,12 +75,12 @@ async def look(http: HttpSession, action: Action, desk: Desk) -> Standing:
     )
 
 
-async def perform(http: HttpSession, action: Action, standing: Standing, desk: Desk) -> None:
+async def apply(http: HttpSession, action: Action, snapshot: RecordSnapshot, desk: Desk) -> None:
     """Send what of the action is not in the ticket yet."""
     ticket = await _find(http, action.key)
     if ticket is None:
         raise Refused(_("Zammad has no ticket {number} any more").format(number=action.key))
-    if standing.version and standing.version != ticket.updated_at.isoformat():
+    if snapshot.version and snapshot.version != ticket.updated_at.isoformat():
         raise ChangedMeanwhile(
             _("Ticket {number} was changed at the same time").format(number=action.key)
         )

@@ -27,7 +27,7 @@ from adapters.ticketing.tally import ReadingTally
 from adapters.zammad import actions as zammad_actions
 from adapters.zammad.options import ZammadOptions
 from adapters.zammad.tickets import Converter, State, ZammadTicket, decode
-from smic_tui.contract.actions import Action, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
@@ -121,7 +121,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
             remarks=(*http.remarks(), written),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """Return all that an agent may do: Zammad tells no right beforehand."""
         if not self._proven:
             return {}
@@ -129,22 +129,22 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
         set_one = Verb.SET_STATUS if stream is Stream.TICKETS else Verb.SET_STAGE
         return {stream: _VERBS | {set_one}}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the ticket, and what was said in it since the baseline."""
         http = self._session()
         async with http.signed_in():
             if not self._states:
                 self._states = await self._read_states(http)
-            return await zammad_actions.look(http, action, self._desk(await self.me(http)))
+            return await zammad_actions.inspect(http, action, self._desk(await self.me(http)))
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Change the ticket and add the text, in one request."""
         http = self._session()
         async with http.signed_in():
             if not self._states:
                 self._states = await self._read_states(http)
             desk = self._desk(await self.me(http))
-            await zammad_actions.perform(http, action, standing, desk)
+            await zammad_actions.apply(http, action, snapshot, desk)
 
     async def me(self, http: HttpSession) -> _Me:
         """Return our account."""

@@ -356,7 +356,7 @@ class Coordinator:
         """What the account may do and the configuration does not forbid."""
         if self.source.read_only or not isinstance(self._adapter, ActsOnRecords):
             return {}
-        able = self._adapter.able()
+        able = self._adapter.capabilities()
         return {
             stream: tuple(verb for verb in Verb if verb in able[stream])
             for stream in Stream

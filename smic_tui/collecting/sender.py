@@ -22,7 +22,13 @@ from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.redact import Redactor
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
-from smic_tui.contract.actions import Action, ActsOnRecords, ChangedMeanwhile, Refused, Standing
+from smic_tui.contract.actions import (
+    Action,
+    ActsOnRecords,
+    ChangedMeanwhile,
+    RecordSnapshot,
+    Refused,
+)
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
@@ -201,7 +207,7 @@ class Sender:
         else:
             await self._attempt(entry, standing, record)
 
-    async def _attempt(self, entry: Entry, standing: Standing, record: Record) -> None:
+    async def _attempt(self, entry: Entry, standing: RecordSnapshot, record: Record) -> None:
         begun = await self._store(box.begin(entry, standing.baseline, record), entry)
         if begun is None or begun.state is not EntryState.SENDING:
             return  # withdrawn, or changed, at the last moment
@@ -290,11 +296,11 @@ class Sender:
             else backoff.delay(self._failures, refresh, failure.retry_after)
         )
 
-    async def _look(self, entry: Entry) -> tuple[Standing, Record | None]:
+    async def _look(self, entry: Entry) -> tuple[RecordSnapshot, Record | None]:
         """Read the record; what the source says of it is in the cache afterwards."""
 
-        async def look(adapter: Adapter[Any]) -> tuple[Standing, Record | None]:
-            standing = await self._in_time(_acting(adapter).look(entry.action))
+        async def look(adapter: Adapter[Any]) -> tuple[RecordSnapshot, Record | None]:
+            standing = await self._in_time(_acting(adapter).inspect(entry.action))
             record = self._admitted(entry, standing)
             if entry.shown == self._name:
                 # Now, and not later: a reading in between would know better.
@@ -303,9 +309,9 @@ class Sender:
 
         return await self._account.with_adapter(look)
 
-    async def _perform(self, action: Action, standing: Standing) -> None:
+    async def _perform(self, action: Action, standing: RecordSnapshot) -> None:
         async def perform(adapter: Adapter[Any]) -> None:
-            await self._in_time(_acting(adapter).perform(action, standing))
+            await self._in_time(_acting(adapter).apply(action, standing))
 
         await self._account.with_adapter(perform)
 
@@ -319,7 +325,7 @@ class Sender:
                 raise Overdue(deadline) from None
             raise
 
-    def _admitted(self, entry: Entry, standing: Standing) -> Record | None:
+    def _admitted(self, entry: Entry, standing: RecordSnapshot) -> Record | None:
         """The record as it may be shown; one that does not get in is taken for the one seen."""
         if standing.record is None:
             return None

@@ -776,7 +776,7 @@ async def test_entities_are_sites(make: Make, glpi: FakeGlpi) -> None:
     assert (below.name, below.member, below.code) == ("École <Prévert>", "Ay-Champagne", "")
     by_tag = await read(make(**{"as": "entities", "code_field": "tag"}))
     assert by_tag.rows["3"].code == "ec-51030"
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
 
 
 async def test_only_changed_entities_are_read_again(make: Make, glpi: FakeGlpi) -> None:
