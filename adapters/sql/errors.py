@@ -37,7 +37,7 @@ _NOT_LET_IN = re.compile(
             r'role ".*" (?:does not exist|is not permitted to log in)',
             r"empty password returned by client",
             r"authentification \S.* échouée.*",
-            r"(?:le )?rôle «.*» (?:n'existe pas|n'est pas autorisé à se connecter)",
+            r"(?:le )?rôle «.*» n['’](?:existe pas|est pas autorisé à se connecter)",
             # In any language: clients hear of this file only when it refuses them.
             r'[^"«]*\bpg_hba\.conf\b.*',
         )

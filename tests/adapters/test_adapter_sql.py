@@ -318,6 +318,7 @@ AUTH, BAD, LATER = AuthFailed, BadAnswer, Unavailable
         ("postgresql", psycopg.OperationalError("connection failed: Connection refused"), LATER),
         ("postgresql", fatal('role "smic" does not exist'), AUTH),
         ("postgresql", fatal("le rôle « smic » n'existe pas"), AUTH),
+        ("postgresql", fatal("le rôle « smic » n’est pas autorisé à se connecter"), AUTH),
         ("postgresql", fatal('Peer authentication failed for user "smic"'), AUTH),
         ("postgresql", fatal('no pg_hba.conf entry for host "::1", user "a", no encryption'), AUTH),
         ("postgresql", fatal("aucune entrée dans pg_hba.conf pour l'hôte « ::1 »"), AUTH),
