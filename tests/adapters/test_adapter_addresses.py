@@ -16,7 +16,7 @@ from adapters.csv_files.adapter import CsvAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import Stream
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 
 class Shelf:

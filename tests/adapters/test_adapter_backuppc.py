@@ -23,7 +23,7 @@ from adapters.backuppc.files import read_backups
 from adapters.backuppc.options import BackupPcOptions
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 RUNS, JOBS = Stream.BACKUP_RUNS, Stream.BACKUP_JOBS
 SECRET = "lecture seule"

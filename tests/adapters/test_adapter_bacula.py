@@ -21,7 +21,7 @@ from adapters.bacula.jobs import JobRow, UnknownStatus, message_of, result_of, t
 from adapters.bacula.options import BaculaOptions
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 RUNS, JOBS = Stream.BACKUP_RUNS, Stream.BACKUP_JOBS
 PARIS = ZoneInfo("Europe/Paris")

@@ -20,7 +20,8 @@ from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import HealthState, Stream
-from smic_tui.testing import ActingConformance, AdapterConformance
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 Make = Callable[..., CentreonAdapter]
 

@@ -20,8 +20,8 @@ from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.records import Contact, Health, HealthState, Site, Stream
-from smic_tui.testing import AdapterConformance
 from smic_tui.testing import adapters as conformance
+from smic_tui.testing.adapters import AdapterConformance
 
 SECRET = "correct horse battery staple"
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ from adapters.csv_files.adapter import CsvAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.records import Contact, RunResult, Stream, TicketStatus
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 
 @pytest.mark.usefixtures("later")

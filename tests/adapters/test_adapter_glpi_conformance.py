@@ -18,7 +18,8 @@ from adapters.glpi.options import GlpiOptions
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Stage, Stream, TicketStatus
-from smic_tui.testing import ActingConformance, AdapterConformance
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 TOKEN = "xA4r00cW2kQm8sPzT1yG"
 APP = "app-7Yh2Lq"

@@ -41,7 +41,7 @@ from smic_tui.records import (
     Ticket,
     TicketStatus,
 )
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECRET = "s3cret-of-the-hub"

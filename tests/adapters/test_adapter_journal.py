@@ -24,7 +24,7 @@ from adapters.journal.lines import LineError, read_line
 from adapters.journal.options import JournalOptions
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 RUNS, JOBS = Stream.BACKUP_RUNS, Stream.BACKUP_JOBS
 DOC = Path(__file__).parents[2] / "docs" / "sources" / "journal.md"

@@ -21,7 +21,7 @@ from adapters.json_files.adapter import JsonAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import Actor, Contact, Stage, Stream
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 SITE = {"code": "insee", "name": "nom"}
 

@@ -20,7 +20,8 @@ from adapters.nagios.options import NagiosOptions
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Stream
-from smic_tui.testing import ActingConformance, AdapterConformance
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 PASSWORD = "the-word-of-the-reader"
 

@@ -18,7 +18,7 @@ from adapters.ping.adapter import PingAdapter
 from adapters.ping.options import PingOptions
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import HealthState, Stream
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 QUICK = {"timeout": "0.3s", "spread": "0s"}
 

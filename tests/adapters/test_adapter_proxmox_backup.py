@@ -17,7 +17,7 @@ from adapters.proxmox_backup.adapter import ProxmoxBackupAdapter
 from adapters.proxmox_backup.options import ProxmoxBackupOptions
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 RUNS, JOBS = Stream.BACKUP_RUNS, Stream.BACKUP_JOBS
 

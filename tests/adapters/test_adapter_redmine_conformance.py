@@ -17,7 +17,8 @@ from adapters.redmine.options import RedmineOptions
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Stage, Stream, TicketStatus
-from smic_tui.testing import ActingConformance, AdapterConformance
+from smic_tui.testing.actions import ActingConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 KEY = "335c8e55c0fafa666f3f500c446018267403d1db"
 

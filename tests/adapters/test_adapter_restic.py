@@ -20,7 +20,7 @@ from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.records import BackupJob, RunResult, Stream
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 PASSWORD = "sesame, open"
 

@@ -29,7 +29,7 @@ from adapters.sql.errors import failure
 from adapters.sql.options import DatabaseOptions, single_select
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.records import Stream
-from smic_tui.testing import AdapterConformance
+from smic_tui.testing.adapters import AdapterConformance
 
 SITES = Stream.SITES
 
