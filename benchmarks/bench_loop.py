@@ -23,7 +23,7 @@ import msgspec
 
 from adapters.http.options import HttpOptions
 from adapters.http.session import HttpSession
-from adapters.tables.json_files import JsonAdapter
+from adapters.json_files.adapter import JsonAdapter
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
 from smic_tui.collecting.intake import admit

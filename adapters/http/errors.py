@@ -1,4 +1,7 @@
-"""The one seam where HTTP and its library's errors become the contract's three."""
+"""Turns HTTP's statuses and the errors of its library into the contract's three errors.
+
+`Redactor` is public.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ _CLIENT_UNKNOWN = (
 
 
 class Redactor(redaction.Redactor):
-    """Hides the secrets of one source in what is said of it, the shortest ones too."""
+    """Hides the secrets of one source in what is said of it, the shortest ones too. Public."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__(secrets, mark=HIDDEN, shortest=1)

@@ -1,4 +1,4 @@
-"""Whom to trust: the TLS side of the HTTP settings."""
+"""Decides which servers to trust, by the TLS settings of a source."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _reason(error: Exception) -> str:
 def _pinned(expected: bytes) -> type[ssl.SSLObject]:
     """Return a TLS object that ends the handshake unless the certificate has this SHA-256.
 
-    The check belongs into the handshake: after it, the credentials are sent.
+    The check belongs into the handshake, because credentials are sent right after it.
     """
 
     class PinnedSSLObject(ssl.SSLObject):
@@ -90,7 +90,7 @@ class FingerprintMismatchError(ssl.SSLError):
 
 
 class HandshakeGuard:
-    """Closes the connection of a TLS handshake that was cancelled, as httpcore does not.
+    """Closes the connection of a TLS handshake that was cancelled, which httpcore leaves open.
 
     It is given to a request as its `trace` extension.
     """

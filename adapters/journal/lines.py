@@ -1,4 +1,4 @@
-"""One line of a backup journal, as scripts write it, and what it means.
+"""Reads one line of a backup journal, as scripts write it.
 
 A line is a JSON object. `site`, `application`, `started` and `result` are required;
 docs/sources/journal.md is the description for those who write scripts.
@@ -61,7 +61,7 @@ class LineError(ValueError):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """What a line says: the run, the plan that it carries, and keys nobody knows."""
+    """What a line says: the run, the plan that it carries, and its unknown keys."""
 
     run: BackupRun
     job: BackupJob

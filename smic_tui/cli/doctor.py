@@ -146,7 +146,7 @@ async def _probed(
         async with asyncio.timeout(deadline):
             probe = await adapter.probe()
         if isinstance(adapter, ActsOnRecords) and not source.read_only:
-            may = frozenset().union(*adapter.able().values())
+            may = frozenset().union(*adapter.capabilities().values())
     except TimeoutError:
         raise Overdue(deadline) from None
     finally:

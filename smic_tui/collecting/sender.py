@@ -23,7 +23,7 @@ from smic_tui.collecting.intake import admit
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
-from smic_tui.contract.actions import ActsOnRecords, ChangedMeanwhile, Refused, Standing
+from smic_tui.contract.actions import ActsOnRecords, ChangedMeanwhile, RecordSnapshot, Refused
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
@@ -228,13 +228,13 @@ class OutboxSender:
         else:
             await self._attempt(entry, standing, record)
 
-    async def _attempt(self, entry: Entry, standing: Standing, record: Record) -> None:
+    async def _attempt(self, entry: Entry, standing: RecordSnapshot, record: Record) -> None:
         begun = await self._store(box.begin(entry, standing.baseline, record), entry)
         if begun is None or begun.state is not EntryState.SENDING:
             return  # withdrawn, or changed, at the last moment
         try:
             async with self._account.adapter() as adapter:
-                await self._in_time(_acting(adapter).perform(begun.action, standing))
+                await self._in_time(_acting(adapter).apply(begun.action, standing))
         except ChangedMeanwhile:
             races = self._races[entry.id] = self._races.get(entry.id, 0) + 1
             await self._store(box.revert(begun, entry.state), begun)
@@ -318,10 +318,10 @@ class OutboxSender:
             else backoff.delay(self._failures, refresh, failure.retry_after)
         )
 
-    async def _look(self, entry: Entry) -> tuple[Standing, Record | None]:
+    async def _look(self, entry: Entry) -> tuple[RecordSnapshot, Record | None]:
         """Read the record at its source, and put it into the cache."""
         async with self._account.adapter() as adapter:
-            standing = await self._in_time(_acting(adapter).look(entry.action))
+            standing = await self._in_time(_acting(adapter).inspect(entry.action))
             record = self._admitted(entry, standing)
             if entry.shown == self._name:
                 # Now, and not later: a reading in between would know better.
@@ -338,7 +338,7 @@ class OutboxSender:
                 raise Overdue(deadline) from None
             raise
 
-    def _admitted(self, entry: Entry, standing: Standing) -> Record | None:
+    def _admitted(self, entry: Entry, standing: RecordSnapshot) -> Record | None:
         """Return the record as it may be shown; an invalid one is taken for the one seen."""
         if standing.record is None:
             return None

@@ -133,7 +133,7 @@ class StatusTracker:
         """What the account may do and the configuration does not forbid."""
         if self._source.read_only or not isinstance(adapter, ActsOnRecords):
             return {}
-        able = adapter.able()
+        able = adapter.capabilities()
         return {
             stream: tuple(verb for verb in Verb if verb in able[stream])
             for stream in Stream

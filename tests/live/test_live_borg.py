@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from adapters.repositories.borg import BorgAdapter
+from adapters.borg.adapter import BorgAdapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
 from smic_tui.testing.adapters import AdapterConformance

@@ -139,20 +139,20 @@ async def test_silence_and_unsilence(make: Make, alertmanager: AlertmanagerRig) 
         text="travaux",
         until=datetime.now(UTC) + timedelta(hours=1),
     )
-    standing = await adapter.look(wanted)
+    standing = await adapter.inspect(wanted)
     assert not standing.done
-    await adapter.perform(wanted, standing)
-    standing = await adapter.look(wanted)
+    await adapter.apply(wanted, standing)
+    standing = await adapter.inspect(wanted)
     assert standing.done
     assert standing.record.downtime
     assert len(alertmanager.silences()) == 1
     others = (await read(adapter)).rows
     assert [k for k, row in others.items() if row.downtime] == [key]
     ending = action(key, Verb.UNSILENCE, id="a2")
-    standing = await adapter.look(ending)
+    standing = await adapter.inspect(ending)
     assert not standing.done
-    await adapter.perform(ending, standing)
-    assert (await adapter.look(ending)).done
+    await adapter.apply(ending, standing)
+    assert (await adapter.inspect(ending)).done
     assert alertmanager.silences() == []
 
 
@@ -169,9 +169,9 @@ async def test_a_wide_silence_is_not_ended(make: Make, alertmanager: Alertmanage
     made = ask(f"{alertmanager.address}/api/v2/silences", body=body, method="POST")["silenceID"]
     adapter = make(alertmanager)
     ending = action(alertmanager.fire("Muet", "rtr-5"), Verb.UNSILENCE, id="a3")
-    standing = await adapter.look(ending)
+    standing = await adapter.inspect(ending)
     assert not standing.done
     with pytest.raises(Refused, match="Chef"):
-        await adapter.perform(ending, standing)
+        await adapter.apply(ending, standing)
     ask(f"{alertmanager.address}/api/v2/silence/{made}", method="DELETE")
-    assert (await adapter.look(ending)).done
+    assert (await adapter.inspect(ending)).done

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from adapters.repositories.restic import ResticAdapter
+from adapters.restic.adapter import ResticAdapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
 from smic_tui.testing.adapters import AdapterConformance

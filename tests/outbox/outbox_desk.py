@@ -15,7 +15,7 @@ from smic_tui.cache.cache import Cache
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.sender import OutboxSender
 from smic_tui.config.schema import Source
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Standing, Verb
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Verb
 from smic_tui.contract.redaction import Redactor
 from smic_tui.model.outbox_entry import Entry, RecordRef
 from smic_tui.outbox import box
@@ -76,7 +76,7 @@ class Desk(Scripted):
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         return {Stream.TICKETS: frozenset({Verb.COMMENT, Verb.ASSIGN, Verb.RESOLVE})}
 
     def touch(self, key: str, **fields: Any) -> None:
@@ -85,13 +85,13 @@ class Desk(Scripted):
         self.tickets[key] = replace(self.tickets[key], updated=at, **fields)
         self.versions[key] = self.versions.get(key, 0) + 1
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         self.looks += 1
         self.on_look()
         await asyncio.sleep(0)
         found = self.tickets.get(action.key)
         if found is None:
-            return Standing(record=None)
+            return RecordSnapshot(record=None)
         mine = [number for number, (key, _text) in enumerate(self.comments) if key == action.key]
         known = int(action.baseline or len(self.comments))
         done = {
@@ -101,7 +101,7 @@ class Desk(Scripted):
             Verb.ASSIGN: found.owner == action.value,
             Verb.RESOLVE: found.status is TicketStatus.RESOLVED,
         }[action.verb]
-        return Standing(
+        return RecordSnapshot(
             record=found,
             version=str(self.versions.get(action.key, 0)),
             done=done and not self.blind,
@@ -109,7 +109,7 @@ class Desk(Scripted):
             at_once=self.at_once,
         )
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, standing: RecordSnapshot) -> None:
         self.before()
         await asyncio.sleep(0)
         if self.conditional and standing.version != str(self.versions.get(action.key, 0)):

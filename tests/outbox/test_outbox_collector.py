@@ -48,7 +48,7 @@ class ReadDesk(Desk):
 class Relay(ReadDesk):
     """Passes on a desk of the head office, whose account may do anything there."""
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         return {}
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:

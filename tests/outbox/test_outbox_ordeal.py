@@ -83,7 +83,7 @@ def seen(desk: Desk, tmp_path: Path) -> Iterator[Callable[[int], Record]]:
         adapter = RedmineAdapter(options, context)
 
         def read(number: int) -> Record:
-            standing = runner.run(adapter.look(wish(Verb.COMMENT, number, "seen")))
+            standing = runner.run(adapter.inspect(wish(Verb.COMMENT, number, "seen")))
             assert standing.record is not None
             return replace(standing.record, source="desk")
 

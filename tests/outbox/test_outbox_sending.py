@@ -360,7 +360,7 @@ async def test_a_frozen_source_meets_its_deadline(open_office: OpenOffice) -> No
         await asyncio.sleep(60)
         raise AssertionError
 
-    office.desk.look = frozen  # type: ignore[method-assign,assignment]
+    office.desk.inspect = frozen  # type: ignore[method-assign,assignment]
     assert await office.sender.send() is not None
     assert "0.05" in office.entry(wanted).error
 

@@ -113,27 +113,27 @@ async def test_a_silence_is_made_once_and_ended(
     acting: object = adapter
     assert isinstance(acting, ActsOnRecords)
     await read(adapter)
-    assert adapter.able() == {Stream.HEALTH: {Verb.SILENCE, Verb.UNSILENCE}}
+    assert adapter.capabilities() == {Stream.HEALTH: {Verb.SILENCE, Verb.UNSILENCE}}
     until = datetime.now(UTC) + timedelta(hours=2)
     wanted = action("f1", Verb.SILENCE, text="travaux", until=until)
-    standing = await adapter.look(wanted)
+    standing = await adapter.inspect(wanted)
     assert not standing.done
-    await adapter.perform(wanted, standing)
+    await adapter.apply(wanted, standing)
     (made,) = alertmanager.silences.values()
     assert made["createdBy"] == "Agent Un"
     assert made["comment"].startswith("travaux ")
     assert datetime.fromisoformat(made["endsAt"]) == until
-    standing = await adapter.look(wanted)
+    standing = await adapter.inspect(wanted)
     assert standing.done
     assert isinstance(standing.record, Health)
     assert standing.record.downtime
     # Another person's silence of the same alert is another one.
-    assert not (await adapter.look(action("f1", Verb.SILENCE, "a2"))).done
+    assert not (await adapter.inspect(action("f1", Verb.SILENCE, "a2"))).done
     downs = {key for key, row in (await read(adapter)).rows.items() if row.downtime}
     assert downs == {"f1"}
     ending = action("f1", Verb.UNSILENCE, "a3")
-    await adapter.perform(ending, await adapter.look(ending))
-    assert (await adapter.look(ending)).done
+    await adapter.apply(ending, await adapter.inspect(ending))
+    assert (await adapter.inspect(ending)).done
 
 
 async def test_a_wide_silence_is_not_ended(listen: Make, alertmanager: FakeAlertmanager) -> None:
@@ -148,10 +148,10 @@ async def test_a_wide_silence_is_not_ended(listen: Make, alertmanager: FakeAlert
     }
     adapter = listen()
     ending = action("f1", Verb.UNSILENCE)
-    standing = await adapter.look(ending)
+    standing = await adapter.inspect(ending)
     assert not standing.done
     with pytest.raises(Refused, match="Chef"):
-        await adapter.perform(ending, standing)
+        await adapter.apply(ending, standing)
     assert alertmanager.silences["w"]["status"]["state"] == "active"
 
 
@@ -159,16 +159,16 @@ async def test_silences_that_are_refused(listen: Make, alertmanager: FakeAlertma
     adapter = listen()
     past = action("f1", Verb.SILENCE, until=datetime.now(UTC) - timedelta(hours=1))
     with pytest.raises(Refused):
-        await adapter.perform(past, await adapter.look(past))
+        await adapter.apply(past, await adapter.inspect(past))
     alertmanager.refuses = True
     wanted = action("f1", Verb.SILENCE)
     with pytest.raises(Refused, match="past"):
-        await adapter.perform(wanted, await adapter.look(wanted))
+        await adapter.apply(wanted, await adapter.inspect(wanted))
     gone = action("f9", Verb.SILENCE)
-    standing = await adapter.look(gone)
+    standing = await adapter.inspect(gone)
     assert standing.record is None
     with pytest.raises(Refused):
-        await adapter.perform(gone, standing)
+        await adapter.apply(gone, standing)
 
 
 @pytest.mark.parametrize(

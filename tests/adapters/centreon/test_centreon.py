@@ -157,10 +157,10 @@ def action(key: str, verb: Verb, **fields: Any) -> Action:
 async def test_orders(make: Make, centreon: FakeCentreon) -> None:
     adapter = make()
     assert isinstance(adapter, ActsOnRecords)
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
     await read(adapter)
     verbs = {Verb.ACKNOWLEDGE, Verb.UNACKNOWLEDGE, Verb.DOWNTIME}
-    assert adapter.able() == {Stream.HEALTH: verbs}
+    assert adapter.capabilities() == {Stream.HEALTH: verbs}
     until = datetime.now(UTC) + timedelta(hours=2)
     for wanted in (
         action("1", Verb.ACKNOWLEDGE, text="vu"),
@@ -168,11 +168,11 @@ async def test_orders(make: Make, centreon: FakeCentreon) -> None:
         action("1/101", Verb.ACKNOWLEDGE),
         action("2", Verb.DOWNTIME, until=until, text="travaux"),
     ):
-        standing = await adapter.look(wanted)
+        standing = await adapter.inspect(wanted)
         assert not standing.done
         begun = replace(wanted, baseline=standing.baseline)
-        await adapter.perform(begun, standing)
-        assert (await adapter.look(begun)).done
+        await adapter.apply(begun, standing)
+        assert (await adapter.inspect(begun)).done
     first, _second, third, last = centreon.orders
     assert first["acknowledgement"]["comment"] == "Agent Un: vu"
     assert first["resources"] == [{"type": "host", "id": 1, "parent": None}]
@@ -186,8 +186,8 @@ async def test_an_order_that_the_engine_does_not_carry_out(
     centreon.carries_out = False
     adapter = make()
     wanted = action("1", Verb.ACKNOWLEDGE)
-    await adapter.perform(wanted, await adapter.look(wanted))
-    standing = await adapter.look(wanted)
+    await adapter.apply(wanted, await adapter.inspect(wanted))
+    standing = await adapter.inspect(wanted)
     assert (standing.done, standing.at_once) == (False, False)
 
 
@@ -201,7 +201,7 @@ async def test_the_downtime_of_another_is_not_ours(
     wanted = action(key, Verb.DOWNTIME, until=until, text="travaux\nen salle 2")
     ours = {"comment": "Agent Un: travaux en salle 2", "end_time": until.isoformat()}
     centreon.plan(key, **ours)
-    before = await adapter.look(wanted)
+    before = await adapter.inspect(wanted)
     assert not before.done
     assert isinstance(before.record, Health)
     assert before.record.downtime
@@ -209,9 +209,9 @@ async def test_the_downtime_of_another_is_not_ours(
     centreon.plan(key, **{**ours, "comment": "Agent Deux: travaux"})
     centreon.plan(key, **{**ours, "end_time": (until + timedelta(hours=1)).isoformat()})
     centreon.plan(key, **ours)["is_cancelled"] = True
-    assert not (await adapter.look(begun)).done
-    await adapter.perform(begun, before)
-    after = await adapter.look(begun)
+    assert not (await adapter.inspect(begun)).done
+    await adapter.apply(begun, before)
+    after = await adapter.inspect(begun)
     assert isinstance(after.record, Health)
     assert (after.done, after.record.downtime) == (True, True)
 
@@ -220,16 +220,16 @@ async def test_refusals(make: Make, centreon: FakeCentreon) -> None:
     adapter = make()
     later = action("1", Verb.DOWNTIME, start=datetime.now(UTC) + timedelta(days=1))
     with pytest.raises(Refused, match="begun"):
-        await adapter.perform(later, await adapter.look(later))
+        await adapter.apply(later, await adapter.inspect(later))
     centreon.acts = False
     wanted = action("1", Verb.ACKNOWLEDGE)
     with pytest.raises(Refused, match="not authorized"):
-        await adapter.perform(wanted, await adapter.look(wanted))
+        await adapter.apply(wanted, await adapter.inspect(wanted))
     await read(adapter)
-    assert adapter.able() == {}
-    assert (await adapter.look(action("99", Verb.ACKNOWLEDGE))).record is None
+    assert adapter.capabilities() == {}
+    assert (await adapter.inspect(action("99", Verb.ACKNOWLEDGE))).record is None
     with pytest.raises(Refused):
-        await adapter.look(action("1/../2", Verb.ACKNOWLEDGE))
+        await adapter.inspect(action("1/../2", Verb.ACKNOWLEDGE))
 
 
 class TestConformance(AdapterConformance):

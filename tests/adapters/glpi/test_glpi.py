@@ -649,6 +649,16 @@ async def test_a_web_page_with_status_200(make: Make, glpi: FakeGlpi, page: str,
     assert len((await read(adapter)).rows) == 8
 
 
+@pytest.mark.parametrize("title", ["MySQL administration", "Planned maintenance of the printers"])
+async def test_a_web_page_of_another_program(
+    make: Make, glpi: FakeGlpi, server: MisbehavingServer, title: str
+) -> None:
+    """Only the titles of GLPI's own pages say that it cannot answer now."""
+    page = f"<html><head><title>{title}</title></head></html>".encode()
+    server.respond = lambda request: Reply(200, page, "text/html")
+    assert "web page" in (await failure(make(), BadAnswer)).message
+
+
 async def test_an_error_is_known_by_its_code(make: Make, glpi: FakeGlpi) -> None:
     """errors are `["CODE","texte"]`: key on the code"""
     glpi.enabled = False
@@ -768,7 +778,7 @@ async def test_entities_are_sites(make: Make, glpi: FakeGlpi) -> None:
     assert (below.name, below.member, below.code) == ("École <Prévert>", "Ay-Champagne", "")
     by_tag = await read(make(**{"as": "entities", "code_field": "tag"}))
     assert by_tag.rows["3"].code == "ec-51030"
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
 
 
 async def test_only_changed_entities_are_read_again(make: Make, glpi: FakeGlpi) -> None:

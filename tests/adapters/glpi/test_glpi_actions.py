@@ -16,8 +16,8 @@ from adapters.glpi.options import GlpiOptions
 from smic_tui.contract.actions import (
     ActsOnRecords,
     ChangedMeanwhile,
+    RecordSnapshot,
     Refused,
-    Standing,
     Verb,
 )
 from smic_tui.contract.adapter import Context
@@ -73,7 +73,7 @@ async def make(server: MisbehavingServer, glpi: FakeGlpi) -> AsyncIterator[Make]
         await adapter.close()
 
 
-def ticket(standing: Standing) -> Ticket:
+def ticket(standing: RecordSnapshot) -> Ticket:
     assert isinstance(standing.record, Ticket)
     return standing.record
 
@@ -109,18 +109,18 @@ async def test_what_the_profile_allows(
     account.ticket, account.followup = ticket_rights, followup
     adapter = make()
     assert isinstance(adapter, ActsOnRecords)
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
     await read(adapter)
     if glpi.version == 11:  # tells nobody: taken as given
         verbs = {Verb.COMMENT, Verb.ASSIGN, Verb.SET_STATUS, Verb.RESOLVE}
-    assert adapter.able() == ({Stream.TICKETS: verbs} if verbs else {})
+    assert adapter.capabilities() == ({Stream.TICKETS: verbs} if verbs else {})
 
 
 async def test_requests_have_stages(make: Make) -> None:
     adapter = make(**{"as": "requests"})
     await read(adapter)
-    assert Verb.SET_STAGE in adapter.able()[Stream.REQUESTS]
-    assert Verb.SET_STATUS not in adapter.able()[Stream.REQUESTS]
+    assert Verb.SET_STAGE in adapter.capabilities()[Stream.REQUESTS]
+    assert Verb.SET_STATUS not in adapter.capabilities()[Stream.REQUESTS]
 
 
 @pytest.mark.parametrize(
@@ -146,14 +146,14 @@ async def test_the_comment_of_another_is_not_ours(make: Make, glpi: FakeGlpi) ->
         glpi.wraps_notes = False
     action = wish(Verb.COMMENT, "fait", baseline="0/0")
     glpi.note(1, "ITILFollowup", 7, "fait")
-    assert not (await make().look(action)).done
+    assert not (await make().inspect(action)).done
     glpi.note(1, "ITILFollowup", 9, "<p>fait</p>")
-    assert (await make().look(action)).done
+    assert (await make().inspect(action)).done
 
 
 async def test_where_no_author_is_told_the_text_decides(make: Make, glpi: FakeGlpi) -> None:
     glpi.note(1, "ITILFollowup", 7, "fait")
-    found = await make().look(wish(Verb.COMMENT, "fait", baseline="0/0"))
+    found = await make().inspect(wish(Verb.COMMENT, "fait", baseline="0/0"))
     assert found.done is (glpi.version == 11)
 
 
@@ -161,7 +161,7 @@ async def test_an_answer_that_was_lost_is_not_sent_again(
     make: Make, glpi: FakeGlpi, server: MisbehavingServer
 ) -> None:
     adapter, action = make(), wish(Verb.COMMENT, "Toner remplacé")
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     action = replace(action, baseline=before.baseline)
 
     def respond(request: Request) -> Reply:
@@ -170,9 +170,9 @@ async def test_an_answer_that_was_lost_is_not_sent_again(
 
     server.respond = respond
     with pytest.raises(Unavailable):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
     server.respond = glpi
-    assert (await adapter.look(action)).done
+    assert (await adapter.inspect(action)).done
     assert len(glpi.notes) == 1
 
 
@@ -185,8 +185,8 @@ async def test_assigned_without_removing_anybody(
     after = await do(adapter, wish(Verb.ASSIGN, value="Agent2"))
     assert ticket(after).owner == "Agent Un, Agent Deux"
     assert ticket(after).requester == "Mairie Noël & Cie"
-    assert (await adapter.look(wish(Verb.ASSIGN, value="7"))).done
-    assert (await adapter.look(wish(Verb.ASSIGN))).done
+    assert (await adapter.inspect(wish(Verb.ASSIGN, value="7"))).done
+    assert (await adapter.inspect(wish(Verb.ASSIGN))).done
     assert not any(b"_actors" in request.body for request in server.requests)
 
 
@@ -329,49 +329,49 @@ async def test_a_category_that_is_not_there(make: Make) -> None:
 
 async def test_a_ticket_that_is_gone(make: Make, glpi: FakeGlpi) -> None:
     adapter, action = make(), wish(Verb.COMMENT, "x")
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     glpi.tickets[1]["deleted"] = True
-    assert (await adapter.look(action)).record is None
+    assert (await adapter.inspect(action)).record is None
     with pytest.raises(Refused, match="any more"):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
     del glpi.tickets[1]
-    assert (await adapter.look(action)).record is None
+    assert (await adapter.inspect(action)).record is None
 
 
 async def test_changed_between_the_look_and_the_write(make: Make, glpi: FakeGlpi) -> None:
     adapter, action = make(), wish(Verb.COMMENT, "x")
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     glpi.change(1, datetime.now(UTC) + timedelta(seconds=2), status=4)
     with pytest.raises(ChangedMeanwhile):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
     assert glpi.notes == []
 
 
 async def test_a_dead_session_costs_no_action(make: Make, glpi: FakeGlpi) -> None:
     adapter, action = make(), wish(Verb.COMMENT, "x")
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     glpi.sessions.clear()
     if isinstance(glpi, FakeGlpi11):
         glpi.bearers.clear()
-    await adapter.perform(action, before)
+    await adapter.apply(action, before)
     assert len(glpi.notes) == 1
 
 
 async def test_an_account_without_rights_is_no_missing_ticket(make: Make, glpi: FakeGlpi) -> None:
     glpi.tokens["agent-token"].ticket = 1
     with pytest.raises(AuthFailed):
-        await make().look(wish(Verb.COMMENT, "x"))
+        await make().inspect(wish(Verb.COMMENT, "x"))
 
 
 @pytest.mark.parametrize("mode", [Mode.STOPPED, Mode.STATUS500, Mode.CUT])
 async def test_without_a_line(make: Make, server: MisbehavingServer, mode: Mode) -> None:
     adapter, action = make(), wish(Verb.COMMENT, "x")
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     server.mode = mode
     with pytest.raises(Unavailable):
-        await adapter.look(action)
+        await adapter.inspect(action)
     with pytest.raises(Unavailable):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
 
 
 @pytest.mark.parametrize(

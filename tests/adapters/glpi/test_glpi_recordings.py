@@ -251,7 +251,7 @@ async def test_the_recorded_answers_to_writing(make: Make, replay: Replay) -> No
     ):
         replay.rows[5]["12"] = 4
         replay.sent.clear()
-        await adapter.perform(action, await adapter.look(action))
+        await adapter.apply(action, await adapter.inspect(action))
         assert [sent[0] for sent in replay.sent] == [path]
     assert replay.sent[0][1]["input"]["content"] == "fait"
 
@@ -261,9 +261,9 @@ async def test_the_recorded_refusals(make: Make, replay: Replay, name: str) -> N
     replay.rows[5]["12"] = 4
     replay.instead["Ticket/5"] = name
     adapter, action = make(), wish(Verb.SET_STATUS, value="open")
-    standing = await adapter.look(action)
+    standing = await adapter.inspect(action)
     with pytest.raises(Refused):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)
 
 
 def test_the_people_of_a_ticket_are_linked_by_types() -> None:

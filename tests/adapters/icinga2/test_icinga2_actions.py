@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from adapters.icinga2.adapter import Icinga2Adapter
 from adapters.icinga2.options import Icinga2Options
-from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ActsOnRecords, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.records import Health, HealthState, Stream
@@ -80,7 +80,7 @@ def wish(verb: Verb, key: str = "rtr-1", **fields: Any) -> Action:
     return Action(**(values | fields))
 
 
-def health(standing: Standing) -> Health:
+def health(standing: RecordSnapshot) -> Health:
     assert isinstance(standing.record, Health)
     return standing.record
 
@@ -97,9 +97,9 @@ async def test_what_the_permissions_allow(make: Make, icinga: FakeIcinga) -> Non
     ):
         adapter = make(user)
         assert isinstance(adapter, ActsOnRecords)
-        assert adapter.able() == {}
+        assert adapter.capabilities() == {}
         await read(adapter)
-        assert adapter.able() == ({Stream.HEALTH: verbs} if verbs else {})
+        assert adapter.capabilities() == ({Stream.HEALTH: verbs} if verbs else {})
 
 
 async def test_acknowledged_and_taken_back(make: Make, icinga: FakeIcinga) -> None:
@@ -128,14 +128,14 @@ async def test_a_service_goes_by_the_site_of_its_host(make: Make, icinga: FakeIc
 
 async def test_409_means_up_or_acknowledged_already(make: Make, icinga: FakeIcinga) -> None:
     adapter = make()
-    standing = await adapter.look(wish(Verb.ACKNOWLEDGE, "rtr-2"))
+    standing = await adapter.inspect(wish(Verb.ACKNOWLEDGE, "rtr-2"))
     assert health(standing).state is HealthState.UP
     with pytest.raises(Refused, match="is UP"):
-        await adapter.perform(wish(Verb.ACKNOWLEDGE, "rtr-2"), standing)
+        await adapter.apply(wish(Verb.ACKNOWLEDGE, "rtr-2"), standing)
     icinga.hosts["rtr-1"]["acknowledgement"] = 2
-    assert (await adapter.look(wish(Verb.ACKNOWLEDGE))).done
+    assert (await adapter.inspect(wish(Verb.ACKNOWLEDGE))).done
     with pytest.raises(Refused, match="already"):
-        await adapter.perform(wish(Verb.ACKNOWLEDGE), standing)
+        await adapter.apply(wish(Verb.ACKNOWLEDGE), standing)
 
 
 async def test_a_downtime_is_recognised_though_its_answer_was_lost(
@@ -143,7 +143,7 @@ async def test_a_downtime_is_recognised_though_its_answer_was_lost(
 ) -> None:
     adapter = make()
     action = wish(Verb.DOWNTIME, text="travaux", until=SOON)
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     action = replace(action, baseline=before.baseline)
 
     def cut(request: Request) -> Reply:
@@ -152,9 +152,9 @@ async def test_a_downtime_is_recognised_though_its_answer_was_lost(
 
     server.respond = cut
     with pytest.raises(Unavailable):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
     server.respond = icinga
-    after = await adapter.look(action)
+    after = await adapter.inspect(action)
     assert (after.done, health(after).downtime) == (True, True)
     assert len(icinga.downtimes) == 1
 
@@ -165,7 +165,7 @@ async def test_an_earlier_downtime_of_the_same_words_is_not_ours(
     adapter = make()
     action = wish(Verb.DOWNTIME, text="travaux", until=SOON)
     assert (await do(adapter, action)).done
-    assert not (await adapter.look(action)).done
+    assert not (await adapter.inspect(action)).done
     assert (await do(adapter, action)).done
     assert len(icinga.downtimes) == 2
 
@@ -202,21 +202,21 @@ async def test_without_the_right(make: Make) -> None:
         await do(make("smic"), wish(Verb.ACKNOWLEDGE))
     assert "actions/acknowledge-problem" in raised.value.hint
     with pytest.raises(Refused, match="Downtime"):
-        await make("smic").look(wish(Verb.DOWNTIME, until=SOON))
+        await make("smic").inspect(wish(Verb.DOWNTIME, until=SOON))
 
 
 async def test_what_is_gone(make: Make, icinga: FakeIcinga) -> None:
-    assert (await make().look(wish(Verb.ACKNOWLEDGE, "rtr-9"))).record is None
+    assert (await make().inspect(wish(Verb.ACKNOWLEDGE, "rtr-9"))).record is None
 
 
 async def test_bad_credentials_and_no_line(
     make: Make, icinga: FakeIcinga, server: MisbehavingServer
 ) -> None:
     adapter, action = make(), wish(Verb.ACKNOWLEDGE)
-    standing = await adapter.look(action)
+    standing = await adapter.inspect(action)
     icinga.users["agent"] = ("other", list(ACTOR))
     with pytest.raises(AuthFailed):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)
     server.mode = Mode.STOPPED
     with pytest.raises(Unavailable):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)

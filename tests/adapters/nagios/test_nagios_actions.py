@@ -17,11 +17,11 @@ from msgspec.structs import replace
 
 from adapters.nagios.adapter import NagiosAdapter
 from adapters.nagios.options import NagiosOptions
-from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ActsOnRecords, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.records import Health, Stream
-from tests.fakes.misbehaving import CERTS, MisbehavingServer, Mode
+from tests.fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from tests.fakes.nagios import FakeNagios
 from tests.fakes.reading import read
 
@@ -97,13 +97,13 @@ def wish(verb: Verb, key: str = "17001-rtr", **fields: Any) -> Action:
 
 
 async def send(adapter: NagiosAdapter, action: Action) -> None:
-    standing = await adapter.look(action)
+    standing = await adapter.inspect(action)
     assert not standing.done
     assert not standing.at_once  # Nagios writes its status every few seconds
-    await adapter.perform(replace(action, baseline=standing.baseline), standing)
+    await adapter.apply(replace(action, baseline=standing.baseline), standing)
 
 
-def health(standing: Standing) -> Health:
+def health(standing: RecordSnapshot) -> Health:
     assert isinstance(standing.record, Health)
     return standing.record
 
@@ -163,17 +163,17 @@ async def test_the_pipe_of_a_dead_nagios_does_not_block(make: Make, tmp_path: Pa
     file = tmp_path / "nagios.cmd"
     adapter = make(command_file=str(file))
     action = wish(Verb.ACKNOWLEDGE)
-    standing = await adapter.look(action)
-    assert adapter.able() == {}
+    standing = await adapter.inspect(action)
+    assert adapter.capabilities() == {}
     with pytest.raises(Unavailable, match="There is no"):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)
     os.mkfifo(file)
     with pytest.raises(Unavailable, match="not running"):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)
     file.unlink()
     file.write_text("")
     with pytest.raises(Refused, match="pipe"):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)
     assert file.read_text() == ""
 
 
@@ -255,6 +255,21 @@ async def test_a_refusal_is_a_page(make: Make, nagios: FakeNagios) -> None:
     assert nagios.commands == []
 
 
+async def test_a_refusal_may_quote_anything(
+    make: Make, nagios: FakeNagios, server: MisbehavingServer
+) -> None:
+    """cmd.cgi marks a refusal as one; what it quotes in it says nothing."""
+    said = "Your command request was successfully submitted to nobody"
+    page = f"<P><DIV CLASS='errorMessage'>Bad comment: {said}</DIV></P>".encode()
+
+    def respond(request: Request) -> Reply:
+        return Reply(200, page, "text/html") if request.method == "POST" else nagios(request)
+
+    server.respond = respond
+    with pytest.raises(Refused, match="Bad comment"):
+        await send(make(), wish(Verb.ACKNOWLEDGE))
+
+
 async def test_what_is_well_has_nothing_to_acknowledge(make: Make, nagios: FakeNagios) -> None:
     """Nagios takes such a command without a word and does nothing."""
     with pytest.raises(Refused, match="nothing to acknowledge"):
@@ -265,11 +280,11 @@ async def test_what_is_well_has_nothing_to_acknowledge(make: Make, nagios: FakeN
 async def test_only_the_status_shows_that_it_was_done(make: Make, nagios: FakeNagios) -> None:
     adapter = make()
     action = wish(Verb.ACKNOWLEDGE)
-    assert not (await adapter.look(action)).done
+    assert not (await adapter.inspect(action)).done
     nagios.acknowledge("17001-rtr")
-    standing = await adapter.look(action)
+    standing = await adapter.inspect(action)
     assert (standing.done, health(standing).acknowledged) == (True, True)
-    assert not (await adapter.look(wish(Verb.UNACKNOWLEDGE))).done
+    assert not (await adapter.inspect(wish(Verb.UNACKNOWLEDGE))).done
 
 
 @pytest.mark.parametrize("text", ["travaux", "travaux d'été", ""])
@@ -278,15 +293,15 @@ async def test_our_downtime_and_others(make: Make, nagios: FakeNagios, text: str
     action = wish(Verb.DOWNTIME, text=text, until=SOON)
     end = int(SOON.timestamp())
     nagios.add_downtime("17001-rtr", comment=text or "smic-tui", end=end)
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     assert not before.done
     action = replace(action, baseline=before.baseline)
     nagios.add_downtime("17001-rtr", "disque", comment=text or "smic-tui", end=end)
     nagios.add_downtime("17001-rtr", comment=text or "smic-tui", end=end + 60)
     nagios.add_downtime("17001-rtr", comment="autre", end=end)
-    assert not (await adapter.look(action)).done
+    assert not (await adapter.inspect(action)).done
     nagios.add_downtime("17001-rtr", comment=text or "smic-tui", end=end)
-    standing = await adapter.look(action)
+    standing = await adapter.inspect(action)
     assert (standing.done, health(standing).downtime) == (True, True)
 
 
@@ -299,13 +314,13 @@ async def test_an_end_that_makes_no_sense(make: Make, until: datetime | None) ->
 async def test_what_can_be_done(make: Make, pipe: tuple[Path, Callable[[], list[str]]]) -> None:
     adapter = make()
     assert isinstance(adapter, ActsOnRecords)
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
     await read(adapter)
     four = {Verb.ACKNOWLEDGE, Verb.UNACKNOWLEDGE, Verb.DOWNTIME, Verb.END_DOWNTIME}
-    assert adapter.able() == {Stream.HEALTH: four}
+    assert adapter.capabilities() == {Stream.HEALTH: four}
     adapter = make(command_file=str(pipe[0]))
     await read(adapter)
-    assert adapter.able() == {Stream.HEALTH: four}
+    assert adapter.capabilities() == {Stream.HEALTH: four}
 
 
 async def test_by_file_without_a_pipe(nagios: FakeNagios, tmp_path: Path) -> None:
@@ -313,28 +328,28 @@ async def test_by_file_without_a_pipe(nagios: FakeNagios, tmp_path: Path) -> Non
     context = Context(source="n", folder=tmp_path, timezone="UTC", secret=lambda _: "")
     adapter = NagiosAdapter(NagiosOptions(path="status.dat"), context)
     await read(adapter)
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
     with pytest.raises(Refused, match="command_file"):
         await send(adapter, wish(Verb.ACKNOWLEDGE))
 
 
 async def test_what_is_gone_and_what_is_not_shown(make: Make) -> None:
     for key in ("17009-rtr", "17001-rtr!nothing"):
-        assert (await make().look(wish(Verb.ACKNOWLEDGE, key))).record is None
+        assert (await make().inspect(wish(Verb.ACKNOWLEDGE, key))).record is None
         with pytest.raises(Refused):
-            await make().perform(wish(Verb.ACKNOWLEDGE, key), Standing(record=None))
+            await make().apply(wish(Verb.ACKNOWLEDGE, key), RecordSnapshot(record=None))
     with pytest.raises(AuthFailed):
-        await make("aveugle").look(wish(Verb.ACKNOWLEDGE))
+        await make("aveugle").inspect(wish(Verb.ACKNOWLEDGE))
 
 
 async def test_bad_credentials_and_no_line(
     make: Make, nagios: FakeNagios, server: MisbehavingServer
 ) -> None:
     adapter, action = make(), wish(Verb.ACKNOWLEDGE)
-    standing = await adapter.look(action)
+    standing = await adapter.inspect(action)
     nagios.passwords["agent"] = "other"
     with pytest.raises(AuthFailed):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)
     server.mode = Mode.STOPPED
     with pytest.raises(Unavailable):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)

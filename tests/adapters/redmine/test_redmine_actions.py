@@ -14,8 +14,8 @@ from adapters.redmine.options import RedmineOptions
 from smic_tui.contract.actions import (
     ActsOnRecords,
     ChangedMeanwhile,
+    RecordSnapshot,
     Refused,
-    Standing,
     Verb,
 )
 from smic_tui.contract.adapter import Context
@@ -58,7 +58,7 @@ async def make(server: MisbehavingServer) -> AsyncIterator[Make]:
         await adapter.close()
 
 
-def ticket(standing: Standing) -> Ticket:
+def ticket(standing: RecordSnapshot) -> Ticket:
     assert isinstance(standing.record, Ticket)
     return standing.record
 
@@ -75,19 +75,19 @@ def ticket(standing: Standing) -> Ticket:
 async def test_what_the_roles_allow(make: Make, key: str, verbs: set[Verb]) -> None:
     adapter = make(key)
     assert isinstance(adapter, ActsOnRecords)
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
     await read(adapter)
-    assert adapter.able() == ({Stream.TICKETS: verbs} if verbs else {})
+    assert adapter.capabilities() == ({Stream.TICKETS: verbs} if verbs else {})
     probed = make(key)
     await probed.probe()
-    assert probed.able() == adapter.able()
+    assert probed.capabilities() == adapter.capabilities()
 
 
 async def test_requests_have_stages(make: Make) -> None:
     adapter = make(**{"as": "requests", "projects": ["catalogue"]})
     await read(adapter)
-    assert Verb.SET_STAGE in adapter.able()[Stream.REQUESTS]
-    assert Verb.SET_STATUS not in adapter.able()[Stream.REQUESTS]
+    assert Verb.SET_STAGE in adapter.capabilities()[Stream.REQUESTS]
+    assert Verb.SET_STATUS not in adapter.capabilities()[Stream.REQUESTS]
 
 
 async def test_rights_are_not_asked_for_with_each_reading(
@@ -110,9 +110,9 @@ async def test_a_note_is_sent_and_recognised(make: Make, redmine: FakeRedmine) -
 async def test_the_note_of_another_is_not_ours(make: Make, redmine: FakeRedmine) -> None:
     action = wish(Verb.COMMENT, "fait", baseline="0")
     redmine.note(1, "agent2", "fait")
-    assert not (await make().look(action)).done
+    assert not (await make().inspect(action)).done
     redmine.note(1, "agent1", "fait\r\n")
-    assert (await make().look(action)).done
+    assert (await make().inspect(action)).done
 
 
 async def test_assigned_to_me_by_name_and_by_number(make: Make, redmine: FakeRedmine) -> None:
@@ -197,40 +197,40 @@ async def test_an_account_that_may_only_read(make: Make) -> None:
 
 async def test_an_issue_that_is_gone(make: Make, redmine: FakeRedmine) -> None:
     adapter, action = make(), wish(Verb.COMMENT, "x")
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     del redmine.issues[1]
-    assert (await adapter.look(action)).record is None
+    assert (await adapter.inspect(action)).record is None
     with pytest.raises(Refused, match="any more"):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
 
 
 async def test_changed_between_the_look_and_the_write(make: Make, redmine: FakeRedmine) -> None:
     adapter, action = make(), wish(Verb.COMMENT, "x")
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     # Within the second of the last change, which is all that Redmine's times tell.
     at = datetime.fromisoformat(redmine.issues[1]["updated_on"])
     redmine.note(1, "agent2", "moi aussi", at)
     with pytest.raises(ChangedMeanwhile):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
     assert len(redmine.journals[1]) == 1
 
 
 async def test_a_bad_key_is_no_missing_issue(make: Make) -> None:
     with pytest.raises(AuthFailed):
-        await make("wrong").look(wish(Verb.COMMENT, "x"))
+        await make("wrong").inspect(wish(Verb.COMMENT, "x"))
 
 
 @pytest.mark.parametrize("mode", [Mode.STOPPED, Mode.STATUS500, Mode.CUT])
 async def test_without_a_line(make: Make, server: MisbehavingServer, mode: Mode) -> None:
     adapter, action = make(), wish(Verb.COMMENT, "x")
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     server.mode = mode
     with pytest.raises(Unavailable):
-        await adapter.look(action)
+        await adapter.inspect(action)
     with pytest.raises(Unavailable):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
 
 
 async def test_a_key_that_is_no_number_asks_for_nothing(make: Make) -> None:
     with pytest.raises(Refused):
-        await make().look(wish(Verb.COMMENT, "x", key="../users/1"))
+        await make().inspect(wish(Verb.COMMENT, "x", key="../users/1"))

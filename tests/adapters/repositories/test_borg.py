@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.repositories.borg import BorgAdapter
+from adapters.borg.adapter import BorgAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
@@ -258,6 +258,58 @@ async def test_a_refusal_by_ssh_parks_the_source(player: Player) -> None:
     player.answer("x", 2, "", "\n".join(map(json.dumps, said)))
     with pytest.raises(AuthFailed, match="publickey"):
         await runs(borg(player, "x"))
+
+
+def what_borg_logs(message: str, msgid: str = "") -> str:
+    entry = {"type": "log_message", "levelname": "ERROR", "message": message, "msgid": msgid}
+    return json.dumps(entry)
+
+
+TRACE = "Traceback (most recent call last):\n  File x, in open\n"
+NO_RIGHT = "PermissionError: [Errno 13] Permission denied: '/srv/backup/x/config'"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        # As borg 1.2 writes it for a repository on this machine, and at the other end of ssh.
+        [
+            what_borg_logs("Local Exception", "Exception"),
+            what_borg_logs(f"{TRACE}{NO_RIGHT}\n\nPlatform: Linux\n"),
+        ],
+        [what_borg_logs(f"{TRACE}\n{NO_RIGHT}\n", "PermissionError")],
+    ],
+    ids=["here", "by ssh"],
+)
+async def test_a_right_that_is_missing_parks_the_source(player: Player, said: list[str]) -> None:
+    player.answer("x", 2, "", "\n".join(said))
+    with pytest.raises(AuthFailed) as caught:
+        await runs(borg(player, "x"))
+    assert "right to read" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        what_borg_logs("Repository /srv/permission denied does not exist.", "X"),
+        what_borg_logs("Remote: sh: 1: /opt/borg: Permission denied", "ConnectionClosed"),
+        "sh: 1: hook: Permission denied",
+    ],
+)
+async def test_words_in_what_it_says_are_no_reason(player: Player, said: str) -> None:
+    player.answer("x", 2, "", said)
+    with pytest.raises(Unavailable) as caught:
+        await runs(borg(player, "x"))
+    assert caught.value.hint == ""
+
+
+@pytest.mark.parametrize("code", [126, 127])
+async def test_a_program_that_cannot_be_run(player: Player, code: int) -> None:
+    player.answer("x", code, "", "/usr/bin/borg: 1: ELF: Permission denied")
+    source = borg(player, "x")
+    for attempt in (runs(source), source.probe()):
+        with pytest.raises(Unavailable, match=r"cannot be started: .*: ELF: Permission denied"):
+            await attempt
 
 
 async def test_a_failure_without_an_identifier(player: Player) -> None:

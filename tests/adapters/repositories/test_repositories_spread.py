@@ -14,7 +14,7 @@ import pytest
 import time_machine
 
 from adapters.repositories.adapter import Reading
-from adapters.repositories.restic import ResticAdapter, ResticOptions
+from adapters.restic.adapter import ResticAdapter, ResticOptions
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import BackupRun, RunResult, Stream
 from tests.fakes.configured import Outcome, adapter, context, read

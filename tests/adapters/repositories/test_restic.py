@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import time_machine
 
-from adapters.repositories.restic import ResticAdapter
+from adapters.restic.adapter import ResticAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.contract.secret import Secret
@@ -325,6 +325,68 @@ async def test_a_file_that_is_no_program(player: Player) -> None:
     player.binary.write_bytes(b"\x7fELF nonsense")
     with pytest.raises(Unavailable, match="restic"):
         await runs(restic(player, "good"))
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (126, "/bin/sh: 1: /usr/bin/restic: Permission denied"),
+        (126, "nice: '/usr/bin/restic': Permission denied"),
+        (126, ""),
+        (127, "nice: '/usr/bin/restic': No such file or directory"),
+        (127, "restic: 1: ELF: not found"),
+    ],
+)
+async def test_a_program_that_cannot_be_run(player: Player, code: int, said: str) -> None:
+    """The shell, or `nice`, says so, and not restic: it is no refusal by the repository."""
+    player.answer("good", code, "", said)
+    source = restic(player, "good")
+    for attempt in (runs(source), source.probe()):
+        with pytest.raises(Unavailable) as caught:
+            await attempt
+        message = caught.value.message
+        assert f"{player.binary} cannot be started: {said or f'exit status {code}'}" == message
+    player.script(f"echo '{said.replace(chr(39), '')}' >&2; exit {code}")
+    with pytest.raises(Unavailable, match="cannot be started"):
+        await restic(player, "good").version()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sh: 1: /srv/backup/hook: Permission denied",
+        "Fatal: Head https://nas/permission denied/config: connection reset",
+        "Fatal: unable to create lock: wrong password or no key found in the road",
+        "Fatal: unable to open cache: /tmp/invalid data/x",
+        "wrong password or no key found",
+    ],
+)
+async def test_words_in_what_it_says_are_no_reason(player: Player, said: str) -> None:
+    """A path, a host or another program may say anything: only restic's whole messages count."""
+    player.answer("odd", 1, "", f"{said}\n")
+    with pytest.raises(Unavailable) as caught:
+        await runs(restic(player, "odd"))
+    assert caught.value.hint == ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Fatal: unable to open repository at /x: ReadDir: open /x/keys: permission denied",
+        "Fatal: unable to open config file: stat /x/config: permission denied",
+        "Fatal: open /x/keys/67e8: permission denied",
+        'Fatal: unable to open config file: Lstat: sftp: "Permission denied" '
+        "(SSH_FX_PERMISSION_DENIED)",
+        "subprocess ssh: jo@nas: Permission denied (publickey,password).\n"
+        "Fatal: unable to open repository at sftp:jo@nas:/x: "
+        "unable to start the sftp session, error: EOF",
+    ],
+)
+async def test_a_right_that_is_missing_parks_the_source(player: Player, said: str) -> None:
+    player.answer("closed", 1, "", f"{said}\n")
+    with pytest.raises(AuthFailed) as caught:
+        await runs(restic(player, "closed"))
+    assert "right to read" in caught.value.hint
 
 
 async def test_secrets_are_taken_out_of_what_it_says(player: Player) -> None:

@@ -311,19 +311,19 @@ async def test_probe(make: Make) -> None:
 async def test_what_the_account_may_do(make: Make) -> None:
     adapter = make("agir")
     assert isinstance(adapter, ActsOnRecords)
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
     await read(adapter)
     verbs = {Verb.COMMENT, Verb.ASSIGN, Verb.RESOLVE, Verb.SET_STATUS}
-    assert adapter.able() == {Stream.TICKETS: verbs}
+    assert adapter.capabilities() == {Stream.TICKETS: verbs}
     reader = make()
     await read(reader)
-    assert reader.able() == {}
+    assert reader.capabilities() == {}
 
 
 async def test_a_comment_is_sent_once(make: Make, rt: FakeRt) -> None:
     adapter = make("agir")
     wanted = await done(adapter, wish(Verb.COMMENT, key="1", text="Vu  sur\nplace"))
-    await adapter.perform(wanted, await adapter.look(wanted))
+    await adapter.apply(wanted, await adapter.inspect(wanted))
     assert [each["Type"] for each in rt.said] == ["Comment"]
     assert rt.said[0]["Content"] == "Vu  sur\nplace"
     # The same words once more are another comment.
@@ -336,14 +336,14 @@ async def test_what_others_said_and_what_was_answered_is_not_our_comment(
 ) -> None:
     adapter = make("agir")
     wanted = wish(Verb.COMMENT, key="1", text="Bonjour")
-    wanted = msgspec.structs.replace(wanted, baseline=(await adapter.look(wanted)).baseline)
+    wanted = msgspec.structs.replace(wanted, baseline=(await adapter.inspect(wanted)).baseline)
     await done(make("agir", notes="correspond"), wish(Verb.COMMENT, key="1", text="Bonjour"))
     assert [each["Type"] for each in rt.said] == ["Correspond"]
-    assert not (await adapter.look(wanted)).done
+    assert not (await adapter.inspect(wanted)).done
     rt.said[0] |= {"Type": "Comment", "Creator": {"id": "agent1"}}
-    assert not (await adapter.look(wanted)).done
+    assert not (await adapter.inspect(wanted)).done
     rt.said[0] |= {"Creator": {"id": "agir"}}
-    assert (await adapter.look(wanted)).done
+    assert (await adapter.inspect(wanted)).done
 
 
 async def test_assigning(make: Make, rt: FakeRt) -> None:
@@ -391,7 +391,7 @@ async def test_refusals(
     adapter = make(who)
     wanted = wish(verb, key="1", **fields)
     with pytest.raises(Refused, match=says):
-        await adapter.perform(wanted, await adapter.look(wanted))
+        await adapter.apply(wanted, await adapter.inspect(wanted))
 
 
 async def test_closing_never_rejects(
@@ -402,7 +402,7 @@ async def test_closing_never_rejects(
     adapter = make("agir")
     wanted = wish(Verb.SET_STATUS, key="1", value="closed")
     with pytest.raises(Refused, match="lifecycle"):
-        await adapter.perform(wanted, await adapter.look(wanted))
+        await adapter.apply(wanted, await adapter.inspect(wanted))
     await done(adapter, wish(Verb.RESOLVE, key="1"))
     assert rt.tickets[1]["Status"] == "resolved"
 
@@ -411,11 +411,11 @@ async def test_a_change_in_between(make: Make, rt: FakeRt, server: MisbehavingSe
     """If-Match, stale: 412"""
     adapter = make("agir")
     wanted = wish(Verb.RESOLVE, key="1")
-    standing = await adapter.look(wanted)
+    standing = await adapter.inspect(wanted)
     rt.touch(1)
     with pytest.raises(ChangedMeanwhile):
-        await adapter.perform(wanted, standing)
-    standing = await adapter.look(wanted)
+        await adapter.apply(wanted, standing)
+    standing = await adapter.inspect(wanted)
 
     def respond(request: Request) -> Reply:
         if request.method == "PUT":
@@ -424,25 +424,25 @@ async def test_a_change_in_between(make: Make, rt: FakeRt, server: MisbehavingSe
 
     server.respond = respond
     with pytest.raises(ChangedMeanwhile):
-        await adapter.perform(wanted, standing)
+        await adapter.apply(wanted, standing)
     assert rt.tickets[1]["Status"] == "open"
 
 
 async def test_what_is_gone_or_hidden(make: Make, rt: FakeRt) -> None:
     adapter = make("agir")
-    assert (await adapter.look(wish(Verb.RESOLVE, key="99"))).record is None
+    assert (await adapter.inspect(wish(Verb.RESOLVE, key="99"))).record is None
     rt.touch(1, Status="deleted")
-    assert (await adapter.look(wish(Verb.RESOLVE, key="1"))).record is None
+    assert (await adapter.inspect(wish(Verb.RESOLVE, key="1"))).record is None
     with pytest.raises(Refused, match="no number"):
-        await adapter.look(wish(Verb.RESOLVE, key="../1"))
+        await adapter.inspect(wish(Verb.RESOLVE, key="../1"))
     rt.touch(2, queue="Autre")
     with pytest.raises(Refused, match="see ticket"):
-        await adapter.look(wish(Verb.RESOLVE, key="2"))
+        await adapter.inspect(wish(Verb.RESOLVE, key="2"))
 
 
 async def test_readings_and_actions_at_once(make: Make) -> None:
     adapter = make("agir")
-    looks = (adapter.look(wish(Verb.RESOLVE, key=str(number))) for number in range(1, 5))
+    looks = (adapter.inspect(wish(Verb.RESOLVE, key=str(number))) for number in range(1, 5))
     reading, standings = await asyncio.gather(read(adapter), asyncio.gather(*looks))
     assert len(reading.rows) == 8
     assert all(standing.record is not None for standing in standings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -276,6 +277,10 @@ def state(code: str) -> psycopg.Error:
     return psycopg.errors.lookup(code)("no")
 
 
+def fatal(said: str) -> psycopg.Error:
+    return psycopg.OperationalError(f"connection to server at db, port 5432 failed: FATAL:  {said}")
+
+
 AUTH, BAD, LATER = AuthFailed, BadAnswer, Unavailable
 
 
@@ -310,6 +315,16 @@ AUTH, BAD, LATER = AuthFailed, BadAnswer, Unavailable
             LATER,
         ),
         ("postgresql", psycopg.OperationalError("connection failed: Connection refused"), LATER),
+        ("postgresql", fatal('role "smic" does not exist'), AUTH),
+        ("postgresql", fatal("le rôle « smic » n'existe pas"), AUTH),
+        ("postgresql", fatal("le rôle « smic » n’est pas autorisé à se connecter"), AUTH),
+        ("postgresql", fatal('Peer authentication failed for user "smic"'), AUTH),
+        ("postgresql", fatal('no pg_hba.conf entry for host "::1", user "a", no encryption'), AUTH),
+        ("postgresql", fatal("aucune entrée dans pg_hba.conf pour l'hôte « ::1 »"), AUTH),
+        # What a database is called says nothing.
+        ("postgresql", fatal('database "authentik" does not exist'), LATER),
+        ("postgresql", fatal('database "pg_hba.conf" does not exist'), LATER),
+        ("postgresql", fatal("la base de données « role rôle » n'existe pas"), LATER),
         ("mysql", pymysql.err.OperationalError(1045, "Access denied"), AUTH),
         ("mysql", pymysql.err.OperationalError(1142, "SELECT command denied"), AUTH),
         ("mysql", pymysql.err.ProgrammingError(1146, "Table doesn't exist"), BAD),
@@ -336,6 +351,18 @@ def test_a_certificate_that_is_not_trusted_points_to_ca_file() -> None:
     assert type(pinned) is Unavailable
     assert "ca_file" in pinned.hint
     assert not failure(error, DatabaseOptions(database=address)).hint
+    of_mysql = pymysql.err.OperationalError(2003, "Can't connect to MySQL server on 'db'")
+    of_mysql.original_exception = ssl.SSLError(1, "certificate verify failed")  # as PyMySQL does
+    error = sqlalchemy.exc.DBAPIError("SELECT", None, of_mysql)
+    address = "mysql://smic@db.example/m"
+    assert "ca_file" in failure(error, DatabaseOptions(database=address, ca_file="ca.pem")).hint
+
+
+def test_a_database_called_after_certificates_does_not_point_to_ca_file() -> None:
+    origin = psycopg.OperationalError("connection failed: Connection refused")
+    error = sqlalchemy.exc.DBAPIError("SELECT", None, origin)
+    address = "postgresql://smic@tls.example/ssl-certificates"
+    assert not failure(error, DatabaseOptions(database=address, ca_file="ca.pem")).hint
 
 
 # -- nothing is written ----------------------------------------------------------

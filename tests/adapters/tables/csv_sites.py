@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from adapters.tables.csv_files import CsvAdapter
+from adapters.csv_files.adapter import CsvAdapter
 from smic_tui.records import Stream
 from tests.fakes.configured import Outcome, adapter, context, read
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from adapters.tables.csv_files import CsvAdapter
+from adapters.csv_files.adapter import CsvAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import Stream

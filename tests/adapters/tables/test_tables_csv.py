@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.tables.csv_files import CsvAdapter
+from adapters.csv_files.adapter import CsvAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.records import Contact, RunResult, Stream, TicketStatus

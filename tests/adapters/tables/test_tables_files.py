@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from adapters.csv_files.adapter import CsvAdapter
 from adapters.http.documents import Document
-from adapters.tables.csv_files import CsvAdapter
-from adapters.tables.json_files import JsonAdapter
+from adapters.json_files.adapter import JsonAdapter
 from adapters.tables.row_reading import PIECE
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Stream

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.json_files.adapter import JsonAdapter
 from adapters.shared.json_text import decode_json
-from adapters.tables.json_files import JsonAdapter
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import Actor, Contact, Stage, Stream

@@ -189,7 +189,15 @@ async def test_an_error_is_a_200(make: Make, server: MisbehavingServer) -> None:
         ('No permissions to call "host.get".', AuthFailed),
         ("No permissions to referred object or it does not exist!", AuthFailed),
         ("Error connecting to database: connection refused", Unavailable),
+        ("You do not have permission to perform this operation.", AuthFailed),
+        ("Incorrect user name or password or account is temporarily blocked.", AuthFailed),
+        ("Error in query [SELECT 1] [Deadlock found when trying to get lock]", Unavailable),
+        ('SQL statement execution has failed "SELECT 1".', Unavailable),
         ('Invalid parameter "/1": unexpected parameter "x".', BadAnswer),
+        # What objects are called says nothing.
+        ('Host "No permissions to" already exists.', BadAnswer),
+        ('Host group "session terminated, re-login" not found.', BadAnswer),
+        ('Invalid parameter "/1/name": value "database error" already exists.', BadAnswer),
     ],
 )
 async def test_what_an_error_means(

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.zabbix.adapter import ZabbixAdapter
 from adapters.zabbix.options import ZabbixOptions
-from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ActsOnRecords, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.records import Health, Stream
@@ -71,7 +71,7 @@ def wish(verb: Verb, key: str = f"t{DISK}", **fields: Any) -> Action:
     return Action(**(values | fields))
 
 
-def health(standing: Standing) -> Health:
+def health(standing: RecordSnapshot) -> Health:
     assert isinstance(standing.record, Health)
     return standing.record
 
@@ -90,9 +90,9 @@ async def test_what_the_role_allows(
     zabbix.methods["word"] = methods
     adapter = make()
     assert isinstance(adapter, ActsOnRecords)
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
     await read(adapter)
-    assert adapter.able() == ({Stream.HEALTH: verbs} if verbs else {})
+    assert adapter.capabilities() == ({Stream.HEALTH: verbs} if verbs else {})
     assert (zabbix.acknowledgements, zabbix.maintenances) == ([], {})
 
 
@@ -113,7 +113,7 @@ async def test_what_was_acknowledged_is_not_acknowledged_again(
     make: Make, zabbix: FakeZabbix, server: MisbehavingServer
 ) -> None:
     adapter, action = make(), wish(Verb.ACKNOWLEDGE)
-    standing = await adapter.look(action)
+    standing = await adapter.inspect(action)
 
     def cut(request: Request) -> Reply:
         zabbix(request)
@@ -122,11 +122,11 @@ async def test_what_was_acknowledged_is_not_acknowledged_again(
 
     server.respond = cut
     with pytest.raises(Unavailable):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)
     server.respond = zabbix
-    assert (await adapter.look(action)).done
+    assert (await adapter.inspect(action)).done
     with pytest.raises(Refused):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)
     assert len(zabbix.acknowledgements) == 1
 
 
@@ -135,7 +135,7 @@ async def test_a_host_by_the_problem_that_says_that_it_is_down(
 ) -> None:
     adapter, action = make(), wish(Verb.ACKNOWLEDGE, f"h{HOST}")
     with pytest.raises(Refused) as raised:
-        await adapter.perform(action, await adapter.look(action))
+        await adapter.apply(action, await adapter.inspect(action))
     assert "problem" in raised.value.hint
     zabbix.turn(PING, 1)
     after = await do(adapter, action)
@@ -151,7 +151,7 @@ async def test_a_maintenance_is_made_once(
 ) -> None:
     adapter = make()
     action = wish(Verb.DOWNTIME, f"h{HOST}", text="travaux", until=SOON)
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
 
     def cut(request: Request) -> Reply:
         reply = zabbix(request)
@@ -159,12 +159,12 @@ async def test_a_maintenance_is_made_once(
 
     server.respond = cut
     with pytest.raises(Unavailable):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
     server.respond = zabbix
-    after = await adapter.look(action)
+    after = await adapter.inspect(action)
     assert (after.done, health(after).downtime) == (True, True)
     with pytest.raises(Refused, match="already exists"):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
     (made,) = zabbix.maintenances.values()
     assert made["hosts"] == [{"hostid": HOST}]
     assert int(made["active_till"]) == int(SOON.timestamp())
@@ -209,20 +209,20 @@ async def test_a_refusal_is_a_200(make: Make, zabbix: FakeZabbix) -> None:
 
 async def test_what_is_gone(make: Make) -> None:
     for key in ("t1", "h1"):
-        standing = await make().look(wish(Verb.ACKNOWLEDGE, key))
+        standing = await make().inspect(wish(Verb.ACKNOWLEDGE, key))
         assert standing.record is None
         with pytest.raises(Refused):
-            await make().perform(wish(Verb.ACKNOWLEDGE, key), standing)
+            await make().apply(wish(Verb.ACKNOWLEDGE, key), standing)
 
 
 async def test_bad_credentials_and_no_line(
     make: Make, zabbix: FakeZabbix, server: MisbehavingServer
 ) -> None:
     adapter, action = make(), wish(Verb.ACKNOWLEDGE)
-    standing = await adapter.look(action)
+    standing = await adapter.inspect(action)
     zabbix.methods.clear()
     with pytest.raises(AuthFailed):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)
     server.mode = Mode.STOPPED
     with pytest.raises(Unavailable):
-        await adapter.perform(action, standing)
+        await adapter.apply(action, standing)

@@ -172,17 +172,17 @@ async def test_bad_times(
 async def test_actions(make: Make, zammad: FakeZammad) -> None:
     adapter = make("t-agent")
     assert isinstance(adapter, ActsOnRecords)
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
     await read(adapter)
-    assert Verb.SET_STATUS in adapter.able()[Stream.TICKETS]
+    assert Verb.SET_STATUS in adapter.capabilities()[Stream.TICKETS]
     note = await done(adapter, wish(Verb.COMMENT, key="1", text="Vu\nsur place"))
-    await adapter.perform(note, await adapter.look(note))
+    await adapter.apply(note, await adapter.inspect(note))
     assert len(zammad.articles) == 1
     assert zammad.articles[0]["internal"] is True
     # The same words once more are another note; the web page writes HTML.
     wanted = await done(adapter, wish(Verb.COMMENT, key="1", text="Vu & revu"))
     zammad.articles[-1] |= {"body": "<p>Vu &amp; <b>revu</b></p>", "content_type": "text/html"}
-    assert (await adapter.look(wanted)).done
+    assert (await adapter.inspect(wanted)).done
     await done(adapter, wish(Verb.ASSIGN, key="1"))
     assert zammad.tickets[1]["owner"] == "agir@example.org"
     await done(adapter, wish(Verb.RESOLVE, key="1", text="remplacée"))
@@ -210,7 +210,7 @@ async def test_refusals(
     wanted = wish(verb, key="1", **fields)
 
     async def attempt() -> None:
-        await adapter.perform(wanted, await adapter.look(wanted))
+        await adapter.apply(wanted, await adapter.inspect(wanted))
 
     with pytest.raises(Refused, match=says):
         await attempt()
@@ -219,16 +219,16 @@ async def test_refusals(
 async def test_changed_gone_and_hidden(make: Make, zammad: FakeZammad) -> None:
     adapter = make("t-agent")
     wanted = wish(Verb.RESOLVE, key="1")
-    standing = await adapter.look(wanted)
+    standing = await adapter.inspect(wanted)
     zammad.touch(1, updated_at=datetime.now(UTC) + timedelta(seconds=5))
     with pytest.raises(ChangedMeanwhile):
-        await adapter.perform(wanted, standing)
-    assert (await adapter.look(wish(Verb.RESOLVE, key="99"))).record is None
+        await adapter.apply(wanted, standing)
+    assert (await adapter.inspect(wish(Verb.RESOLVE, key="99"))).record is None
     zammad.touch(2, group_id=3)
     with pytest.raises(Refused):
-        await adapter.look(wish(Verb.RESOLVE, key="2"))
+        await adapter.inspect(wish(Verb.RESOLVE, key="2"))
     with pytest.raises(Refused):
-        await adapter.look(wish(Verb.RESOLVE, key="../2"))
+        await adapter.inspect(wish(Verb.RESOLVE, key="../2"))
 
 
 class TestConformance(AdapterConformance):

@@ -1,10 +1,9 @@
-"""The `csv` kind: delimited files or addresses, as spreadsheets and programs write them."""
+"""Kind `csv`: delimited files or addresses, as spreadsheets and programs write them."""
 
 from __future__ import annotations
 
-import difflib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
 
@@ -12,9 +11,9 @@ from msgspec import Meta, Struct
 
 from adapters.http.documents import Document
 from adapters.shared.decoding import AUTO, decode, encoding_of, is_text_encoding
-from adapters.shared.values import squeeze, word
+from adapters.shared.values import word
 from adapters.tables.adapter import TabularAdapter
-from adapters.tables.columns import Column, names_in
+from adapters.tables.columns import ColumnLocator, names_in
 from adapters.tables.delimited import SEPARATORS, Line, read_delimited
 from adapters.tables.options import TableOptions, config_type
 from adapters.tables.row_reading import Row
@@ -71,65 +70,30 @@ class _Header(Struct, frozen=True, kw_only=True):
         return self.line.cells
 
 
-class _Columns:
-    """Where each field of a row stands."""
+class _Columns(ColumnLocator):
+    """Where each field of a row stands in a file."""
 
-    def __init__(self, table: CsvTable, header: _Header, file: str) -> None:
-        self._file = file
-        self._header = header
-        self._exact: dict[str, list[int]] = {}
-        self._folded: dict[str, list[int]] = {}
-        for index, name in enumerate(header.names):
-            self._exact.setdefault(squeeze(name), []).append(index)
-            self._folded.setdefault(word(name), []).append(index)
-        self._fields = {name: self._located(column) for name, column in table.mapping.items()}
+    def __init__(self, table: CsvTable, header: _Header) -> None:
+        self._file = table.name
+        self._line = header.line.number
+        super().__init__(header.names, table.mapping)
 
-    def cells_of(self, row: Sequence[str]) -> dict[str, object]:
-        """Return a row's raw values by field."""
-        return {name: _picked(place, row) for name, place in self._fields.items()}
-
-    def _located(self, column: Column) -> object:
-        if isinstance(column, str):
-            return self._index(column)
-        return [
-            self._index(part)
-            if isinstance(part, str)
-            else {name: self._index(cell) for name, cell in part.items()}
-            for part in column
-        ]
-
-    def _index(self, name: str) -> int:
-        found = self._exact.get(squeeze(name)) or self._folded.get(word(name), [])
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise BadAnswer(
-                _('{file}: the column "{column}" occurs {count} times in line {line}').format(
-                    file=self._file, column=name, count=len(found), line=self._header.line.number
-                ),
-                hint=_("Give each column its own name in the file."),
-            )
-        nearest = difflib.get_close_matches(word(name), self._folded, 1, 0.5)
-        names = [squeeze(name) for name in self._header.names]
-        hint = _("The file has: {columns}.").format(columns=", ".join(names))
-        if nearest:
-            likely = names[self._folded[nearest[0]][0]]
-            hint = _('Did you mean "{column}"?').format(column=likely) + " " + hint
-        raise BadAnswer(
+    def absent(self, name: str) -> BadAnswer:
+        return BadAnswer(
             _('{file}: no column "{column}" in line {line}').format(
-                file=self._file, column=name, line=self._header.line.number
+                file=self._file, column=name, line=self._line
             ),
-            hint=hint,
+            hint=self.suggestion(name)
+            + _("The file has: {columns}.").format(columns=", ".join(self.names)),
         )
 
-
-def _picked(place: object, row: Sequence[str]) -> object:
-    if isinstance(place, int):
-        return row[place]
-    if isinstance(place, Mapping):
-        return {name: _picked(index, row) for name, index in place.items()}
-    assert isinstance(place, list)
-    return [_picked(part, row) for part in place]
+    def occurring_twice(self, name: str, places: list[int]) -> int:
+        raise BadAnswer(
+            _('{file}: the column "{column}" occurs {count} times in line {line}').format(
+                file=self._file, column=name, count=len(places), line=self._line
+            ),
+            hint=_("Give each column its own name in the file."),
+        )
 
 
 def _wanted(table: CsvTable) -> set[str]:
@@ -186,7 +150,7 @@ class CsvAdapter(TabularAdapter):
         """Return the rows below the header, each with the line it begins on."""
         text = decode(document.data, table.encoding).removeprefix("\ufeff")
         header = _header_of(table, text)
-        columns = _Columns(table, header, table.name)
+        columns = _Columns(table, header)
         width = len(header.names)
         for line in read_delimited(text, header.separator, header.line.last + 1):
             problem, cells = line.problem, line.cells
@@ -208,7 +172,7 @@ class CsvAdapter(TabularAdapter):
     def remarks(self, table: CsvTable, document: Document) -> tuple[str, ...]:
         """Find the columns, and tell when the encoding does not fit."""
         text = decode(document.data, table.encoding)
-        _Columns(table, _header_of(table, text.removeprefix("\ufeff")), table.name)
+        _Columns(table, _header_of(table, text.removeprefix("\ufeff")))
         broken = text.count("\N{REPLACEMENT CHARACTER}")
         if not broken:
             return ()

@@ -1,4 +1,4 @@
-"""The `restic` kind: snapshots in restic repositories, read without locking or writing.
+"""Kind `restic`: snapshots in restic repositories, read without locking or writing.
 
 Tried with restic 0.14; the exit codes and the JSON on standard error of 0.17 and
 later are taken from restic's documentation ("Scripting").
@@ -15,9 +15,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from adapters.repositories.adapter import Access, Reading, RepositoriesAdapter
+from adapters.repositories.adapter import Access, Reading, RepositoriesAdapter, newest_first
 from adapters.repositories.options import RepositoriesOptions, RepositoryOptions
-from adapters.repositories.subprocesses import Finished, run
+from adapters.repositories.subprocesses import Finished, ssh_refuses
 from adapters.shared.json_text import decode_json
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
@@ -29,6 +29,16 @@ _REMOTE = re.compile(r"[a-z0-9]+:")
 
 # Exit codes since 0.17; before, every failure is 1.
 _NO_REPOSITORY, _WRONG_PASSWORD = 10, 12
+
+# What restic 0.14 says when it ends (internal/errors/fatal.go and its callers), after "Fatal: ".
+# Only whole messages count, and only restic's own: a path or a host may contain any word.
+_FATAL = "Fatal: "
+_NO_KEY = re.compile(r"wrong password or no key found|an empty password is not .*")
+_CANNOT_OPEN = re.compile(r"unable to open config file(?:: .*)?")
+_DAMAGED = re.compile(r"config cannot be loaded: .*|load <\w+/\w+>: invalid data returned")
+# How Go and the library for sftp end a message about a missing right.
+_NO_RIGHT = re.compile(r".*: (?:permission denied|.*\(SSH_FX_PERMISSION_DENIED\))")
+_HELPER = re.compile(r"subprocess \S+: (?P<said>.*)")
 
 
 class ResticRepository(RepositoryOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,7 +72,7 @@ class ResticOptions(RepositoriesOptions, frozen=True, kw_only=True, forbid_unkno
 
 
 class _Summary(Struct, frozen=True):
-    """What restic 0.17 and later keep of a backup's course."""
+    """What restic 0.17 and later record about a backup."""
 
     backup_end: datetime | None = None
     total_bytes_processed: int | None = None
@@ -110,10 +120,7 @@ class ResticAdapter(RepositoriesAdapter):
 
     async def version(self) -> str:
         """Return e.g. "restic 0.14.0"."""
-        finished = await run(
-            [self.config.binary, "version"], {}, timeout=10, limit=10_000, package=self.package
-        )
-        return " ".join(finished.stdout.decode(errors="replace").split()[:2])
+        return " ".join((await self.about("version")).split()[:2])
 
     async def read(self, repository: ResticRepository, access: Access) -> Reading:
         """Ask for the newest snapshots."""
@@ -147,14 +154,12 @@ class ResticAdapter(RepositoriesAdapter):
                 ),
                 excerpt=finished.stdout[:400],
             ) from None
-        runs, odd = [], []
-        for raw in snapshots:
-            try:
-                runs.append(_run(repository, decode_json(raw, _Snapshot)))
-            except (msgspec.DecodeError, OverflowError) as error:
-                odd.append(_("a snapshot cannot be read: {reason}").format(reason=error))
+        runs, odd = newest_first(
+            snapshots,
+            lambda raw: _run(repository, decode_json(raw, _Snapshot)),
+            _("a snapshot cannot be read: {reason}"),
+        )
         # `--latest` counts for each combination of host and paths.
-        runs.sort(key=lambda each: (each.started, each.key), reverse=True)
         return tuple(runs[: self.config.newest]), tuple(odd)
 
 
@@ -172,49 +177,53 @@ def _run(repository: ResticRepository, snapshot: _Snapshot) -> BackupRun:
     )
 
 
+class _Said(Struct, frozen=True):
+    """Why restic ended, in its own words, and what the last program that it started said.
+
+    `fatal` is empty where restic gave no reason of its own.
+    """
+
+    fatal: str
+    helper: str
+    shown: str
+
+
 def _failure(finished: Finished) -> SourceError:
-    """Tell what restic's failure means: by its exit code, before 0.17 by its words."""
+    """Tell what restic's failure means: by its exit code, before 0.17 by its own messages."""
     said = _said(finished)
-    folded = said.casefold()
-    if (
-        finished.code == _WRONG_PASSWORD
-        or "wrong password" in folded
-        or "an empty password" in folded
-    ):
+    shown = _("restic: {said}").format(said=said.shown)
+    if finished.code == _WRONG_PASSWORD or _NO_KEY.fullmatch(said.fatal):
+        return AuthFailed(shown, hint=_("Check the repository's `password`."))
+    if _NO_RIGHT.fullmatch(said.fatal) or ssh_refuses(said.helper):
         return AuthFailed(
-            _("restic: {said}").format(said=said), hint=_("Check the repository's `password`.")
-        )
-    if "permission denied" in folded:
-        return AuthFailed(
-            _("restic: {said}").format(said=said),
+            shown,
             hint=_("Give the account that runs smic-tui the right to read the repository."),
         )
-    if finished.code == _NO_REPOSITORY or "unable to open config file" in folded:
-        return Unavailable(
-            _("restic: {said}").format(said=said),
-            hint=_("Check `repository`: nothing can be opened there."),
-        )
-    if "invalid data" in folded or "config cannot be loaded" in folded:
+    if finished.code == _NO_REPOSITORY or _CANNOT_OPEN.fullmatch(said.fatal):
+        return Unavailable(shown, hint=_("Check `repository`: nothing can be opened there."))
+    if _DAMAGED.fullmatch(said.fatal):
         return BadAnswer(
-            _("restic: {said}").format(said=said),
+            shown,
             hint=_("The repository may be damaged: see `restic check`."),
             excerpt=finished.stderr[:400],
         )
-    return Unavailable(_("restic: {said}").format(said=said))
+    return Unavailable(shown)
 
 
-def _said(finished: Finished) -> str:
-    """Return the line that tells why restic ended."""
+def _said(finished: Finished) -> _Said:
     lines = finished.complaints
     for line in lines:
         if line.startswith("{"):
             try:
                 if message := msgspec.json.decode(line, type=_ExitError).message:
-                    return message
+                    return _Said(message.removeprefix(_FATAL), "", message)
             except msgspec.DecodeError:
                 continue
-    fatal = [line.removeprefix("Fatal: ") for line in lines if line.startswith("Fatal:")]
-    said = (fatal or lines or [_("exit status {code}").format(code=finished.code)])[0]
+    fatal = next((line.removeprefix(_FATAL) for line in lines if line.startswith(_FATAL)), "")
+    shown = fatal or (lines[0] if lines else finished.last_words)
+    helper = next((line for line in lines if _HELPER.fullmatch(line)), "")
+    found = _HELPER.fullmatch(helper)
     # ssh knows better than restic why there is no connection.
-    helper = [line for line in lines if line.startswith("subprocess ")]
-    return f"{said} ({helper[0]})" if helper and helper[0] != said else said
+    if helper and helper != shown:
+        shown = f"{shown} ({helper})"
+    return _Said(fatal, found["said"] if found else "", shown)

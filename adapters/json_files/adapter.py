@@ -1,4 +1,4 @@
-"""The `json` kind: JSON documents and JSON lines, picked apart with JMESPath."""
+"""Kind `json`: JSON documents and JSON lines, picked apart with JMESPath."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class JsonTable(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class _Problem(ValueError):
-    """What keeps a row from being looked at."""
+    """The reason why a row cannot be read."""
 
 
 def _applied(search: Search, value: object, expression: str) -> object:

@@ -1,7 +1,7 @@
-"""The `borg` kind: archives in Borg repositories, read without locking or writing.
+"""Kind `borg`: archives in Borg repositories, read without locking or writing.
 
-Tried with borg 1.2. Its exit status is 2 for every error and is not looked at:
-the `msgid` of its JSON log says what happened (borg's "Frontends" documentation).
+Tried with borg 1.2. Its exit status is 2 for every error, so the `msgid` in its JSON log says what
+happened (borg's documentation, "Frontends").
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from adapters.repositories.adapter import Access, Reading, RepositoriesAdapter
+from adapters.repositories.adapter import Access, Reading, RepositoriesAdapter, newest_first
 from adapters.repositories.options import RepositoriesOptions, RepositoryOptions
-from adapters.repositories.subprocesses import Finished, run
+from adapters.repositories.subprocesses import Finished, ssh_refuses
 from adapters.shared.json_text import decode_json
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
@@ -42,8 +42,13 @@ _DAMAGED = (
     "Repository.InvalidRepository",
     _NOT_FORESEEN,
 )
+# How an error of Python that borg did not foresee is shown: EACCES, whatever the language.
+_NO_RIGHT = re.compile(r"PermissionError: \[Errno 13\] .*")
+_TRACE = "Traceback (most recent call last):"
 # In the trace of what borg did not foresee: it was reading the repository's own settings.
 _ITS_CONFIG = "self.config.read_file("
+# Before what a program said that borg started: ssh, or the borg at the other end.
+_REMOTE_SAID = "Remote: "
 _WARNING = 1
 
 
@@ -115,10 +120,7 @@ class BorgAdapter(RepositoriesAdapter):
 
     async def version(self) -> str:
         """Return e.g. "borg 1.2.4"."""
-        finished = await run(
-            [self.config.binary, "--version"], {}, timeout=10, limit=10_000, package=self.package
-        )
-        return finished.stdout.decode(errors="replace").strip()
+        return (await self.about("--version")).strip()
 
     async def read(self, repository: BorgRepository, access: Access) -> Reading:
         """Ask for the newest archives."""
@@ -160,30 +162,28 @@ class BorgAdapter(RepositoriesAdapter):
                 _("the repository is not encrypted, although a passphrase is configured"),
                 hint=_("Another repository may have been put in its place."),
             )
-        runs = []
-        odd = [
+        runs, unreadable = newest_first(
+            answer.archives,
+            lambda raw: _run(repository, decode_json(raw, _Archive)),
+            _("an archive cannot be read: {reason}"),
+        )
+        warnings = [
             entry.message
             for entry in log
             if entry.type == "log_message" and entry.levelname in ("WARNING", "ERROR", "CRITICAL")
         ]
-        for raw in answer.archives:
-            try:
-                runs.append(_run(repository, decode_json(raw, _Archive)))
-            except (ValueError, OverflowError) as error:
-                odd.append(_("an archive cannot be read: {reason}").format(reason=error))
-        runs.sort(key=lambda each: (each.started, each.key), reverse=True)
-        return Reading(runs=tuple(runs), oddities=tuple(odd))
+        return Reading(runs=tuple(runs), oddities=(*warnings, *unreadable))
 
 
 def _environment(folder: Path) -> dict[str, str]:
     """Return the variables that keep borg from asking, and from changing what it remembers.
 
     Borg remembers where it saw a repository and asks when that changes. Reading
-    must not touch that memory, so it gets an empty one, in which every repository
-    is new.
+    must not change that memory, so borg gets an empty one, in which every repository is
+    new.
     """
     return {
-        "TZ": "UTC",  # borg writes naive times, local to whoever reads
+        "TZ": "UTC",  # borg writes naive local times, in the zone of its environment
         "BORG_PASSPHRASE": "",  # without it, it asks on standard error, amid the JSON
         "BORG_SECURITY_DIR": str(folder / "security"),
         "BORG_CACHE_DIR": str(folder / "cache"),
@@ -195,7 +195,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _stand_in_for(path: Path, stand_in: Path) -> bool:
-    """Make a folder of links to the parts of a repository; False if it cannot be looked into.
+    """Make a folder of links to the parts of a repository; False if it cannot be listed.
 
     Even when it only lists, borg writes a new index into a repository whose index
     does not fit its last commit: after a crash, or in the midst of a backup. In the
@@ -246,15 +246,30 @@ def _said(finished: Finished, log: list[_Log]) -> tuple[str, str]:
     """Return the identifier and the words of what made borg end."""
     decisive = next((entry for entry in log if entry.msgid and entry.levelname), None)
     if decisive is None:
-        last = log[-1].message if log else _("exit status {code}").format(code=finished.code)
+        last = log[-1].message if log else finished.last_words
         return "", last.partition("\n")[0]
     words = decisive.message.partition("\n")[0]
     if decisive.msgid == _NOT_FORESEEN:
-        traces = [entry.message for entry in log if entry.message.startswith("Traceback")]
-        words = traces[0].partition("\n\nPlatform:")[0].splitlines()[-1] if traces else words
+        words = next((error for error in map(_error_of_trace, log) if error), words)
     # ssh knows better than borg why there is no connection.
-    remote = [entry.message for entry in log if entry.message.startswith("Remote: ")]
+    remote = [entry.message for entry in log if entry.message.startswith(_REMOTE_SAID)]
     return decisive.msgid, f"{words} ({remote[-1]})" if remote else words
+
+
+def _error_of_trace(entry: _Log) -> str:
+    """Return the line that names the error at the end of a trace; "" if the entry is no trace."""
+    if not entry.message.startswith(_TRACE):
+        return ""
+    return entry.message.partition("\n\nPlatform:")[0].splitlines()[-1]
+
+
+def _lacks_right(log: list[_Log]) -> bool:
+    """Whether a file may not be read, here or by the borg at the other end, or ssh is refused."""
+    return any(
+        _NO_RIGHT.fullmatch(_error_of_trace(entry))
+        or ssh_refuses(entry.message.removeprefix(_REMOTE_SAID))
+        for entry in log
+    )
 
 
 def _failure(finished: Finished, log: list[_Log]) -> SourceError:
@@ -263,12 +278,12 @@ def _failure(finished: Finished, log: list[_Log]) -> SourceError:
     said = _("borg: {said}").format(said=words)
     if msgid in _NO_KEY:
         return AuthFailed(said, hint=_("Check the repository's `passphrase`."))
-    if any("permission denied" in entry.message.casefold() for entry in log):
+    if _lacks_right(log):
         return AuthFailed(
             said,
             hint=_("Give the account that runs smic-tui the right to read the repository."),
         )
-    if any(_ITS_CONFIG in entry.message for entry in log):
+    if any(_error_of_trace(entry) and _ITS_CONFIG in entry.message for entry in log):
         return BadAnswer(
             _("borg: the file config of the repository is not one of Borg's"),
             hint=_("Check `repository`: another program's may be there, or it is damaged."),
