@@ -26,13 +26,14 @@ from smic_tui.duty.alert_rules import evaluate
 from smic_tui.insight.assess import assess
 from smic_tui.insight.ready import get_ready
 from smic_tui.model.facts import Situation
+from smic_tui.model.subjects import TICKETS
 from smic_tui.model.user_state import UserState
 from smic_tui.query.parser import parse
 from smic_tui.query.subjects.all import fields_for
 from smic_tui.records import Stream
 from smic_tui.startup.first_rows_writer import HeadKeeper
 from smic_tui.views.listing import sort_facts
-from smic_tui.views.lists.all import LISTINGS
+from smic_tui.views.lists.all import listing_of
 from widgets.row_table import RowTable
 
 TYPED = "imprim"
@@ -99,7 +100,7 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
         letters = [timed(lambda s=subject, n=n: select(s, TYPED[:n]), 1)[0] for n in WORD]
         found.put(f"filter_{subject}_text", [max(letters)])
         found.put(f"filter_{subject}_field", timed(lambda s=subject, f=field: select(s, f), 5))
-    listing = LISTINGS["tickets"]
+    listing = listing_of(TICKETS)
     found.put(
         "sort",
         timed(lambda: sort_facts(listing, situation.tickets, "subject", False), 3),
@@ -248,11 +249,11 @@ def shows(situation: Situation, wanted: Any) -> bool:
 
 
 def show(table: RowTable, facts: Any, look: Any) -> None:
-    listing = LISTINGS["tickets"]
+    listing = listing_of(TICKETS)
     table.show(
         listing.columns,
         [listing.key(fact) for fact in facts],
-        lambda index: listing.row(facts[index], look),
+        lambda index: listing.row(facts[index], look, listing.columns),
     )
 
 

@@ -39,9 +39,11 @@ from smic_tui.model.states import AlertLife
 from smic_tui.model.tally import Tally
 from smic_tui.model.user_state import Note, UserState
 from smic_tui.outbox.rights import Rights, rights
-from smic_tui.screens.frame import TABS, FrameScreen
+from smic_tui.screens.frame import FrameScreen
 from smic_tui.screens.listing import ListScreen
+from smic_tui.screens.numbered import numbered_screen
 from smic_tui.screens.personal import Personal
+from smic_tui.screens.tabs import NAMES, NUMBER_KEYS
 from smic_tui.screens.terminal_app import TerminalApp
 from smic_tui.startup import first_rows as kept_head
 from smic_tui.startup import status_counts as kept_tally
@@ -76,15 +78,15 @@ FIRST_LINES_SECONDS = 2.0
 GARBAGE_SECONDS = 3.0
 
 # Keys that lead on from the first screen, and all that ask nothing of what a screen lists.
-GOING_ON = frozenset("234567[]")
-GOING_ABOUT = GOING_ON | frozenset("1?q")
+GOING_ON = frozenset((*NUMBER_KEYS[1:], "[", "]"))
+GOING_ABOUT = GOING_ON | {NUMBER_KEYS[0], "?", "q"}
 
 CollectorOf = Callable[[Callable[[Snapshot], None]], "Collector"]
 TallyAt = Callable[[datetime], Tally | None]
 
 
 class SmicApp(TerminalApp):
-    """One person's dashboard. It is the `Desk` that the screens know.
+    """One person's dashboard. It is the `AppServices` that the screens know.
 
     `beginning` is a partial picture to start with, None where there is none; `tally_at` tells
     what the whole cache counts to at a moment (UTC), where that is known without reading it.
@@ -132,25 +134,9 @@ class SmicApp(TerminalApp):
         if beginning is not None:
             # Nothing moves yet that could be kept waiting, and it is little.
             self._user, self._situation = self._assess()
-        for name, _title in TABS:
-            self.add_mode(name, partial(self._screen_called, name))
-
-    def _screen_called(self, name: str) -> FrameScreen:
-        """The numbered screen with that name; its code is read when it is first wanted."""
-        ascii_only = self.settings.display.ascii
-        if name == "overview":
-            from smic_tui.screens.overview import OverviewScreen
-
-            return OverviewScreen(ascii_only=ascii_only)
-        if name == "sources":
-            from smic_tui.screens.sources import SourcesScreen
-
-            return SourcesScreen(ascii_only=ascii_only)
-        from smic_tui.screens.alerts import AlertsScreen
-        from smic_tui.views.lists.all import LISTINGS
-
-        kind = AlertsScreen if name == "alerts" else ListScreen
-        return kind(LISTINGS[name], ascii_only=ascii_only)
+        for name in NAMES:
+            # Its code is read when the screen is first wanted.
+            self.add_mode(name, partial(numbered_screen, name, ascii_only=settings.display.ascii))
 
     # -- life
 
@@ -329,7 +315,7 @@ class SmicApp(TerminalApp):
         finally:
             os._exit(HUNG_UP)
 
-    # -- the Desk
+    # -- what screens ask of it: `AppServices`
 
     @property
     def situation(self) -> Situation:

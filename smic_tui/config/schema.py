@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from smic_tui.model.subjects import Scheduled, Watched
+
 Duration = Annotated[str, Meta(pattern=r"^\d+(\.\d+)?(s|m|h|d|w)$")]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Severity = Literal["info", "warning", "critical"]
-Subject = Literal["sites", "backups", "tickets", "requests", "sources"]
 
 
 class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +84,7 @@ class AlertRule(Table, frozen=True, kw_only=True):
     """A condition that somebody must know of."""
 
     name: Annotated[str, Meta(description="Short unique name.", min_length=1)]
-    on: Annotated[Subject, Meta(description="What the filter is applied to.")]
+    on: Annotated[Watched, Meta(description="What the filter is applied to.")]
     where: Annotated[str, Meta(description="Filter, in the language of the / key.")]
     hold: Annotated[
         Duration, Meta(description="How long it must be true before the alert fires.")
@@ -98,10 +99,7 @@ class Pane(Table, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(description="Short unique name.", min_length=1)]
     title: Annotated[str, Meta(description="Title on screen; the name if empty.")] = ""
-    on: Annotated[
-        Literal["sites", "backups", "tickets", "requests", "alerts"],
-        Meta(description="What the pane lists."),
-    ]
+    on: Annotated[Scheduled, Meta(description="What the pane lists.")]
     where: Annotated[str, Meta(description="Filter, in the language of the / key.")] = ""
     at: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], ...],

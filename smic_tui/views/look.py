@@ -12,21 +12,10 @@ from smic_tui.model.states import Level
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-# Told apart by shape alone; each is one cell wide in every terminal.
-GLYPHS = {
-    Level.FINE: "·",
-    Level.UNKNOWN: "?",
-    Level.NOTICE: "○",
-    Level.WARNING: "▲",
-    Level.CRITICAL: "■",
-}
-ASCII_GLYPHS = {
-    Level.FINE: ".",
-    Level.UNKNOWN: "?",
-    Level.NOTICE: "o",
-    Level.WARNING: "!",
-    Level.CRITICAL: "#",
-}
+# One for each level, from fine to critical. They are told apart by shape alone; each is one
+# cell wide in every terminal.
+GLYPHS = ("·", "?", "○", "▲", "■")
+ASCII_GLYPHS = (".", "?", "o", "!", "#")
 
 
 class Look(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from smic_tui.i18n import N_, _, ngettext
 from smic_tui.insight.tally import (
@@ -16,6 +16,7 @@ from smic_tui.insight.tally import (
 )
 from smic_tui.model.facts import Situation
 from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
+from smic_tui.model.subjects import BACKUPS, REQUESTS, SITES, TICKETS, Subject
 from smic_tui.model.tally import RequestTally, SourceTally, Tally, TicketTally
 from smic_tui.records import Stream
 from smic_tui.views import human
@@ -137,49 +138,57 @@ def words_of_tally(tally: Tally, look: Look) -> list[list[Cell]]:
     ]
 
 
-Summary = Callable[[Situation, Look], list[Cell]]
+class Summary(Generic[T]):
+    """The words that sum the list of a subject up, from what was counted.
 
+    `counted(situation)` counts the facts, `of_all(tally)` gives the same of a tally, and
+    `words(count, look)` says it. Of a partial situation what its tally says of all facts is
+    told, or that the rest is being read. `unread(situation)` is an unmarked message that
+    says why nothing is counted; empty where counting means something.
 
-def _summary(
-    counted: Callable[[Situation], T],
-    of_all: Callable[[Tally], T],
-    words: Callable[[T, Look], list[Cell]],
-    *,
-    unread: Callable[[Situation], str] = lambda situation: "",
-) -> Summary:
-    """The summary of the last situation again while it is the same: it is drawn with
-    every move of the cursor, and counts everything there is.
-
-    Of a partial situation, what is known `of_all` is told, or that the rest is being read.
-    `unread` says why nothing is counted, if that means nothing.
+    The last words are kept while the situation is the same: they are drawn with every move
+    of the cursor, and counting goes through everything there is.
     """
-    last: list[tuple[Situation, Look, list[Cell]]] = []
 
-    def remembered(situation: Situation, look: Look) -> list[Cell]:
-        for seen, seen_look, cells in last:
-            if seen is situation and seen_look == look:
-                return cells
-        if text := unread(situation):
-            cells = [Cell(_(text), Role.MUTED)]
-        elif not situation.partial:
-            cells = words(counted(situation), look)
-        elif situation.tally is not None:
-            cells = words(of_all(situation.tally), look)
-        else:
-            cells = [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
-        last[:] = [(situation, look, cells)]
+    def __init__(
+        self,
+        counted: Callable[[Situation], T],
+        of_all: Callable[[Tally], T],
+        words: Callable[[T, Look], list[Cell]],
+        unread: Callable[[Situation], str] = lambda situation: "",
+    ) -> None:
+        self._counted = counted
+        self._of_all = of_all
+        self._words = words
+        self._unread = unread
+        self._last: tuple[Situation, Look, list[Cell]] | None = None
+
+    def __call__(self, situation: Situation, look: Look) -> list[Cell]:
+        """The words about a situation."""
+        last = self._last
+        if last is not None and last[0] is situation and last[1] == look:
+            return last[2]
+        cells = self._cells(situation, look)
+        self._last = (situation, look, cells)
         return cells
 
-    return remembered
+    def _cells(self, situation: Situation, look: Look) -> list[Cell]:
+        if text := self._unread(situation):
+            return [Cell(_(text), Role.MUTED)]
+        if not situation.partial:
+            return self._words(self._counted(situation), look)
+        if situation.tally is not None:
+            return self._words(self._of_all(situation.tally), look)
+        return [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
 
 
-def _unread(
-    stream: Stream, facts: Callable[[Situation], Sequence[object]], text: str
-) -> Callable[[Situation], str]:
-    """`text` while there are no `facts` and one who may have some never answered."""
+def _unread(subject: Subject[object], stream: Stream, text: str) -> Callable[[Situation], str]:
+    """Gives `text` while there are no facts of a subject and a source that may have some, for
+    it tells of `stream`, has never answered.
+    """
 
     def told(situation: Situation) -> str:
-        if situation.partial or facts(situation):
+        if situation.partial or subject.facts(situation):
             return ""
         statuses = (source.status for source in situation.sources)
         silent = any(one.last_good is None and one.may_tell(stream) for one in statuses)
@@ -188,44 +197,36 @@ def _unread(
     return told
 
 
-SUMMARIES: dict[str, Summary] = {
-    "sites": _summary(
-        lambda found: tally_of_sites(found.sites),
-        lambda tally: tally.sites,
-        words_of_sites,
-        unread=_unread(Stream.SITES, lambda found: found.sites, N_("sites: nothing read yet")),
-    ),
-    "backups": _summary(
-        lambda found: tally_of_backups(found.backups),
-        lambda tally: tally.backups,
-        words_of_backups,
-        unread=_unread(
-            Stream.BACKUP_JOBS, lambda found: found.backups, N_("backups: nothing read yet")
-        ),
-    ),
-    "tickets": _summary(
-        lambda found: tally_of_tickets(found.tickets),
-        lambda tally: tally.tickets,
-        words_of_tickets,
-        unread=_unread(
-            Stream.TICKETS, lambda found: found.tickets, N_("tickets: nothing read yet")
-        ),
-    ),
-    "requests": _summary(
-        lambda found: tally_of_requests(found.requests),
-        lambda tally: tally.requests,
-        words_of_requests,
-        unread=_unread(
-            Stream.REQUESTS, lambda found: found.requests, N_("requests: nothing read yet")
-        ),
-    ),
-    "alerts": _summary(
-        lambda found: tally_of_alerts(found.alerts), lambda tally: tally.alerts, words_of_alerts
-    ),
-    "sources": _summary(
-        lambda found: tally_of_sources(found.sources), lambda tally: tally.sources, words_of_sources
-    ),
-}
+summary_of_sites = Summary(
+    lambda found: tally_of_sites(found.sites),
+    lambda tally: tally.sites,
+    words_of_sites,
+    _unread(SITES, Stream.SITES, N_("sites: nothing read yet")),
+)
+summary_of_backups = Summary(
+    lambda found: tally_of_backups(found.backups),
+    lambda tally: tally.backups,
+    words_of_backups,
+    _unread(BACKUPS, Stream.BACKUP_JOBS, N_("backups: nothing read yet")),
+)
+summary_of_tickets = Summary(
+    lambda found: tally_of_tickets(found.tickets),
+    lambda tally: tally.tickets,
+    words_of_tickets,
+    _unread(TICKETS, Stream.TICKETS, N_("tickets: nothing read yet")),
+)
+summary_of_requests = Summary(
+    lambda found: tally_of_requests(found.requests),
+    lambda tally: tally.requests,
+    words_of_requests,
+    _unread(REQUESTS, Stream.REQUESTS, N_("requests: nothing read yet")),
+)
+summary_of_alerts = Summary(
+    lambda found: tally_of_alerts(found.alerts), lambda tally: tally.alerts, words_of_alerts
+)
+summary_of_sources = Summary(
+    lambda found: tally_of_sources(found.sources), lambda tally: tally.sources, words_of_sources
+)
 
 
 def freshness(sources: Sequence[SourceTally], look: Look, cells: int) -> list[Cell]:

@@ -70,13 +70,8 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
 )
 # By type too: members of different enumerations with the same text are equal.
 _WORDS = {(type(state), state.value): text for state, text in _PAIRS}
-_LEVELS = {
-    Level.FINE: N_("fine"),
-    Level.UNKNOWN: N_("unknown"),
-    Level.NOTICE: N_("notice"),
-    Level.WARNING: N_("warning"),
-    Level.CRITICAL: N_("critical"),
-}
+# One for each level, from fine to critical.
+_LEVELS = (N_("fine"), N_("unknown"), N_("notice"), N_("warning"), N_("critical"))
 # The priority that goes without saying.
 NORMAL = 3
 _PRIORITIES = {
@@ -90,7 +85,8 @@ _PRIORITIES = {
 
 def word(state: StrEnum) -> str:
     """The word for a state."""
-    return _(_WORDS[type(state), state.value])
+    # `value` would be looked up by a function; most rows have several states.
+    return _(_WORDS[type(state), state._value_])
 
 
 def level(of: Level) -> str:

@@ -27,8 +27,10 @@ from smic_tui.insight.trouble_lines import troubles
 from smic_tui.model.facts import Situation
 from smic_tui.query.fields import FieldType
 from smic_tui.query.parser import Query, QuerySyntaxError, parse
-from smic_tui.query.subjects.all import SUBJECTS, fields_for
+from smic_tui.query.subjects.all import FILTERED, fields_for
 from smic_tui.records import Actor, Contact, HealthState, RunResult, Stage, TicketStatus
+
+SUBJECTS = {name: fields_for(name) for name in FILTERED}
 
 
 @pytest.fixture(autouse=True)

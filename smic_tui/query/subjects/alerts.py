@@ -23,7 +23,7 @@ def _alert_seconds(fact: AlertFact, now: datetime) -> float | None:
     return seconds_since(fact.since, now)
 
 
-ALERTS = FieldSet(
+FIELDS = FieldSet(
     "alerts",
     (
         text_field("rule", "règle", N_("name of the rule"), lambda f, now: f.rule),

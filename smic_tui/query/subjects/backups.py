@@ -32,7 +32,7 @@ def _size(fact: BackupFact, _now: datetime) -> int | None:
     return next((run.size for run in fact.runs if run.size is not None), None)
 
 
-BACKUPS = FieldSet(
+FIELDS = FieldSet(
     "backups",
     (
         SITE,

@@ -13,7 +13,7 @@ from smic_tui.query.subjects.shared import (
     value_field,
 )
 
-OVERVIEW = FieldSet(
+FIELDS = FieldSet(
     "overview",
     (
         text_field("site", "lieu commune", N_("name of the site"), lambda f, now: f.title),

@@ -21,7 +21,7 @@ from smic_tui.query.subjects.shared import (
     value_field,
 )
 
-REQUESTS = FieldSet(
+FIELDS = FieldSet(
     "requests",
     (
         text_field("id", "numéro key", N_("number of the request"), lambda f, now: f.request.key),

@@ -43,7 +43,7 @@ _TROUBLED_BACKUPS = (
     BackupState.NEVER,
 )
 
-SITES = FieldSet(
+FIELDS = FieldSet(
     "sites",
     (
         text_field("name", "nom", N_("name of the site"), lambda f, now: f.site.name),

@@ -15,7 +15,7 @@ def _streams(fact: SourceFact, _now: datetime) -> tuple[str, ...]:
     return tuple(stream.value for stream in fact.status.streams)
 
 
-SOURCES = FieldSet(
+FIELDS = FieldSet(
     "sources",
     (
         text_field("name", "nom source", N_("name of the source"), lambda f, now: f.status.name),

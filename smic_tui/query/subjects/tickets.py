@@ -21,7 +21,7 @@ from smic_tui.query.subjects.shared import (
     value_field,
 )
 
-TICKETS = FieldSet(
+FIELDS = FieldSet(
     "tickets",
     (
         text_field("id", "numéro key", N_("number of the ticket"), lambda f, now: f.ticket.key),
