@@ -72,7 +72,10 @@ async def test_what_is_known_to_count_looks_like_all_of_it(
         assert " 2/…" in text_of(app)
         assert isinstance(app.collector, StillCollector)
         app.collector.say(snapshot)
-        await pilot.pause(0.5)
+        for _try in range(100):
+            if " 2/…" not in text_of(app):
+                break
+            await pilot.pause(0.1)
         assert not app.situation.partial
         assert " 2/…" not in text_of(app)
 

@@ -68,7 +68,7 @@ async def test_what_comes_back_is_drawn_once(
     drawn: list[str] = []
     draw = ListScreen.show_situation
 
-    def counted(self: ListScreen) -> None:
+    def counted(self: ListScreen[Any]) -> None:
         drawn.append(self.tab)
         draw(self)
 
@@ -88,7 +88,7 @@ async def test_who_computes_lets_a_new_picture_be_drawn_first(
     begun: list[bool] = []
     draw = ListScreen.show_situation
 
-    def watched(self: ListScreen) -> None:
+    def watched(self: ListScreen[Any]) -> None:
         begun.append(front.is_waited_for)
         draw(self)
 
