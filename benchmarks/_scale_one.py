@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import _scale_data as data
 from _scale_app import DIGEST, PART, Memory, change_a_part, make_app
@@ -34,6 +35,7 @@ from smic_tui.records import Stream
 from smic_tui.startup.first_rows_writer import HeadKeeper
 from smic_tui.views.listing import sort_facts
 from smic_tui.views.lists.all import listing_of
+from smic_tui.views.look import Look
 from widgets.row_table import RowTable
 
 TYPED = "imprim"
@@ -101,9 +103,10 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
         found.put(f"filter_{subject}_text", [max(letters)])
         found.put(f"filter_{subject}_field", timed(lambda s=subject, f=field: select(s, f), 5))
     listing = listing_of(TICKETS)
+    reader = Look(now=situation.now, zone=ZoneInfo("UTC"))
     found.put(
         "sort",
-        timed(lambda: sort_facts(listing, situation.tickets, "subject", False), 3),
+        timed(lambda: sort_facts(listing, situation.tickets, "subject", False, reader), 3),
     )
     assert cache.lock.try_acquire() is Outcome.HELD
     cache.open(data.STREAMS)

@@ -92,6 +92,11 @@ class ListScreen(ActingScreen, Generic[F]):
 
     # -- drawing
 
+    @property
+    def columns(self) -> tuple[Column[F], ...]:
+        """The columns to show, in order: any of columns over these facts would do."""
+        return self.listing.lean if self._is_lean else self.listing.columns
+
     def all_facts(self) -> Sequence[F]:
         """The facts before filter and order."""
         return self.listing.facts(self.services.situation)
@@ -110,10 +115,10 @@ class ListScreen(ActingScreen, Generic[F]):
 
     def _select(self, facts: Sequence[F], query: Query | None) -> tuple[Sequence[F], Sequence[str]]:
         """The facts to show, in order, and their keys."""
-        now = self.services.situation.now
+        situation, look = self.services.situation, self.services.look
         if query is not None:
-            facts = query.select(facts, now)
-        facts = sort_facts(self.listing, facts, self._sort, self._descending)
+            facts = query.select(facts, situation.now)
+        facts = sort_facts(self.listing, facts, self._sort, self._descending, look)
         return facts, tuple(map(self.listing.key, facts))
 
     async def _select_long(self, asked: int, facts: Sequence[F], query: Query | None) -> None:
@@ -127,7 +132,7 @@ class ListScreen(ActingScreen, Generic[F]):
     def _show_facts(self, facts: Sequence[F], keys: Sequence[str], total: int) -> None:
         look = self.services.look
         self._facts, self._total = facts, total
-        columns = self.listing.lean if self._is_lean else self.listing.columns
+        columns = self.columns
         self.table.show(
             headed(columns, facts, look),
             keys,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 
 from smic_tui.config.schema import Settings
-from smic_tui.duty.panes import DuePane, PaneContent, content, key_of
+from smic_tui.duty.panes import DuePane, PaneContent, content
 from smic_tui.i18n import N_, _, ngettext
 from smic_tui.model.states import Level
 from smic_tui.model.subjects import ALERTS, Fact, subject_named
@@ -43,7 +43,7 @@ class PaneScreen(AlertsScreen[Fact]):
                 base,
                 columns=(change, *base.columns),
                 lean=(change, *base.lean) if base.lean else (),
-                stale=lambda fact: base.stale(fact) or key_of(fact) in self._content.gone,
+                stale=lambda fact: base.stale(fact) or base.key(fact) in self._content.gone,
             ),
             ascii_only=ascii_only,
         )
@@ -59,7 +59,7 @@ class PaneScreen(AlertsScreen[Fact]):
 
     def _mark(self, fact: Fact) -> Cell:
         """What became of a line since the pane was dismissed last."""
-        key, mark = key_of(fact), SAME
+        key, mark = self.listing.key(fact), SAME
         if key in self._content.gone:
             mark = GONE
         elif self._seen is not None:

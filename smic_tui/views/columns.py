@@ -23,14 +23,14 @@ class Ordered(Protocol):
 class Column(ColumnLayout, Generic[F_contra], frozen=True, kw_only=True):
     """A column over facts of one kind.
 
-    `cell(fact, look)` is what stands in it. `sort(fact)` is what the list is ordered by when
+    `cell(fact, look)` is what stands in it. `sort(fact, look)` is what the list is ordered by when
     it is ordered by this column, None for a fact without a value; without `sort` it cannot
     be. `heading(facts, look)` is the title over these facts, in the reader's language, for
     a column whose title depends on them; empty for the ordinary title.
     """
 
     cell: Callable[[F_contra, Look], Cell]
-    sort: Callable[[F_contra], Ordered | None] | None = None
+    sort: Callable[[F_contra, Look], Ordered | None] | None = None
     heading: Callable[[Sequence[F_contra], Look], str] | None = None
 
 

@@ -70,7 +70,7 @@ class Listing(Struct, Generic[F], frozen=True, kw_only=True):
 
 
 def sort_facts(
-    listing: Listing[F], facts: Sequence[F], by: str | None, descending: bool
+    listing: Listing[F], facts: Sequence[F], by: str | None, descending: bool, look: Look
 ) -> Sequence[F]:
     """The facts in the order of a column; worst first when `by` is None.
 
@@ -81,7 +81,7 @@ def sort_facts(
         return facts
     valued, without = [], []
     for fact in facts:
-        value = sort(fact)
+        value = sort(fact, look)
         if value is None or value == "":
             without.append(fact)
         else:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from view_examples import LOOK, NOW, ago, answers, site, ticket
 
 from smic_tui.model.facts import Situation
-from smic_tui.model.subjects import SUBJECTS, TICKETS, Fact, Subject, subject_named
+from smic_tui.model.subjects import (
+    SUBJECTS,
+    TICKETS,
+    Fact,
+    Scheduled,
+    Subject,
+    Watched,
+    subject_named,
+)
 from smic_tui.query.subjects.all import FILTERED, fields_for
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.columns import headed
@@ -27,6 +37,11 @@ def test_every_subject_has_fields_and_a_list(subject: Subject[Fact]) -> None:
         ids = [column.id for column in columns]
         assert len(set(ids)) == len(ids)
         assert not (columns and listing.marked) or listing.marked in ids
+
+
+def test_rules_watch_and_panes_list_subjects() -> None:
+    for name in (*get_args(Watched), *get_args(Scheduled)):
+        assert subject_named(name).name == name
 
 
 def test_the_overview_can_be_filtered_too() -> None:
@@ -57,15 +72,15 @@ def test_what_has_no_value_comes_last_in_both_orders() -> None:
     without = ticket("3")
     facts = (without, second, first)
     listing = listing_of(TICKETS)
-    assert sort_facts(listing, facts, "due", False) == [first, second, without]
-    assert sort_facts(listing, facts, "due", True) == [second, first, without]
-    assert sort_facts(listing, facts, None, False) is facts
-    assert sort_facts(listing, facts, "nonsense", False) is facts
+    assert sort_facts(listing, facts, "due", False, LOOK) == [first, second, without]
+    assert sort_facts(listing, facts, "due", True, LOOK) == [second, first, without]
+    assert sort_facts(listing, facts, None, False, LOOK) is facts
+    assert sort_facts(listing, facts, "nonsense", False, LOOK) is facts
 
 
 def test_numbers_are_sorted_as_numbers() -> None:
     facts = tuple(ticket(key) for key in ("1000", "99", "x", "100"))
-    ordered = sort_facts(listing_of(TICKETS), facts, "key", False)
+    ordered = sort_facts(listing_of(TICKETS), facts, "key", False, LOOK)
     assert [fact.ticket.key for fact in ordered] == ["x", "99", "100", "1000"]
 
 

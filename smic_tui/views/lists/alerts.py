@@ -48,7 +48,7 @@ _COLUMNS: tuple[Column[AlertFact], ...] = (
         title=N_("State"),
         width=17,
         cell=lambda f, look: state_cell(alert_level(f), word(f.life), look),
-        sort=lambda f: -alert_level(f),
+        sort=lambda f, look: -alert_level(f),
     ),
     text_column("rule", N_("Rule"), 14, lambda f: f.rule, flex=1, spare=2),
     text_column("site", N_("Site"), 16, lambda f: f.site_name, flex=1),
@@ -59,7 +59,7 @@ _COLUMNS: tuple[Column[AlertFact], ...] = (
         width=7,
         right=True,
         cell=lambda f, look: Cell(human.since(_begun(f), look.now)),
-        sort=_begun,
+        sort=lambda f, look: _begun(f),
     ),
     Column(
         id="until",

@@ -45,7 +45,7 @@ def _message(fact: BackupFact) -> str:
 
 
 _COLUMNS: tuple[Column[BackupFact], ...] = (
-    Column(id="state", title=N_("State"), width=12, cell=_state, sort=lambda f: -f.level),
+    Column(id="state", title=N_("State"), width=12, cell=_state, sort=lambda f, look: -f.level),
     Column(
         id="site",
         title=N_("Site"),
@@ -62,9 +62,9 @@ _COLUMNS: tuple[Column[BackupFact], ...] = (
         width=8,
         right=True,
         cell=lambda f, look: Cell(human.since(f.last_success, look.now)),
-        sort=lambda f: f.last_success,
+        sort=lambda f, look: f.last_success,
     ),
-    Column(id="due", title=N_("Due"), width=11, cell=_due, sort=lambda f: f.due),
+    Column(id="due", title=N_("Due"), width=11, cell=_due, sort=lambda f, look: f.due),
     Column(
         id="size",
         title=N_("Size"),
@@ -72,7 +72,7 @@ _COLUMNS: tuple[Column[BackupFact], ...] = (
         spare=4,
         right=True,
         cell=lambda f, look: Cell(human.size(_size(f)), Role.MUTED),
-        sort=_size,
+        sort=lambda f, look: _size(f),
     ),
     Column(
         id="message",

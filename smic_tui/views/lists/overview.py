@@ -39,7 +39,7 @@ _COLUMNS: tuple[Column[SiteTrouble], ...] = (
         title=N_("Level"),
         width=11,
         cell=lambda f, look: state_cell(f.level, level(f.level), look),
-        sort=lambda f: -f.level,
+        sort=lambda f, look: -f.level,
     ),
     Column(
         id="site",
@@ -47,7 +47,7 @@ _COLUMNS: tuple[Column[SiteTrouble], ...] = (
         width=22,
         flex=1,
         cell=lambda f, look: Cell(f.title, _title_role(f)),
-        sort=lambda f: fold(f.title),
+        sort=lambda f, look: fold(f.title),
     ),
     Column(
         id="since",
@@ -55,7 +55,7 @@ _COLUMNS: tuple[Column[SiteTrouble], ...] = (
         width=7,
         right=True,
         cell=lambda f, look: Cell(human.since(f.since, look.now)),
-        sort=lambda f: f.since,
+        sort=lambda f, look: f.since,
     ),
     Column(
         id="trouble",

@@ -65,7 +65,7 @@ def known_since(moment: datetime | None, look: Look) -> Cell:
 # -- sort keys
 
 
-def by_site_name(fact: Placed) -> str:
+def by_site_name(fact: Placed, look: Look) -> str:
     """The site's name, or what the source wrote, without case and accents."""
     return fold(fact.site_name or fact.site_ref)
 
@@ -89,7 +89,7 @@ def stale_age_cell(fact: Dated, look: Look) -> Cell:
     return age_cell(fact, look) if fact.stale else Cell("")
 
 
-def _by_age(fact: Dated) -> float | None:
+def _by_age(fact: Dated, look: Look) -> float | None:
     last = fact.answers.last_good
     return None if last is None else -last.timestamp()
 
@@ -142,7 +142,7 @@ def text_column(
         flex=flex,
         spare=spare,
         cell=lambda fact, look: Cell(text(fact), role),
-        sort=lambda fact: fold(text(fact)),
+        sort=lambda fact, look: fold(text(fact)),
     )
 
 
@@ -178,7 +178,7 @@ def work_columns(
             spare=4,
             flex=1,
             cell=lambda f, look: Cell(record(f).owner, Role.KEY if f.mine else Role.PLAIN),
-            sort=lambda f: fold(record(f).owner),
+            sort=lambda f, look: fold(record(f).owner),
         ),
         Column(
             id="waiting",
@@ -186,7 +186,7 @@ def work_columns(
             width=10,
             spare=waiting_spare,
             cell=lambda f, look: Cell(word(record(f).waiting_on), waiting_role),
-            sort=lambda f: record(f).waiting_on,
+            sort=lambda f, look: record(f).waiting_on,
         ),
         Column(
             id="updated",
@@ -194,7 +194,7 @@ def work_columns(
             width=8,
             right=True,
             cell=lambda f, look: Cell(human.since(record(f).updated, look.now)),
-            sort=lambda f: record(f).updated,
+            sort=lambda f, look: record(f).updated,
         ),
         Column(
             id="due",
@@ -202,6 +202,6 @@ def work_columns(
             width=11,
             spare=2,
             cell=lambda f, look: due_cell(record(f).due, f.overdue, look),
-            sort=lambda f: record(f).due,
+            sort=lambda f, look: record(f).due,
         ),
     )

@@ -71,7 +71,9 @@ def _count(found: Sequence[TicketFact | RequestFact]) -> Cell:
 
 
 _COLUMNS: tuple[Column[SiteFact], ...] = (
-    Column(id="state", title=N_("State"), width=12, flex=1, cell=_state, sort=lambda f: -f.level),
+    Column(
+        id="state", title=N_("State"), width=12, flex=1, cell=_state, sort=lambda f, look: -f.level
+    ),
     text_column("name", N_("Site"), 20, lambda f: f.site.name, flex=3),
     Column(
         id="code",
@@ -79,7 +81,7 @@ _COLUMNS: tuple[Column[SiteFact], ...] = (
         width=9,
         spare=3,
         cell=lambda f, look: Cell(f.site.code, Role.MUTED),
-        sort=lambda f: f.site.code,
+        sort=lambda f, look: f.site.code,
     ),
     text_column("kind", N_("Kind"), 9, lambda f: f.site.kind, role=Role.MUTED, spare=4),
     Column(
@@ -87,7 +89,7 @@ _COLUMNS: tuple[Column[SiteFact], ...] = (
         title=N_("Since"),
         width=7,
         cell=lambda f, look: Cell(human.since(f.since, look.now)),
-        sort=lambda f: f.since,
+        sort=lambda f, look: f.since,
     ),
     text_column("line", N_("Line"), 6, lambda f: f.site.line, spare=2),
     Column(
@@ -96,7 +98,7 @@ _COLUMNS: tuple[Column[SiteFact], ...] = (
         width=13,
         flex=1,
         cell=_backups,
-        sort=lambda f: -max((b.level for b in f.backups), default=Level.FINE),
+        sort=lambda f, look: -max((b.level for b in f.backups), default=Level.FINE),
     ),
     Column(
         id="tickets",
@@ -104,7 +106,7 @@ _COLUMNS: tuple[Column[SiteFact], ...] = (
         width=3,
         right=True,
         cell=lambda f, look: _count(_open_tickets(f)),
-        sort=lambda f: -len(_open_tickets(f)),
+        sort=lambda f, look: -len(_open_tickets(f)),
     ),
     Column(
         id="requests",
@@ -113,7 +115,7 @@ _COLUMNS: tuple[Column[SiteFact], ...] = (
         spare=2,
         right=True,
         cell=lambda f, look: _count(_open_requests(f)),
-        sort=lambda f: -len(_open_requests(f)),
+        sort=lambda f, look: -len(_open_requests(f)),
     ),
     age_column(),
 )

@@ -30,7 +30,7 @@ def _count(count: int) -> Cell:
 
 
 _COLUMNS: tuple[Column[SourceFact], ...] = (
-    Column(id="state", title=N_("State"), width=16, cell=_state, sort=lambda f: -f.level),
+    Column(id="state", title=N_("State"), width=16, cell=_state, sort=lambda f, look: -f.level),
     text_column("name", N_("Source"), 14, lambda f: f.status.name, flex=1),
     Column(
         id="kind",
@@ -38,7 +38,7 @@ _COLUMNS: tuple[Column[SourceFact], ...] = (
         width=8,
         spare=2,
         cell=lambda f, look: Cell(f.status.kind, Role.MUTED),
-        sort=lambda f: f.status.kind,
+        sort=lambda f, look: f.status.kind,
     ),
     Column(
         id="rows",
@@ -46,7 +46,7 @@ _COLUMNS: tuple[Column[SourceFact], ...] = (
         width=6,
         right=True,
         cell=lambda f, look: Cell(str(f.status.rows)),
-        sort=lambda f: -f.status.rows,
+        sort=lambda f, look: -f.status.rows,
     ),
     Column(
         id="rejected",
@@ -54,7 +54,7 @@ _COLUMNS: tuple[Column[SourceFact], ...] = (
         width=6,
         right=True,
         cell=lambda f, look: _count(f.status.rejected_count),
-        sort=lambda f: -f.status.rejected_count,
+        sort=lambda f, look: -f.status.rejected_count,
     ),
     Column(
         id="unmatched",
@@ -62,7 +62,7 @@ _COLUMNS: tuple[Column[SourceFact], ...] = (
         width=9,
         right=True,
         cell=lambda f, look: _count(_unmatched(f)),
-        sort=lambda f: -_unmatched(f),
+        sort=lambda f, look: -_unmatched(f),
     ),
     Column(
         id="age",
@@ -70,7 +70,7 @@ _COLUMNS: tuple[Column[SourceFact], ...] = (
         width=7,
         right=True,
         cell=lambda f, look: Cell(human.age(f.age), Role.WARNING if f.stale else Role.PLAIN),
-        sort=lambda f: f.age,
+        sort=lambda f, look: f.age,
     ),
     Column(
         id="next",
@@ -78,7 +78,7 @@ _COLUMNS: tuple[Column[SourceFact], ...] = (
         width=7,
         spare=1,
         cell=lambda f, look: Cell(human.moment(f.status.next_try, look.now, look.zone), Role.MUTED),
-        sort=lambda f: f.status.next_try,
+        sort=lambda f, look: f.status.next_try,
     ),
     Column(
         id="error",

@@ -57,13 +57,13 @@ def _lean_priority(fact: TicketFact, look: Look) -> Cell:
 
 
 _COLUMNS: tuple[Column[TicketFact], ...] = (
-    Column(id="status", title=N_("Status"), width=13, cell=_status, sort=lambda f: -f.level),
+    Column(id="status", title=N_("Status"), width=13, cell=_status, sort=lambda f, look: -f.level),
     Column(
         id="key",
         title=N_("No."),
         width=7,
         cell=lambda f, look: Cell(f.ticket.key, Role.KEY if f.mine else Role.MUTED),
-        sort=lambda f: by_number(f.ticket.key),
+        sort=lambda f, look: by_number(f.ticket.key),
     ),
     text_column("subject", N_("Subject"), 20, lambda f: f.ticket.subject, flex=4),
     Column(
@@ -80,7 +80,7 @@ _COLUMNS: tuple[Column[TicketFact], ...] = (
         width=8,
         spare=3,
         cell=_priority,
-        sort=lambda f: f.ticket.priority,
+        sort=lambda f, look: f.ticket.priority,
     ),
     *work_columns(_ticket, waiting_role=Role.MUTED, waiting_spare=5),
     age_column(),
