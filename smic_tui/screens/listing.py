@@ -112,10 +112,10 @@ class ListScreen(ActingScreen):
         self, facts: Sequence[Any], query: Query | None
     ) -> tuple[Sequence[Any], Sequence[str]]:
         """The facts to show, in order, and their keys."""
-        now = self.desk.situation.now
+        situation = self.desk.situation
         if query is not None:
-            facts = query.select(facts, now)
-        facts = sort_facts(self.listing, facts, self._sort, self._descending)
+            facts = query.select(facts, situation.now, situation.freshness)
+        facts = sort_facts(self.listing, facts, self._sort, self._descending, self.desk.look)
         return facts, tuple(map(self.listing.key, facts))
 
     async def _select_long(self, asked: int, facts: Sequence[Any], query: Query | None) -> None:
@@ -142,7 +142,7 @@ class ListScreen(ActingScreen):
         if self._lean is None:
             return self.listing.columns
         *columns, last = self._lean.columns
-        if last.id == "age" and (moment := oldest(facts)) is not None:
+        if last.id == "age" and (moment := oldest(facts, look)) is not None:
             bound = human.less_than(max(0.0, (look.now - moment).total_seconds()))
             last = replace(last, title=bound)
         return (*columns, last)
@@ -174,7 +174,7 @@ class ListScreen(ActingScreen):
             empty = self.listing.empty if not self._total else N_("Nothing matches the filter.")
             left = [*left, Cell("   "), Cell(_(empty), Role.MUTED)]
         right = place if count == self._total else f"{place} ({tally(count, self._total)})"
-        if self.desk.situation.partial:
+        if self.desk.situation.is_partial:
             right = f"{self.table.cursor_index + 1}/…"
         # Muted it would be another pen with every key.
         role = Role.MUTED if self._lean is None else Role.PLAIN
@@ -271,7 +271,8 @@ class ListScreen(ActingScreen):
             from smic_tui.query.subjects.all import fields_for
 
             fields = fields_for(self.listing.subject)
-            ready = asyncio.to_thread(fields.get_ready, facts, self.desk.situation.now)
+            now, freshness = self.desk.situation.now, self.desk.situation.freshness
+            ready = asyncio.to_thread(fields.get_ready, facts, now, freshness)
             self.run_worker(ready, group="ready")
         self.prompt.ask(FILTER, "/", self.query_text)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from textual.widget import Widget
 
-from smic_tui.insight.tally import tally_of_sources
-from smic_tui.insight.trouble import Line, SiteTrouble
+from smic_tui.insight.status_counts import count_sources
 from smic_tui.model.facts import Situation
+from smic_tui.model.trouble import Line, SiteTrouble
 from smic_tui.screens.listing import ListScreen
 from smic_tui.views.cells import Cell
 from smic_tui.views.lists.overview import OVERVIEW
@@ -44,10 +44,10 @@ class OverviewScreen(ListScreen):
         situation, look = self.desk.situation, self.desk.look
         above: list[list[Cell]] = [[] for _subject in COUNTED[:-1]]
         # That nothing is counted yet is told once, in the last line.
-        if situation.sources and (not situation.partial or situation.tally is not None):
+        if situation.sources and (not situation.is_partial or situation.counts is not None):
             above = [SUMMARIES[subject](situation, look) for subject in COUNTED[:-1]]
         self.counts.show(*((cells, ()) for cells in above))
-        sources = tally_of_sources(situation.sources)
+        sources = count_sources(situation.sources)
         self.freshness.show_left(*freshness(sources, look, self.app.size.width))
         super().show_situation()
 

@@ -53,7 +53,8 @@ class Column(Struct, frozen=True, kw_only=True):
     `width` is what it wants, in terminal cells; `flex` shares out what is left
     over. When the terminal is too narrow the columns with the highest `spare`
     go first; 0 always stays. `sort` orders by this column, None where that
-    makes no sense. Where lines are shown in two steps, `at_once` is how many cells
+    makes no sense; `sort_with_look` does where the order depends on the reader's `Look`,
+    as that of ages. Where lines are shown in two steps, `at_once` is how many cells
     of it come in the first, None for all.
     """
 
@@ -65,6 +66,7 @@ class Column(Struct, frozen=True, kw_only=True):
     right: bool = False
     at_once: int | None = None
     sort: Callable[[Any], Any] | None = None
+    sort_with_look: Callable[[Any, Any], Any] | None = None
 
 
 class Row(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -49,22 +50,23 @@ class Listing(Struct, frozen=True, kw_only=True):
 
     def sorts(self) -> list[Column]:
         """The columns that the list can be sorted by."""
-        return [column for column in self.columns if column.sort is not None]
+        return [column for column in self.columns if column.sort or column.sort_with_look]
 
 
 def sort_facts(
-    listing: Listing, facts: Sequence[Any], by: str | None, descending: bool
+    listing: Listing, facts: Sequence[Any], by: str | None, descending: bool, look: Look
 ) -> Sequence[Any]:
     """The facts in the order of a column; worst first when `by` is None.
 
     What has no value in that column comes last either way.
     """
-    column = next((c for c in listing.columns if c.id == by and c.sort), None)
-    if column is None or column.sort is None:
+    column = next((c for c in listing.sorts() if c.id == by), None)
+    if column is None:
         return facts
+    sort = column.sort or partial(_with_look, column.sort_with_look, look)
     valued, without = [], []
     for fact in facts:
-        value = column.sort(fact)
+        value = sort(fact)
         if value is None or value == "":
             without.append(fact)
         else:
@@ -73,10 +75,15 @@ def sort_facts(
     return [fact for _value, fact in valued] + without
 
 
-def oldest(facts: Sequence[Any]) -> datetime | None:
+def _with_look(sort: Any, look: Look, fact: Any) -> Any:
+    return sort(fact, look)
+
+
+def oldest(facts: Sequence[Any], look: Look) -> datetime | None:
     """When the oldest answer came that a fact rests on which is not stale; None: none is."""
-    answers = {id(fact.answers): fact.answers for fact in facts if not fact.stale}
-    return min((one.last_good for one in answers.values() if one.last_good), default=None)
+    of_sources = {id(fact.rests_on): fact.rests_on for fact in facts if not fact.stale}
+    moments = map(look.freshness.last_good, of_sources.values())
+    return min((moment for moment in moments if moment), default=None)
 
 
 def tally(shown: int, total: int) -> str:

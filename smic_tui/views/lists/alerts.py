@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from smic_tui.i18n import N_, _
 from smic_tui.model.facts import AlertFact
-from smic_tui.model.states import AlertLife, Level
+from smic_tui.model.states import AlertStatus, Level
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Column, Role, Row
@@ -19,14 +19,14 @@ from smic_tui.views.words import word
 
 def alert_level(fact: AlertFact) -> Level:
     """How loud an alert still is: acknowledged ones are a notice, cleared ones fine."""
-    if fact.life is AlertLife.FIRING:
+    if fact.status is AlertStatus.FIRING:
         return fact.severity
-    return Level.FINE if fact.life is AlertLife.CLEARED else Level.NOTICE
+    return Level.FINE if fact.status is AlertStatus.CLEARED else Level.NOTICE
 
 
 def _alert_row(fact: AlertFact, look: Look) -> Row:
     until = ""
-    if fact.life is AlertLife.ACKNOWLEDGED:
+    if fact.status is AlertStatus.ACKNOWLEDGED:
         until = fact.acknowledged_by
         if fact.acknowledged_until is not None:
             moment = human.moment(fact.acknowledged_until, look.now, look.zone)
@@ -36,7 +36,7 @@ def _alert_row(fact: AlertFact, look: Look) -> Row:
     return Row(
         key=fact.fingerprint,
         cells=(
-            state_cell(alert_level(fact), word(fact.life), look),
+            state_cell(alert_level(fact), word(fact.status), look),
             Cell(fact.rule),
             Cell(fact.site_name),
             Cell(fact.summary),
@@ -59,7 +59,7 @@ def _lean_row(fact: AlertFact, look: Look) -> Row:
             Cell(fact.summary),
             known_since(fact.fired or fact.since, look),
             # That it fires goes without saying: its shape is as loud as it is.
-            Cell("" if fact.life is AlertLife.FIRING else word(fact.life)),
+            Cell("" if fact.status is AlertStatus.FIRING else word(fact.status)),
             Cell(full.cells[-1].text),
         ),
     )

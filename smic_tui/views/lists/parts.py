@@ -20,7 +20,8 @@ def state_cell(level: Level, text: str, look: Look) -> Cell:
 
 
 def age_cell(fact: Any, look: Look) -> Cell:
-    return Cell(human.age(fact.answers.age(look.now)), Role.WARNING if fact.stale else Role.MUTED)
+    age = look.freshness.age(fact.rests_on, look.now)
+    return Cell(human.age(age), Role.WARNING if fact.stale else Role.MUTED)
 
 
 def site_cell(fact: Any) -> Cell:
@@ -60,13 +61,13 @@ def by_site_name(fact: Any) -> str:
     return fold(fact.site_name or fact.site_ref)
 
 
-def _by_age(fact: Any) -> float | None:
-    last = fact.answers.last_good
+def _by_age(fact: Any, look: Look) -> float | None:
+    last = look.freshness.last_good(fact.rests_on)
     return None if last is None else -last.timestamp()
 
 
 def age_column() -> Column:
-    return Column(id="age", title=N_("Age"), width=6, spare=1, right=True, sort=_by_age)
+    return Column(id="age", title=N_("Age"), width=6, spare=1, right=True, sort_with_look=_by_age)
 
 
 def lean_columns(*columns: Column) -> tuple[Column, ...]:

@@ -47,11 +47,11 @@ def merged(
     old: tuple[FactT, ...],
     swaps: Iterable[tuple[FactT | None, FactT | None]],
     order: Callable[[FactT], Order],
-    rests_on: Callable[[FactT], object],
+    sort_fields: Callable[[FactT], object],
 ) -> tuple[FactT, ...]:
     """`old`, which is in order, after the swaps: of each, what it was and what it is now.
 
-    What it was is the very object in `old`. Facts that stay are not looked into. `rests_on`
+    What it was is the very object in `old`. Facts that stay are not looked into. `sort_fields`
     are the fields that `order` is made of: where they are equal, so is the place.
     """
     instead: dict[int, FactT | None] = {}
@@ -60,7 +60,7 @@ def merged(
         if was is None:
             if now is not None:
                 moved.append(now)
-        elif now is not None and rests_on(was) == rests_on(now):
+        elif now is not None and sort_fields(was) == sort_fields(now):
             instead[id(was)] = now
         else:
             instead[id(was)] = None
