@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import _scale_data as data
 from msgspec import Struct
 
-from smic_tui.app import CollectorOf, SmicApp
+from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
 from smic_tui.config.schema import Settings, Source
@@ -23,6 +23,7 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.records import Stream
 from smic_tui.startup import first_rows
 from smic_tui.startup.first_rows_writer import FirstRowsWriter
+from smic_tui.wiring import CollectorOf
 
 PART = 0.01
 DIGEST = "bench"

@@ -13,16 +13,15 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from textual import events
 from textual.driver import Driver
-from textual.screen import Screen
 
 from smic_tui.cache.cache import Cache
 from smic_tui.config import folders
@@ -37,10 +36,10 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.status_counts import StatusCounts
 from smic_tui.model.user_state import Note
 from smic_tui.outbox.rights import Rights, rights
-from smic_tui.screens.frame import TABS, FrameScreen
+from smic_tui.screens.frame import FrameScreen
 from smic_tui.screens.listing import ListScreen
+from smic_tui.screens.navigation import NavigatingApp
 from smic_tui.screens.personal import Personal
-from smic_tui.screens.terminal_app import TerminalApp
 from smic_tui.startup import first_rows, status_counts
 from smic_tui.system.turns import collect_garbage
 from smic_tui.terminal import first_paint
@@ -51,7 +50,7 @@ from smic_tui.terminal.kept_screen import KeptScreen
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import news
 from smic_tui.views.targets import Pending
-from smic_tui.wiring import make_collector
+from smic_tui.wiring import CollectorOf, make_collector
 
 if TYPE_CHECKING:
     from smic_tui.collecting.collector import Collector
@@ -77,32 +76,10 @@ GOING_ON = frozenset("234567[]")
 GOING_ABOUT = GOING_ON | frozenset("1?q")
 
 
-class CollectorOf(Protocol):
-    """Makes what keeps the cache fresh; see `wiring.make_collector`."""
-
-    def __call__(
-        self,
-        on_change: Callable[[Snapshot], None],
-        /,
-        *,
-        assessor: Assessor,
-        first_shown: Callable[[], Coroutine[Any, Any, None]],
-    ) -> Collector: ...
-
-
-class SmicApp(TerminalApp):
+class SmicApp(NavigatingApp):
     """One person's dashboard. It is the `Desk` that the screens know.
 
     `first_rows` and `counts_at` are `LiveSituation`'s.
-    """
-
-    TITLE = "smic-tui"
-    DEFAULT_MODE = "overview"
-    # For all screens at once: a screen's own CSS would have all of it parsed again
-    # when the screen is first opened.
-    CSS = """
-    FrameScreen { background: $background; }
-    Prompt Input { background: $background; color: $foreground; }
     """
 
     def __init__(
@@ -117,8 +94,7 @@ class SmicApp(TerminalApp):
         first_rows: Snapshot | None = None,
         counts_at: CountsAt = lambda now: None,
     ) -> None:
-        super().__init__(driver_class)
-        self.settings = settings
+        super().__init__(settings, driver_class)
         self.cache = cache
         self._collector_of = collector_of
         self.personal = Personal(cache.user, person, self._remember)
@@ -131,25 +107,6 @@ class SmicApp(TerminalApp):
         self._duty: DutyPanes | None = None
         self._hangup = Hangup()
         self._kept = kept
-        for name, _title in TABS:
-            self.add_mode(name, partial(self._screen_called, name))
-
-    def _screen_called(self, name: str) -> FrameScreen:
-        """The numbered screen with that name; its code is read when it is first wanted."""
-        ascii_only = self.settings.display.ascii
-        if name == "overview":
-            from smic_tui.screens.overview import OverviewScreen
-
-            return OverviewScreen(ascii_only=ascii_only)
-        if name == "sources":
-            from smic_tui.screens.sources import SourcesScreen
-
-            return SourcesScreen(ascii_only=ascii_only)
-        from smic_tui.screens.alerts import AlertsScreen
-        from smic_tui.views.lists.all import LISTINGS
-
-        kind = AlertsScreen if name == "alerts" else ListScreen
-        return kind(LISTINGS[name], ascii_only=ascii_only)
 
     # -- life
 
@@ -338,21 +295,10 @@ class SmicApp(TerminalApp):
         statuses = {fact.key: fact.status for fact in self._live.situation.sources}
         return rights(self.settings, statuses, source)
 
-    def open_outbox(self) -> None:
-        """Show what is on its way."""
-        from smic_tui.screens.outbox import OutboxScreen
-
-        self.push_screen(OutboxScreen(ascii_only=self.settings.display.ascii))
-
     @property
     def notes(self) -> Mapping[str, Note]:
         """The remarks on sites, by id."""
         return self._live.user.notes
-
-    def tell(self, text: str, *, bad: bool = False) -> None:
-        """Show a short message at the bottom for a while."""
-        if isinstance(self.screen, FrameScreen):
-            self.screen.tell(text, bad=bad)
 
     def refresh_source(self, name: str | None) -> None:
         """Read one source now, or all."""
@@ -361,44 +307,6 @@ class SmicApp(TerminalApp):
             self.tell(_("Reading all sources…"))
         else:
             self.tell(_("Reading {source}…").format(source=name))
-
-    def open_dossier(self, site: str) -> None:
-        """Show all about a site."""
-        from smic_tui.screens.dossier import DossierScreen
-
-        self.push_screen(DossierScreen(site, ascii_only=self.settings.display.ascii))
-
-    def show_list(self, name: str, where: str) -> None:
-        """Go to one of the numbered screens, with a filter."""
-
-        async def go() -> None:
-            await self.switch_mode(name)
-            if isinstance(self.screen, ListScreen):
-                self.screen.set_filter(where)
-
-        self.run_worker(go(), exit_on_error=False)
-
-    def show_help(self, about: Screen[None]) -> None:
-        """Show all keys of a screen."""
-        from smic_tui.screens.help import HelpScreen
-
-        self.push_screen(HelpScreen(about))
-
-    def open_record(self, url: str) -> None:
-        """Open a page in the browser of this desktop; over SSH, copy its address instead."""
-        if not url.startswith(("https://", "http://")):
-            self.tell(_("This record has no page of its own."))
-        elif os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-            self.open_url(url)
-        else:
-            self.copy_to_clipboard(url)
-            self.tell(_("Address copied: {url}").format(url=url))
-
-    def copy_text(self, text: str) -> None:
-        """Put text into the clipboard of the terminal."""
-        if text:
-            self.copy_to_clipboard(text)
-            self.tell(_("Copied: {text}").format(text=text))
 
     def _remember(self, done: str, change: Callable[[], bool]) -> None:
         """Write to the person's own file; it is confirmed only once it is on the disk."""

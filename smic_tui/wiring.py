@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from smic_tui import i18n
 from smic_tui.cache.cache import Cache
@@ -89,6 +89,19 @@ def check_filter(subject: str, text: str) -> str:
             column=error.column + 1, message=error.message
         )
     return ""
+
+
+class CollectorOf(Protocol):
+    """Makes what keeps the cache fresh; see `make_collector`."""
+
+    def __call__(
+        self,
+        on_change: Callable[[Snapshot], None],
+        /,
+        *,
+        assessor: Assessor,
+        first_shown: Callable[[], Coroutine[Any, Any, None]],
+    ) -> Collector: ...
 
 
 def make_collector(
