@@ -82,7 +82,7 @@ def read(options: Namespace, *, keep: bool = False) -> Reading:
     else:
         # Who read the sources has assessed what they said.
         situation = assessor.assess_once(snapshot, user, now)
-    if keep and not wanted:  # else who has read them has kept it
+    if keep and not wanted:  # the collector has kept those of what it has read
         StatusCountsWriter(loaded, cache).keep(snapshot, user, situation, seen)
     return Reading(
         loaded=loaded,

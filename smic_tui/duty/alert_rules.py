@@ -83,17 +83,17 @@ class _Rule:
         name: str,
         on: str,
         hold: timedelta,
-        book: AlertStore,
+        store: AlertStore,
         situation: Situation,
         now: datetime,
     ) -> None:
-        """`book` has the entries of this rule alone."""
+        """`store` has the entries of this rule alone."""
         self.name = name
         self.on = on
         self.hold = hold
         self.now = now
         self.situation = situation
-        self.before = book
+        self.before = store
         self.after: dict[str, AlertEntry] = {}
         self.absorbed: set[str] = set()
         self.dissolved: set[str] = set()
@@ -131,7 +131,7 @@ class _Rule:
         self.after[fingerprint] = entry if entry is not None and entry == current else current
 
     def keep_blind(self) -> None:
-        """Nobody can say anything of any alert of this rule."""
+        """Keep all alerts of this rule blind: whether it holds cannot be seen."""
         for fingerprint, entry in self.before.items():
             if entry.cleared is None:
                 self.after[fingerprint] = replace(entry, blind=True, quiet_since=None)
@@ -223,7 +223,7 @@ class _Rule:
             self.after[entry.fingerprint] = replace(entry, blind=False, quiet_since=quiet)
 
     def is_unseen(self, entry: AlertEntry, fact: Fact | None) -> bool:
-        """Whether nobody can say that the rule no longer holds for `entry`."""
+        """Whether a stale source hides if the rule still holds for `entry`."""
         if fact is not None:
             return is_blind(fact)
         if entry.key.startswith(SUPPLIER) and not entry.source:
@@ -299,41 +299,41 @@ class AlertRules:
         self._settings = settings
         self._selections = Selections()
 
-    def evaluate(self, situation: Situation, book: AlertStore, now: datetime) -> AlertStore:
-        """The memory of alerts at `now` (UTC): `book` carried on by what `situation` shows.
+    def evaluate(self, situation: Situation, store: AlertStore, now: datetime) -> AlertStore:
+        """The memory of alerts at `now` (UTC): `store` carried on by what `situation` shows.
 
         The result depends on the arguments alone.
         """
         with alone():
-            return _evaluate(situation, book, self._settings, now, self._selections)
+            return _evaluate(situation, store, self._settings, now, self._selections)
 
 
 def evaluate(
-    situation: Situation, book: AlertStore, settings: Settings, now: datetime
+    situation: Situation, store: AlertStore, settings: Settings, now: datetime
 ) -> AlertStore:
     """As `AlertRules` does, with nothing remembered. Pure."""
-    return AlertRules(settings).evaluate(situation, book, now)
+    return AlertRules(settings).evaluate(situation, store, now)
 
 
 def _evaluate(
     situation: Situation,
-    book: AlertStore,
+    store: AlertStore,
     settings: Settings,
     now: datetime,
     selections: Selections,
 ) -> AlertStore:
     after: dict[str, AlertEntry] = {}
-    books: dict[str, dict[str, AlertEntry]] = defaultdict(dict)
-    for fingerprint, entry in giving_way(book.items()):
-        books[entry.rule][fingerprint] = entry
-    broken = _Rule(BROKEN_RULE, "rules", AT_ONCE, books[BROKEN_RULE], situation, now)
+    by_rule: dict[str, dict[str, AlertEntry]] = defaultdict(dict)
+    for fingerprint, entry in giving_way(store.items()):
+        by_rule[entry.rule][fingerprint] = entry
+    broken = _Rule(BROKEN_RULE, "rules", AT_ONCE, by_rule[BROKEN_RULE], situation, now)
     names = {rule.name for rule in settings.alerts}
     for rule in settings.alerts:
         at_work = _Rule(
             rule.name,
             rule.on,
             timedelta(seconds=seconds(rule.hold)),
-            books[rule.name],
+            by_rule[rule.name],
             situation,
             now,
         )
@@ -351,14 +351,14 @@ def _evaluate(
         broken.settle()
         after.update(broken.after)
     if STALE_RULE not in names:
-        stale = _Rule(STALE_RULE, "sources", STALE_HOLD, books[STALE_RULE], situation, now)
+        stale = _Rule(STALE_RULE, "sources", STALE_HOLD, by_rule[STALE_RULE], situation, now)
         for source in situation.sources:
             if source.stale:
                 stale.hold_true(subject_of(source))
         stale.settle()
         after.update(stale.after)
-    for gone in books.keys() - names - {BROKEN_RULE, STALE_RULE}:
-        rule_gone = _Rule(gone, "rules", AT_ONCE, books[gone], situation, now)
+    for gone in by_rule.keys() - names - {BROKEN_RULE, STALE_RULE}:
+        rule_gone = _Rule(gone, "rules", AT_ONCE, by_rule[gone], situation, now)
         rule_gone.clear_all()
         after.update(rule_gone.after)
     return after

@@ -1,7 +1,7 @@
-"""The facts that a rule is true of, kept in step with the situation.
+"""Remembers which facts a rule is true of, and follows the situation.
 
 A rule that asks nothing of the clock is true of a fact as long as the fact stays: only
-those that came or went are looked at again.
+facts that came or went are tested again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Selections:
         if situation.edition is None or on not in _FOLLOWED or not query.is_timeless:
             return [(fact, subject_of(fact)) for fact in query.select(facts, now, freshness)]
         name = (on, str(query))
-        # Should anything fail below, it is chosen anew the next time.
+        # If anything fails below, the next call tests all facts.
         known = self._known.pop(name, None)
         changes = None if known is None else changes_since(known.edition, situation)
         if known is None or changes is None:

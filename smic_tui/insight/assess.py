@@ -16,13 +16,13 @@ from smic_tui.model.user_state import UserState
 from smic_tui.records import Site, Stream
 from smic_tui.system.turns import alone
 
-# From so many rows on, going through what is there for garbage takes too long.
+# With this many rows, a look for garbage among them takes too long.
 LARGE = 20_000
 
 
 def assess(snapshot: Snapshot, user: UserState, settings: Settings, now: datetime) -> Situation:
     """Everything about `snapshot` at `now` (UTC), worst first, without counts and the lines of
-    the Overview. For commands, which look once; who looks again uses an `Assessor`.
+    the Overview. For commands, which look once; a program that looks again has an `Assessor`.
 
     Pure. Seconds of work where there are many sites. Lists are in the order of
     `insight.order`.
@@ -37,7 +37,7 @@ def assess(snapshot: Snapshot, user: UserState, settings: Settings, now: datetim
 def whole_pass(
     snapshot: Snapshot, settings: Settings, now: datetime, known: Register | None = None
 ) -> tuple[Assessment, Parts]:
-    """Everything worked out anew; `known` is the register of the sites from before, if any."""
+    """Works everything out from the rows alone; `known` is the register from before, if any."""
     assessment = Assessment(snapshot, settings, now, next_register(known, snapshot, settings))
     parts = assessment.parts()
     if sum(source.status.rows for source in snapshot.sources) >= LARGE:

@@ -115,7 +115,7 @@ class Assessment:
         return found
 
     def share_with(self, before: Assessment) -> None:
-        """Go on with what `before` knows of references and sources, which is over."""
+        """Take over what `before` knows of references and sources; `before` is of no more use."""
         self.placer.share(before.placer)
         self._rests_on = before._rests_on
 
@@ -315,7 +315,7 @@ class Assessment:
         return facts
 
     def notices(self, snapshot: Snapshot) -> tuple[str, ...]:
-        """What the person must know of the cache, as `snapshot` has it, and of the aliases."""
+        """What the person must know: the notices of `snapshot`, and aliases that lead nowhere."""
         broken = self.register.broken_aliases
         return snapshot.notices + tuple(
             _("[matching] alias {name} leads to {code}, which is the code of no site").format(
@@ -325,7 +325,7 @@ class Assessment:
         )
 
     def parts(self) -> Parts:
-        """Everything anew."""
+        """All facts, worked out from the rows alone."""
         backups = in_order(self.backups(), backup_order)
         tickets = in_order(self.tickets(), ticket_order)
         requests = in_order(self.requests(), request_order)
@@ -362,7 +362,7 @@ class Assessment:
         sites_by_key: Mapping[str, SiteFact],
         alerts: tuple[AlertFact, ...],
     ) -> Situation:
-        """The situation that these parts and alerts are; nobody follows its facts."""
+        """The situation that these parts and alerts make, without an edition."""
         return Situation(
             now=self.now,
             sites=parts.sites,

@@ -1,8 +1,8 @@
 """The Assessor: turns each snapshot into the situation, and remembers it for the next.
 
-Of the next snapshot only what changed is worked out anew (`incremental.reassess`), and facts
-that did not change are the same objects again. Whoever keeps something in step with the
-facts finds in the situation what changed (`incremental.changes`).
+Only what changed from one snapshot to the next is worked out again (`incremental.reassess`);
+facts that did not change stay the same objects. The situation tells what changed, so that
+other parts of the program can follow it (`incremental.changes`).
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ class _Assessed(Struct, frozen=True):
 class Assessor:
     """Assesses snapshots of one configuration, in the language that is used when it is made.
 
-    It owns the last situation and all that is remembered for the next. A program has one,
-    shared by whoever collects and whoever shows. Safe for threads, which are served one at a
-    time; an assessment may take seconds, so never call it from an event loop.
+    It owns the last situation and all that is remembered for the next. A program has one, which
+    its collector and its screens share. Safe for threads, which it serves one at a time; an
+    assessment may take seconds, so never call it from an event loop.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._alerts = AlertFacts(settings)
         self._last: _Assessed | None = None
-        # Kept in step with the last assessment, by one thread at a time. The index is made
-        # when a second one comes: many look once.
+        # Both follow the last assessment and are changed in place, by one thread at a time.
+        # The index is made for the second assessment: many programs make only one.
         self._index: Index | None = None
         self._lines: TroubleLines | None = None
 
@@ -72,9 +72,9 @@ class Assessor:
     def assess_once(self, snapshot: Snapshot, user: UserState, now: datetime) -> Situation:
         """The last situation again where it is of these rows and this person's decisions.
 
-        So whoever asks about a snapshot after somebody else gets the same object, of the
-        moment when the other one asked. Where only alerts or notices are others, these alone
-        are looked at, and everybody gets that. Otherwise as `assess`.
+        All who ask about a snapshot get the same object, as it was at the moment of the first
+        question. Where only alerts or notices are others, only these are worked out again.
+        Otherwise as `assess`.
         """
         with alone():
             last = self._last
@@ -93,7 +93,7 @@ class Assessor:
         try:
             return self._next(snapshot, user, now)
         except BaseException:
-            # What is kept may be half in step: the next is a whole pass.
+            # What is kept may have followed halfway: the next assessment is a whole pass.
             self._forget()
             raise
 
@@ -107,7 +107,7 @@ class Assessor:
             if (found := self._step(last, current)) is not None:
                 parts, changes = found
                 return self._keep(current, parts, user, last.situation, changes)
-            # What was assessed before need not be there beside the new.
+            # The memory of what was assessed before is free for the whole pass.
             last = None
             self._forget()
         current, parts = whole_pass(snapshot, self._settings, now, register)
@@ -134,12 +134,13 @@ class Assessor:
         if before is None or self._index is None:
             sites_by_key = {fact.key: fact for fact in parts.sites}
         elif changes.sites:
-            # Who has the situation before may be reading.
+            # Another thread may still read the mapping of the situation before.
             sites_by_key = dict(self._index.sites)
         else:
             sites_by_key = before.sites_by_key
         alerts = self._alerts.of(current.snapshot.alerts, sites_by_key, user, current.now)
-        edition, steps = object(), cast("tuple[Step, ...]", ())
+        edition: object | None = object()
+        steps: tuple[Step, ...] = ()
         situation = current.situation(parts, sites_by_key, alerts)
         if before is not None:
             edition, steps = before.edition, before.steps

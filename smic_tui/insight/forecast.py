@@ -19,13 +19,13 @@ LONGEST = timedelta(days=1)
 SOON = timedelta(minutes=1)
 # What happens after a moment happens at the next one that a clock can show.
 TICK = timedelta.resolution
-# So many changes are told beforehand.
+# A forecast has no more changes than this.
 MOST = 500
 
 
 def forecast_of(situation: Situation, settings: Settings) -> Forecast:
-    """How the counts of the situation change if nothing is read or decided anew; `settings`
-    are those that it was assessed with.
+    """How the clock alone changes the counts of the situation; `settings` are those that it was
+    assessed with.
     """
     now, zone = situation.now, ZoneInfo(settings.display.timezone)
     until = min([now + LONGEST, *_ends(situation)])

@@ -1,4 +1,4 @@
-"""Long lists in order: sorted anew, or kept in order while a few of their facts change.
+"""Sorts long lists, and keeps them sorted while a few of their facts change.
 
 Comparing happens within one call of the interpreter, which lets no other thread take
 its turn meanwhile; long lists are therefore worked on in parts, and the screen goes first
@@ -20,11 +20,11 @@ Order = tuple[float | str, ...]
 
 _SORTED_AT_ONCE = 2000
 _LOOKED_AT_AT_ONCE = 5000
-# The collection of garbage goes once through a list of so many.
+# The collector of garbage goes once through a list as long as this.
 _LONG = 20_000
-# Of more than this part, sorting anew is quicker than putting each in its place.
+# Where more than this part has moved, sorting all is quicker than moving each.
 _MANY = 1 / 16
-# To put many in their places, every so manieth fact is looked at beforehand.
+# To move many, the keys of every 64th fact are made beforehand.
 _GRID = 64
 
 

@@ -1,6 +1,6 @@
-"""Everything that `smic-tui status` says of a situation, in numbers.
+"""Counts a situation: everything that `smic-tui status` says of it.
 
-As long as nothing is read anew, only the clock changes the counts (`insight.forecast`).
+Until a source is read again only the clock changes the counts (`insight.forecast`).
 """
 
 from __future__ import annotations

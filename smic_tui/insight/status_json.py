@@ -1,4 +1,4 @@
-"""Counts of the situation: the object that `status --json` prints.
+"""The object that `status --json` prints: the counts of the situation.
 
 Sites, backups and so on are counted as their facts say; `sites.down` and
 `sites.unknown` are states. `tickets` and `requests` count what is open:
@@ -95,7 +95,7 @@ def _source(source: SourceCounts, now: datetime) -> SourceJson:
 
 
 def status_json(counts: StatusCounts, now: datetime) -> StatusJson:
-    """The object at `now` (UTC), from a tally that holds then."""
+    """The object at `now` (UTC), from counts that hold then."""
     sites, backups = counts.sites, counts.backups
     return StatusJson(
         sites=SiteJson(

@@ -1,4 +1,4 @@
-"""Writes the lines of the Overview, and keeps them in step: only what changed is written anew."""
+"""Writes the lines of the Overview, and follows the situation: rewrites only what changed."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class TroubleLines:
                 self._hit[key] = fact
         grouped = self._grouped
         self._group()
-        anew = {key: fact for key, (_was, fact) in changes.sites.items()}
+        touched = {key: fact for key, (_was, fact) in changes.sites.items()}
         for key in grouped ^ self._grouped:
-            anew.setdefault(key, situation.sites_by_key.get(key))
+            touched.setdefault(key, situation.sites_by_key.get(key))
         swaps: list[tuple[SiteTrouble | None, SiteTrouble | None]] = []
-        for key, fact in giving_way(anew.items()):
+        for key, fact in giving_way(touched.items()):
             was = self._lines.get(key)
             line = None if fact is None else self._line_of(fact)
             if line == was:

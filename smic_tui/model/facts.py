@@ -211,10 +211,10 @@ class Situation(Struct, frozen=True, kw_only=True):
     being read. `lists` says whether all lists begin as they will, or the Overview alone.
 
     `counts` are those of everything, also of a partial situation; `troubles` are the lines of
-    the Overview. Both are None where nobody has worked them out: see
+    the Overview. Both are None in what `insight.assess` makes: see
     `insight.status_counts.count` and `insight.trouble_lines.troubles`.
-    `edition` is the same object for the same facts, None where nobody follows them; `steps`
-    are the last changes that led to it, the newest last.
+    `edition` is the same object for the same facts, and None in what `insight.assess` makes;
+    `steps` are the last changes that led to it, the newest last.
     """
 
     now: datetime

@@ -1,4 +1,4 @@
-"""The frozen picture that the collecting side hands to everyone else."""
+"""The immutable snapshot of all sources that the collecting side hands to everyone else."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Everything that `smic-tui status` says of a situation, in numbers.
 
-As long as nothing is read anew, only the clock changes the counts, and how is known
-beforehand: their `Forecast`. Ages are left out, for they are those of the moment when
-they are shown.
+Until a source is read again only the clock changes the counts, as their `Forecast` tells
+beforehand. Ages are left out: they depend on the moment at which they are shown.
 """
 
 from __future__ import annotations

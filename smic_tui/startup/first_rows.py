@@ -4,7 +4,7 @@ also those of the other lists where reading the rest takes long.
 Reading the cache and assessing it takes a while, with many sites seconds. The rows that
 the worst facts of the last situation rest on are few: from them the first lines are
 assessed as always, with the age that each source has now, before the rest is read. It is
-believed for the same configuration and the same program, where nobody else can have written it.
+believed for the same configuration and the same program, in a folder that only they can write.
 """
 
 from __future__ import annotations

@@ -17,11 +17,11 @@ from smic_tui.startup import first_rows
 from smic_tui.startup.first_rows import FirstRows, SourceRows
 from smic_tui.system.memory import give_back
 
-# From so many rows on, what they leave in memory is worth giving back.
+# With this many rows, what they leave in memory is worth giving back.
 LARGE = 20_000
 # As many lines of a list as most terminals show.
 LINES = 50
-# From so many rows on, reading them takes longer than a person needs for the next key: the
+# With this many rows, reading them takes longer than a person needs for the next key: the
 # other lists are begun too, and all is kept about the sites on the first screen.
 LONG = 100_000
 # Of sites that are down together all have to be known, or their number would be wrong.
@@ -49,7 +49,7 @@ class FirstRowsWriter:
         if known >= LARGE:
             # It is quiet now, and what has led here was large too.
             give_back()
-        # What was kept while most was still to be read for the first time serves nobody.
+        # Rows kept before the first reading was over are too few to be of use.
         much_more = known > 2 * self._known_then
         if now < self._not_before and not much_more:
             return

@@ -2,7 +2,7 @@
 
 It says which files they were made of and until when they hold. It is believed while all of
 those files are as they were, for the same configuration and the same program, and only where
-nobody else can have written it.
+others cannot have written it.
 """
 
 from __future__ import annotations

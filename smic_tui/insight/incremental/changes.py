@@ -1,7 +1,8 @@
-"""What has changed from one situation to a later one, for whoever keeps in step with them.
+"""What has changed from one situation to a later one.
 
-Facts that stay are the same objects, so whoever remembers what follows from a fact has to
-look only at those that came or went. A situation carries the last steps that led to it.
+Facts that stay are the same objects, so a part of the program that remembers what follows
+from each fact looks only at those that came or went. A situation carries the last steps
+that led to it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from smic_tui.model.facts import (
     TicketFact,
 )
 
-# Each step keeps the facts that went; whoever follows is a step or two behind.
+# Each step keeps the facts that went in memory; those who follow are a step or two behind.
 REMEMBERED = 3
 
 NO_CHANGES = Changes(sites={}, backups={}, tickets={}, requests={})

@@ -1,4 +1,6 @@
-"""What is kept beside the facts so that a step to the next situation touches few of them.
+"""Facts by key, by the hour in which the clock may change them, and their sums.
+
+With it a step to the next situation touches few facts.
 
 It belongs to the newest parts alone and changes with them: only the `Assessor`, which does
 one thing at a time, may hold it.
@@ -59,7 +61,7 @@ class DueIndex:
             yield from self._new.get(hour, ())
 
     def forget_before(self, moment: datetime) -> None:
-        """Nobody asks for what was to change before `moment` any more."""
+        """Forget what was to change before `moment`, about which no more questions come."""
         first = _hour(moment)
         for hours in (self._hours, self._new):
             for hour in [hour for hour in hours if hour < first]:
@@ -169,7 +171,7 @@ class Index:
             counts[2] += by * (fact.request.waiting_on is Actor.US)
 
     def counts(self, situation: Situation) -> StatusCounts:
-        """The counts of the situation that these facts are."""
+        """The counts of the situation that consists of these facts."""
         open_tickets, overdue_tickets, mine = self._tickets
         open_requests, overdue_requests, us = self._requests
         return with_sums(

@@ -1,4 +1,4 @@
-"""From one assessment to the next: only what changed is worked out anew.
+"""From one assessment to the next: works out again only what changed.
 
 A fact is worked out again when its record is another object, when its runs are,
 when time alone has changed it (a ticket falls due, a backup becomes late), or when
@@ -50,7 +50,7 @@ from smic_tui.system.turns import giving_way, known_for_good
 
 PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 
-# What was made of so many facts is looked through for garbage in some milliseconds.
+# The collector of garbage goes through what was made of this many facts in milliseconds.
 _LOOKED_THROUGH_AT_ONCE = 1000
 _CLOCK_CHANGES = (BackupState.FRESH, BackupState.LATE)
 
