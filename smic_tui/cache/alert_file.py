@@ -12,7 +12,7 @@ from smic_tui.cache.layout import ALERTS, META, SCHEMA, AlertLayout, Header, dec
 from smic_tui.cache.place import Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
-from smic_tui.model.alert_book import EMPTY_BOOK, AlertBook
+from smic_tui.model.alert_store import NO_ALERTS, AlertStore
 from smic_tui.system.turns import giving_way
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ class AlertFile:
     """
 
     def __init__(self, place: Place) -> None:
-        self._book: AlertBook = EMPTY_BOOK
+        self._book: AlertStore = NO_ALERTS
         self.path = place.folder / "alerts.json"
         self._file = TableFile(self.path, place, decode_alerts, _tables)
         self._lock = Lock()
 
-    def load(self) -> AlertBook:
+    def load(self) -> AlertStore:
         """The book; read again if the file has changed and somebody else writes it."""
         with self._lock:
             if not self._file.is_open and self._file.changed():
@@ -44,12 +44,12 @@ class AlertFile:
                     self._book = MappingProxyType(layout.alerts)
             return self._book
 
-    def open(self) -> AlertBook:
+    def open(self) -> AlertStore:
         """Become the writer; unreadable generations are set aside."""
         with self._lock:
             if not self._file.is_open:
                 layout = self._file.open()
-                self._book = EMPTY_BOOK if layout is None else MappingProxyType(layout.alerts)
+                self._book = NO_ALERTS if layout is None else MappingProxyType(layout.alerts)
             return self._book
 
     def close(self) -> None:
@@ -57,7 +57,7 @@ class AlertFile:
         with self._lock:
             self._file.close()
 
-    def commit(self, book: AlertBook) -> bool:
+    def commit(self, book: AlertStore) -> bool:
         """Make this the book, in one write; nothing is written if it is the same.
 
         Returns whether it is on the disk; if not, it is kept in memory and

@@ -14,7 +14,7 @@ import msgspec
 
 from smic_tui.cli import terminal
 from smic_tui.i18n import _
-from smic_tui.query.fields import FieldSet
+from smic_tui.query.fields import FieldSet, Moment
 from smic_tui.views.cells import Cell, Role, Row
 from smic_tui.views.fit import fit, fit_columns, width
 from smic_tui.views.listing import Listing
@@ -48,13 +48,13 @@ def plain(listing: Listing[F], facts: Sequence[F], look: Look) -> Iterator[str]:
 
 
 def as_objects(
-    fields: FieldSet, key: Callable[[F], str], facts: Iterable[F], now: datetime
+    fields: FieldSet, key: Callable[[F], str], facts: Iterable[F], moment: Moment
 ) -> Iterator[dict[str, Any]]:
     """One object per fact: its key, then every field of the filter language."""
     for fact in facts:
         yield {
             "key": key(fact),
-            **{field.name: _value(field.get(fact, now)) for field in fields},
+            **{field.name: _value(field.get(fact, moment)) for field in fields},
         }
 
 

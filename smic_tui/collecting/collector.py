@@ -22,7 +22,7 @@ from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
-from smic_tui.model.alert_book import AlertBook
+from smic_tui.model.alert_store import AlertStore
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.system.turns import take_short_turns
 
@@ -51,7 +51,8 @@ class Collector:
     second; the first one comes from the cache before any source is contacted.
     `after_commit` evaluates the alerts: called off the event loop, by the writer
     only, after changes and every minute; the book that it returns is stored and
-    travels with the snapshot. `keep` is `Publisher`'s. `secret` gives a secret's value or
+    travels with the snapshot. `keep` is `Publisher`'s. `first_shown` is waited for between the
+    first snapshot and the first work. `secret` gives a secret's value or
     raises `AuthFailed`; adapters call it wherever they like.
     """
 
@@ -62,8 +63,9 @@ class Collector:
         cache: Cache,
         *,
         on_change: Callable[[Snapshot], None],
-        after_commit: Callable[[Snapshot], AlertBook | None] | None = None,
+        after_commit: Callable[[Snapshot], AlertStore | None] | None = None,
         keep: Keep | None = None,
+        first_shown: Callable[[], Coroutine[Any, Any, None]] | None = None,
         secret: Callable[[Secret], str],
         adapter_factory: AdapterFactory = registry.make,
     ) -> None:
@@ -83,9 +85,8 @@ class Collector:
             from smic_tui.collecting.hub_publisher import Publishing
 
             self._publishing = Publishing(folder / Path(settings.publish.folder).expanduser())
-        # Waited for between the first snapshot and the first work: at the start of a
-        # screen nothing is more urgent than to show what is known.
-        self.first_shown: Callable[[], Coroutine[Any, Any, None]] | None = None
+        # At the start of a screen nothing is more urgent than to show what is known.
+        self._first_shown = first_shown
         self._writing: Writing | None = None
         self._ended = asyncio.Event()
         self._idle = asyncio.Event()
@@ -207,9 +208,9 @@ class Collector:
         self._off.close()
 
     async def _wait_until_shown(self) -> None:
-        if self.first_shown is None:
+        if self._first_shown is None:
             return
-        waited = [asyncio.create_task(self.first_shown()), asyncio.create_task(self._ended.wait())]
+        waited = [asyncio.create_task(self._first_shown()), asyncio.create_task(self._ended.wait())]
         try:
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -171,7 +171,7 @@ def content(
         query = parse(pane.where, fields_for(pane.on), settings.display.timezone)
     except QuerySyntaxError as error:
         return PaneContent(error=error.message)
-    found = query.select(facts, situation.now)
+    found = query.select(facts, situation.now, situation.freshness)
     listed = {key_of(fact): digest_of(fact) for fact in found}
     before: Mapping[str, str] = seen.listed if seen else {}
     gone = tuple(key for key in before if key not in listed)

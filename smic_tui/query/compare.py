@@ -10,12 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from smic_tui.i18n import _
-from smic_tui.query.fields import Field, FieldType
+from smic_tui.query.fields import Field, FieldType, Moment
 from smic_tui.query.lexer import QuerySyntaxError, Token
 from smic_tui.query.quantities import read_duration, read_number, read_size, read_span
 from smic_tui.text import fold
 
-Test = Callable[[Any, datetime], bool]
+Test = Callable[[Any, Moment], bool]
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ":": operator.eq,
@@ -56,8 +56,8 @@ def _not_understood(token: Token, expected: str) -> QuerySyntaxError:
 def _without_value(field: Field, negated: bool) -> Test:
     get = field.get
 
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         empty = value is None or value in ("", ()) or (isinstance(value, tuple) and not any(value))
         return empty is not negated
 
@@ -72,8 +72,8 @@ def _text(field: Field, token: Token) -> Test:
     contains = token.operator == ":"
     negated = token.operator == "!="
 
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         if value is None:
             return negated
         if isinstance(value, str):
@@ -116,7 +116,7 @@ def _state(field: Field, token: Token) -> Test:
         )
     get = field.get
     compare = _COMPARE[token.operator]
-    return lambda fact, now: compare(get(fact, now), wanted)
+    return lambda fact, moment: compare(get(fact, moment), wanted)
 
 
 def _quantity(field: Field, token: Token) -> Test:
@@ -133,8 +133,8 @@ def _quantity(field: Field, token: Token) -> Test:
     get = field.get
     compare = _COMPARE[token.operator]
 
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         return value is not None and compare(value, wanted)
 
     return test
@@ -143,11 +143,11 @@ def _quantity(field: Field, token: Token) -> Test:
 def _span_test(
     get: Callable[[Any, Any], Any], sign: str, span: Callable[[datetime], tuple[datetime, datetime]]
 ) -> Test:
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         if value is None:
             return False
-        start, end = span(now)
+        start, end = span(moment.now)
         if sign == "<":
             return bool(value < start)
         if sign == "<=":
@@ -170,11 +170,11 @@ def _time(field: Field, token: Token, zone: ZoneInfo) -> Test:
         compare = _COMPARE[token.operator]
         past = field.type is FieldType.PAST
 
-        def test(fact: Any, now: datetime) -> bool:
-            value = get(fact, now)
+        def test(fact: Any, moment: Moment) -> bool:
+            value = get(fact, moment)
             if value is None:
                 return False
-            distance = now - value if past else value - now
+            distance = moment.now - value if past else value - moment.now
             return compare(distance.total_seconds(), wanted)
 
         return test

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from smic_tui.duty.until import parse_until
 from smic_tui.i18n import N_, _
 from smic_tui.model.facts import AlertFact
-from smic_tui.model.states import AlertLife
+from smic_tui.model.states import AlertStatus
 from smic_tui.screens.listing import ListScreen
 from smic_tui.views.cells import Cell, Role
 from widgets.prompt import Prompt
@@ -35,13 +35,13 @@ class AlertsScreen(ListScreen[F]):
 
     def action_acknowledge(self) -> None:
         """Ask until when, and for a comment."""
-        if isinstance(self.fact, AlertFact) and self.fact.life is not AlertLife.CLEARED:
+        if isinstance(self.fact, AlertFact) and self.fact.status is not AlertStatus.CLEARED:
             self.prompt.ask(ACKNOWLEDGE, _("Acknowledge until (4h, 18:00, change): "), "4h ")
 
     def action_unacknowledge(self) -> None:
         """Take the acknowledgement back."""
         fact = self.fact
-        if isinstance(fact, AlertFact) and fact.life is AlertLife.ACKNOWLEDGED:
+        if isinstance(fact, AlertFact) and fact.status is AlertStatus.ACKNOWLEDGED:
             self.services.personal.unacknowledge(fact.fingerprint)
 
     def on_prompt_done(self, event: Prompt.Done) -> None:

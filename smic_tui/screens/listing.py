@@ -117,7 +117,7 @@ class ListScreen(ActingScreen, Generic[F]):
         """The facts to show, in order, and their keys."""
         situation, look = self.services.situation, self.services.look
         if query is not None:
-            facts = query.select(facts, situation.now)
+            facts = query.select(facts, situation.now, situation.freshness)
         facts = sort_facts(self.listing, facts, self._sort, self._descending, look)
         return facts, tuple(map(self.listing.key, facts))
 
@@ -169,7 +169,7 @@ class ListScreen(ActingScreen, Generic[F]):
             empty = self.listing.empty if not self._total else N_("Nothing matches the filter.")
             left = [*left, Cell("   "), Cell(_(empty), Role.MUTED)]
         right = place if count == self._total else f"{place} ({tally(count, self._total)})"
-        if self.services.situation.partial:
+        if self.services.situation.is_partial:
             right = f"{self.table.cursor_index + 1}/…"
         # Muted it would be another pen with every key.
         role = Role.PLAIN if self._is_lean else Role.MUTED
@@ -266,7 +266,8 @@ class ListScreen(ActingScreen, Generic[F]):
             from smic_tui.query.subjects.all import fields_for
 
             fields = fields_for(self.listing.subject.name)
-            ready = asyncio.to_thread(fields.get_ready, facts, self.services.situation.now)
+            situation = self.services.situation
+            ready = asyncio.to_thread(fields.get_ready, facts, situation.now, situation.freshness)
             self.run_worker(ready, group="ready")
         self.prompt.ask(FILTER, "/", self.query_text)
 

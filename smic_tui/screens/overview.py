@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from textual.widget import Widget
 
-from smic_tui.insight.tally import tally_of_sources
-from smic_tui.insight.trouble import Line, SiteTrouble
+from smic_tui.insight.status_counts import count_sources
 from smic_tui.model.facts import Situation
 from smic_tui.model.subjects import SITES, SOURCES
+from smic_tui.model.trouble import Line, SiteTrouble
 from smic_tui.screens.listing import ListScreen
 from smic_tui.views.cells import Cell
 from smic_tui.views.lists.overview import LISTING
@@ -50,10 +50,10 @@ class OverviewScreen(ListScreen[SiteTrouble]):
         situation, look = self.services.situation, self.services.look
         above: list[list[Cell]] = [[] for _summary in ABOVE]
         # That nothing is counted yet is told once, in the last line.
-        if situation.sources and (not situation.partial or situation.tally is not None):
+        if situation.sources and (not situation.is_partial or situation.counts is not None):
             above = [summary(situation, look) for summary in ABOVE]
         self.counts.show(*((cells, ()) for cells in above))
-        sources = tally_of_sources(situation.sources)
+        sources = count_sources(situation.sources)
         self.freshness.show_left(*freshness(sources, look, self.app.size.width))
         super().show_situation()
 

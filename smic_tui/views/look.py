@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from smic_tui.model.freshness import Freshness
 from smic_tui.model.states import Level
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ ASCII_GLYPHS = (".", "?", "o", "!", "#")
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """How the reader sees: `now` is UTC, `zone` the one of times on screen."""
+    """How the reader sees: `now` is UTC, `zone` the one of times on screen.
+
+    `freshness` is that of the situation whose facts are shown.
+    """
 
     now: datetime
     zone: ZoneInfo
     ascii: bool = False
+    freshness: Freshness = Freshness()
 
     def glyph(self, level: Level) -> str:
         """The shape that stands for a level."""

@@ -6,18 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from smic_tui.i18n import N_, _, ngettext
-from smic_tui.insight.tally import (
-    tally_of_alerts,
-    tally_of_backups,
-    tally_of_requests,
-    tally_of_sites,
-    tally_of_sources,
-    tally_of_tickets,
-)
+from smic_tui.insight.status_counts import count
 from smic_tui.model.facts import Situation
-from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
+from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
+from smic_tui.model.status_counts import RequestCounts, SourceCounts, StatusCounts, TicketCounts
 from smic_tui.model.subjects import BACKUPS, REQUESTS, SITES, TICKETS, Subject
-from smic_tui.model.tally import RequestTally, SourceTally, Tally, TicketTally
 from smic_tui.records import Stream
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
@@ -32,15 +25,15 @@ GAP = Cell("   ")
 
 def alarm(situation: Situation, look: Look) -> list[Cell]:
     """How many alerts fire, by the worst of them, and the local time."""
-    firing = [alert for alert in situation.alerts if alert.life is AlertLife.FIRING]
-    count = "…" if situation.partial else str(len(firing))
-    if situation.tally is not None:
-        count = str(situation.tally.alerts.get(AlertLife.FIRING, 0))
+    firing = [alert for alert in situation.alerts if alert.status is AlertStatus.FIRING]
+    number = "…" if situation.is_partial else str(len(firing))
+    if situation.counts is not None:
+        number = str(situation.counts.alerts.get(AlertStatus.FIRING, 0))
     time = Cell(look.now.astimezone(look.zone).strftime("%H:%M"), Role.MUTED)
     if not firing:
         return [time]
     worst = max(alert.severity for alert in firing)
-    return [Cell(f"{look.glyph(worst)}{count} ", ROLE_OF_LEVEL[worst]), time]
+    return [Cell(f"{look.glyph(worst)}{number} ", ROLE_OF_LEVEL[worst]), time]
 
 
 def _counted(count: int, text: str, level: Level, look: Look) -> list[Cell]:
@@ -81,7 +74,7 @@ def words_of_backups(states: Mapping[BackupState, int], look: Look) -> list[Cell
     return cells
 
 
-def words_of_tickets(tickets: TicketTally, look: Look) -> list[Cell]:
+def words_of_tickets(tickets: TicketCounts, look: Look) -> list[Cell]:
     """How many tickets are open, overdue and mine."""
     total = tickets.open
     return [
@@ -91,7 +84,7 @@ def words_of_tickets(tickets: TicketTally, look: Look) -> list[Cell]:
     ]
 
 
-def words_of_requests(requests: RequestTally, look: Look) -> list[Cell]:
+def words_of_requests(requests: RequestCounts, look: Look) -> list[Cell]:
     """How many catalogue requests go on, and how many wait for us."""
     total = requests.open
     return [
@@ -101,18 +94,19 @@ def words_of_requests(requests: RequestTally, look: Look) -> list[Cell]:
     ]
 
 
-def words_of_alerts(lives: Mapping[AlertLife, int], look: Look) -> list[Cell]:
+def words_of_alerts(statuses: Mapping[AlertStatus, int], look: Look) -> list[Cell]:
     """How many alerts fire, are acknowledged, were cleared."""
-    total = lives.get(AlertLife.FIRING, 0)
-    acknowledged, cleared = lives.get(AlertLife.ACKNOWLEDGED, 0), lives.get(AlertLife.CLEARED, 0)
+    total = statuses.get(AlertStatus.FIRING, 0)
+    acknowledged = statuses.get(AlertStatus.ACKNOWLEDGED, 0)
+    cleared = statuses.get(AlertStatus.CLEARED, 0)
     return [
         Cell(ngettext("{n} alert fires", "{n} alerts fire", total).format(n=total), Role.TITLE),
-        *_counted(acknowledged, word(AlertLife.ACKNOWLEDGED), Level.NOTICE, look),
-        *_counted(cleared, word(AlertLife.CLEARED), Level.FINE, look),
+        *_counted(acknowledged, word(AlertStatus.ACKNOWLEDGED), Level.NOTICE, look),
+        *_counted(cleared, word(AlertStatus.CLEARED), Level.FINE, look),
     ]
 
 
-def words_of_sources(sources: Sequence[SourceTally], look: Look) -> list[Cell]:
+def words_of_sources(sources: Sequence[SourceCounts], look: Look) -> list[Cell]:
     """How many sources there are, and how many cannot be trusted now."""
     total = len(sources)
     stale = sum(source.stale for source in sources)
@@ -126,60 +120,44 @@ def words_of_sources(sources: Sequence[SourceTally], look: Look) -> list[Cell]:
     ]
 
 
-def words_of_tally(tally: Tally, look: Look) -> list[list[Cell]]:
+def words_of_counts(counts: StatusCounts, look: Look) -> list[list[Cell]]:
     """A line for each subject."""
     return [
-        words_of_sites(tally.sites, look),
-        words_of_backups(tally.backups, look),
-        words_of_tickets(tally.tickets, look),
-        words_of_requests(tally.requests, look),
-        words_of_alerts(tally.alerts, look),
-        words_of_sources(tally.sources, look),
+        words_of_sites(counts.sites, look),
+        words_of_backups(counts.backups, look),
+        words_of_tickets(counts.tickets, look),
+        words_of_requests(counts.requests, look),
+        words_of_alerts(counts.alerts, look),
+        words_of_sources(counts.sources, look),
     ]
 
 
 class Summary(Generic[T]):
-    """The words that sum the list of a subject up, from what was counted.
+    """The words that sum the list of a subject up.
 
-    `counted(situation)` counts the facts, `of_all(tally)` gives the same of a tally, and
-    `words(count, look)` says it. Of a partial situation what its tally says of all facts is
-    told, or that the rest is being read. `unread(situation)` is an unmarked message that
-    says why nothing is counted; empty where counting means something.
-
-    The last words are kept while the situation is the same: they are drawn with every move
-    of the cursor, and counting goes through everything there is.
+    `part(counts)` is what they count, and `words(part, look)` says it. Of a partial
+    situation what is known of everything is told, or that the rest is being read.
+    `unread(situation)` is an unmarked message that says why nothing is counted; empty where
+    counting means something.
     """
 
     def __init__(
         self,
-        counted: Callable[[Situation], T],
-        of_all: Callable[[Tally], T],
+        part: Callable[[StatusCounts], T],
         words: Callable[[T, Look], list[Cell]],
         unread: Callable[[Situation], str] = lambda situation: "",
     ) -> None:
-        self._counted = counted
-        self._of_all = of_all
+        self._part = part
         self._words = words
         self._unread = unread
-        self._last: tuple[Situation, Look, list[Cell]] | None = None
 
     def __call__(self, situation: Situation, look: Look) -> list[Cell]:
         """The words about a situation."""
-        last = self._last
-        if last is not None and last[0] is situation and last[1] == look:
-            return last[2]
-        cells = self._cells(situation, look)
-        self._last = (situation, look, cells)
-        return cells
-
-    def _cells(self, situation: Situation, look: Look) -> list[Cell]:
         if text := self._unread(situation):
             return [Cell(_(text), Role.MUTED)]
-        if not situation.partial:
-            return self._words(self._counted(situation), look)
-        if situation.tally is not None:
-            return self._words(self._of_all(situation.tally), look)
-        return [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
+        if situation.is_partial and situation.counts is None:
+            return [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
+        return self._words(self._part(situation.counts or count(situation)), look)
 
 
 def _unread(subject: Subject[object], stream: Stream, text: str) -> Callable[[Situation], str]:
@@ -188,7 +166,7 @@ def _unread(subject: Subject[object], stream: Stream, text: str) -> Callable[[Si
     """
 
     def told(situation: Situation) -> str:
-        if situation.partial or subject.facts(situation):
+        if situation.is_partial or subject.facts(situation):
             return ""
         statuses = (source.status for source in situation.sources)
         silent = any(one.last_good is None and one.may_tell(stream) for one in statuses)
@@ -198,38 +176,30 @@ def _unread(subject: Subject[object], stream: Stream, text: str) -> Callable[[Si
 
 
 summary_of_sites = Summary(
-    lambda found: tally_of_sites(found.sites),
-    lambda tally: tally.sites,
+    lambda counts: counts.sites,
     words_of_sites,
     _unread(SITES, Stream.SITES, N_("sites: nothing read yet")),
 )
 summary_of_backups = Summary(
-    lambda found: tally_of_backups(found.backups),
-    lambda tally: tally.backups,
+    lambda counts: counts.backups,
     words_of_backups,
     _unread(BACKUPS, Stream.BACKUP_JOBS, N_("backups: nothing read yet")),
 )
 summary_of_tickets = Summary(
-    lambda found: tally_of_tickets(found.tickets),
-    lambda tally: tally.tickets,
+    lambda counts: counts.tickets,
     words_of_tickets,
     _unread(TICKETS, Stream.TICKETS, N_("tickets: nothing read yet")),
 )
 summary_of_requests = Summary(
-    lambda found: tally_of_requests(found.requests),
-    lambda tally: tally.requests,
+    lambda counts: counts.requests,
     words_of_requests,
     _unread(REQUESTS, Stream.REQUESTS, N_("requests: nothing read yet")),
 )
-summary_of_alerts = Summary(
-    lambda found: tally_of_alerts(found.alerts), lambda tally: tally.alerts, words_of_alerts
-)
-summary_of_sources = Summary(
-    lambda found: tally_of_sources(found.sources), lambda tally: tally.sources, words_of_sources
-)
+summary_of_alerts = Summary(lambda counts: counts.alerts, words_of_alerts)
+summary_of_sources = Summary(lambda counts: counts.sources, words_of_sources)
 
 
-def freshness(sources: Sequence[SourceTally], look: Look, cells: int) -> list[Cell]:
+def freshness(sources: Sequence[SourceCounts], look: Look, cells: int) -> list[Cell]:
     """Every source with the age of its facts, stale ones first.
 
     Where `cells` do not suffice, fresh sources are summed up by the oldest.

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from smic_tui.contract.actions import Verb
-from smic_tui.insight.trouble import SiteTrouble
 from smic_tui.model.facts import AlertFact, RequestFact, SiteFact, Situation, TicketFact
 from smic_tui.model.outbox_entry import Entry, EntryState, Place
+from smic_tui.model.trouble import SiteTrouble
 from smic_tui.records import Health, HealthState, Record, Stream
 from smic_tui.views.cells import Cell, Row
 from smic_tui.views.look import Look

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import N_, _
-from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
+from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.records import Actor, HealthState, RunResult, Stage, Stream, TicketStatus
 
 _PAIRS: tuple[tuple[StrEnum, str], ...] = (
@@ -51,10 +51,10 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Stage.INSTALLING, N_("installing")),
     (Stage.DONE, N_("done")),
     (Stage.REFUSED, N_("refused")),
-    (AlertLife.PENDING, N_("pending")),
-    (AlertLife.FIRING, N_("firing")),
-    (AlertLife.ACKNOWLEDGED, N_("acknowledged")),
-    (AlertLife.CLEARED, N_("cleared")),
+    (AlertStatus.PENDING, N_("pending")),
+    (AlertStatus.FIRING, N_("firing")),
+    (AlertStatus.ACKNOWLEDGED, N_("acknowledged")),
+    (AlertStatus.CLEARED, N_("cleared")),
     (SourceState.NEVER, N_("not read yet")),
     (SourceState.OK, N_("read")),
     (SourceState.UNAVAILABLE, N_("unavailable")),

@@ -30,7 +30,7 @@ from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.contract.status import SourceState
-from smic_tui.model.alert_book import AlertBook, AlertEntry
+from smic_tui.model.alert_store import AlertEntry, AlertStore
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.user_state import Acknowledgement
 from smic_tui.records import Stream
@@ -427,7 +427,7 @@ def entry(name: str) -> AlertEntry:
 async def test_the_writer_evaluates_alerts_off_the_loop_and_stores_them(begin: Begin) -> None:
     threads: set[threading.Thread] = set()
 
-    def evaluate(snapshot: Snapshot) -> AlertBook:
+    def evaluate(snapshot: Snapshot) -> AlertStore:
         threads.add(threading.current_thread())
         rows = snapshot.sources[0].of(Stream.SITES)
         return {**snapshot.alerts, **{key: entry(key) for key in rows}}
@@ -447,7 +447,7 @@ async def test_the_writer_evaluates_alerts_off_the_loop_and_stores_them(begin: B
 
 
 async def test_no_new_book_keeps_the_old_one(begin: Begin) -> None:
-    books: Iterator[AlertBook | None] = iter([{"a": entry("a")}])
+    books: Iterator[AlertStore | None] = iter([{"a": entry("a")}])
     program = begin(DESK, desk(), after_commit=lambda _snapshot: next(books, None)).start()
     await until(lambda: len(program.snapshots) > 4)
     assert program.last.alerts.keys() == {"a"}
@@ -694,8 +694,7 @@ async def test_nothing_is_read_before_the_first_picture_is_shown(begin: Begin) -
     async def first_shown() -> None:
         await shown.wait()
 
-    program = begin(DESK, desk())
-    program.collector.first_shown = first_shown
+    program = begin(DESK, desk(), first_shown=first_shown)
     program.start()
     await until(lambda: program.snapshots)
     await asyncio.sleep(0.1)
@@ -709,8 +708,7 @@ async def test_who_leaves_before_the_first_picture_waits_for_nothing(begin: Begi
     async def never() -> None:
         await asyncio.Event().wait()
 
-    program = begin(DESK, desk())
-    program.collector.first_shown = never
+    program = begin(DESK, desk(), first_shown=never)
     program.start()
     await until(lambda: program.snapshots)
     async with asyncio.timeout(5):

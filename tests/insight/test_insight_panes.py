@@ -12,7 +12,7 @@ from insight_examples import NOW, PARIS, ago, health, job, paris, run, site, sit
 
 from smic_tui.config.schema import Calendar, Display, Pane, Settings
 from smic_tui.duty.panes import content, last_due, missed, next_due
-from smic_tui.model.alert_book import AlertEntry
+from smic_tui.model.alert_store import AlertEntry
 from smic_tui.model.user_state import PaneSeen, UserState
 from smic_tui.records import HealthState, Record, TicketStatus
 

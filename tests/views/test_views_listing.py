@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from view_examples import LOOK, NOW, ago, answers, site, ticket
+from view_examples import LOOK, NOW, ago, site, ticket
 
 from smic_tui.model.facts import Situation
 from smic_tui.model.subjects import (
@@ -86,8 +86,8 @@ def test_numbers_are_sorted_as_numbers() -> None:
 
 def test_the_lean_age_says_how_old_all_are_at_most() -> None:
     columns = (lean_age_column(),)
-    fresh, old = ticket(answers=answers(ago(minutes=12))), ticket(answers=answers(ago(hours=3)))
-    stale = ticket(answers=answers(ago(days=3)), stale=True)
+    fresh, old = ticket(), ticket(rests_on=("slow",))
+    stale = ticket(rests_on=("old",), stale=True)
     assert headed(columns, (fresh, old, stale), LOOK)[0].title == "<4 h"
     assert headed(columns, (fresh,), LOOK)[0].title == "<13 min"
     assert headed(columns, (stale,), LOOK)[0].title == "Age"

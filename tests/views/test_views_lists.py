@@ -10,8 +10,8 @@ from view_examples import LOOK, ago, alert, backup, health, request, site, sourc
 
 from smic_tui.contract.status import SourceState
 from smic_tui.insight.trouble import site_line
-from smic_tui.model.facts import Unmatched
-from smic_tui.model.states import AlertLife, BackupState, Level
+from smic_tui.model.facts import UnmatchedRef
+from smic_tui.model.states import AlertStatus, BackupState, Level
 from smic_tui.model.subjects import ALERTS, BACKUPS, REQUESTS, SITES, SOURCES, TICKETS
 from smic_tui.records import Actor, BackupRun, RunResult, Stage, Stream, TicketStatus
 from smic_tui.views.cells import Cell, Role
@@ -202,22 +202,22 @@ def test_alerts() -> None:
     }
     assert lean(listing, firing)["life"] == ""
     known = alert(
-        AlertLife.ACKNOWLEDGED, acknowledged_by="Agent Un", acknowledged_until=ago(hours=-4)
+        AlertStatus.ACKNOWLEDGED, acknowledged_by="Agent Un", acknowledged_until=ago(hours=-4)
     )
     assert full(listing, known)["life"] == "○ acknowledged"
     assert full(listing, known)["until"] == lean(listing, known)["until"] == "Agent Un until 14:30"
     assert lean(listing, known)["life"] == "acknowledged"
-    for_ever = alert(AlertLife.ACKNOWLEDGED, acknowledged_by="Agent Un", blind=True)
+    for_ever = alert(AlertStatus.ACKNOWLEDGED, acknowledged_by="Agent Un", blind=True)
     assert full(listing, for_ever)["until"] == "Agent Un"
     assert full(listing, alert(blind=True))["until"] == "source is stale"
-    assert full(listing, alert(AlertLife.CLEARED))["life"] == "· cleared"
+    assert full(listing, alert(AlertStatus.CLEARED))["life"] == "· cleared"
     row = listing.row(alert(blind=True), LOOK, ())
     assert (row.key, row.stale) == ("down/members/17300", True)
 
 
 def test_sources() -> None:
     listing = listing_of(SOURCES)
-    missing = Unmatched(source="members", stream=Stream.TICKETS, site_ref="17999", count=3)
+    missing = UnmatchedRef(source="members", stream=Stream.TICKETS, site_ref="17999", count=3)
     fact = source({"rejected_count": 2, "error": "no route"}, unmatched=(missing,))
     assert full(listing, fact) == {
         "state": "· read",

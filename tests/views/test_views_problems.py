@@ -5,7 +5,7 @@ from __future__ import annotations
 from view_examples import NOW, source, texts
 
 from smic_tui.contract.batch import Rejected
-from smic_tui.model.facts import Situation, Unmatched
+from smic_tui.model.facts import Situation, UnmatchedRef
 from smic_tui.records import Stream
 from smic_tui.views.problems import problems
 
@@ -16,11 +16,11 @@ def test_sources_without_problems_have_no_lines() -> None:
 
 def test_every_problem_says_what_would_fix_it() -> None:
     row = Rejected(where="sites.csv:7", reason="the code is empty", sample=";Matha")
-    near = Unmatched(
+    near = UnmatchedRef(
         source="members", stream=Stream.TICKETS, site_ref="Matta", count=2,
         nearest="Mairie de Matha", nearest_code="17224",
     )  # fmt: skip
-    far = Unmatched(source="members", stream=Stream.TICKETS, site_ref="", count=1)
+    far = UnmatchedRef(source="members", stream=Stream.TICKETS, site_ref="", count=1)
     fact = source(
         {
             "error": "no route to host",

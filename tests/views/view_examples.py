@@ -11,15 +11,15 @@ from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.model.facts import (
     AlertFact,
-    Answers,
     BackupFact,
     RequestFact,
     SiteFact,
     SourceFact,
     TicketFact,
 )
+from smic_tui.model.freshness import Freshness
 from smic_tui.model.outbox_entry import Entry, plain
-from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
+from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.records import (
     BackupJob,
     CatalogueRequest,
@@ -36,16 +36,17 @@ from smic_tui.views.cells import Cell, Line
 from smic_tui.views.look import Look
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)  # a Tuesday, 10:30 in Paris
-LOOK = Look(now=NOW, zone=ZoneInfo("Europe/Paris"))
+ANSWERED = {
+    "members": NOW - timedelta(minutes=12),
+    "slow": NOW - timedelta(hours=3),
+    "old": NOW - timedelta(days=3),
+}
+LOOK = Look(now=NOW, zone=ZoneInfo("Europe/Paris"), freshness=Freshness(ANSWERED))
 
 
 def ago(**length: float) -> datetime:
     """A moment before NOW."""
     return NOW - timedelta(**length)
-
-
-def answers(last_good: datetime | None = NOW - timedelta(minutes=12)) -> Answers:
-    return Answers(sources=("members",), last_good=last_good)
 
 
 def health(state: HealthState = HealthState.DOWN, **rest: Any) -> Health:
@@ -67,7 +68,7 @@ def backup(state: BackupState = BackupState.FRESH, **rest: Any) -> BackupFact:
         "stale": False,
     }
     wanted |= rest
-    wanted["answers"] = answers()
+    wanted["rests_on"] = ("members",)
     return BackupFact(key="restic/1", source="restic", site="members/17300", state=state, **wanted)
 
 
@@ -88,7 +89,7 @@ def ticket(key: str = "51473", record: dict[str, Any] | None = None, **rest: Any
         "overdue": False,
         "mine": False,
         "stale": False,
-        "answers": answers(),
+        "rests_on": ("members",),
     }
     one = Ticket(key=key, source="redmine", **(of_record | (record or {})))
     return TicketFact(key=f"redmine/{key}", source="redmine", ticket=one, **(wanted | rest))
@@ -110,7 +111,7 @@ def request(key: str = "R1", record: dict[str, Any] | None = None, **rest: Any) 
         "overdue": False,
         "mine": False,
         "stale": False,
-        "answers": answers(),
+        "rests_on": ("members",),
     }
     one = CatalogueRequest(key=key, source="catalogue", **(of_record | (record or {})))
     return RequestFact(key=f"catalogue/{key}", source="catalogue", request=one, **(wanted | rest))
@@ -130,14 +131,14 @@ def site(record: dict[str, Any] | None = None, **rest: Any) -> SiteFact:
         "tickets": (),
         "requests": (),
         "trouble": Level.CRITICAL,
-        "answers": answers(),
+        "rests_on": ("members",),
         "stale": False,
     }
     one = Site(key="17300", code="17300", source="members", **(of_record | (record or {})))
     return SiteFact(key="members/17300", source="members", site=one, **(wanted | rest))
 
 
-def alert(life: AlertLife = AlertLife.FIRING, **rest: Any) -> AlertFact:
+def alert(status: AlertStatus = AlertStatus.FIRING, **rest: Any) -> AlertFact:
     wanted: dict[str, Any] = {
         "fingerprint": "down/members/17300",
         "rule": "down",
@@ -155,7 +156,7 @@ def alert(life: AlertLife = AlertLife.FIRING, **rest: Any) -> AlertFact:
         "source": "members",
         "key": "17300",
     }
-    return AlertFact(life=life, **(wanted | rest))
+    return AlertFact(status=status, **(wanted | rest))
 
 
 def source(status: dict[str, Any] | None = None, **rest: Any) -> SourceFact:

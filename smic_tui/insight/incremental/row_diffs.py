@@ -13,7 +13,7 @@ from smic_tui.records import Record, Stream
 from smic_tui.system.turns import giving_way
 
 MOST = 0.1
-# So few rows are always cheap, whatever part of all they are.
+# This few rows are always cheap, whatever part of all they are.
 FEW = 100
 
 
@@ -77,7 +77,8 @@ def _differing(
 ) -> tuple[list[str], Collection[str]]:
     """The keys of records that are another object, and of those that are gone.
 
-    All keys are looked at where nobody told which could be, without a Python step for each.
+    `told` are the keys that may differ, None where that is not known: then all are compared,
+    without a Python step for each.
     """
     if told is not None:
         changed = [key for key in told if key in now and now[key] is not was.get(key)]

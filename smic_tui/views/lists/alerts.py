@@ -6,7 +6,7 @@ from datetime import datetime
 
 from smic_tui.i18n import N_, _
 from smic_tui.model.facts import AlertFact
-from smic_tui.model.states import AlertLife, Level
+from smic_tui.model.states import AlertStatus, Level
 from smic_tui.model.subjects import ALERTS
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Role
@@ -21,9 +21,9 @@ from smic_tui.views.words import word
 
 def alert_level(fact: AlertFact) -> Level:
     """How loud an alert still is: acknowledged ones are a notice, cleared ones fine."""
-    if fact.life is AlertLife.FIRING:
+    if fact.status is AlertStatus.FIRING:
         return fact.severity
-    return Level.FINE if fact.life is AlertLife.CLEARED else Level.NOTICE
+    return Level.FINE if fact.status is AlertStatus.CLEARED else Level.NOTICE
 
 
 def _begun(fact: AlertFact) -> datetime:
@@ -32,7 +32,7 @@ def _begun(fact: AlertFact) -> datetime:
 
 def _until(fact: AlertFact, look: Look) -> str:
     """Who acknowledged it until when; else whether nobody can see if it still holds."""
-    if fact.life is not AlertLife.ACKNOWLEDGED:
+    if fact.status is not AlertStatus.ACKNOWLEDGED:
         return _("source is stale") if fact.blind else ""
     if fact.acknowledged_until is None:
         return fact.acknowledged_by
@@ -47,7 +47,7 @@ _COLUMNS: tuple[Column[AlertFact], ...] = (
         id="life",
         title=N_("State"),
         width=17,
-        cell=lambda f, look: state_cell(alert_level(f), word(f.life), look),
+        cell=lambda f, look: state_cell(alert_level(f), word(f.status), look),
         sort=lambda f, look: -alert_level(f),
     ),
     text_column("rule", N_("Rule"), 14, lambda f: f.rule, flex=1, spare=2),
@@ -81,7 +81,7 @@ _LEAN: tuple[Column[AlertFact], ...] = (
         "life",
         N_("State"),
         12,
-        lambda f, look: Cell("" if f.life is AlertLife.FIRING else word(f.life)),
+        lambda f, look: Cell("" if f.status is AlertStatus.FIRING else word(f.status)),
     ),
     later("until", N_("Acknowledged"), 20, lambda f, look: Cell(_until(f, look)), spare=1),
 )

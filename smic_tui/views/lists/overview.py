@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from smic_tui.i18n import N_, pgettext
-from smic_tui.insight.trouble import SiteTrouble
 from smic_tui.insight.trouble_lines import troubles
 from smic_tui.model.subjects import Subject
+from smic_tui.model.trouble import SiteTrouble
 from smic_tui.text import fold
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Role

@@ -81,7 +81,8 @@ def by_number(key: str) -> tuple[int, str]:
 
 def age_cell(fact: Dated, look: Look) -> Cell:
     """How long ago the sources of a fact last answered well."""
-    return Cell(human.age(fact.answers.age(look.now)), Role.WARNING if fact.stale else Role.MUTED)
+    age = look.freshness.age(fact.rests_on, look.now)
+    return Cell(human.age(age), Role.WARNING if fact.stale else Role.MUTED)
 
 
 def stale_age_cell(fact: Dated, look: Look) -> Cell:
@@ -90,14 +91,15 @@ def stale_age_cell(fact: Dated, look: Look) -> Cell:
 
 
 def _by_age(fact: Dated, look: Look) -> float | None:
-    last = fact.answers.last_good
+    last = look.freshness.last_good(fact.rests_on)
     return None if last is None else -last.timestamp()
 
 
 def _greatest_age(facts: Sequence[Dated], look: Look) -> str:
     """How old the facts that are not stale are at most: "<13 min"; empty where all are stale."""
-    answers = {id(fact.answers): fact.answers for fact in facts if not fact.stale}
-    oldest = min((one.last_good for one in answers.values() if one.last_good), default=None)
+    of_sources = {id(fact.rests_on): fact.rests_on for fact in facts if not fact.stale}
+    moments = map(look.freshness.last_good, of_sources.values())
+    oldest = min((moment for moment in moments if moment), default=None)
     return "" if oldest is None else human.less_than(max(0.0, (look.now - oldest).total_seconds()))
 
 

@@ -1,8 +1,7 @@
 """Everything that `smic-tui status` says of a situation, in numbers.
 
-As long as nothing is read anew, only the clock changes a tally, and how is known
-beforehand: its `Forecast`. Ages are left out, for they are those of the moment when
-they are shown.
+Until a source is read again only the clock changes the counts, as their `Forecast` tells
+beforehand. Ages are left out: they depend on the moment at which they are shown.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from smic_tui.contract.status import SourceState
-from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
+from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 
 
-class TicketTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TicketCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Open tickets: past their due date, owned by one of `me.names`."""
 
     open: int
@@ -23,7 +22,7 @@ class TicketTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     mine: int
 
 
-class RequestTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RequestCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Open catalogue requests: past their due date, waiting for us."""
 
     open: int
@@ -31,7 +30,7 @@ class RequestTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     waiting_on_us: int
 
 
-class SourceTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SourceCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One source. `unmatched` counts its records that belong to no site."""
 
     name: str
@@ -49,20 +48,20 @@ class SourceTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return None if self.last_good is None else (now - self.last_good).total_seconds()
 
 
-class Tally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StatusCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All numbers. `attention` is whether something needs somebody."""
 
     sites: dict[SiteState, int]
     backups: dict[BackupState, int]
-    tickets: TicketTally
-    requests: RequestTally
-    alerts: dict[AlertLife, int]
-    sources: tuple[SourceTally, ...]
+    tickets: TicketCounts
+    requests: RequestCounts
+    alerts: dict[AlertStatus, int]
+    sources: tuple[SourceCounts, ...]
     attention: bool
 
 
 class Forecast(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a tally changes by the clock alone, before `until` (UTC; not included).
+    """How the counts change by the clock alone, before `until` (UTC; not included).
 
     `backups` pass at a moment from one state to another; `tickets` and `requests`
     become overdue at these moments; at those of `alerts`, acknowledgements end.

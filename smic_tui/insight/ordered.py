@@ -1,4 +1,4 @@
-"""Long lists in order: sorted anew, or kept in order while a few of their facts change.
+"""Sorts long lists, and keeps them sorted while a few of their facts change.
 
 Comparing happens within one call of the interpreter, which lets no other thread take
 its turn meanwhile; long lists are therefore worked on in parts, and the screen goes first
@@ -20,11 +20,11 @@ Order = tuple[float | str, ...]
 
 _SORTED_AT_ONCE = 2000
 _LOOKED_AT_AT_ONCE = 5000
-# The collection of garbage goes once through a list of so many.
+# The collector of garbage goes once through a list as long as this.
 _LONG = 20_000
-# Of more than this part, sorting anew is quicker than putting each in its place.
+# Where more than this part has moved, sorting all is quicker than moving each.
 _MANY = 1 / 16
-# To put many in their places, every so manieth fact is looked at beforehand.
+# To move many, the keys of every 64th fact are made beforehand.
 _GRID = 64
 
 
@@ -47,11 +47,11 @@ def merged(
     old: tuple[FactT, ...],
     swaps: Iterable[tuple[FactT | None, FactT | None]],
     order: Callable[[FactT], Order],
-    rests_on: Callable[[FactT], object],
+    sort_fields: Callable[[FactT], object],
 ) -> tuple[FactT, ...]:
     """`old`, which is in order, after the swaps: of each, what it was and what it is now.
 
-    What it was is the very object in `old`. Facts that stay are not looked into. `rests_on`
+    What it was is the very object in `old`. Facts that stay are not looked into. `sort_fields`
     are the fields that `order` is made of: where they are equal, so is the place.
     """
     instead: dict[int, FactT | None] = {}
@@ -60,7 +60,7 @@ def merged(
         if was is None:
             if now is not None:
                 moved.append(now)
-        elif now is not None and rests_on(was) == rests_on(now):
+        elif now is not None and sort_fields(was) == sort_fields(now):
             instead[id(was)] = now
         else:
             instead[id(was)] = None
