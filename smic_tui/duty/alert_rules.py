@@ -53,6 +53,7 @@ from smic_tui.insight.alert_facts import BROKEN_RULE, STALE_RULE
 from smic_tui.insight.supplier_groups import is_hit, supplier_groups
 from smic_tui.model.alert_store import AlertEntry, AlertStore
 from smic_tui.model.facts import SiteFact, Situation
+from smic_tui.model.subjects import WATCHED
 from smic_tui.query.parser import Query, QuerySyntaxError, parse
 from smic_tui.query.subjects.all import fields_for
 from smic_tui.system.turns import alone, give_way, giving_way
@@ -65,14 +66,9 @@ GROUPING_FIELDS = frozenset({"state", "level", "trouble"})
 
 
 def _facts(situation: Situation, subject: str) -> Sequence[Fact]:
-    by_subject: Mapping[str, Sequence[Fact]] = {
-        "sites": situation.sites,
-        "backups": situation.backups,
-        "tickets": situation.tickets,
-        "requests": situation.requests,
-        "sources": situation.sources,
-    }
-    return by_subject.get(subject, ())
+    """The facts of what rules watch; none of "rules", which are no subject."""
+    watched = WATCHED.get(subject)
+    return () if watched is None else watched.facts(situation)
 
 
 class _Rule:

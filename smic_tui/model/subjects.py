@@ -8,7 +8,7 @@ facts (`FIELDS`), `views/lists/NAME.py` how they are listed (`LISTING`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
@@ -24,10 +24,11 @@ from smic_tui.model.facts import (
     TicketFact,
 )
 
-Fact = SiteFact | BackupFact | TicketFact | RequestFact | AlertFact | SourceFact
+WatchedFact = SiteFact | BackupFact | TicketFact | RequestFact | SourceFact
+Fact = WatchedFact | AlertFact
 F_co = TypeVar("F_co", covariant=True)
 
-# The names of the subjects that an alert rule can watch, and that a pane can list.
+# The names of the subjects that an alert rule can watch (`WATCHED`), and that a pane can list.
 Watched = Literal["sites", "backups", "tickets", "requests", "sources"]
 Scheduled = Literal["sites", "backups", "tickets", "requests", "alerts"]
 
@@ -86,6 +87,8 @@ SOURCES: Subject[SourceFact] = Subject(
 
 SUBJECTS: tuple[Subject[Fact], ...] = (SITES, BACKUPS, TICKETS, REQUESTS, ALERTS, SOURCES)
 _BY_NAME = {subject.name: subject for subject in SUBJECTS}
+_WATCHED: tuple[Subject[WatchedFact], ...] = (SITES, BACKUPS, TICKETS, REQUESTS, SOURCES)
+WATCHED: Mapping[str, Subject[WatchedFact]] = {subject.name: subject for subject in _WATCHED}
 
 
 def subject_named(name: str) -> Subject[Fact]:

@@ -11,6 +11,7 @@ from smic_tui.model.facts import Situation
 from smic_tui.model.subjects import (
     SUBJECTS,
     TICKETS,
+    WATCHED,
     Fact,
     Scheduled,
     Subject,
@@ -40,7 +41,10 @@ def test_every_subject_has_fields_and_a_list(subject: Subject[Fact]) -> None:
 
 
 def test_rules_watch_and_panes_list_subjects() -> None:
-    for name in (*get_args(Watched), *get_args(Scheduled)):
+    assert get_args(Watched) == tuple(WATCHED)
+    for name, subject in WATCHED.items():
+        assert subject is subject_named(name)
+    for name in get_args(Scheduled):
         assert subject_named(name).name == name
 
 
