@@ -74,7 +74,7 @@ async def test_what_is_known_to_count_looks_like_all_of_it(
             if " 2/…" not in text_of(app):
                 break
             await pilot.pause(0.1)
-        assert not app.situation.partial
+        assert not app.situation.is_partial
         assert " 2/…" not in text_of(app)
 
 
