@@ -1,7 +1,7 @@
 """What drawing takes on the line to the terminal, in bytes, about as the encoder writes it.
 
-Who draws works out with these how much of a line may come at once. They are estimates for
-that: the encoder itself weighs what it really writes.
+The lists decide with these numbers how much of a line comes at once. They are estimates:
+the encoder itself counts what it really writes.
 """
 
 from __future__ import annotations
