@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from smic_tui.i18n import N_, _, ngettext
-from smic_tui.insight.status_counts import count
 from smic_tui.model.facts import Situation
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.model.status_counts import RequestCounts, SourceCounts, StatusCounts, TicketCounts
@@ -142,16 +141,16 @@ def _summary(
 ) -> Summary:
     """A summary in `words` of the part `of_all` counts.
 
-    Of a partial situation, what is known of everything is told, or that the rest is being
-    read. `unread` says why nothing is counted, if that means nothing.
+    Before the counts are known, it says that the rest is being read. `unread` gives the
+    reason when a count of nothing would mean nothing.
     """
 
     def summary(situation: Situation, look: Look) -> list[Cell]:
         if text := unread(situation):
             return [Cell(_(text), Role.MUTED)]
-        if situation.is_partial and situation.counts is None:
+        if situation.counts is None:
             return [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
-        return words(of_all(situation.counts or count(situation)), look)
+        return words(of_all(situation.counts), look)
 
     return summary
 

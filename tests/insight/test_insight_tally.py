@@ -15,11 +15,12 @@ from smic_tui.config.schema import Person, Settings
 from smic_tui.insight import forecast as forecasting
 from smic_tui.insight.assess import assess
 from smic_tui.insight.forecast import LONGEST, TICK, forecast_of
-from smic_tui.insight.status_counts import count, counts_at
+from smic_tui.insight.status_counts import count
 from smic_tui.model.alert_store import AlertEntry
 from smic_tui.model.facts import Situation
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import BackupState
+from smic_tui.model.status_counts import counts_at
 from smic_tui.model.user_state import Acknowledgement, UserState
 from smic_tui.records import Record, RunResult, Stage, TicketStatus
 
