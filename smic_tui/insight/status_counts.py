@@ -7,46 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-
-from msgspec.structs import replace
 
 from smic_tui.insight.site_state import verdict
 from smic_tui.model.facts import RequestFact, Situation, SourceFact, TicketFact
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.model.status_counts import (
-    Forecast,
     RequestCounts,
     SourceCounts,
     StatusCounts,
     TicketCounts,
 )
 from smic_tui.records import Actor
-
-
-def counts_at(counts: StatusCounts, forecast: Forecast, now: datetime) -> StatusCounts:
-    """What the counts have become at `now` (UTC), which is before the end of their forecast."""
-    attention = counts.attention
-    backups = dict(counts.backups)
-    for at, before, after in forecast.backups:
-        if at <= now:
-            backups[before] = backups.get(before, 0) - 1
-            backups[after] = backups.get(after, 0) + 1
-            attention = attention or after in (BackupState.OVERDUE, BackupState.FAILED)
-    tickets = sum(at <= now for at in forecast.tickets)
-    requests = sum(at <= now for at in forecast.requests)
-    alerts = dict(counts.alerts)
-    if ended := sum(at <= now for at in forecast.alerts):
-        alerts[AlertStatus.ACKNOWLEDGED] = alerts.get(AlertStatus.ACKNOWLEDGED, 0) - ended
-        alerts[AlertStatus.FIRING] = alerts.get(AlertStatus.FIRING, 0) + ended
-    return replace(
-        counts,
-        backups={state: count for state, count in backups.items() if count},
-        tickets=replace(counts.tickets, overdue=counts.tickets.overdue + tickets),
-        requests=replace(counts.requests, overdue=counts.requests.overdue + requests),
-        alerts={status: count for status, count in alerts.items() if count},
-        attention=attention or bool(tickets or requests or ended),
-    )
 
 
 def count(situation: Situation) -> StatusCounts:

@@ -14,8 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct, field
 
-from smic_tui.insight.status_counts import counts_at
-from smic_tui.model.status_counts import Forecast, StatusCounts
+from smic_tui.model.status_counts import Forecast, StatusCounts, counts_at
 from smic_tui.system import private_file
 
 NAME = "tally.json"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from smic_tui.i18n import N_, _, ngettext
-from smic_tui.insight.status_counts import count
 from smic_tui.model.facts import Situation
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.model.status_counts import RequestCounts, SourceCounts, StatusCounts, TicketCounts
@@ -135,9 +134,8 @@ def words_of_counts(counts: StatusCounts, look: Look) -> list[list[Cell]]:
 class Summary(Generic[T]):
     """The words that sum the list of a subject up.
 
-    `part(counts)` is what they count, and `words(part, look)` says it. Of a partial
-    situation what is known of everything is told, or that the rest is being read.
-    `unread(situation)` is an unmarked message that says why nothing is counted; empty where
+    `part(counts)` is what they count, and `words(part, look)` says it. Before the counts
+    are known they say that the rest is being read. `unread(situation)` is an unmarked message that says why nothing is counted; empty where
     counting means something.
     """
 
@@ -155,9 +153,9 @@ class Summary(Generic[T]):
         """The words about a situation."""
         if text := self._unread(situation):
             return [Cell(_(text), Role.MUTED)]
-        if situation.is_partial and situation.counts is None:
+        if situation.counts is None:
             return [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
-        return self._words(self._part(situation.counts or count(situation)), look)
+        return self._words(self._part(situation.counts), look)
 
 
 def _unread(subject: Subject[object], stream: Stream, text: str) -> Callable[[Situation], str]:

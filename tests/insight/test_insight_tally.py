@@ -1,4 +1,4 @@
-"""A tally and its forecast say at each moment what assessing anew would say."""
+"""The counts and their forecast say at each moment what assessing anew would say."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from smic_tui.config.schema import Person, Settings
 from smic_tui.insight import forecast as forecasting
 from smic_tui.insight.assess import assess
 from smic_tui.insight.forecast import LONGEST, TICK, forecast_of
-from smic_tui.insight.status_counts import count, counts_at
+from smic_tui.insight.status_counts import count
 from smic_tui.model.alert_store import AlertEntry
 from smic_tui.model.facts import Situation
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import BackupState
+from smic_tui.model.status_counts import counts_at
 from smic_tui.model.user_state import Acknowledgement, UserState
 from smic_tui.records import Record, RunResult, Stage, TicketStatus
 
@@ -107,11 +108,11 @@ def anew(picture: Snapshot, user: UserState, now: datetime) -> Situation:
 @settings(max_examples=150, deadline=None)
 def test_the_forecast_is_what_comes(picture: tuple[Snapshot, UserState], later: list[int]) -> None:
     first = anew(*picture, NOW)
-    tally, forecast = count(first), forecast_of(first, SETTINGS)
+    counts, forecast = count(first), forecast_of(first, SETTINGS)
     asked = [*interesting(*picture), *(NOW + timedelta(minutes=minute) for minute in later)]
     for now in asked:
         if NOW <= now < forecast.until:
-            assert counts_at(tally, forecast, now) == count(anew(*picture, now)), now
+            assert counts_at(counts, forecast, now) == count(anew(*picture, now)), now
 
 
 def test_nothing_is_told_beyond_a_day() -> None:
@@ -150,9 +151,9 @@ def test_what_turns_bad_needs_attention() -> None:
         ),
     )
     first = anew(picture, UserState(), NOW)
-    tally, forecast = count(first), forecast_of(first, SETTINGS)
+    counts, forecast = count(first), forecast_of(first, SETTINGS)
     assert [turn[2] for turn in forecast.backups] == [BackupState.LATE, BackupState.OVERDUE]
-    late = counts_at(tally, forecast, NOW + timedelta(minutes=30))
+    late = counts_at(counts, forecast, NOW + timedelta(minutes=30))
     assert (late.backups, late.attention) == ({BackupState.LATE: 1}, False)
-    overdue = counts_at(tally, forecast, NOW + timedelta(minutes=40))
+    overdue = counts_at(counts, forecast, NOW + timedelta(minutes=40))
     assert (overdue.backups, overdue.attention) == ({BackupState.OVERDUE: 1}, True)

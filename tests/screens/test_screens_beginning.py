@@ -53,11 +53,11 @@ async def test_what_is_known_to_count_looks_like_all_of_it(
     make_app: MakeApp, syndicate: tuple[Loaded, Snapshot], beginning: Snapshot
 ) -> None:
     loaded, snapshot = syndicate
-    tally = count(assess(snapshot, UserState(), loaded.settings, NOW))
+    counts = count(assess(snapshot, UserState(), loaded.settings, NOW))
     whole = make_app()
     async with opened(whole):
         expected = lines_of(whole)
-    app = make_app(change=lambda _all: beginning, counts_at=lambda _now: tally)
+    app = make_app(change=lambda _all: beginning, counts_at=lambda _now: counts)
     async with opened(app) as pilot:
         assert app.situation.is_partial
         assert len(app.situation.sites) < 150

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 from view_examples import LOOK, NOW, ago, alert, backup, request, site, source, ticket, words
 
 from smic_tui.contract.status import SourceState
-from smic_tui.insight.status_counts import count_sources
+from smic_tui.insight.status_counts import count, count_sources
 from smic_tui.model.facts import Situation
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.model.status_counts import RequestCounts, StatusCounts, TicketCounts
@@ -23,8 +25,14 @@ from smic_tui.views.summary import (
     summary_of_tickets,
 )
 
-SITUATION = Situation(
-    now=NOW,
+
+def counted(**facts: Any) -> Situation:
+    """A situation with its counts, as the assessor hands it out."""
+    situation = Situation(now=NOW, **facts)
+    return replace(situation, counts=count(situation))
+
+
+SITUATION = counted(
     sites=(site(), site(state=SiteState.UP)),
     backups=(backup(BackupState.FAILED), backup(BackupState.LATE), backup()),
     tickets=(ticket(overdue=True), ticket(mine=True)),
@@ -58,7 +66,7 @@ def test_the_signs_are_those_of_the_reader() -> None:
 
 
 def test_of_a_partial_situation_all_is_told_or_that_it_is_being_read() -> None:
-    begun = replace(SITUATION, is_partial=True)
+    begun = replace(SITUATION, is_partial=True, counts=None)
     assert summary_of_sites(begun, LOOK) == [
         Cell("the first lines; the rest is being read…", Role.MUTED)
     ]
@@ -69,21 +77,21 @@ def test_of_a_partial_situation_all_is_told_or_that_it_is_being_read() -> None:
 
 def test_that_there_is_none_is_not_said_of_what_was_never_read() -> None:
     never = source({"state": SourceState.NEVER, "last_good": None})
-    empty = Situation(now=NOW, sources=(never,))
+    empty = counted(sources=(never,))
     assert words(summary_of_tickets(empty, LOOK)) == "tickets: nothing read yet"
     # One that tells of no tickets is not waited for.
     other = source({"streams": (Stream.SITES,), "last_good": None})
-    assert words(summary_of_tickets(Situation(now=NOW, sources=(other,)), LOOK)) == "0 open tickets"
+    assert words(summary_of_tickets(counted(sources=(other,)), LOOK)) == "0 open tickets"
     read = source({"streams": (Stream.TICKETS,)})
-    assert words(summary_of_tickets(Situation(now=NOW, sources=(read,)), LOOK)) == "0 open tickets"
+    assert words(summary_of_tickets(counted(sources=(read,)), LOOK)) == "0 open tickets"
 
 
 def test_the_alarm_is_as_loud_as_the_worst_that_fires() -> None:
-    quiet = replace(SITUATION, alerts=(alert(AlertStatus.ACKNOWLEDGED),))
+    quiet = counted(alerts=(alert(AlertStatus.ACKNOWLEDGED),))
     assert alarm(quiet, LOOK) == [Cell("10:30", Role.MUTED)]
-    two = replace(SITUATION, alerts=(alert(severity=Level.WARNING), alert()))
+    two = counted(alerts=(alert(severity=Level.WARNING), alert()))
     assert alarm(two, LOOK)[0] == Cell("■2 ", Role.CRITICAL)
-    assert alarm(replace(two, is_partial=True), LOOK)[0].text == "■… "
+    assert alarm(replace(two, is_partial=True, counts=None), LOOK)[0].text == "■… "
     assert alarm(replace(two, is_partial=True, counts=COUNTS), LOOK)[0].text == "■6 "
 
 
