@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from msgspec.structs import replace
-from view_examples import LOOK, NOW, ago, alert, backup, request, site, source, ticket, words
 
 from smic_tui.contract.status import SourceState
 from smic_tui.insight.tally import tally_of_sources
@@ -21,6 +20,18 @@ from smic_tui.views.summary import (
     summary_of_sites,
     summary_of_sources,
     summary_of_tickets,
+)
+from tests.views.view_examples import (
+    LOOK,
+    NOW,
+    ago,
+    alert,
+    backup,
+    request,
+    site,
+    source,
+    ticket,
+    words,
 )
 
 SITUATION = Situation(
