@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from view_examples import LOOK, ago, backup, entry, health, request, site, texts, ticket
-
 from smic_tui.contract.actions import Verb
 from smic_tui.model.states import BackupState, Level
 from smic_tui.model.user_state import Note
@@ -11,6 +9,7 @@ from smic_tui.records import BackupRun, Contact, RunResult, Stage, TicketStatus
 from smic_tui.views.cells import Role
 from smic_tui.views.dossier import dossier
 from smic_tui.views.fit import width
+from tests.views.view_examples import LOOK, ago, backup, entry, health, request, site, texts, ticket
 
 
 def test_a_site_of_which_little_is_known() -> None:

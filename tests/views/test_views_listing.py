@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from view_examples import LOOK, NOW, ago, site, ticket
 
 from smic_tui.model.facts import Situation
 from smic_tui.model.subjects import (
@@ -25,6 +24,7 @@ from smic_tui.views.listing import sort_facts, tally
 from smic_tui.views.lists import overview
 from smic_tui.views.lists.all import listing_of
 from smic_tui.views.lists.parts import lean_age_column
+from tests.views.view_examples import LOOK, NOW, ago, site, ticket
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)

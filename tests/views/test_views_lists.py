@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from msgspec.structs import replace
-from view_examples import LOOK, ago, alert, backup, health, request, site, source, ticket
 
 from smic_tui.contract.status import SourceState
 from smic_tui.insight.trouble import site_line
@@ -19,6 +18,17 @@ from smic_tui.views.columns import Column
 from smic_tui.views.listing import Listing
 from smic_tui.views.lists import overview
 from smic_tui.views.lists.all import listing_of
+from tests.views.view_examples import (
+    LOOK,
+    ago,
+    alert,
+    backup,
+    health,
+    request,
+    site,
+    source,
+    ticket,
+)
 
 F = TypeVar("F")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from view_examples import LOOK, ago, entry, health, request, texts, ticket
 
 from smic_tui.contract.actions import Verb
 from smic_tui.model.outbox_entry import EntryState, plain
@@ -22,6 +21,7 @@ from smic_tui.views.outbox import (
     status_word,
     title,
 )
+from tests.views.view_examples import LOOK, ago, entry, health, request, texts, ticket
 
 TICKET = ticket().ticket
 

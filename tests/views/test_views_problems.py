@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from view_examples import NOW, source, texts
-
 from smic_tui.contract.batch import Rejected
 from smic_tui.model.facts import Situation, UnmatchedRef
 from smic_tui.records import Stream
 from smic_tui.views.problems import problems
+from tests.views.view_examples import NOW, source, texts
 
 
 def test_sources_without_problems_have_no_lines() -> None:

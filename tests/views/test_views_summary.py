@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec.structs import replace
-from view_examples import LOOK, NOW, ago, alert, backup, request, site, source, ticket, words
 
 from smic_tui.contract.status import SourceState
 from smic_tui.insight.status_counts import count, count_sources
@@ -23,6 +22,18 @@ from smic_tui.views.summary import (
     summary_of_sites,
     summary_of_sources,
     summary_of_tickets,
+)
+from tests.views.view_examples import (
+    LOOK,
+    NOW,
+    ago,
+    alert,
+    backup,
+    request,
+    site,
+    source,
+    ticket,
+    words,
 )
 
 

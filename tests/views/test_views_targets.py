@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from msgspec.structs import replace
-from view_examples import LOOK, NOW, alert, entry, health, request, site, ticket
 
 from smic_tui.contract.actions import Verb
 from smic_tui.insight.trouble import site_line
@@ -12,6 +11,7 @@ from smic_tui.model.outbox_entry import EntryState
 from smic_tui.records import HealthState, Stream
 from smic_tui.views.cells import Cell, Role, Row
 from smic_tui.views.targets import marked, pending_of, places, targets
+from tests.views.view_examples import LOOK, NOW, alert, entry, health, request, site, ticket
 
 DOWN = health()
 SLOW = health(HealthState.WARNING, service="ping")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from a_wire import AWire
 from shown_lines import shown, until
 from textual.app import App, ComposeResult
 
 from smic_tui.terminal.costs import COSTS
 from smic_tui.views.cells import Cell, ColumnLayout, Line, Row
+from tests.widgets.a_wire import AWire
 from widgets.row_table import RowTable
 from widgets.text_lines import TextLines
 

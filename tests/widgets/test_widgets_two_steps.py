@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from a_wire import AWire
 from shown_lines import shown, until
 from textual.app import App, ComposeResult
 
 from smic_tui.terminal.costs import COSTS
 from smic_tui.views.cells import Cell, ColumnLayout, Role, Row
+from tests.widgets.a_wire import AWire
 from widgets import row_table
 from widgets.row_table import RowTable
 
