@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from smic_tui.i18n import N_, _, pgettext
 from smic_tui.screens.desk import Desk, desk_of
-from smic_tui.system.turns import front
+from smic_tui.system.turns import screen_priority
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.outbox import mark_of
 from smic_tui.views.summary import alarm
@@ -109,8 +109,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def update(self) -> None:
         """Draw everything that depends on the situation, frame included."""
-        front.begin()
-        self.call_after_refresh(front.end_unless_drawn)
+        screen_priority.begin()
+        self.call_after_refresh(screen_priority.end_unless_drawn)
         names = [name for name, _title in TABS]
         number = names.index(self.tab) + 1 if self.tab in names else 0
         self.tabs.show_tabs(tab_titles(), number)
