@@ -13,7 +13,7 @@ from smic_tui.cache.place import Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
 from smic_tui.model.alert_store import NO_ALERTS, AlertStore
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 
 if TYPE_CHECKING:
     from smic_tui.cache.keyed import KeyedDB
@@ -70,7 +70,7 @@ class AlertFile:
                 return self._file.flush()
             changed = {
                 fingerprint: msgspec.to_builtins(entry)
-                for fingerprint, entry in giving_way(after.items())
+                for fingerprint, entry in yielding(after.items())
                 if (known := before.get(fingerprint)) is not entry and known != entry
             }
             # What cannot be encoded is refused here, before it can spoil the file.

@@ -15,7 +15,7 @@ from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.records import Record, Stream
-from smic_tui.system.turns import alone_with
+from smic_tui.system.turns import exclusive_for
 
 
 class StreamReading:
@@ -121,7 +121,7 @@ async def read_stream(
 
 
 def _admit(source: str, stream: Stream, batch: Batch) -> Admitted:
-    with alone_with(len(batch.upserts)):
+    with exclusive_for(len(batch.upserts)):
         return admit(source, stream, batch)
 
 

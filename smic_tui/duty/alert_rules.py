@@ -56,7 +56,7 @@ from smic_tui.model.facts import SiteFact, Situation
 from smic_tui.model.subjects import WATCHED
 from smic_tui.query.parser import Query, QuerySyntaxError, parse
 from smic_tui.query.subjects.all import fields_for
-from smic_tui.system.turns import alone, give_way, giving_way
+from smic_tui.system.turns import exclusive, yield_turn, yielding
 from smic_tui.text import fold
 
 KEPT = timedelta(days=1)
@@ -163,7 +163,7 @@ class _Rule:
         if not left:
             return
         facts = self.facts_of(left)
-        for entry in giving_way(left):
+        for entry in yielding(left):
             if entry.cleared is not None:
                 self.age(entry)
             elif entry.fingerprint in self.dissolved:
@@ -250,7 +250,7 @@ class _Rule:
             eldest = min(taken_over, key=lambda entry: entry.since, default=None)
             self.hold_true(subject_of_group(group), replace(eldest, fired=None) if eldest else None)
         gone = {key: known[key] for key in known.keys() - {group.key for group in groups}}
-        for fact in giving_way(found):
+        for fact in yielding(found):
             if fact.key in grouped:
                 continue
             was_in = gone.get(fold(fact.site.supplier)) if is_hit(fact) else None
@@ -267,7 +267,7 @@ def _run(rule: _Rule, query: Query, selections: Selections) -> None:
             (fact, subject) for fact, subject in found if isinstance(fact, SiteFact)
         )
     else:
-        for _fact, subject in giving_way(found):
+        for _fact, subject in yielding(found):
             rule.hold_true(subject)
     rule.settle()
 
@@ -300,7 +300,7 @@ class AlertRules:
 
         The result depends on the arguments alone.
         """
-        with alone():
+        with exclusive():
             return _evaluate(situation, store, self._settings, now, self._selections)
 
 
@@ -320,7 +320,7 @@ def _evaluate(
 ) -> AlertStore:
     after: dict[str, AlertEntry] = {}
     by_rule: dict[str, dict[str, AlertEntry]] = defaultdict(dict)
-    for fingerprint, entry in giving_way(store.items()):
+    for fingerprint, entry in yielding(store.items()):
         by_rule[entry.rule][fingerprint] = entry
     broken = _Rule(BROKEN_RULE, "rules", AT_ONCE, by_rule[BROKEN_RULE], situation, now)
     names = {rule.name for rule in settings.alerts}
@@ -342,7 +342,7 @@ def _evaluate(
         else:
             _run(at_work, query, selections)
         after.update(at_work.after)
-        give_way()
+        yield_turn()
     if BROKEN_RULE not in names:
         broken.settle()
         after.update(broken.after)

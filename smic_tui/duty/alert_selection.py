@@ -15,7 +15,7 @@ from smic_tui.duty.alert_subjects import AlertSubject, Fact, subject_of
 from smic_tui.insight.incremental.changes import changes_since
 from smic_tui.model.facts import Situation
 from smic_tui.query.parser import Query
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 
 _FOLLOWED = ("sites", "backups", "tickets", "requests")
 
@@ -55,7 +55,7 @@ class Selections:
             }
         else:
             chosen = known.chosen
-            for key, (_was, fact) in giving_way(changes.of(on).items()):
+            for key, (_was, fact) in yielding(changes.of(on).items()):
                 if fact is not None and query.matches(fact, now, freshness):
                     chosen[key] = (fact, subject_of(fact))
                 else:

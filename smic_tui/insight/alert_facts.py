@@ -18,7 +18,7 @@ from smic_tui.model.alert_store import AlertEntry, AlertStore
 from smic_tui.model.facts import AlertFact, SiteFact
 from smic_tui.model.states import AlertStatus, Level
 from smic_tui.model.user_state import Acknowledgement, UserState
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 
 STALE_RULE = "source-stale"
 BROKEN_RULE = "rule-broken"
@@ -87,7 +87,7 @@ class AlertFacts:
         """
         facts: list[AlertFact] = []
         made: dict[str, tuple[AlertEntry, AlertFact]] = {}
-        for fingerprint, entry in giving_way(store.items()):
+        for fingerprint, entry in yielding(store.items()):
             site = sites.get(entry.site)
             site_name = site.site.name if site else ""
             ack = user.acknowledgements.get(fingerprint)

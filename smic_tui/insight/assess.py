@@ -14,7 +14,7 @@ from smic_tui.model.facts import Situation
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.user_state import UserState
 from smic_tui.records import Site, Stream
-from smic_tui.system.turns import alone
+from smic_tui.system.turns import exclusive
 
 # With this many rows, a look for garbage among them takes too long.
 LARGE = 20_000
@@ -27,7 +27,7 @@ def assess(snapshot: Snapshot, user: UserState, settings: Settings, now: datetim
     Pure. Seconds of work where there are many sites. Lists are in the order of
     `insight.order`.
     """
-    with alone():
+    with exclusive():
         assessment, parts = whole_pass(snapshot, settings, now)
         sites_by_key = {fact.key: fact for fact in parts.sites}
         alerts = AlertFacts(settings).of(snapshot.alerts, sites_by_key, user, now)

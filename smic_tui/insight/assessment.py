@@ -48,7 +48,7 @@ from smic_tui.records import (
     Stream,
     Ticket,
 )
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 from smic_tui.text import fold
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -102,7 +102,7 @@ class Assessment:
 
     def rows(self, stream: Stream, _kind: type[RecordT]) -> Iterable[RecordT]:
         for one in self.snapshot.sources:
-            yield from giving_way(cast("Mapping[str, RecordT]", one.of(stream)).values())
+            yield from yielding(cast("Mapping[str, RecordT]", one.of(stream)).values())
 
     # -- the sources that facts rest on
 
@@ -136,7 +136,7 @@ class Assessment:
             label = run.job or f"{run.site} · {run.application}"
             self.placer.set_aside(label, run.source, Stream.BACKUP_RUNS)
         self.orphan_runs = runs.orphans
-        return [self.backup(job, runs.by_job[job.source, job.key]) for job in giving_way(jobs)]
+        return [self.backup(job, runs.by_job[job.source, job.key]) for job in yielding(jobs)]
 
     def backup(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> BackupFact:
         stale = False
@@ -342,7 +342,7 @@ class Assessment:
                 tickets_at.get(entry.key, []),
                 requests_at.get(entry.key, []),
             )
-            for entry in giving_way(self.register.entries)
+            for entry in yielding(self.register.entries)
         ]
         return Parts(
             sites=tuple(in_order(sites, site_order)),
@@ -387,7 +387,7 @@ class Assessment:
 
 def _by_site(facts: Iterable[PartT]) -> dict[str, list[PartT]]:
     found: dict[str, list[PartT]] = defaultdict(list)
-    for fact in giving_way(facts):
+    for fact in yielding(facts):
         if fact.site:
             found[fact.site].append(fact)
     return found

@@ -29,7 +29,7 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.status_counts import StatusCounts
 from smic_tui.model.user_state import UserState
 from smic_tui.records import Site, Stream
-from smic_tui.system.turns import alone
+from smic_tui.system.turns import exclusive
 
 
 class _Assessed(Struct, frozen=True):
@@ -66,7 +66,7 @@ class Assessor:
         What it says depends on the arguments alone. Lists are in the order of
         `insight.order`. A partial situation has no counts.
         """
-        with alone():
+        with exclusive():
             return self._assess(snapshot, user, now)
 
     def assess_once(self, snapshot: Snapshot, user: UserState, now: datetime) -> Situation:
@@ -76,7 +76,7 @@ class Assessor:
         question. Where only alerts or notices are others, only these are worked out again.
         Otherwise as `assess`.
         """
-        with alone():
+        with exclusive():
             last = self._last
             if (
                 last is None

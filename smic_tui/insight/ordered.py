@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import TypeVar
 
-from smic_tui.system.turns import give_way, giving_way, known_for_good
+from smic_tui.system.turns import known_for_good, yield_turn, yielding
 
 FactT = TypeVar("FactT")
 Order = tuple[float | str, ...]
@@ -39,8 +39,8 @@ def in_order(facts: Iterable[FactT], order: Callable[[FactT], Order]) -> list[Fa
         run = [(order(fact), fact) for fact in todo[start : start + _SORTED_AT_ONCE]]
         run.sort(key=itemgetter(0))
         runs.append(run)
-        give_way()
-    return [fact for _order, fact in giving_way(heapq.merge(*runs, key=itemgetter(0)))]
+        yield_turn()
+    return [fact for _order, fact in yielding(heapq.merge(*runs, key=itemgetter(0)))]
 
 
 def merged(
@@ -56,7 +56,7 @@ def merged(
     """
     instead: dict[int, FactT | None] = {}
     moved: list[FactT] = []
-    for was, now in giving_way(swaps):
+    for was, now in yielding(swaps):
         if was is None:
             if now is not None:
                 moved.append(now)
@@ -73,7 +73,7 @@ def merged(
         part = old[start : start + _LOOKED_AT_AT_ONCE]
         # Facts are true: what falls out is None.
         facts += filter(None, map(instead.get, map(id, part), part))
-        give_way()
+        yield_turn()
     if len(moved) > 64 and len(moved) > _MANY * len(facts):
         facts = in_order([*facts, *moved], order)
     elif moved:
@@ -90,10 +90,10 @@ def _put_in(
 ) -> list[FactT]:
     new.sort(key=order)
     many = len(new) > len(facts) / _GRID / 8
-    grid = [order(fact) for fact in giving_way(facts[::_GRID])] if many else []
+    grid = [order(fact) for fact in yielding(facts[::_GRID])] if many else []
     found: list[FactT] = []
     at = 0
-    for fact in giving_way(new):
+    for fact in yielding(new):
         place = order(fact)
         low, high = at, len(facts)
         if grid:

@@ -17,7 +17,7 @@ from smic_tui.insight.trouble import (
 from smic_tui.model.facts import Changes, SiteFact, Situation
 from smic_tui.model.states import Level
 from smic_tui.model.trouble import SiteTrouble
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 
 
 class TroubleLines:
@@ -27,11 +27,11 @@ class TroubleLines:
         self._hit: dict[str, SiteFact] = {}
         self._lines: dict[str, SiteTrouble] = {}
         self._unmatched: tuple[tuple[object, ...], tuple[SiteTrouble, ...]] = ((), ())
-        for fact in giving_way(situation.sites):
+        for fact in yielding(situation.sites):
             if is_hit(fact):
                 self._hit[fact.key] = fact
         self._group()
-        for fact in giving_way(situation.sites):
+        for fact in yielding(situation.sites):
             line = self._line_of(fact)
             if line is not None:
                 self._lines[fact.key] = line
@@ -40,7 +40,7 @@ class TroubleLines:
 
     def follow(self, situation: Situation, changes: Changes) -> None:
         """Become the lines of the next situation, into which `changes` have led."""
-        for key, (_was, fact) in giving_way(changes.sites.items()):
+        for key, (_was, fact) in yielding(changes.sites.items()):
             self._hit.pop(key, None)
             if fact is not None and is_hit(fact):
                 self._hit[key] = fact
@@ -50,7 +50,7 @@ class TroubleLines:
         for key in grouped ^ self._grouped:
             touched.setdefault(key, situation.sites_by_key.get(key))
         swaps: list[tuple[SiteTrouble | None, SiteTrouble | None]] = []
-        for key, fact in giving_way(touched.items()):
+        for key, fact in yielding(touched.items()):
             was = self._lines.get(key)
             line = None if fact is None else self._line_of(fact)
             if line == was:

@@ -15,7 +15,7 @@ from smic_tui.i18n import N_, _
 from smic_tui.screens.services import AppServices, services_of
 from smic_tui.screens.tabs import NAMES, NUMBER_KEYS, TABS
 from smic_tui.screens.wire import ScreenWire
-from smic_tui.system.turns import front
+from smic_tui.system.turns import screen_priority
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.outbox import mark_of
 from smic_tui.views.summary import alarm
@@ -88,8 +88,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def update(self) -> None:
         """Draw everything that depends on the situation, frame included."""
-        front.begin()
-        self.call_after_refresh(front.end_unless_drawn)
+        screen_priority.begin()
+        self.call_after_refresh(screen_priority.end_unless_drawn)
         number = NAMES.index(self.tab) + 1 if self.tab in NAMES else 0
         self.tabs.show_tabs([tab.tab() for tab in TABS], number)
         look = self.services.look

@@ -1,12 +1,13 @@
-"""Threads that compute beside an event loop: one at a time, in short turns, and giving way.
+"""Keeps threads that compute from delaying the screen: one computes at a time, in short turns,
+and stands still while a person waits for the screen.
 
-A thread that computes and the loop share one interpreter. Each gets it for a turn when
-another wants it; a loop that answers a key needs a dozen of them, and waits each time for
-every thread that computes. Two that compute are no sooner ready than one after the other.
+A thread that computes and the event loop share one interpreter, in turns. A loop that
+answers a key needs a dozen of them, and waits each time for every thread that computes. Two
+threads that compute are no sooner ready together than one after the other (`exclusive`).
 
 Turns are fair, and that is not enough: half of the interpreter makes the answer to a key
-take twice as long. So who computes says between one piece of work and the next that others
-may go first (`give_way`), and stands still while somebody waits for the screen.
+take twice as long. So a thread that computes calls `yield_turn` between one piece of work
+and the next, or goes through its items by `yielding`.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from typing import TypeVar
 # Five times as often as by itself. It costs computing some hundredths, twice as often a tenth.
 TURN_SECONDS = 0.001
 
-# So many rows take some hundredths of a second.
+# This many rows take some hundredths of a second.
 MANY = 500
 
-# A key whose answer takes longer than this, or that nothing comes of, is waited for no more.
+# A thread stands still no longer than this for a key: its answer takes longer, or there is none.
 PATIENCE_SECONDS = 0.05
 
 T = TypeVar("T")
@@ -34,9 +35,9 @@ T = TypeVar("T")
 _lock = RLock()
 
 
-class Front:
-    """Whether somebody waits for the screen: a key has been read, or there is something new
-    to show, and the frame that shows it has not been sent. Times in seconds of `clock`.
+class ScreenPriority:
+    """Knows whether a person waits for the screen: a key has been read, or there is something
+    new to show, and the frame that shows it has not been sent. Times in seconds of `clock`.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,11 +46,11 @@ class Front:
         self._ends = 0.0
         self._is_drawn = False
         self._sent = threading.Event()
-        # Who has stood still for a while computes as long before it does so again.
+        # A thread that has stood still for a while computes as long before it does so again.
         self._not_before = 0.0
 
     def begin(self) -> None:
-        """Somebody waits from now on."""
+        """A person waits from now on."""
         self._ends = self._clock() + PATIENCE_SECONDS
         self._is_drawn = False
         self._sent.clear()
@@ -60,7 +61,7 @@ class Front:
         self._is_drawn = True
 
     def sent(self) -> None:
-        """A frame has gone. One that was drawn before somebody began to wait is no answer."""
+        """A frame has gone. It is no answer if it was drawn before the person began to wait."""
         if self._is_drawn:
             self.end()
 
@@ -70,12 +71,12 @@ class Front:
             self.end()
 
     def end(self) -> None:
-        """Nobody waits any more."""
+        """The person waits no more."""
         self.is_waited_for = False
         self._sent.set()
 
     def let_pass(self) -> None:
-        """Stand still while somebody waits; not in the main thread, which does the drawing."""
+        """Stand still while a person waits; not in the main thread, which does the drawing."""
         now = self._clock()
         if now < self._not_before or threading.current_thread() is threading.main_thread():
             return
@@ -87,32 +88,32 @@ class Front:
             self.end()
 
 
-front = Front()
+screen_priority = ScreenPriority()
 
 
-def give_way() -> None:
-    """Between two pieces of work that take a millisecond at most: let the screen go first."""
-    if front.is_waited_for:
-        front.let_pass()
+def yield_turn() -> None:
+    """Let the screen go first; call it between pieces of work of a millisecond at most."""
+    if screen_priority.is_waited_for:
+        screen_priority.let_pass()
 
 
-def giving_way(items: Iterable[T]) -> Iterator[T]:
-    """The items; between them the screen goes first."""
+def yielding(items: Iterable[T]) -> Iterator[T]:
+    """Hand on the items, and let the screen go first between them."""
     for item in items:
-        if front.is_waited_for:
-            front.let_pass()
+        if screen_priority.is_waited_for:
+            screen_priority.let_pass()
         yield item
 
 
 def after_others() -> None:
-    """Wait until nobody computes, for work that nobody waits for; never within `alone`."""
-    give_way()
+    """Wait until no thread computes, before work that is not urgent; never within `exclusive`."""
+    yield_turn()
     with _lock:
         pass
 
 
 class _Garbage:
-    """Whether it is looked for when nobody computes."""
+    """Whether garbage is looked for while no thread computes."""
 
     wanted = False
 
@@ -121,17 +122,17 @@ _garbage = _Garbage()
 
 
 def take_short_turns() -> None:
-    """For as long as the program runs: nobody waits for the interpreter much longer than a turn."""
+    """Make turns short, for as long as the program runs."""
     sys.setswitchinterval(TURN_SECONDS)
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Compute when nobody else does; never from an event loop.
+def exclusive() -> Iterator[None]:
+    """Compute while no other thread does; never from an event loop.
 
-    Nothing that waits (for a disk, for another lock that is held by who computes) may be
-    within. Garbage is not looked for meanwhile: the long lists that are being made would
-    be gone through time and again, which lets no other thread take its turn.
+    Do nothing within that waits, for a disk or for a lock that another thread holds while it
+    computes. Garbage is not looked for meanwhile: the collector would go through the long
+    lists that are being made time and again, and lets no other thread take its turn.
     """
     with _lock:
         was_enabled = gc.isenabled()
@@ -144,7 +145,7 @@ def alone() -> Iterator[None]:
 
 
 def collect_garbage() -> None:
-    """From now on look for garbage, but in what is there already; not while one computes."""
+    """Look for garbage from now on, but not in what is there already."""
     gc.freeze()
     _garbage.wanted = True
     if _lock.acquire(blocking=False):
@@ -157,12 +158,12 @@ def collect_garbage() -> None:
 def known_for_good() -> None:
     """Call when a long tuple of facts has been made, for one after the other.
 
-    Whoever looks for garbage goes through a new tuple once and learns that there is none
-    in it. Through several at once it would take too long.
+    The collector of garbage goes through a new tuple once and learns that there is none in
+    it. Through several at once it would take too long.
     """
     gc.collect(0)
 
 
-def alone_with(rows: int) -> AbstractContextManager[None]:
-    """The same where there are many rows; a few wait for nobody."""
-    return alone() if rows >= MANY else nullcontext()
+def exclusive_for(rows: int) -> AbstractContextManager[None]:
+    """`exclusive` for many rows; a few wait for no other thread."""
+    return exclusive() if rows >= MANY else nullcontext()

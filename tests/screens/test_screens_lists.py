@@ -16,7 +16,7 @@ from smic_tui.app import SmicApp
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.subjects import SUBJECTS
 from smic_tui.screens.listing import ListScreen
-from smic_tui.system.turns import front
+from smic_tui.system.turns import screen_priority
 from smic_tui.views.listing import Listing
 from smic_tui.views.lists import overview
 from smic_tui.views.lists.all import listing_of
@@ -89,17 +89,17 @@ async def test_who_computes_lets_a_new_picture_be_drawn_first(
     draw = ListScreen.show_situation
 
     def watched(self: ListScreen[Any]) -> None:
-        begun.append(front.is_waited_for)
+        begun.append(screen_priority.is_waited_for)
         draw(self)
 
     app = make_app()
     async with opened(app) as pilot:
-        assert not front.is_waited_for
+        assert not screen_priority.is_waited_for
         monkeypatch.setattr(ListScreen, "show_situation", watched)
         app.screen.update()
         await pilot.pause()
         assert begun == [True]
-        assert not front.is_waited_for
+        assert not screen_priority.is_waited_for
 
 
 async def test_every_row_has_a_cell_for_every_column(make_app: Make) -> None:

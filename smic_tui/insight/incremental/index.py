@@ -20,7 +20,7 @@ from smic_tui.model.facts import BackupFact, Changes, RequestFact, SiteFact, Sit
 from smic_tui.model.states import BackupState, SiteState
 from smic_tui.model.status_counts import RequestCounts, StatusCounts, TicketCounts
 from smic_tui.records import Actor, RunResult
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 
 FactT = TypeVar("FactT", BackupFact, TicketFact, RequestFact, SiteFact)
 StateT = TypeVar("StateT", SiteState, BackupState)
@@ -88,35 +88,35 @@ class Index:
         self._backup_states: Counter[BackupState] = Counter(f.state for f in parts.backups)
         self._tickets = [0, 0, 0]
         self._requests = [0, 0, 0]
-        for backup in giving_way(parts.backups):
+        for backup in yielding(parts.backups):
             self._watch_backup(None, backup, now)
-        for ticket in giving_way(parts.tickets):
+        for ticket in yielding(parts.tickets):
             self._watch_work(self.due_tickets, None, ticket, ticket.ticket.due)
             self._count_ticket(ticket, 1)
-        for request in giving_way(parts.requests):
+        for request in yielding(parts.requests):
             self._watch_work(self.due_requests, None, request, request.request.due)
             self._count_request(request, 1)
         self._forget(now)
 
     def apply(self, changes: Changes, now: datetime) -> None:
         """Become the index of the facts that came of those before by these changes."""
-        for key, (was_site, site) in giving_way(changes.sites.items()):
+        for key, (was_site, site) in yielding(changes.sites.items()):
             _swap(self.sites, key, site)
             _recount(self._site_states, _state(was_site), _state(site))
-        for key, (was_backup, backup) in giving_way(changes.backups.items()):
+        for key, (was_backup, backup) in yielding(changes.backups.items()):
             _swap(self.backups, key, backup)
             _recount(self._backup_states, _state(was_backup), _state(backup))
             self.restless.discard(key)
             if backup is not None:
                 self._watch_backup(was_backup, backup, now)
-        for key, (was_ticket, ticket) in giving_way(changes.tickets.items()):
+        for key, (was_ticket, ticket) in yielding(changes.tickets.items()):
             _swap(self.tickets, key, ticket)
             if was_ticket is not None:
                 self._count_ticket(was_ticket, -1)
             if ticket is not None:
                 self._watch_work(self.due_tickets, was_ticket, ticket, ticket.ticket.due)
                 self._count_ticket(ticket, 1)
-        for key, (was_request, request) in giving_way(changes.requests.items()):
+        for key, (was_request, request) in yielding(changes.requests.items()):
             _swap(self.requests, key, request)
             if was_request is not None:
                 self._count_request(was_request, -1)

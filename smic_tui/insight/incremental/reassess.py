@@ -46,7 +46,7 @@ from smic_tui.records import (
     Stream,
     Ticket,
 )
-from smic_tui.system.turns import giving_way, known_for_good
+from smic_tui.system.turns import known_for_good, yielding
 
 PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 
@@ -166,7 +166,7 @@ class _Step:
         """The facts that change; notes the sites that they touch."""
         found: dict[str, tuple[PartT | None, PartT | None]] = {
             key: (old.get(key), make(record))
-            for key, record in giving_way({**turned, **diff.new}.items())
+            for key, record in yielding({**turned, **diff.new}.items())
         }
         for key in diff.gone:
             if key in old:
@@ -248,7 +248,7 @@ class _Step:
             return {}, self.old.unmatched_health
         fresh: dict[str, list[Health]] = {}
         unmatched: list[Health] = []
-        for record in giving_way(diff.new.values()):
+        for record in yielding(diff.new.values()):
             health = cast("Health", record)
             site = self._site_of(health)
             if site:
@@ -348,7 +348,7 @@ def _job_of(run: BackupRun) -> str:
 
 def _noting(keys: Collection[str]) -> Iterator[str]:
     """The keys; what is made of some is looked through for garbage before the next are."""
-    for number, key in enumerate(giving_way(keys), 1):
+    for number, key in enumerate(yielding(keys), 1):
         yield key
         if number % _LOOKED_THROUGH_AT_ONCE == 0:
             known_for_good()
@@ -361,7 +361,7 @@ _Here = dict[str, tuple[PartT | None, PartT | None]]
 def _at(changes: Swaps[PartT]) -> dict[str, _Here[PartT]]:
     """The swaps as each site sees them."""
     found: dict[str, _Here[PartT]] = {}
-    for key, (was, now) in giving_way(changes.items()):
+    for key, (was, now) in yielding(changes.items()):
         left, came = "" if was is None else was.site, "" if now is None else now.site
         if left == came:
             if left:

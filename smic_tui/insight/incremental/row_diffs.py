@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.records import Record, Stream
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 
 MOST = 0.1
 # This few rows are always cheap, whatever part of all they are.
@@ -52,7 +52,7 @@ def diffs_of(before: Snapshot, after: Snapshot) -> dict[Stream, Diff]:
                 continue
             diff = found[stream]
             changed, gone = _differing(was, now, None if told is None else told.get(stream, ()))
-            for key in giving_way(changed):
+            for key in yielding(changed):
                 record, past = now[key], was.get(key)
                 fact = fact_key(record)
                 if fact in diff.new or (past is not None and fact_key(past) != fact):
