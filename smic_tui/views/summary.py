@@ -135,8 +135,8 @@ class Summary(Generic[T]):
     """The words that sum the list of a subject up.
 
     `part(counts)` is what they count, and `words(part, look)` says it. Before the counts
-    are known they say that the rest is being read. `unread(situation)` is an unmarked message that says why nothing is counted; empty where
-    counting means something.
+    are known they say that the rest is being read. `unread(situation)` is an unmarked message
+    that says why nothing is counted; empty where counting means something.
     """
 
     def __init__(
