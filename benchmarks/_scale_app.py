@@ -16,12 +16,14 @@ from smic_tui.collecting.collector import Collector
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch
-from smic_tui.duty.alert_rules import evaluate
-from smic_tui.insight.assess import assess
+from smic_tui.duty.alert_rules import AlertRules
+from smic_tui.insight.assessor import Assessor
+from smic_tui.model.facts import Situation
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.records import Stream
-from smic_tui.startup import first_rows as kept_head
-from smic_tui.startup.first_rows_writer import HeadKeeper
+from smic_tui.startup import first_rows
+from smic_tui.startup.first_rows_writer import FirstRowsWriter
+from smic_tui.wiring import CollectorOf
 
 PART = 0.01
 DIGEST = "bench"
@@ -58,31 +60,34 @@ def change_a_part(cache: Cache, seed: int) -> None:
     }
 
 
-def make_collector(
-    folder: Path, cache: Cache, settings: Settings
-) -> Callable[[Callable[[Snapshot], None]], Collector]:
+def make_collector(folder: Path, cache: Cache, settings: Settings) -> CollectorOf:
     """As the program makes its own, over `Memory`."""
-    heads = HeadKeeper(DIGEST, folder)
+    heads = FirstRowsWriter(DIGEST, folder)
 
     def make(source: Source, context: Context) -> Adapter[Any]:
         return Memory(NoOptions(), context)
 
-    def after_commit(snapshot: Snapshot) -> Any:
-        now = datetime.now(UTC)
-        situation = assess(snapshot, cache.user.load(), settings, now)
-        heads.assessed(situation)
-        return evaluate(situation, snapshot.alerts, settings, now)
+    rules = AlertRules(settings)
 
-    def collector_of(on_change: Callable[[Snapshot], None]) -> Collector:
+    def collector_of(
+        on_change: Callable[[Snapshot], None], *, assessor: Assessor, **more: Any
+    ) -> Collector:
+        def assessed(snapshot: Snapshot) -> Situation:
+            return assessor.assess_once(snapshot, cache.user.load(), datetime.now(UTC))
+
+        def after_commit(snapshot: Snapshot) -> Any:
+            return rules.evaluate(assessed(snapshot), snapshot.alerts, datetime.now(UTC))
+
         return Collector(
             settings,
             folder,
             cache,
             on_change=on_change,
             after_commit=after_commit,
-            keep=lambda snapshot, _seen: heads.keep(snapshot),
+            keep=lambda snapshot, _seen: heads.keep(snapshot, assessed(snapshot)),
             secret=lambda _secret: "",
             adapter_factory=make,
+            **more,
         )
 
     return collector_of
@@ -94,5 +99,5 @@ def make_app(
     """Returns the dashboard over the cache in `folder`."""
     cache = Cache(folder)
     collector_of = make_collector(folder, cache, settings)
-    beginning = kept_head.load(folder, DIGEST)
-    return kind(settings, cache, collector_of, person="agent 1", beginning=beginning, **options)
+    kept = first_rows.load(folder, DIGEST)
+    return kind(settings, cache, collector_of, person="agent 1", first_rows=kept, **options)

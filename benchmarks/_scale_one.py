@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from textual import events
 
@@ -23,18 +24,20 @@ from smic_tui.cache.lock import Outcome
 from smic_tui.collecting.coordinator import config_digest
 from smic_tui.config.schema import Settings
 from smic_tui.contract.status import SourceState, SourceStatus
-from smic_tui.duty.alert_rules import evaluate
+from smic_tui.duty.alert_rules import AlertRules
 from smic_tui.insight.assess import assess
-from smic_tui.insight.ready import get_ready
+from smic_tui.insight.assessor import Assessor
 from smic_tui.model.facts import Situation
+from smic_tui.model.subjects import TICKETS
 from smic_tui.model.user_state import UserState
 from smic_tui.query.parser import parse
 from smic_tui.query.subjects.all import fields_for
 from smic_tui.records import Stream
 from smic_tui.screens.listing import ListScreen
-from smic_tui.startup.first_rows_writer import HeadKeeper
+from smic_tui.startup.first_rows_writer import FirstRowsWriter
 from smic_tui.views.listing import sort_facts
-from smic_tui.views.lists.all import LISTINGS
+from smic_tui.views.lists.all import listing_of
+from smic_tui.views.look import Look
 from widgets.row_table import RowTable
 
 TYPED = "imprim"
@@ -63,9 +66,8 @@ def fill(folder: Path, size: int, communes: Path | None, settings: Settings) -> 
         assert cache.source(name).commit(rows, {}, cursors, status)
     # The state that an earlier run of the program leaves.
     snapshot = cache.snapshot(settings)
-    heads = HeadKeeper(DIGEST, folder)
-    heads.assessed(assess(snapshot, UserState(), settings, now))
-    heads.keep(snapshot)
+    heads = FirstRowsWriter(DIGEST, folder)
+    heads.keep(snapshot, assess(snapshot, UserState(), settings, now))
     cache.close()
 
 
@@ -77,21 +79,21 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
     found.put("load", [watch.read()])
     user = UserState()
     situation = Situation(now=datetime.now(UTC))
+    assessor, alert_rules = Assessor(settings), AlertRules(settings)
 
     def look() -> None:
         nonlocal situation
-        situation = assess(snapshot, user, settings, datetime.now(UTC))
+        situation = assessor.assess(snapshot, user, datetime.now(UTC))
 
     found.put("assess_first", timed(look, 1))
-    found.put("ready_first", timed(lambda: get_ready(situation), 1))
     # What a step needs is made when a second situation comes.
     look()
     found.put("assess_again", timed(look, 3))
-    book = evaluate(situation, {}, settings, situation.now)
+    book = alert_rules.evaluate(situation, {}, situation.now)
 
     def select(subject: str, text: str) -> object:
         facts = situation.tickets if subject == "tickets" else situation.sites
-        return parse(text, fields_for(subject)).select(facts, situation.now)
+        return parse(text, fields_for(subject)).select(facts, situation.now, situation.freshness)
 
     found.put("filter_first", timed(lambda: select("tickets", "i"), 1))
     select("sites", "i")
@@ -101,14 +103,15 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
         letters = [timed(partial(select, subject, TYPED[:n]), 1)[0] for n in WORD]
         found.put(f"filter_{subject}_text", [max(letters)])
         found.put(f"filter_{subject}_field", timed(partial(select, subject, field), 5))
-    listing = LISTINGS["tickets"]
+    listing = listing_of(TICKETS)
+    reader = Look(now=situation.now, zone=ZoneInfo("UTC"))
     found.put(
         "sort",
-        timed(lambda: sort_facts(listing, situation.tickets, "subject", False), 3),
+        timed(lambda: sort_facts(listing, situation.tickets, "subject", False, reader), 3),
     )
     assert cache.lock.try_acquire() is Outcome.HELD
     cache.open(data.STREAMS)
-    commits, steps, readies, rules = [], [], [], []
+    commits, steps, rules = [], [], []
     for round_ in range(3):
         new = {
             name: data.changed(cache.source(name).contents.rows, PART, snapshot.taken, round_)
@@ -121,13 +124,11 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
         commits.append(watch.read())
         snapshot = cache.snapshot(settings)
         steps += timed(look, 1)
-        readies += timed(lambda: get_ready(situation), 1)
         watch = Watch()
-        book = evaluate(situation, book, settings, situation.now)
+        book = alert_rules.evaluate(situation, book, situation.now)
         rules.append(watch.read())
     found.put("commit", commits)
     found.put("assess_changed", steps)
-    found.put("ready_changed", readies)
     found.put("evaluate", rules)
     cache.close()
 
@@ -170,7 +171,7 @@ def table_of(app: SmicApp) -> RowTable:
     return app.screen.query_one(RowTable)
 
 
-def is_filtered(screen: ListScreen, text: str) -> bool:
+def is_filtered(screen: ListScreen[Any], text: str) -> bool:
     """Whether the list is what is left by this filter."""
     workers = screen.app.workers
     return screen.query_text == text and not any(
@@ -188,7 +189,7 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
         heart = Heart()
         await until(lambda: app.situation.sites != () and len(table_of(app)._keys) > 0)
         found.put("paint", [watch.read()])
-        await until(lambda: not app.situation.partial)
+        await until(lambda: not app.situation.is_partial)
         await at_rest(app)
         found.put("all", [watch.read()])
         await until(lambda: app.collector.is_writer)
@@ -260,11 +261,11 @@ def shows(app: SmicApp, wanted: Any) -> bool:
 
 
 def show(table: RowTable, facts: Any, look: Any) -> None:
-    listing = LISTINGS["tickets"]
+    listing = listing_of(TICKETS)
     table.show(
         listing.columns,
         [listing.key(fact) for fact in facts],
-        lambda index: listing.row(facts[index], look),
+        lambda index: listing.row(facts[index], look, listing.columns),
     )
 
 

@@ -47,7 +47,7 @@ class Measured(SmicApp):
 
     def _tell(self) -> None:
         told: dict[str, Any] = {
-            "whole": not self.situation.partial and self.collector.is_writer,
+            "whole": not self.situation.is_partial and self.collector.is_writer,
             "block": self._heart.take()[0],
             "unread": sum(map(len, Memory.waiting.values())),
         }

@@ -12,8 +12,8 @@ from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.layout import ALERTS, META, SCHEMA, AlertLayout, Header, decode_alerts
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
-from smic_tui.model.alert_book import EMPTY_BOOK, AlertBook
-from smic_tui.system.turns import giving_way
+from smic_tui.model.alert_store import NO_ALERTS, AlertStore
+from smic_tui.system.turns import yielding
 
 if TYPE_CHECKING:
     from smic_tui.cache.keyed import KeyedDB
@@ -31,12 +31,12 @@ class AlertFile:
     """
 
     def __init__(self, folder: CacheFolder) -> None:
-        self._book: AlertBook = EMPTY_BOOK
+        self._book: AlertStore = NO_ALERTS
         self.path = folder.path / "alerts.json"
         self._file = TableFile(self.path, folder, decode_alerts, _tables)
         self._lock = Lock()
 
-    def load(self) -> AlertBook:
+    def load(self) -> AlertStore:
         """Return the book, read again if another program writes the file and has changed it."""
         with self._lock:
             if not self._file.is_open and self._file.changed():
@@ -45,12 +45,12 @@ class AlertFile:
                     self._book = MappingProxyType(layout.alerts)
             return self._book
 
-    def open(self) -> AlertBook:
+    def open(self) -> AlertStore:
         """Become the writer and return the book; unreadable generations are set aside."""
         with self._lock:
             if not self._file.is_open:
                 layout = self._file.open()
-                self._book = EMPTY_BOOK if layout is None else MappingProxyType(layout.alerts)
+                self._book = NO_ALERTS if layout is None else MappingProxyType(layout.alerts)
             return self._book
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class AlertFile:
         with self._lock:
             self._file.close()
 
-    def commit(self, book: AlertBook) -> bool:
+    def commit(self, book: AlertStore) -> bool:
         """Make this the book, in one write; an equal book is not written.
 
         Returns whether it is on the disk; if not, it is kept in memory and
@@ -71,7 +71,7 @@ class AlertFile:
                 return self._file.flush()
             changed = {
                 fingerprint: msgspec.to_builtins(entry)
-                for fingerprint, entry in giving_way(after.items())
+                for fingerprint, entry in yielding(after.items())
                 if (known := before.get(fingerprint)) is not entry and known != entry
             }
             # Text that cannot be encoded is refused here, before it can spoil the file.

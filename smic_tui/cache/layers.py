@@ -11,7 +11,7 @@ from collections.abc import Collection, ItemsView, Iterator, KeysView, Mapping, 
 from typing import TypeVar
 
 from smic_tui.records import Record
-from smic_tui.system.turns import give_way
+from smic_tui.system.turns import yield_turn
 
 # With fewer rows a copy is as cheap.
 SMALL = 5000
@@ -118,7 +118,7 @@ def copied(rows: Mapping[str, Record]) -> dict[str, Record]:
     pairs = iter(rows.items())
     while part := list(itertools.islice(pairs, _COPIED_AT_ONCE)):
         found.update(part)
-        give_way()
+        yield_turn()
     return found
 
 

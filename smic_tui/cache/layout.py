@@ -21,7 +21,7 @@ from smic_tui.cache.shared_texts import share_texts
 from smic_tui.cache.tables import Piece, decode, decode_rows, pieces_of, whole
 from smic_tui.contract.status import SourceStatus
 from smic_tui.i18n import _
-from smic_tui.model.alert_book import AlertEntry
+from smic_tui.model.alert_store import AlertEntry
 from smic_tui.records import RECORD_TYPES, Record, Stream
 
 # Counted up when a file of another version could be misread.

@@ -40,7 +40,7 @@ from smic_tui.contract.status import SourceStatus
 from smic_tui.model.snapshot import SourceContents, Step
 from smic_tui.records import Record, Stream
 from smic_tui.system.memory import give_back
-from smic_tui.system.turns import alone_with, giving_way
+from smic_tui.system.turns import exclusive_for, yielding
 
 # With fewer rows everything is written each time: that takes milliseconds.
 LARGE = 20_000
@@ -146,7 +146,7 @@ class SourceFile:
         """
         count = sum(map(len, upserts.values())) + sum(map(len, deletes.values()))
         with self._lock:
-            with alone_with(count):
+            with exclusive_for(count):
                 self._apply(upserts, deletes, cursors, status)
             return self._save()
 
@@ -187,7 +187,7 @@ class SourceFile:
             known, doomed = self.contents.of(stream), set(deletes.get(stream, ()))
             new = {
                 key: row
-                for key, row in giving_way(rows.items())
+                for key, row in yielding(rows.items())
                 if key in doomed or known.get(key) != row
             }
             if new or stream not in self.contents.rows:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from smic_tui.cache.generations import Unreadable
-from smic_tui.system.turns import give_way, giving_way
+from smic_tui.system.turns import yield_turn, yielding
 
 
 class Slice(msgspec.Struct, frozen=True, gc=False):
@@ -70,7 +70,7 @@ def decode_rows(
 ) -> dict[str, T]:
     """Return the rows of one table, decoded piece by piece; raises `Unreadable`."""
     found: dict[str, T] = {}
-    for one in giving_way(pieces):
+    for one in yielding(pieces):
         piece = whole(one)
         if len(memoryview(piece)) <= _BYTES_AT_ONCE:
             rows: dict[str, T] = decode(piece, table)
@@ -183,5 +183,5 @@ def encode_table(table: Mapping[str, Any]) -> bytes:
 def _parts(table: Mapping[str, Any]) -> Iterator[bytes]:
     rows = iter(table.items())
     while part := dict(itertools.islice(rows, _ROWS_AT_ONCE)):
-        give_way()
+        yield_turn()
         yield msgspec.json.encode(part)[1:-1]

@@ -12,7 +12,7 @@ from smic_tui.config.errors import nearest
 from smic_tui.duty.until import Until, parse_until
 from smic_tui.i18n import _
 from smic_tui.model.facts import AlertFact
-from smic_tui.model.states import AlertLife
+from smic_tui.model.states import AlertStatus
 from smic_tui.model.user_state import Acknowledgement
 
 
@@ -45,7 +45,7 @@ def _find(reading: Reading, fingerprint: str) -> AlertFact:
     alive = {
         alert.fingerprint: alert
         for alert in reading.situation.alerts
-        if alert.life is not AlertLife.CLEARED
+        if alert.status is not AlertStatus.CLEARED
     }
     if fingerprint in alive:
         return alive[fingerprint]

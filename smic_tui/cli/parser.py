@@ -13,7 +13,6 @@ from typing import Any
 from smic_tui import __version__
 from smic_tui.i18n import _
 
-SUBJECTS = ("sites", "backups", "tickets", "requests", "alerts", "sources")
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = "smic-tui"
 
@@ -159,7 +158,10 @@ def _status(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", choices=SUBJECTS, help=_("what to list"))
+    from smic_tui.model.subjects import SUBJECTS
+
+    names = tuple(subject.name for subject in SUBJECTS)
+    parser.add_argument("subject", choices=names, help=_("what to list"))
     parser.add_argument(
         "--where", metavar=_("FILTER"), default="", help=_("only what this filter lets through")
     )

@@ -22,7 +22,7 @@ from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
-from smic_tui.model.alert_book import AlertBook
+from smic_tui.model.alert_store import AlertStore
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.system.turns import take_short_turns
 
@@ -64,7 +64,7 @@ class Collector:
         cache: Cache,
         *,
         on_change: Callable[[Snapshot], None],
-        after_commit: Callable[[Snapshot], AlertBook | None] | None = None,
+        after_commit: Callable[[Snapshot], AlertStore | None] | None = None,
         keep: Keep | None = None,
         secret: Callable[[Secret], str],
         adapter_factory: AdapterFactory = registry.make,

@@ -19,7 +19,7 @@ from msgspec import Struct
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, BackupJob, BackupRun, Record, Site, Stream, Ticket
-from smic_tui.system.turns import alone_with, giving_way
+from smic_tui.system.turns import exclusive_for, yielding
 from smic_tui.text import clean
 
 SAMPLE = 160
@@ -53,8 +53,8 @@ def admit(source: str, stream: Stream, batch: Batch) -> Admitted:
     upserts: dict[str, Record] = {}
     refused: set[str] = set()
     rejected = [_clean_rejected(row) for row in batch.rejected]
-    with alone_with(len(batch.upserts)):
-        for record in giving_way(batch.upserts):
+    with exclusive_for(len(batch.upserts)):
+        for record in yielding(batch.upserts):
             try:
                 row = _admit(name, stream, record)
             except _Refused as error:

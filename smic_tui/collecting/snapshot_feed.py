@@ -13,7 +13,7 @@ from smic_tui.cache.file_ops import Signature
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
-from smic_tui.model.alert_book import AlertBook
+from smic_tui.model.alert_store import AlertStore
 from smic_tui.model.snapshot import Snapshot
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class SnapshotFeed:
         off: OffLoop,
         *,
         on_change: Callable[[Snapshot], None],
-        evaluate: Callable[[Snapshot], AlertBook | None] | None,
+        evaluate: Callable[[Snapshot], AlertStore | None] | None,
         keep: Keep | None = None,
     ) -> None:
         self.writing = False

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from smic_tui.model.subjects import Scheduled, Watched
 from smic_tui.quantities.durations import Duration
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Severity = Literal["info", "warning", "critical"]
-Subject = Literal["sites", "backups", "tickets", "requests", "sources"]
 
 
 class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +89,7 @@ class AlertRule(Table, frozen=True, kw_only=True):
     """A condition that raises an alert."""
 
     name: Annotated[str, Meta(description="Short unique name.", min_length=1)]
-    on: Annotated[Subject, Meta(description="What the filter is applied to.")]
+    on: Annotated[Watched, Meta(description="What the filter is applied to.")]
     where: Annotated[str, Meta(description="Filter, in the language of the / key.")]
     hold: Annotated[
         Duration, Meta(description="How long the condition must hold before the alert fires.")
@@ -106,10 +106,7 @@ class Pane(Table, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(description="Short unique name.", min_length=1)]
     title: Annotated[str, Meta(description="Title on screen; the name if empty.")] = ""
-    on: Annotated[
-        Literal["sites", "backups", "tickets", "requests", "alerts"],
-        Meta(description="What the pane lists."),
-    ]
+    on: Annotated[Scheduled, Meta(description="What the pane lists.")]
     where: Annotated[str, Meta(description="Filter, in the language of the / key.")] = ""
     at: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], ...],

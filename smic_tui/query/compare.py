@@ -13,11 +13,11 @@ from smic_tui.i18n import _
 from smic_tui.quantities import durations, numbers, sizes
 from smic_tui.quantities.refusal import Reason, Refused
 from smic_tui.query.days import read_span
-from smic_tui.query.fields import Field, FieldType
+from smic_tui.query.fields import Field, FieldType, Moment
 from smic_tui.query.lexer import QuerySyntaxError, Token
 from smic_tui.text import fold
 
-Test = Callable[[Any, datetime], bool]
+Test = Callable[[Any, Moment], bool]
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ":": operator.eq,
@@ -81,8 +81,8 @@ def _ambiguous(token: Token) -> QuerySyntaxError:
 def _without_value(field: Field, negated: bool) -> Test:
     get = field.get
 
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         empty = value is None or value in ("", ()) or (isinstance(value, tuple) and not any(value))
         return empty is not negated
 
@@ -97,8 +97,8 @@ def _text(field: Field, token: Token) -> Test:
     contains = token.operator == ":"
     negated = token.operator == "!="
 
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         if value is None:
             return negated
         if isinstance(value, str):
@@ -141,7 +141,7 @@ def _state(field: Field, token: Token) -> Test:
         )
     get = field.get
     compare = _COMPARE[token.operator]
-    return lambda fact, now: compare(get(fact, now), wanted)
+    return lambda fact, moment: compare(get(fact, moment), wanted)
 
 
 def _quantity(field: Field, token: Token) -> Test:
@@ -161,8 +161,8 @@ def _quantity(field: Field, token: Token) -> Test:
     get = field.get
     compare = _COMPARE[token.operator]
 
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         return value is not None and compare(value, wanted)
 
     return test
@@ -171,11 +171,11 @@ def _quantity(field: Field, token: Token) -> Test:
 def _span_test(
     get: Callable[[Any, Any], Any], sign: str, span: Callable[[datetime], tuple[datetime, datetime]]
 ) -> Test:
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         if value is None:
             return False
-        start, end = span(now)
+        start, end = span(moment.now)
         if sign == "<":
             return bool(value < start)
         if sign == "<=":
@@ -206,11 +206,11 @@ def _distance(field: Field, token: Token, seconds: float) -> Test:
     compare = _COMPARE[token.operator]
     past = field.type is FieldType.PAST
 
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         if value is None:
             return False
-        distance = now - value if past else value - now
+        distance = moment.now - value if past else value - moment.now
         return compare(distance.total_seconds(), seconds)
 
     return test

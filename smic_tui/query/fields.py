@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from enum import Enum, StrEnum
 from itertools import compress
@@ -11,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from smic_tui.model.freshness import Freshness
 from smic_tui.text import fold, fold_once
 
 # Stands between two texts of a fact. No cleaned text and no filter contains it.
@@ -38,10 +40,17 @@ class FieldType(StrEnum):
     FLAG = "flag"
 
 
+class Moment(Struct, frozen=True):
+    """What a filter knows beside the facts: the time (UTC), and how fresh their sources are."""
+
+    now: datetime
+    freshness: Freshness
+
+
 class Field(Struct, frozen=True, kw_only=True):
     """One thing that can be asked of a fact.
 
-    `get(fact, now)` gives its value: a text or several for TEXT, a member of an
+    `get(fact, moment)` gives its value: a text or several for TEXT, a member of an
     enumeration for STATE and LEVEL, a number, seconds, a UTC datetime, a bool;
     None where it is not known, which compares as false. `aliases` are other
     names, the first being the French one. `words` are the accepted words of a
@@ -50,7 +59,7 @@ class Field(Struct, frozen=True, kw_only=True):
 
     name: str
     type: FieldType
-    get: Callable[[Any, Any], Any]
+    get: Callable[[Any, Moment], Any]
     description: str
     aliases: tuple[str, ...] = ()
     words: Mapping[str, Enum] = {}
@@ -81,40 +90,40 @@ class FieldSet:
     def __iter__(self) -> Any:
         return iter(self.fields)
 
-    def folded(self, fact: Any, now: Any) -> str:
+    def folded(self, fact: Any, moment: Moment) -> str:
         """All that free text looks into, folded; worked out once for each fact."""
         found = self._folded.get(id(fact))
         if found is not None and found[0] is fact:
             return found[1]
-        text = self._fold(fact, now)
+        text = self._fold(fact, moment)
         self._folded[id(fact)] = (fact, text)
         return text
 
-    def _fold(self, fact: Any, now: Any) -> str:
+    def _fold(self, fact: Any, moment: Moment) -> str:
         texts: list[str] = []
         for get in self._searched:
-            value = get(fact, now)
+            value = get(fact, moment)
             if isinstance(value, str):
                 texts.append(value)
             elif value is not None:
                 texts.extend(value)
         return fold_once(_BETWEEN.join(texts))
 
-    def search(self, facts: Sequence[Any], wanted: str, now: Any) -> list[Any]:
+    def search(self, facts: Sequence[Any], wanted: str, moment: Moment) -> list[Any]:
         """The facts in whose texts `wanted` is, which is folded; in their order.
 
         A longer text is searched only in the facts where its beginning was found before.
         """
         within, before, found, texts = self._found
         if not (within is facts and before and before in wanted):
-            found, texts = facts, self._texts(facts, now)
+            found, texts = facts, self._texts(facts, moment)
         here = [wanted in text for text in texts]
         left = list(compress(found, here))
         if isinstance(facts, tuple):
             self._found = (facts, wanted, left, list(compress(texts, here)))
         return left
 
-    def _texts(self, facts: Sequence[Any], now: Any) -> list[str]:
+    def _texts(self, facts: Sequence[Any], moment: Moment) -> list[str]:
         # Who comes second, while somebody works them out, has them as soon.
         with self._lock:
             listed, texts = self._listed
@@ -122,14 +131,14 @@ class FieldSet:
                 # The list from before still exists, so the same identity is the same fact.
                 known = dict(zip(map(id, listed), texts, strict=True))
                 fold_one = self._fold
-                texts = [known.get(id(fact)) or fold_one(fact, now) for fact in facts]
+                texts = [known.get(id(fact)) or fold_one(fact, moment) for fact in facts]
                 if isinstance(facts, tuple):
                     self._listed = (facts, texts)
             return texts
 
-    def get_ready(self, facts: Sequence[Any], now: Any) -> None:
+    def get_ready(self, facts: Sequence[Any], now: datetime, freshness: Freshness) -> None:
         """Work out the texts of all of these, which takes a second for a hundred thousand."""
-        self._texts(facts, now)
+        self._texts(facts, Moment(now, freshness))
 
     def forget_all_but(self, facts: Collection[Any]) -> None:
         """Drops the texts of facts that are not in `facts`, once there are many of them."""

@@ -26,8 +26,9 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from smic_tui.i18n import _
+from smic_tui.model.freshness import Freshness
 from smic_tui.query.compare import Test, compare_test, end_of_quantity, folded_word
-from smic_tui.query.fields import FieldSet, FieldType
+from smic_tui.query.fields import FieldSet, FieldType, Moment
 from smic_tui.query.lexer import Kind, QuerySyntaxError, Token, tokens
 from smic_tui.query.syntax_tree import And, Compare, Node, Not, Or, Text
 from smic_tui.text import fold
@@ -76,22 +77,28 @@ class Query:
         """Whether the filter always lets the same facts through, whatever the time is."""
         return _is_timeless(self.root, self.fields)
 
-    def matches(self, fact: Any, now: datetime) -> bool:
-        """Whether `fact`, one of the kind that its fields are of, is let through."""
-        return self._test(fact, now)
+    def matches(self, fact: Any, now: datetime, freshness: Freshness) -> bool:
+        """Whether `fact`, one of the kind that its fields are of, is let through at `now` (UTC).
 
-    def select(self, facts: Iterable[FactT], now: datetime) -> tuple[FactT, ...]:
-        """The facts that are let through, in their order."""
+        `freshness` is that of the situation that the fact is of.
+        """
+        return self._test(fact, Moment(now, freshness))
+
+    def select(
+        self, facts: Iterable[FactT], now: datetime, freshness: Freshness
+    ) -> tuple[FactT, ...]:
+        """The facts that are let through, in their order; as `matches`."""
+        moment = Moment(now, freshness)
         if not isinstance(facts, tuple):
             test = self._test
-            return tuple([fact for fact in facts if test(fact, now)])
+            return tuple([fact for fact in facts if test(fact, moment)])
         self.fields.forget_all_but(facts)
         # One condition after the other, the texts first, which are the quickest.
         left: Sequence[FactT] = facts
         for text in self._texts:
-            left = self.fields.search(left, text, now)
+            left = self.fields.search(left, text, moment)
         for test in self._tests:
-            left = [fact for fact in left if test(fact, now)]
+            left = [fact for fact in left if test(fact, moment)]
         return left if isinstance(left, tuple) else tuple(left)
 
 
@@ -116,7 +123,7 @@ def _is_timeless(node: Node, fields: FieldSet) -> bool:
     return all(_is_timeless(part, fields) for part in node.parts)
 
 
-def _everything(_fact: Any, _now: datetime) -> bool:
+def _everything(_fact: Any, _moment: Moment) -> bool:
     return True
 
 
@@ -124,8 +131,8 @@ def _text_test(text: str, fields: FieldSet) -> Test:
     wanted = fold(text)
     folded = fields.folded
 
-    def test(fact: Any, now: datetime) -> bool:
-        return wanted in folded(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        return wanted in folded(fact, moment)
 
     return test
 
@@ -133,16 +140,16 @@ def _text_test(text: str, fields: FieldSet) -> Test:
 def _all_of(tests: list[Test]) -> Test:
     if len(tests) == 2:
         first, second = tests
-        return lambda fact, now: first(fact, now) and second(fact, now)
-    return lambda fact, now: all(test(fact, now) for test in tests)
+        return lambda fact, moment: first(fact, moment) and second(fact, moment)
+    return lambda fact, moment: all(test(fact, moment) for test in tests)
 
 
 def _any_of(tests: list[Test]) -> Test:
-    return lambda fact, now: any(test(fact, now) for test in tests)
+    return lambda fact, moment: any(test(fact, moment) for test in tests)
 
 
 def _negated(test: Test) -> Test:
-    return lambda fact, now: not test(fact, now)
+    return lambda fact, moment: not test(fact, moment)
 
 
 class _Parser:
@@ -264,8 +271,8 @@ class _Parser:
         assert field is not None
         get = field.get
         if wanted:
-            return Compare(IS[0], ":", name), lambda fact, now: bool(get(fact, now))
-        return Compare(name, ":", "no"), lambda fact, now: not get(fact, now)
+            return Compare(IS[0], ":", name), lambda fact, moment: bool(get(fact, moment))
+        return Compare(name, ":", "no"), lambda fact, moment: not get(fact, moment)
 
 
 def parse(text: str, fields: FieldSet, zone: str = "Europe/Paris") -> Query:

@@ -13,7 +13,7 @@ from enum import Enum
 
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import N_
-from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
+from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.records import Actor, HealthState, Stage, TicketStatus
 
 
@@ -86,10 +86,10 @@ SOURCE_STATES = _words(
 )
 ALERT_LIVES = _words(
     {
-        AlertLife.PENDING: ("en attente", "attente"),
-        AlertLife.FIRING: ("active", "déclenchée"),
-        AlertLife.ACKNOWLEDGED: ("acquittée", "prise en compte"),
-        AlertLife.CLEARED: ("levée", "terminée"),
+        AlertStatus.PENDING: ("en attente", "attente"),
+        AlertStatus.FIRING: ("active", "déclenchée"),
+        AlertStatus.ACKNOWLEDGED: ("acquittée", "prise en compte"),
+        AlertStatus.CLEARED: ("levée", "terminée"),
     }
 )
 LEVELS = _words(

@@ -6,7 +6,7 @@ thread that computes. Two threads that compute at once are not ready sooner than
 the other.
 
 Fair turns are not enough: with half of the interpreter, the answer to a key takes twice as
-long. So a thread that computes calls `give_way` between two pieces of work, and stands
+long. So a thread that computes calls `yield_turn` between two pieces of work, and stands
 still while a person waits for the screen.
 """
 
@@ -37,7 +37,7 @@ T = TypeVar("T")
 _lock = RLock()
 
 
-class Front:
+class ScreenPriority:
     """Knows whether a person waits for the screen.
 
     The person waits once a key was read, or there is something new to show, until the
@@ -95,29 +95,29 @@ class Front:
             self.end()
 
 
-front = Front()
+screen_priority = ScreenPriority()
 
 
-def give_way() -> None:
+def yield_turn() -> None:
     """Lets the screen go first. To be called at least once a millisecond while computing."""
-    if front.is_waited_for:
-        front.let_pass()
+    if screen_priority.is_waited_for:
+        screen_priority.let_pass()
 
 
-def giving_way(items: Iterable[T]) -> Iterator[T]:
+def yielding(items: Iterable[T]) -> Iterator[T]:
     """Yields the items, and lets the screen go first before each."""
     for item in items:
-        if front.is_waited_for:
-            front.let_pass()
+        if screen_priority.is_waited_for:
+            screen_priority.let_pass()
         yield item
 
 
 def after_others() -> None:
     """Waits until no other thread computes, before work that is not urgent.
 
-    Never call it within `alone`.
+    Never call it within `exclusive`.
     """
-    give_way()
+    yield_turn()
     with _lock:
         pass
 
@@ -137,7 +137,7 @@ def take_short_turns() -> None:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def exclusive() -> Iterator[None]:
     """Holds the lock of the one thread that may compute. Never use it in an event loop.
 
     The code within must not wait, neither for a disk nor for a lock that another computing
@@ -177,6 +177,6 @@ def known_for_good() -> None:
     gc.collect(0)
 
 
-def alone_with(rows: int) -> AbstractContextManager[None]:
-    """Returns `alone()` for many rows, and a context without effect for a few."""
-    return alone() if rows >= MANY else nullcontext()
+def exclusive_for(rows: int) -> AbstractContextManager[None]:
+    """Returns `exclusive()` for many rows, and a context without effect for a few."""
+    return exclusive() if rows >= MANY else nullcontext()

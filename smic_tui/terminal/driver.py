@@ -18,7 +18,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from smic_tui.system.turns import front
+from smic_tui.system.turns import screen_priority
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.capabilities import capabilities_of
 from smic_tui.terminal.far_screen import FarScreen
@@ -127,7 +127,7 @@ class LeanDriver(LinuxDriver):
         """Takes what Textual writes; any thread may call it."""
         if threading.get_ident() == self._thread:
             self._screen.feed(data)
-            front.drawn()
+            screen_priority.drawn()
         else:
             self._loop.call_soon_threadsafe(self._screen.feed, data)
 
@@ -261,7 +261,7 @@ class LeanDriver(LinuxDriver):
     def process_message(self, message: Message) -> None:
         """Notes keys and sizes on their way to Textual."""
         if isinstance(message, events.Key):
-            front.begin()
+            screen_priority.begin()
             self._keys.append(self._pacer.sent)
         elif isinstance(message, events.Resize):
             size = message.size.width, message.size.height

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 
-from smic_tui.system.turns import front
+from smic_tui.system.turns import screen_priority
 from smic_tui.terminal.canvas import Canvas
 from smic_tui.terminal.capabilities import Capabilities
 from smic_tui.terminal.encoder import Encoder
@@ -244,7 +244,7 @@ class FarScreen:
         cursor = self._real_cursor()
         if not canvas.changed and cursor in (None, self._cursor):
             self._transmit(self._take_controls(), fence=False)
-            front.sent()
+            screen_priority.sent()
             return
         allowance = pacer.allowance(now)
         if allowance <= 0:
@@ -266,7 +266,7 @@ class FarScreen:
             canvas.changed.clear()
             self._cursor = cursor
         self._transmit(self._take_controls() + text)
-        front.sent()
+        screen_priority.sent()
         if not frame.whole:
             # The rest follows at once, or when the window opens.
             if limit == allowance:

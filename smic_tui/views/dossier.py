@@ -81,7 +81,7 @@ def _identity(fact: SiteFact, look: Look, cells: int) -> list[Line]:
     )
     name = Cell(f"{site.name} ", Role.TITLE)
     what = Cell(_joined((site.kind, site.code)), Role.MUTED)
-    age = fact.answers.age(look.now)
+    age = look.freshness.age(fact.rests_on, look.now)
     as_of = Cell(
         _("as of {age} ago").format(age=human.age(age)) if age is not None else "",
         Role.WARNING if fact.stale else Role.MUTED,

@@ -1,4 +1,4 @@
-"""status from the kept tally says what status from the facts says, or is not used."""
+"""status from the kept counts say what status from the facts says, or is not used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from smic_tui.cache.cache import Cache
 from smic_tui.cli import kept_counts as quick
 from smic_tui.cli.main import run
 from smic_tui.model.user_state import Acknowledgement
-from smic_tui.startup.status_counts import NAME, KeptTally
+from smic_tui.startup.status_counts import NAME, StatusCountsFile
 from tests.cli.program import Program
 
 Said = tuple[int, str]
@@ -50,7 +50,7 @@ class Here:
         ):
             return self(capsys, *arguments)
 
-    def from_tally(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> Said | None:
+    def from_counts(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> Said | None:
         """What is said without a look at the facts; None where it needs one."""
         with patch("smic_tui.cli.situation.read", side_effect=LookedAtFacts):
             try:
@@ -59,12 +59,12 @@ class Here:
                 return None
 
     @property
-    def kept(self) -> KeptTally:
-        return msgspec.json.decode(self.file.read_bytes(), type=KeptTally)
+    def kept(self) -> StatusCountsFile:
+        return msgspec.json.decode(self.file.read_bytes(), type=StatusCountsFile)
 
 
 class LookedAtFacts(Exception):
-    """The tally was not enough."""
+    """The counts were not enough."""
 
 
 def fewer_backups(folder: Path) -> None:
@@ -107,11 +107,11 @@ def as_it_was(here: Here) -> Iterator[None]:
     here.file.chmod(0o600)
 
 
-def test_who_collects_keeps_the_tally(here: Here, capsys: pytest.CaptureFixture[str]) -> None:
+def test_who_collects_keeps_the_counts(here: Here, capsys: pytest.CaptureFixture[str]) -> None:
     assert here.kept.forecast.until - here.kept.made > timedelta(minutes=10)
-    assert here.from_tally(capsys, "status") is not None
-    assert here.from_tally(capsys, "status", "--json") is not None
-    assert here.from_tally(capsys, "status", "--sync") is None
+    assert here.from_counts(capsys, "status") is not None
+    assert here.from_counts(capsys, "status", "--json") is not None
+    assert here.from_counts(capsys, "status", "--sync") is None
 
 
 @given(st.integers(0, 50), st.sampled_from([-1e-6, 0.0, 1e-6, 30.0]), st.sampled_from(["fr", "en"]))
@@ -126,7 +126,7 @@ def test_at_every_moment_it_says_the_same(
     moment = turns[number % len(turns)] + timedelta(seconds=off)
     with time_machine.travel(moment, tick=False):
         for arguments in (("status", "--json"), ("status", "--language", language)):
-            said = here.from_tally(capsys, *arguments)
+            said = here.from_counts(capsys, *arguments)
             assert (said is not None) is (moment < forecast.until)
             assert said is None or said == here.from_facts(capsys, *arguments)
 
@@ -158,12 +158,12 @@ def test_after_a_change_the_facts_are_looked_at(
     here: Here, capsys: pytest.CaptureFixture[str], what: str
 ) -> None:
     here(capsys, "status")
-    assert here.from_tally(capsys, "status") is not None
+    assert here.from_counts(capsys, "status") is not None
     CHANGES[what](here)
-    assert here.from_tally(capsys, "status") is None
+    assert here.from_counts(capsys, "status") is None
     (here.cache / "sources/tickets.changes.json").unlink(missing_ok=True)
     assert here(capsys, "status") == here.from_facts(capsys, "status")
-    assert here.from_tally(capsys, "status") is not None
+    assert here.from_counts(capsys, "status") is not None
 
 
 def test_after_an_acknowledgement(here: Here, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,7 +172,7 @@ def test_after_an_acknowledgement(here: Here, capsys: pytest.CaptureFixture[str]
         return json.loads(said[1])["alerts"]["firing"]
 
     here(capsys, "status")
-    before = firing(here.from_tally(capsys, "status", "--json"))
+    before = firing(here.from_counts(capsys, "status", "--json"))
     alerts = json.loads(here(capsys, "list", "alerts", "--json")[1])
     cache, now = Cache(here.cache), datetime.now(UTC)
     try:
@@ -180,11 +180,11 @@ def test_after_an_acknowledgement(here: Here, capsys: pytest.CaptureFixture[str]
             fingerprint=alerts[0]["key"], by="duty", at=now, until=now + timedelta(minutes=4)
         )
         assert cache.user.acknowledge(ends)
-        assert here.from_tally(capsys, "status") is None
+        assert here.from_counts(capsys, "status") is None
         here(capsys, "status")
-        assert firing(here.from_tally(capsys, "status", "--json")) == before - 1
+        assert firing(here.from_counts(capsys, "status", "--json")) == before - 1
         with time_machine.travel(now + timedelta(minutes=4), tick=False):
-            assert firing(here.from_tally(capsys, "status", "--json")) == before
+            assert firing(here.from_counts(capsys, "status", "--json")) == before
             assert firing(here.from_facts(capsys, "status", "--json")) == before
     finally:
         assert cache.user.unacknowledge(alerts[0]["key"])
@@ -195,17 +195,17 @@ def test_with_another_configuration(here: Here, capsys: pytest.CaptureFixture[st
     text = here.config.read_text()
     try:
         here.config.write_text(text.replace("Technicien Exemple 03", "Technicien Exemple 04"))
-        assert here.from_tally(capsys, "status") is None
+        assert here.from_counts(capsys, "status") is None
     finally:
         here.config.write_text(text)
-    assert here.from_tally(capsys, "status", "--timezone", "UTC") is None
-    assert here.from_tally(capsys, "status", "--language", "fr") is not None
+    assert here.from_counts(capsys, "status", "--timezone", "UTC") is None
+    assert here.from_counts(capsys, "status", "--language", "fr") is not None
 
 
 def test_a_clock_that_was_set_back(here: Here, capsys: pytest.CaptureFixture[str]) -> None:
     here(capsys, "status")
     with time_machine.travel(here.kept.made - timedelta(seconds=1), tick=False):
-        assert here.from_tally(capsys, "status") is None
+        assert here.from_counts(capsys, "status") is None
 
 
 def test_the_language_of_one_command_is_not_kept(
@@ -213,7 +213,7 @@ def test_the_language_of_one_command_is_not_kept(
 ) -> None:
     here.file.unlink()
     french = here(capsys, "status", "--language", "fr")
-    english = here.from_tally(capsys, "status")
+    english = here.from_counts(capsys, "status")
     assert english == here.from_facts(capsys, "status") != french
 
 
@@ -250,9 +250,9 @@ def test_a_strange_file_is_not_believed(
     here(capsys, "status")
     here.file.write_bytes(HOSTILE[what](json.loads(here.file.read_bytes())))
     here.file.chmod(0o600)
-    assert here.from_tally(capsys, "status") is None
+    assert here.from_counts(capsys, "status") is None
     assert here(capsys, "status") == here.from_facts(capsys, "status")
-    assert here.from_tally(capsys, "status") is not None
+    assert here.from_counts(capsys, "status") is not None
 
 
 def test_what_changes_while_it_is_looked_at_is_not_kept(

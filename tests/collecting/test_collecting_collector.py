@@ -30,7 +30,7 @@ from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.contract.status import SourceState
-from smic_tui.model.alert_book import AlertBook, AlertEntry
+from smic_tui.model.alert_store import AlertEntry, AlertStore
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.user_state import Acknowledgement
 from smic_tui.records import Stream
@@ -431,7 +431,7 @@ def entry(name: str) -> AlertEntry:
 async def test_the_writer_evaluates_alerts_off_the_loop_and_stores_them(begin: Begin) -> None:
     threads: set[threading.Thread] = set()
 
-    def evaluate(snapshot: Snapshot) -> AlertBook:
+    def evaluate(snapshot: Snapshot) -> AlertStore:
         threads.add(threading.current_thread())
         rows = snapshot.sources[0].of(Stream.SITES)
         return {**snapshot.alerts, **{key: entry(key) for key in rows}}
@@ -451,7 +451,7 @@ async def test_the_writer_evaluates_alerts_off_the_loop_and_stores_them(begin: B
 
 
 async def test_no_new_book_keeps_the_old_one(begin: Begin) -> None:
-    books: Iterator[AlertBook | None] = iter([{"a": entry("a")}])
+    books: Iterator[AlertStore | None] = iter([{"a": entry("a")}])
     program = begin(DESK, desk(), after_commit=lambda _snapshot: next(books, None)).start()
     await until(lambda: len(program.snapshots) > 4)
     assert program.last.alerts.keys() == {"a"}

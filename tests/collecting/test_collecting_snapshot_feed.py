@@ -14,7 +14,7 @@ from smic_tui.collecting import snapshot_feed as publisher_module
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.snapshot_feed import SnapshotFeed
 from smic_tui.config.schema import Settings
-from smic_tui.model.alert_book import AlertBook, AlertEntry
+from smic_tui.model.alert_store import AlertEntry, AlertStore
 from smic_tui.model.snapshot import Snapshot
 
 ENTRY = AlertEntry(
@@ -47,7 +47,7 @@ async def test_a_large_picture_goes_out_before_its_alerts(
     seen: list[Snapshot] = []
     known: list[int] = []
 
-    def evaluate(_snapshot: Snapshot) -> AlertBook:
+    def evaluate(_snapshot: Snapshot) -> AlertStore:
         known.append(len(seen))
         return {ENTRY.fingerprint: ENTRY}
 

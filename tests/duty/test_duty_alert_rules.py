@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from smic_tui.config.schema import AlertRule, Settings
 from smic_tui.duty.alert_rules import evaluate
 from smic_tui.i18n import use
-from smic_tui.insight.alert_facts import alerts_of
-from smic_tui.model.alert_book import EMPTY_BOOK, AlertBook, AlertEntry
+from smic_tui.insight.alert_facts import AlertFacts
+from smic_tui.model.alert_store import NO_ALERTS, AlertEntry, AlertStore
 from smic_tui.model.facts import AlertFact
-from smic_tui.model.states import AlertLife, Level
+from smic_tui.model.states import AlertStatus, Level
 from smic_tui.model.user_state import Acknowledgement, UserState
 from smic_tui.records import HealthState, Record, RunResult
 from tests.insight.insight_examples import (
@@ -57,7 +57,7 @@ class Story:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.book: AlertBook = EMPTY_BOOK
+        self.book: AlertStore = NO_ALERTS
         self.user = UserState()
         self.now = NOW
 
@@ -69,10 +69,10 @@ class Story:
         stored = msgspec.json.encode(evaluate(found, self.book, self.settings, self.now))
         self.book = msgspec.json.decode(stored, type=dict[str, AlertEntry])
         self.sites = found.sites_by_key
-        return {fact.fingerprint: str(fact.life) for fact in self.facts()}
+        return {fact.fingerprint: str(fact.status) for fact in self.facts()}
 
     def facts(self) -> tuple[AlertFact, ...]:
-        return alerts_of(self.book, self.sites, self.user, self.settings, self.now)
+        return AlertFacts(self.settings).of(self.book, self.sites, self.user, self.now)
 
     def fact(self, fingerprint: str) -> AlertFact:
         return next(fact for fact in self.facts() if fact.fingerprint == fingerprint)
@@ -134,7 +134,7 @@ def test_cleared_is_kept_a_day_and_a_new_life_begins_with_a_new_hold() -> None:
     assert story.at(11 + 24 * 60 - 1, ARS, UP) == {FINGERPRINT: "cleared"}
     assert story.at(11 + 24 * 60, ARS, UP) == {}
 
-    story.book = EMPTY_BOOK
+    story.book = NO_ALERTS
     story.at(0, ARS, DOWN)
     story.at(5, ARS, DOWN)
     story.at(6, ARS, UP)
@@ -407,7 +407,7 @@ def test_firing_first_the_most_severe_and_the_newest_first() -> None:
         }
     )
     book = {one.fingerprint: one for one in entries}
-    found = alerts_of(book, {}, user, settings, minute(5))
+    found = AlertFacts(settings).of(book, {}, user, minute(5))
     assert [fact.fingerprint for fact in found] == [
         "critical",
         "new",
@@ -460,4 +460,4 @@ def test_the_life_of_an_alert_against_its_definition(
                 true_since, fired, untrue_since = None, False, None
         expected = None if true_since is None else ("firing" if fired else "pending")
         found = lives.get(FINGERPRINT)
-        assert (None if found == AlertLife.CLEARED else found) == expected
+        assert (None if found == AlertStatus.CLEARED else found) == expected

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smic_tui.config.schema import Calendar, Display, Pane, Settings
 from smic_tui.duty.panes import content, last_due, missed, next_due
-from smic_tui.model.alert_book import AlertEntry
+from smic_tui.model.alert_store import AlertEntry
 from smic_tui.model.facts import TicketFact
 from smic_tui.model.user_state import PaneSeen, UserState
 from smic_tui.records import HealthState, Record, TicketStatus

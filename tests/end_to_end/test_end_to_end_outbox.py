@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def open_app(
         return SmicApp(
             loaded.settings,
             cache,
-            lambda on_change: make_collector(loaded, cache, on_change),
+            partial(make_collector, loaded, cache),
             person="Agent Un",
         )
 

@@ -15,7 +15,7 @@ from smic_tui.model.facts import (
     SiteFact,
     Situation,
     TicketFact,
-    Unmatched,
+    UnmatchedRef,
 )
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import BackupState, Level, SiteState
@@ -46,7 +46,7 @@ SAINTES = site("17415", "Saintes", kind="mairie")
 
 def test_nothing_is_a_situation_too() -> None:
     found = situation()
-    assert found == Situation(now=NOW, serial=found.serial)
+    assert found == Situation(now=NOW)
 
 
 def test_everything_of_a_site_comes_together_whatever_the_sources_call_it() -> None:
@@ -88,10 +88,10 @@ def test_facts_of_no_site_stay_and_are_counted_with_what_is_nearest() -> None:
     )
     assert len(found.tickets) == 3
     assert {fact.site for fact in found.tickets} == {fact.site for fact in found.backups} == {""}
-    assert [health.host for health in found.unplaced_health] == ["srv-rochelle"]
+    assert [health.host for health in found.unmatched_health] == ["srv-rochelle"]
     by_source = {source.key: source for source in found.sources}
     assert by_source["redmine"].unmatched == (
-        Unmatched(
+        UnmatchedRef(
             source="redmine",
             stream=Stream.TICKETS,
             site_ref="La Rochele",
@@ -109,7 +109,7 @@ def test_facts_of_no_site_stay_and_are_counted_with_what_is_nearest() -> None:
 def test_health_without_a_site_is_placed_by_its_host() -> None:
     found = situation(ROCHELLE, health("", HealthState.DOWN, host="17300"))
     assert found.sites[0].state is SiteState.DOWN
-    assert found.unplaced_health == ()
+    assert found.unmatched_health == ()
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,8 @@ def test_a_backup_is_unknown_when_a_source_that_matters_is_stale(
     fact = next(one for one in found.backups if one.key == "plan/job")
     assert fact.state is state
     assert fact.stale is (state is BackupState.UNKNOWN)
-    assert fact.answers.age(found.now) == (7210.0 if stale in (["plan"], ["journal"]) else 10.0)
+    age = found.freshness.age(fact.rests_on, found.now)
+    assert age == (7210.0 if stale in (["plan"], ["journal"]) else 10.0)
 
 
 def test_never_ran_is_only_said_when_all_who_could_tell_are_fresh() -> None:

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from smic_tui.config.schema import Person, Settings
-from smic_tui.insight.counts import counts
-from smic_tui.insight.tallying import attention, tally_of
-from smic_tui.model.alert_book import AlertEntry
+from smic_tui.insight.status_counts import attention, count
+from smic_tui.insight.status_json import status_json
+from smic_tui.model.alert_store import AlertEntry
 from smic_tui.records import Actor, HealthState, Record, RunResult, Stage, TicketStatus
 from tests.insight.insight_examples import (
     NOW,
@@ -51,7 +51,7 @@ def test_the_object_of_status() -> None:
             for key, rest in states.items()
         },
     )
-    assert msgspec.json.decode(msgspec.json.encode(counts(tally_of(found), NOW))) == {
+    assert msgspec.json.decode(msgspec.json.encode(status_json(count(found), NOW))) == {
         "sites": {"total": 3, "down": 1, "unknown": 1},
         "backups": {
             "total": 3,

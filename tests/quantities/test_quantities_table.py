@@ -24,6 +24,7 @@ from smic_tui.cli.exits import CommandError
 from smic_tui.config.duration import seconds as seconds_of_config
 from smic_tui.config.schema import Source
 from smic_tui.duty.until import parse_until
+from smic_tui.model.freshness import Freshness
 from smic_tui.quantities.durations import Duration, read_duration
 from smic_tui.quantities.refusal import Refused
 from smic_tui.query.fields import Field, FieldSet, FieldType
@@ -59,7 +60,7 @@ def in_a_filter(field: str, text: str, expected: float | None) -> float | None:
     except QuerySyntaxError:
         return None
     guess = 1.0 if expected is None else expected
-    found = at_least.matches(guess, NOW) and at_most.matches(guess, NOW)
+    found = at_least.matches(guess, NOW, Freshness()) and at_most.matches(guess, NOW, Freshness())
     return guess if found and expected is not None else float("nan")
 
 

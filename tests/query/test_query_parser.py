@@ -12,9 +12,10 @@ from smic_tui.config.schema import Person, Settings
 from smic_tui.i18n import use
 from smic_tui.insight.trouble_lines import troubles
 from smic_tui.model.facts import Situation
-from smic_tui.query.fields import FieldType
+from smic_tui.model.freshness import Freshness
+from smic_tui.query.fields import FieldType, Moment
 from smic_tui.query.parser import Query, QuerySyntaxError, parse
-from smic_tui.query.subjects.all import SUBJECTS, fields_for
+from smic_tui.query.subjects.all import FILTERED, fields_for
 from smic_tui.records import Actor, Contact, HealthState, RunResult, Stage, TicketStatus
 from tests.insight.insight_examples import (
     NOW,
@@ -28,6 +29,8 @@ from tests.insight.insight_examples import (
     situation,
     ticket,
 )
+
+SUBJECTS = {name: fields_for(name) for name in FILTERED}
 
 
 @pytest.fixture(autouse=True)
@@ -196,8 +199,11 @@ def test_what_a_filter_lets_through(
 ) -> None:
     facts = facts_of(everything, subject)
     query = parse(text, fields_for(subject))
-    assert keys(query.select(facts, NOW)) == expected
-    assert keys(tuple(fact for fact in facts if query.matches(fact, NOW))) == expected
+    assert keys(query.select(facts, NOW, everything.freshness)) == expected
+    assert (
+        keys(tuple(fact for fact in facts if query.matches(fact, NOW, everything.freshness)))
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -251,20 +257,23 @@ def test_days_are_those_of_the_zone(everything: Situation) -> None:
     # 23:59 in Paris is still the afternoon in Quebec, and 22:59 UTC.
     for zone, expected in (("Europe/Paris", {"3"}), ("Pacific/Auckland", set())):
         query = parse("created:2026-11-23", fields_for("tickets"), zone)
-        assert keys(query.select(everything.tickets, NOW)) == expected
+        assert keys(query.select(everything.tickets, NOW, everything.freshness)) == expected
 
 
 def test_today_moves_with_now(everything: Situation) -> None:
     query = parse("updated:today", fields_for("tickets"))
-    assert keys(query.select(everything.tickets, NOW)) == {"3"}
-    assert keys(query.select(everything.tickets, NOW + timedelta(days=1))) == set()
-    assert keys(query.select(everything.tickets, NOW)) == {"3"}
+    assert keys(query.select(everything.tickets, NOW, everything.freshness)) == {"3"}
+    assert (
+        keys(query.select(everything.tickets, NOW + timedelta(days=1), everything.freshness))
+        == set()
+    )
+    assert keys(query.select(everything.tickets, NOW, everything.freshness)) == {"3"}
 
 
 def test_a_missing_value_is_neither_more_nor_less(everything: Situation) -> None:
     for text in ("due<999w", "due>0s", "due>2000-01-01", "due:2026-11-24", "due!=2026-11-24"):
         assert "3" not in keys(
-            parse(text, fields_for("tickets")).select(everything.tickets, NOW)
+            parse(text, fields_for("tickets")).select(everything.tickets, NOW, everything.freshness)
         ), text
 
 
@@ -344,7 +353,7 @@ def test_every_query_answers_for_every_fact(everything: Situation, text: str) ->
         query = parsed(text, subject)
         if query is not None:
             for fact in facts_of(everything, subject):
-                assert query.matches(fact, NOW) in (True, False)
+                assert query.matches(fact, NOW, everything.freshness) in (True, False)
 
 
 @given(st.text(alphabet="àéîôùçÀÉabcXYZ '-œ", min_size=1, max_size=8))
@@ -356,8 +365,8 @@ def test_case_and_accents_do_not_matter(word: str) -> None:
     )
     for variant in (word, word.upper(), word.lower(), bare):
         quoted = '"' + variant + '"'
-        assert parse(quoted, fields_for("tickets")).matches(fact, NOW)
-        assert parse(f"subject:{quoted}", fields_for("tickets")).matches(fact, NOW)
+        assert parse(quoted, fields_for("tickets")).matches(fact, NOW, Freshness())
+        assert parse(f"subject:{quoted}", fields_for("tickets")).matches(fact, NOW, Freshness())
 
 
 # -- fields
@@ -390,14 +399,24 @@ def test_every_word_of_every_state_is_understood(everything: Situation) -> None:
             for word, state in field.words.items():
                 query = parse(f'{field.name}:"{word}"', fields)
                 facts = facts_of(everything, fields.subject)
-                expected = {id(fact) for fact in facts if field.get(fact, NOW) == state}
-                assert {id(fact) for fact in query.select(facts, NOW)} == expected
+                expected = {
+                    id(fact)
+                    for fact in facts
+                    if field.get(fact, Moment(NOW, everything.freshness)) == state
+                }
+                assert {
+                    id(fact) for fact in query.select(facts, NOW, everything.freshness)
+                } == expected
 
 
 def test_a_stale_source_is_found() -> None:
     seen = situation(ticket("1"), site("17300", "La Rochelle"), stale=["redmine"])
-    assert keys(parse("is:stale", fields_for("sources")).select(seen.sources, NOW)) == {"redmine"}
-    assert keys(parse("seen>1h", fields_for("tickets")).select(seen.tickets, NOW)) == {"1"}
+    assert keys(
+        parse("is:stale", fields_for("sources")).select(seen.sources, NOW, seen.freshness)
+    ) == {"redmine"}
+    assert keys(
+        parse("seen>1h", fields_for("tickets")).select(seen.tickets, NOW, seen.freshness)
+    ) == {"1"}
 
 
 @pytest.mark.parametrize("subject", ["tickets", "sites", "backups"])
@@ -411,5 +430,9 @@ def test_letter_by_letter_finds_what_the_whole_filter_finds(
                 query = parse(typed[:end], fields_for(subject))
             except QuerySyntaxError:
                 continue
-            assert query.select(found, NOW) == tuple(f for f in found if query.matches(f, NOW))
-            assert query.select(list(found), NOW) == query.select(found, NOW)
+            assert query.select(found, NOW, everything.freshness) == tuple(
+                f for f in found if query.matches(f, NOW, everything.freshness)
+            )
+            assert query.select(list(found), NOW, everything.freshness) == query.select(
+                found, NOW, everything.freshness
+            )

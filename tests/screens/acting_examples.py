@@ -94,7 +94,7 @@ def queued(app: SmicApp, state: EntryState = EntryState.WAITING) -> Entry:
 
 
 async def shown_outbox(pilot: Pilot[None], app: SmicApp) -> None:
-    app._wanted.set()
+    app._live.user_changed()
     await settle(pilot, lambda: "x1" in app.outbox)
     await pilot.press("O")
     await settle(pilot, lambda: isinstance(app.screen, OutboxScreen) and "Toner" in text_of(app))

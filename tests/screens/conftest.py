@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from smic_tui import i18n
-from smic_tui.app import SmicApp, TallyAt
+from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
 from smic_tui.config.load import Loaded
+from smic_tui.live_situation import CountsAt
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.sample.writer import write
 from smic_tui.wiring import load_settings, make_collector
@@ -85,7 +86,7 @@ def make_app(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Callable[...
     def make(
         language: str = "en",
         change: Callable[[Snapshot], Snapshot] = lambda it: it,
-        tally_at: TallyAt = lambda now: None,
+        counts_at: CountsAt = lambda now: None,
         **settings: Any,
     ) -> SmicApp:
         i18n.use(language)
@@ -93,9 +94,9 @@ def make_app(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Callable[...
         return SmicApp(
             wanted,
             Cache(tmp_path / "cache"),
-            lambda on_change: StillCollector(change(snapshot), on_change),  # type: ignore[arg-type,return-value]
+            lambda on_change, **_rest: StillCollector(change(snapshot), on_change),  # type: ignore[arg-type,return-value]
             person="Agent Exemple",
-            tally_at=tally_at,
+            counts_at=counts_at,
         )
 
     return make

@@ -278,12 +278,12 @@ async def test_what_became_of_it_is_told(make_app: Make) -> None:
     app = make_app(change=allowing)
     async with opened(app) as pilot:
         entry = queued(app)
-        app._wanted.set()
+        app._live.user_changed()
         await settle(pilot, lambda: app.pending)
         ticket = entry.seen_record
         change = box.finish(entry, EntryState.REFUSED, ticket, "Permission Denied")
         assert app.cache.user.change_outbox(change)
-        app._wanted.set()
+        app._live.user_changed()
         await settle(pilot, lambda: "refused by the source" in lines_of(app)[-1])
         assert "Permission Denied" in lines_of(app)[-1]
         assert "!1" in lines_of(app)[0]

@@ -30,7 +30,7 @@ def test_acting(snap_compare: Any, make_app: Callable[..., SmicApp], name: str) 
         await settle(pilot, lambda: app.situation.sites)
         if name != "question":
             queued(app, EntryState.CONFLICT)
-            app._wanted.set()
+            app._live.user_changed()
             await settle(pilot, lambda: app.pending)
         for key in KEYS[name]:
             await pilot.press(key)

@@ -14,7 +14,7 @@ from smic_tui.app import SmicApp
 from smic_tui.config.schema import Pane
 from smic_tui.contract.status import SourceState
 from smic_tui.model.snapshot import Snapshot
-from smic_tui.model.states import AlertLife
+from smic_tui.model.states import AlertStatus
 from smic_tui.screens import duty_panes
 from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
@@ -81,7 +81,7 @@ async def test_acknowledge_and_take_back(make_app: Make) -> None:
         await pilot.press("6")
         await pilot.pause()
         alert = app.situation.alerts[0]
-        assert alert.life is AlertLife.FIRING
+        assert alert.status is AlertStatus.FIRING
         await pilot.press("a", *"Orange prévenu", "enter")
         await wait_for(
             pilot,

@@ -12,7 +12,9 @@ import pytest
 from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
+from smic_tui.screens import wire
 from smic_tui.screens.terminal_app import TerminalApp
+from smic_tui.terminal.costs import COSTS
 from widgets import row_table
 
 Make = Callable[..., SmicApp]
@@ -69,7 +71,7 @@ def test_on_a_slow_line(
     """Whole, as it stands when the cursor has rested."""
     monkeypatch.setattr(TerminalApp, "line_is_slow", property(lambda app: True))
     monkeypatch.setattr(row_table, "REST_SECONDS", 0.01)
-    monkeypatch.setattr(row_table, "PORTION_BYTES", 1 << 20)
+    monkeypatch.setattr(wire, "COSTS", COSTS._replace(rest=1 << 20))
     assert picture(name, size, "fr")
 
 

@@ -28,9 +28,8 @@ from smic_tui.records import (
     Ticket,
     TicketStatus,
 )
-from smic_tui.startup import first_rows as kept_head
-from smic_tui.startup import first_rows_writer as head_keeper
-from smic_tui.startup.first_rows_writer import HeadKeeper
+from smic_tui.startup import first_rows, first_rows_writer
+from smic_tui.startup.first_rows_writer import FirstRowsWriter
 
 NOW = datetime.now(UTC)
 SETTINGS = Settings()
@@ -98,30 +97,29 @@ def country(count: int) -> Snapshot:
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[HeadKeeper, Situation]:
-    monkeypatch.setattr(head_keeper, "LONG", 100)
-    monkeypatch.setattr(head_keeper, "LINES", 10)
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[FirstRowsWriter, Situation]:
+    monkeypatch.setattr(first_rows_writer, "LONG", 100)
+    monkeypatch.setattr(first_rows_writer, "LINES", 10)
     (tmp_path / "cache").mkdir(mode=0o700)
-    keeper = HeadKeeper("this", tmp_path / "cache")
+    keeper = FirstRowsWriter("this", tmp_path / "cache")
     seen = country(300)
     whole = assess(seen, UserState(), SETTINGS, NOW)
-    keeper.assessed(whole)
-    keeper.keep(seen)
+    keeper.keep(seen, whole)
     return keeper, whole
 
 
 def test_the_first_lines_are_those_of_the_whole(
-    kept: tuple[HeadKeeper, Situation], tmp_path: Path
+    kept: tuple[FirstRowsWriter, Situation], tmp_path: Path
 ) -> None:
     whole = kept[1]
-    first = kept_head.load(tmp_path / "cache", "this")
+    first = first_rows.load(tmp_path / "cache", "this")
     assert first is not None
-    assert first.partial
+    assert first.is_partial
     assert sum(len(rows) for rows in first.sources[0].rows.values()) < 300
     head = assess(first, UserState(), SETTINGS, NOW)
-    assert head.partial
+    assert head.is_partial
     assert head.lists
-    assert not whole.partial
+    assert not whole.is_partial
     assert troubles(head)[:10] == troubles(whole)[:10]
     # Of runs that no state rests on, nothing is kept.
     assert [replace(fact, runs=fact.runs[:1]) for fact in head.backups[:10]] == [
@@ -134,37 +132,35 @@ def test_the_first_lines_are_those_of_the_whole(
 
 @pytest.mark.usefixtures("kept")
 def test_what_has_become_stale_meanwhile_is_stale(tmp_path: Path) -> None:
-    first = kept_head.load(tmp_path / "cache", "this")
+    first = first_rows.load(tmp_path / "cache", "this")
     assert first is not None
     head = assess(first, UserState(), SETTINGS, NOW + timedelta(hours=9))
     assert all(fact.stale for fact in head.sites)
 
 
 def test_another_configuration_or_a_clock_set_back_are_not_believed(
-    kept: tuple[HeadKeeper, Situation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: tuple[FirstRowsWriter, Situation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "cache"
-    assert kept_head.load(folder, "other") is None
-    data = (folder / kept_head.NAME).read_bytes()
+    assert first_rows.load(folder, "other") is None
+    data = (folder / first_rows.NAME).read_bytes()
     for broken in (data[:-5], b"", b'"\xff"', b"[" * 9999, data.replace(b"1", b'"1"', 1)):
-        (folder / kept_head.NAME).write_bytes(broken)
-        assert kept_head.load(tmp_path / "cache", "this") is None
+        (folder / first_rows.NAME).write_bytes(broken)
+        assert first_rows.load(tmp_path / "cache", "this") is None
     later = datetime.now(UTC) + timedelta(hours=1)
-    kept[0].assessed(replace(kept[1], now=later))
     monkeypatch.setattr(kept[0], "_not_before", 0.0)
-    kept[0].keep(country(300))
-    assert kept_head.load(tmp_path / "cache", "this") is None
+    kept[0].keep(country(300), replace(kept[1], now=later))
+    assert first_rows.load(tmp_path / "cache", "this") is None
 
 
 def test_with_few_rows_the_first_screen_is_kept_as_far(
-    kept: tuple[HeadKeeper, Situation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: tuple[FirstRowsWriter, Situation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(head_keeper, "LONG", 10_000)
+    monkeypatch.setattr(first_rows_writer, "LONG", 10_000)
     seen = country(300)
-    keeper = HeadKeeper("this", tmp_path / "cache")
-    keeper.assessed(kept[1])
-    keeper.keep(seen)
-    first = kept_head.load(tmp_path / "cache", "this")
+    keeper = FirstRowsWriter("this", tmp_path / "cache")
+    keeper.keep(seen, kept[1])
+    first = first_rows.load(tmp_path / "cache", "this")
     assert first is not None
     head = assess(first, UserState(), SETTINGS, NOW)
     assert troubles(head)[:10] == troubles(kept[1])[:10]
@@ -179,13 +175,12 @@ def test_with_few_rows_the_first_screen_is_kept_as_far(
 
 def test_what_was_kept_before_most_was_read_is_kept_anew_at_once(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir(mode=0o700)
-    keeper = HeadKeeper("this", tmp_path / "cache")
+    keeper = FirstRowsWriter("this", tmp_path / "cache")
 
     def first_lines(count: int) -> int:
         seen = country(count)
-        keeper.assessed(assess(seen, UserState(), SETTINGS, NOW))
-        keeper.keep(seen)
-        first = kept_head.load(tmp_path / "cache", "this")
+        keeper.keep(seen, assess(seen, UserState(), SETTINGS, NOW))
+        first = first_rows.load(tmp_path / "cache", "this")
         assert first is not None
         return len(troubles(assess(first, UserState(), SETTINGS, NOW)))
 

@@ -13,15 +13,15 @@ from smic_tui.system import turns as computing
 from smic_tui.system.turns import (
     MANY,
     PATIENCE_SECONDS,
-    Front,
+    ScreenPriority,
     after_others,
-    alone,
-    alone_with,
     collect_garbage,
-    front,
-    give_way,
-    giving_way,
+    exclusive,
+    exclusive_for,
+    screen_priority,
     take_short_turns,
+    yield_turn,
+    yielding,
 )
 
 
@@ -31,7 +31,7 @@ def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(computing._garbage, "wanted", False)
     enabled, turn = gc.isenabled(), sys.getswitchinterval()
     yield
-    front.end()
+    screen_priority.end()
     sys.setswitchinterval(turn)
     gc.unfreeze()
     (gc.enable if enabled else gc.disable)()
@@ -48,7 +48,7 @@ class Other(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        with alone_with(self._rows):
+        with exclusive_for(self._rows):
             self.is_in.set()
             self.may_leave.wait(60)
 
@@ -59,7 +59,7 @@ class Other(threading.Thread):
 
 
 def test_two_compute_one_after_the_other() -> None:
-    with alone():
+    with exclusive():
         other = Other()
         assert not other.is_in.wait(0.05)
     assert other.is_in.wait(60)
@@ -67,21 +67,21 @@ def test_two_compute_one_after_the_other() -> None:
 
 
 def test_a_few_rows_wait_for_nobody() -> None:
-    with alone():
+    with exclusive():
         other = Other(rows=MANY - 1)
         assert other.is_in.wait(60)
         other.end()
 
 
 def test_one_that_computes_may_begin_another_part() -> None:
-    with alone(), alone():
+    with exclusive(), exclusive():
         other = Other()
         assert not other.is_in.wait(0.05)
     other.end()
 
 
 def test_who_fails_lets_the_next_one_compute() -> None:
-    with pytest.raises(ValueError, match="broken"), alone():
+    with pytest.raises(ValueError, match="broken"), exclusive():
         raise ValueError("broken")
     other = Other()
     assert other.is_in.wait(60)
@@ -91,9 +91,9 @@ def test_who_fails_lets_the_next_one_compute() -> None:
 @pytest.mark.parametrize("enabled", [True, False])
 def test_garbage_is_left_alone_meanwhile_and_looked_for_as_before(enabled: bool) -> None:
     (gc.enable if enabled else gc.disable)()
-    with alone():
+    with exclusive():
         assert not gc.isenabled()
-        with alone():
+        with exclusive():
             pass
         assert not gc.isenabled()
     assert gc.isenabled() is enabled
@@ -124,16 +124,16 @@ def test_turns_are_short() -> None:
 class Worker(threading.Thread):
     """Another thread; tells the steps that it has done."""
 
-    def __init__(self, front: Front, steps: int) -> None:
+    def __init__(self, screen_priority: ScreenPriority, steps: int) -> None:
         super().__init__(daemon=True)
-        self._front = front
+        self._priority = screen_priority
         self._steps = steps
         self.done = 0
 
     def run(self) -> None:
         for _step in range(self._steps):
-            if self._front.is_waited_for:
-                self._front.let_pass()
+            if self._priority.is_waited_for:
+                self._priority.let_pass()
             self.done += 1
 
 
@@ -148,54 +148,54 @@ class Clock:
 
 
 def test_who_computes_stands_still_until_the_frame_has_gone() -> None:
-    front = Front(Clock())
-    front.begin()
-    worker = Worker(front, 3)
+    screen_priority = ScreenPriority(Clock())
+    screen_priority.begin()
+    worker = Worker(screen_priority, 3)
     worker.start()
     worker.join(PATIENCE_SECONDS / 5)
     assert worker.done == 0
     # Of before, and no answer.
-    front.sent()
-    assert front.is_waited_for
-    front.drawn()
-    front.sent()
+    screen_priority.sent()
+    assert screen_priority.is_waited_for
+    screen_priority.drawn()
+    screen_priority.sent()
     worker.join(60)
     assert worker.done == 3
-    assert not front.is_waited_for
+    assert not screen_priority.is_waited_for
 
 
 def test_what_was_drawn_for_the_last_key_is_no_answer_to_the_next() -> None:
-    front = Front(Clock())
-    front.begin()
-    front.drawn()
-    front.begin()
-    front.sent()
-    assert front.is_waited_for
+    screen_priority = ScreenPriority(Clock())
+    screen_priority.begin()
+    screen_priority.drawn()
+    screen_priority.begin()
+    screen_priority.sent()
+    assert screen_priority.is_waited_for
 
 
 @pytest.mark.parametrize("drawn", [True, False])
 def test_a_screen_that_is_up_to_date_is_waited_for_only_if_it_was_drawn(drawn: bool) -> None:
-    front = Front(Clock())
-    front.begin()
+    screen_priority = ScreenPriority(Clock())
+    screen_priority.begin()
     if drawn:
-        front.drawn()
-    front.end_unless_drawn()
-    assert front.is_waited_for is drawn
+        screen_priority.drawn()
+    screen_priority.end_unless_drawn()
+    assert screen_priority.is_waited_for is drawn
 
 
 def test_a_key_that_nothing_comes_of_is_waited_for_no_longer_than_that() -> None:
-    front = Front()
-    front.begin()
-    worker = Worker(front, 3)
+    screen_priority = ScreenPriority()
+    screen_priority.begin()
+    worker = Worker(screen_priority, 3)
     worker.start()
     worker.join(60)
     assert worker.done == 3
-    assert not front.is_waited_for
+    assert not screen_priority.is_waited_for
 
 
 def test_who_stood_still_computes_as_long_before_it_does_so_again() -> None:
     clock = Clock()
-    front = Front(clock)
+    screen_priority = ScreenPriority(clock)
     stood_still: list[float] = []
 
     class Sent(threading.Event):
@@ -204,17 +204,17 @@ def test_who_stood_still_computes_as_long_before_it_does_so_again() -> None:
             clock.now += 0.02
             return True
 
-    front._sent = Sent()
+    screen_priority._sent = Sent()
 
     def keys() -> None:
         for _key in range(3):
-            front.begin()
-            front.let_pass()
-            front.let_pass()
+            screen_priority.begin()
+            screen_priority.let_pass()
+            screen_priority.let_pass()
         clock.now += 0.019
-        front.let_pass()
+        screen_priority.let_pass()
         clock.now += 0.002
-        front.let_pass()
+        screen_priority.let_pass()
 
     other = threading.Thread(target=keys)
     other.start()
@@ -224,21 +224,21 @@ def test_who_stood_still_computes_as_long_before_it_does_so_again() -> None:
 
 
 def test_who_draws_never_stands_still() -> None:
-    front.begin()
-    give_way()
-    assert list(giving_way(range(3))) == [0, 1, 2]
-    assert front.is_waited_for
+    screen_priority.begin()
+    yield_turn()
+    assert list(yielding(range(3))) == [0, 1, 2]
+    assert screen_priority.is_waited_for
 
 
 def test_items_come_one_by_one_as_the_screen_allows() -> None:
-    front.begin()
+    screen_priority.begin()
     taken: list[int] = []
-    other = threading.Thread(target=lambda: taken.extend(giving_way(range(3))))
-    front._ends += 60
+    other = threading.Thread(target=lambda: taken.extend(yielding(range(3))))
+    screen_priority._ends += 60
     other.start()
     other.join(PATIENCE_SECONDS / 5)
     assert not taken
-    front.end()
+    screen_priority.end()
     other.join(60)
     assert taken == [0, 1, 2]
 

@@ -95,7 +95,7 @@ class StillApp(SmicApp):
         collector.snapshot = replace(collector.snapshot, sources=parts)
         collector.say(collector.snapshot)
 
-    def _shown_sites(self, screen: ListScreen) -> list[Any]:
+    def _shown_sites(self, screen: ListScreen[Any]) -> list[Any]:
         """The sites of the first rows, of those that stand there once."""
         table = screen.table
         rows = [table.content(index) for index in range(min(60, table.line_count()))]

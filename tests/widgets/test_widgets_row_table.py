@@ -5,14 +5,14 @@ from __future__ import annotations
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
-from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.cells import Cell, ColumnLayout, Role, Row
 from widgets.line_list import LineList
 from widgets.row_table import RowTable
 
 COLUMNS = (
-    Column(id="name", title="Name", width=10, flex=1, sort=lambda fact: fact),
-    Column(id="size", title="Size", width=5, right=True),
-    Column(id="extra", title="Extra", width=30, spare=1),
+    ColumnLayout(id="name", title="Name", width=10, flex=1),
+    ColumnLayout(id="size", title="Size", width=5, right=True),
+    ColumnLayout(id="extra", title="Extra", width=30, spare=1),
 )
 
 

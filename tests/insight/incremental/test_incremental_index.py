@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smic_tui.insight.incremental.index import Turning
+from smic_tui.insight.incremental.index import DueIndex
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -19,7 +19,7 @@ minutes = st.integers(-3000, 3000)
 def test_whatever_turns_in_between_is_told_and_what_was_before_may_be_forgotten(
     moments: list[int], start: int, length: int, earlier: int
 ) -> None:
-    turning = Turning()
+    turning = DueIndex()
     for moment in moments:
         turning.put(str(moment), NOW + timedelta(minutes=moment))
     begin, end = NOW + timedelta(minutes=start), NOW + timedelta(minutes=start + length)
@@ -33,7 +33,7 @@ def test_whatever_turns_in_between_is_told_and_what_was_before_may_be_forgotten(
 
 
 def test_what_is_over_takes_no_memory() -> None:
-    turning = Turning()
+    turning = DueIndex()
     for hour in range(24 * 7):
         turning.put(f"key {hour}", NOW + hour * HOUR)
     turning.forget_before(NOW + 24 * 6 * HOUR)
@@ -43,7 +43,7 @@ def test_what_is_over_takes_no_memory() -> None:
 
 def test_a_long_row_of_keys_is_nothing_to_look_through_for_garbage() -> None:
     before = sum(map(len, _lists()))
-    turning = Turning()
+    turning = DueIndex()
     for number in range(20_000):
         turning.put(f"key {number}", NOW)
     gc.collect()

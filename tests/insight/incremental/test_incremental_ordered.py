@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from smic_tui.insight import order, trouble
-from smic_tui.insight.incremental.ordered import in_order, merged
+from smic_tui.insight.ordered import in_order, merged
 from smic_tui.insight.trouble_lines import troubles
 from smic_tui.model.states import BackupState, Level
 from smic_tui.records import HealthState, RunResult, Stage, TicketStatus
@@ -123,7 +123,7 @@ def versions(fact: Any, **fields: tuple[object, ...]) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("facts", "place", "rests_on"),
+    ("facts", "place", "sort_fields"),
     [
         (
             versions(
@@ -134,7 +134,7 @@ def versions(fact: Any, **fields: tuple[object, ...]) -> list[Any]:
                 **_LEVELS,
             ),
             order.site_order,
-            order.SITE_RESTS_ON,
+            order.SITE_SORT_FIELDS,
         ),
         (
             versions(
@@ -147,17 +147,17 @@ def versions(fact: Any, **fields: tuple[object, ...]) -> list[Any]:
             )
             + versions(replace(NOW.backups[0], site_name=""), site_ref=("école", "")),
             order.backup_order,
-            order.BACKUP_RESTS_ON,
+            order.BACKUP_SORT_FIELDS,
         ),
         (
             versions(NOW.tickets[0], key=("other",), **_LEVELS),
             order.ticket_order,
-            order.TICKET_RESTS_ON,
+            order.TICKET_SORT_FIELDS,
         ),
         (
             versions(NOW.requests[0], key=("other",), **_LEVELS),
             order.request_order,
-            order.REQUEST_RESTS_ON,
+            order.REQUEST_SORT_FIELDS,
         ),
         (
             versions(
@@ -169,16 +169,16 @@ def versions(fact: Any, **fields: tuple[object, ...]) -> list[Any]:
                 **_LEVELS,
             ),
             trouble.line_order,
-            trouble.LINE_RESTS_ON,
+            trouble.LINE_SORT_FIELDS,
         ),
     ],
     ids=["sites", "backups", "tickets", "requests", "lines"],
 )
 def test_an_order_is_made_of_the_fields_that_it_rests_on(
-    facts: list[Any], place: Callable[[Any], object], rests_on: Callable[[Any], object]
+    facts: list[Any], place: Callable[[Any], object], sort_fields: Callable[[Any], object]
 ) -> None:
     pairs = list(combinations(facts, 2))
     assert sum(place(one) != place(other) for one, other in pairs) > len(pairs) / 2
     for one, other in pairs:
-        if rests_on(one) == rests_on(other):
+        if sort_fields(one) == sort_fields(other):
             assert place(one) == place(other)

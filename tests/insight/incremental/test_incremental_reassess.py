@@ -7,23 +7,20 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from msgspec.structs import replace
 
 from smic_tui.config.schema import AlertRule, Settings
 from smic_tui.contract.status import SourceState, SourceStatus
-from smic_tui.duty.alert_rules import evaluate
-from smic_tui.insight import alert_facts
-from smic_tui.insight import assess as assess_module
-from smic_tui.insight.alert_facts import alerts_of
+from smic_tui.duty.alert_rules import AlertRules, evaluate
+from smic_tui.insight.alert_facts import AlertFacts
 from smic_tui.insight.assess import assess
 from smic_tui.insight.assessment import Assessment
-from smic_tui.insight.ready import get_ready
-from smic_tui.insight.tallying import tally_of
-from smic_tui.insight.trouble_lines import TroubleLines, troubles
-from smic_tui.model.alert_book import AlertBook
+from smic_tui.insight.assessor import Assessor
+from smic_tui.insight.status_counts import count
+from smic_tui.insight.trouble_lines import troubles
+from smic_tui.model.alert_store import AlertStore
 from smic_tui.model.facts import Situation
 from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.model.user_state import UserState
@@ -190,37 +187,35 @@ def snapshot(rows: Rows, now: datetime, lost: str) -> Snapshot:
 
 def anew(seen: Snapshot, now: datetime) -> Situation:
     """A whole pass, with nothing remembered."""
-    with patch.object(assess_module, "_last", []):
-        return assess(seen, UserState(), SETTINGS, now)
+    return assess(seen, UserState(), SETTINGS, now)
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_equals_a_whole_pass(seed: int) -> None:
     dice = random.Random(seed)
     rows, now = country(dice), NOW
-    book: AlertBook = {}
+    book: AlertStore = {}
+    assessor, rules, alert_facts = Assessor(SETTINGS), AlertRules(SETTINGS), AlertFacts(SETTINGS)
     for _step in range(12):
         seen = snapshot(rows, now, "desk" if dice.random() < 0.1 else "")
-        found = assess(seen, UserState(), SETTINGS, now)
+        found = assessor.assess(seen, UserState(), now)
         wanted = anew(seen, now)
-        assert replace(found, serial=0) == replace(wanted, serial=0)
-        get_ready(found)
-        lines = troubles(found)
-        assert lines == TroubleLines(wanted).all
-        assert tally_of(found) == tally_of(wanted)
-        anew_book = evaluate(replace(wanted, serial=0), book, SETTINGS, now)
-        book = evaluate(found, book, SETTINGS, now)
+        assert replace(found, edition=None, steps=(), troubles=None, counts=None) == wanted
+        assert found.troubles == troubles(wanted)
+        assert found.counts == count(wanted)
+        anew_book = evaluate(wanted, book, SETTINGS, now)
+        book = rules.evaluate(found, book, now)
         assert book == anew_book
-        alerts = alerts_of(book, found.sites_by_key, UserState(), SETTINGS, now)
-        with patch.object(alert_facts, "_last", []):
-            assert alerts == alerts_of(book, found.sites_by_key, UserState(), SETTINGS, now)
+        alerts = alert_facts.of(book, found.sites_by_key, UserState(), now)
+        assert alerts == AlertFacts(SETTINGS).of(book, found.sites_by_key, UserState(), now)
         rows = changed(rows, dice)
         now += timedelta(minutes=dice.choice((0, 1, 7, 90, -0.5)))
 
 
 def test_what_did_not_change_is_not_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = country(random.Random(3))
-    before = assess(snapshot(rows, NOW, ""), UserState(), SETTINGS, NOW)
+    assessor = Assessor(SETTINGS)
+    before = assessor.assess(snapshot(rows, NOW, ""), UserState(), NOW)
     made: list[str] = []
 
     def counting(self: Assessment, ticket: Ticket, _make: Any = Assessment.ticket) -> Any:
@@ -234,7 +229,7 @@ def test_what_did_not_change_is_not_worked_out_again(monkeypatch: pytest.MonkeyP
         Stream.TICKETS: {**rows["desk"][Stream.TICKETS], "7": replace(ticket, subject="Écran")},
     }
     later = NOW + timedelta(seconds=5)
-    after = assess(snapshot({**rows, "desk": desk}, later, ""), UserState(), SETTINGS, later)
+    after = assessor.assess(snapshot({**rows, "desk": desk}, later, ""), UserState(), later)
     assert made == ["7"]
     assert len({id(fact) for fact in after.tickets} - {id(fact) for fact in before.tickets}) == 1
     assert {fact.ticket.subject for fact in after.tickets if fact.ticket.key == "7"} == {"Écran"}

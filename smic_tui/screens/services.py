@@ -17,7 +17,7 @@ from smic_tui.views.look import Look
 from smic_tui.views.targets import Pending
 
 
-class Desk(Protocol):
+class AppServices(Protocol):
     """The program as the screens see it.
 
     Everything that changes something is done off the event loop by the
@@ -94,6 +94,6 @@ class Desk(Protocol):
         """Put text into the clipboard of the terminal."""
 
 
-def desk_of(app: App[object]) -> Desk:
+def services_of(app: App[object]) -> AppServices:
     """The program, as the screens see it."""
-    return cast(Desk, app)
+    return cast(AppServices, app)

@@ -1,4 +1,4 @@
-"""Long lists in order: sorted anew, or kept in order while a few of their facts change.
+"""Sorts long lists, and keeps them sorted while a few of their facts change.
 
 Comparing happens within one call of the interpreter, which lets no other thread take
 its turn meanwhile; long lists are therefore worked on in parts, and the screen goes first
@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import TypeVar
 
-from smic_tui.system.turns import give_way, giving_way, known_for_good
+from smic_tui.system.turns import known_for_good, yield_turn, yielding
 
 FactT = TypeVar("FactT")
 Order = tuple[float | str, ...]
 
 _SORTED_AT_ONCE = 2000
 _LOOKED_AT_AT_ONCE = 5000
-# The collection of garbage goes once through a list of so many.
+# The collector of garbage goes once through a list as long as this.
 _LONG = 20_000
-# Of more than this part, sorting anew is quicker than putting each in its place.
+# Where more than this part has moved, sorting all is quicker than moving each.
 _MANY = 1 / 16
-# To put many in their places, every so manieth fact is looked at beforehand.
+# To move many, the keys of every 64th fact are made beforehand.
 _GRID = 64
 
 
@@ -39,28 +39,28 @@ def in_order(facts: Iterable[FactT], order: Callable[[FactT], Order]) -> list[Fa
         run = [(order(fact), fact) for fact in todo[start : start + _SORTED_AT_ONCE]]
         run.sort(key=itemgetter(0))
         runs.append(run)
-        give_way()
-    return [fact for _order, fact in giving_way(heapq.merge(*runs, key=itemgetter(0)))]
+        yield_turn()
+    return [fact for _order, fact in yielding(heapq.merge(*runs, key=itemgetter(0)))]
 
 
 def merged(
     old: tuple[FactT, ...],
     swaps: Iterable[tuple[FactT | None, FactT | None]],
     order: Callable[[FactT], Order],
-    rests_on: Callable[[FactT], object],
+    sort_fields: Callable[[FactT], object],
 ) -> tuple[FactT, ...]:
     """`old`, which is in order, after the swaps: of each, what it was and what it is now.
 
-    What it was is the very object in `old`. Facts that stay are not looked into. `rests_on`
+    What it was is the very object in `old`. Facts that stay are not looked into. `sort_fields`
     are the fields that `order` is made of: where they are equal, so is the place.
     """
     instead: dict[int, FactT | None] = {}
     moved: list[FactT] = []
-    for was, now in giving_way(swaps):
+    for was, now in yielding(swaps):
         if was is None:
             if now is not None:
                 moved.append(now)
-        elif now is not None and rests_on(was) == rests_on(now):
+        elif now is not None and sort_fields(was) == sort_fields(now):
             instead[id(was)] = now
         else:
             instead[id(was)] = None
@@ -73,7 +73,7 @@ def merged(
         part = old[start : start + _LOOKED_AT_AT_ONCE]
         # Facts are true: what falls out is None.
         facts += filter(None, map(instead.get, map(id, part), part))
-        give_way()
+        yield_turn()
     if len(moved) > 64 and len(moved) > _MANY * len(facts):
         facts = in_order([*facts, *moved], order)
     elif moved:
@@ -90,10 +90,10 @@ def _put_in(
 ) -> list[FactT]:
     new.sort(key=order)
     many = len(new) > len(facts) / _GRID / 8
-    grid = [order(fact) for fact in giving_way(facts[::_GRID])] if many else []
+    grid = [order(fact) for fact in yielding(facts[::_GRID])] if many else []
     found: list[FactT] = []
     at = 0
-    for fact in giving_way(new):
+    for fact in yielding(new):
         place = order(fact)
         low, high = at, len(facts)
         if grid:

@@ -1,4 +1,4 @@
-"""From a situation to its tally, and to what becomes of that by the clock alone."""
+"""What becomes of the counts of a situation by the clock alone."""
 
 from __future__ import annotations
 
@@ -9,18 +9,9 @@ from zoneinfo import ZoneInfo
 
 from smic_tui.config.schema import Settings
 from smic_tui.insight.backup_state import FUTURE, hung_from
-from smic_tui.insight.site_state import verdict
-from smic_tui.insight.tally import (
-    tally_of_alerts,
-    tally_of_backups,
-    tally_of_requests,
-    tally_of_sites,
-    tally_of_sources,
-    tally_of_tickets,
-)
 from smic_tui.model.facts import BackupFact, Situation
-from smic_tui.model.states import AlertLife, BackupState, Level
-from smic_tui.model.tally import Forecast, Tally
+from smic_tui.model.states import BackupState
+from smic_tui.model.status_counts import Forecast
 
 # Nothing is believed for longer without a look at the facts themselves.
 LONGEST = timedelta(days=1)
@@ -28,45 +19,13 @@ LONGEST = timedelta(days=1)
 SOON = timedelta(minutes=1)
 # What happens after a moment happens at the next one that a clock can show.
 TICK = timedelta.resolution
-# So many changes are told beforehand.
+# A forecast has no more changes than this.
 MOST = 500
 
 
-def tally_of(situation: Situation) -> Tally:
-    """Count the situation."""
-    return Tally(
-        sites=dict(tally_of_sites(situation.sites)),
-        backups=dict(tally_of_backups(situation.backups)),
-        tickets=tally_of_tickets(situation.tickets),
-        requests=tally_of_requests(situation.requests),
-        alerts=dict(tally_of_alerts(situation.alerts)),
-        sources=tally_of_sources(situation.sources),
-        attention=attention(situation),
-    )
-
-
-def attention(situation: Situation) -> bool:
-    """Whether something needs somebody: a firing alert, or a site, backup, ticket or
-    request of level WARNING or worse. Sources speak for themselves.
-    """
-    stale = frozenset(fact.key for fact in situation.sources if fact.stale)
-    return (
-        any(alert.life is AlertLife.FIRING for alert in situation.alerts)
-        or any(fact.level >= Level.WARNING for fact in situation.sites)
-        or any(fact.level >= Level.WARNING for fact in situation.backups)
-        or any(fact.level >= Level.WARNING for fact in situation.tickets)
-        or any(fact.level >= Level.WARNING for fact in situation.requests)
-        or any(
-            not (health.acknowledged or health.downtime)
-            and verdict(health, stale=health.source in stale)[1] >= Level.WARNING
-            for health in situation.unplaced_health
-        )
-    )
-
-
 def forecast_of(situation: Situation, settings: Settings) -> Forecast:
-    """How the tally of the situation changes if nothing is read or decided anew; `settings`
-    are those that it was assessed with.
+    """How the clock alone changes the counts of the situation; `settings` are those that it was
+    assessed with.
     """
     now, zone = situation.now, ZoneInfo(settings.display.timezone)
     until = min([now + LONGEST, *_ends(situation)])

@@ -1,6 +1,6 @@
 """The memory of alerts: what the conditions were, and since when.
 
-Acknowledgements are not here: they are the person's, see `userstate`.
+Acknowledgements are not here: they are the person's, see `user_state`.
 """
 
 from __future__ import annotations
@@ -38,5 +38,5 @@ class AlertEntry(Struct, frozen=True, kw_only=True):
     quiet_since: datetime | None = None
 
 
-AlertBook = Mapping[str, AlertEntry]
-EMPTY_BOOK: AlertBook = MappingProxyType({})
+AlertStore = Mapping[str, AlertEntry]
+NO_ALERTS: AlertStore = MappingProxyType({})

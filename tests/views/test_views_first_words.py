@@ -1,12 +1,13 @@
-"""The beginning of a line, in a number of bytes."""
+"""The first words of a line, in a number of bytes."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smic_tui.views.beginning import beginning
+from smic_tui.terminal.costs import COSTS
 from smic_tui.views.cells import Cell, Role
+from smic_tui.views.first_words import first_words
 
 LINE = (
     Cell("▲ waiting    ", Role.WARNING),
@@ -29,7 +30,7 @@ def test_whole_words_come_from_the_left_and_stand_where_they_will() -> None:
         (46, "▲ waiting     51473   Mot de"),
         (200, whole.rstrip()),
     ):
-        begun, left = beginning(LINE, size)
+        begun, left = first_words(LINE, size, COSTS)
         assert text(begun) == wanted
         assert whole.startswith(text(begun))
         assert 0 <= left <= size
@@ -38,7 +39,7 @@ def test_whole_words_come_from_the_left_and_stand_where_they_will() -> None:
 
 def test_numbers_and_dates_are_not_cut() -> None:
     cells = (Cell("in 12 days"), Cell(" 11-23 14:12"), Cell(" 571.0 MB"))
-    seen = {text(beginning(cells, size)[0]) for size in range(60)}
+    seen = {text(first_words(cells, size, COSTS)[0]) for size in range(60)}
     assert seen == {
         "",
         "in 12 days",
@@ -48,8 +49,8 @@ def test_numbers_and_dates_are_not_cut() -> None:
 
 
 def test_a_stale_line_needs_one_pen() -> None:
-    _begun, fresh = beginning(LINE, 200)
-    _begun, stale = beginning(LINE, 200, stale=True)
+    _begun, fresh = first_words(LINE, 200, COSTS)
+    _begun, stale = first_words(LINE, 200, COSTS, stale=True)
     assert stale > fresh
 
 
@@ -65,7 +66,7 @@ def test_a_stale_line_needs_one_pen() -> None:
     st.integers(0, 120),
 )
 def test_it_is_never_longer_than_it_may_be(pieces: list[Cell], size: int) -> None:
-    begun, left = beginning(pieces, size)
+    begun, left = first_words(pieces, size, COSTS)
     whole = "".join(piece.text for piece in pieces)
     assert whole.startswith(text(begun))
     # Blanks are jumped over.

@@ -1,4 +1,4 @@
-"""Counts of the situation: the object that `status --json` prints.
+"""The object that `status --json` prints: the counts of the situation.
 
 Sites, backups and so on are counted as their facts say; `sites.down` and
 `sites.unknown` are states. `tickets` and `requests` count what is open:
@@ -16,11 +16,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from smic_tui.contract.status import SourceState
-from smic_tui.model.states import AlertLife, BackupState, SiteState
-from smic_tui.model.tally import SourceTally, Tally
+from smic_tui.model.states import AlertStatus, BackupState, SiteState
+from smic_tui.model.status_counts import SourceCounts, StatusCounts
 
 
-class SiteCounts(Struct, frozen=True, kw_only=True):
+class SiteJson(Struct, frozen=True, kw_only=True):
     """Sites by state."""
 
     total: int
@@ -28,7 +28,7 @@ class SiteCounts(Struct, frozen=True, kw_only=True):
     unknown: int
 
 
-class BackupCounts(Struct, frozen=True, kw_only=True):
+class BackupJson(Struct, frozen=True, kw_only=True):
     """Backups by state."""
 
     total: int
@@ -41,7 +41,7 @@ class BackupCounts(Struct, frozen=True, kw_only=True):
     unknown: int
 
 
-class TicketCounts(Struct, frozen=True, kw_only=True):
+class TicketJson(Struct, frozen=True, kw_only=True):
     """Open tickets."""
 
     open: int
@@ -49,20 +49,20 @@ class TicketCounts(Struct, frozen=True, kw_only=True):
     overdue: int
 
 
-class RequestCounts(Struct, frozen=True, kw_only=True):
+class RequestJson(Struct, frozen=True, kw_only=True):
     """Open catalogue requests."""
 
     open: int
     waiting_on_us: int
 
 
-class AlertCounts(Struct, frozen=True, kw_only=True):
+class AlertJson(Struct, frozen=True, kw_only=True):
     """Alerts that nobody has acknowledged."""
 
     firing: int
 
 
-class SourceCount(Struct, frozen=True, kw_only=True):
+class SourceJson(Struct, frozen=True, kw_only=True):
     """One source."""
 
     name: str
@@ -72,20 +72,20 @@ class SourceCount(Struct, frozen=True, kw_only=True):
     rows: int
 
 
-class Counts(Struct, frozen=True, kw_only=True):
+class StatusJson(Struct, frozen=True, kw_only=True):
     """All counts of one moment."""
 
-    sites: SiteCounts
-    backups: BackupCounts
-    tickets: TicketCounts
-    requests: RequestCounts
-    alerts: AlertCounts
-    sources: tuple[SourceCount, ...]
+    sites: SiteJson
+    backups: BackupJson
+    tickets: TicketJson
+    requests: RequestJson
+    alerts: AlertJson
+    sources: tuple[SourceJson, ...]
 
 
-def _source(source: SourceTally, now: datetime) -> SourceCount:
+def _source(source: SourceCounts, now: datetime) -> SourceJson:
     age = source.age(now)
-    return SourceCount(
+    return SourceJson(
         name=source.name,
         kind=source.kind,
         state="stale" if source.state is SourceState.OK and source.stale else source.state.value,
@@ -94,25 +94,25 @@ def _source(source: SourceTally, now: datetime) -> SourceCount:
     )
 
 
-def counts(tally: Tally, now: datetime) -> Counts:
-    """The object at `now` (UTC), from a tally that holds then."""
-    sites, backups = tally.sites, tally.backups
-    return Counts(
-        sites=SiteCounts(
+def status_json(counts: StatusCounts, now: datetime) -> StatusJson:
+    """The object at `now` (UTC), from counts that hold then."""
+    sites, backups = counts.sites, counts.backups
+    return StatusJson(
+        sites=SiteJson(
             total=sum(sites.values()),
             down=sites.get(SiteState.DOWN, 0),
             unknown=sites.get(SiteState.UNKNOWN, 0),
         ),
-        backups=BackupCounts(
+        backups=BackupJson(
             total=sum(backups.values()),
             **{state.value: backups.get(state, 0) for state in BackupState},
         ),
-        tickets=TicketCounts(
-            open=tally.tickets.open, mine=tally.tickets.mine, overdue=tally.tickets.overdue
+        tickets=TicketJson(
+            open=counts.tickets.open, mine=counts.tickets.mine, overdue=counts.tickets.overdue
         ),
-        requests=RequestCounts(
-            open=tally.requests.open, waiting_on_us=tally.requests.waiting_on_us
+        requests=RequestJson(
+            open=counts.requests.open, waiting_on_us=counts.requests.waiting_on_us
         ),
-        alerts=AlertCounts(firing=tally.alerts.get(AlertLife.FIRING, 0)),
-        sources=tuple(_source(source, now) for source in tally.sources),
+        alerts=AlertJson(firing=counts.alerts.get(AlertStatus.FIRING, 0)),
+        sources=tuple(_source(source, now) for source in counts.sources),
     )

@@ -1,4 +1,4 @@
-"""The beginning of a line: as much of it as an arrow key may bring."""
+"""The first words of a line: as many as an arrow key may bring."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.fit import width
+from smic_tui.views.wire import Costs
 
 # Cells with no more text than this, such as dates and numbers, come whole or not at all.
 _CUT_NEVER = 16
-# What another pen takes at most, and what a jump over blanks does.
-_PLAIN_PEN, _PEN, _BOLD_PEN, _JUMP = 3, 5, 7, 6
 _BOLD = frozenset({Role.CRITICAL, Role.TITLE})
-# What a character takes whose width terminals do not agree on: the cursor is put in place.
-_UNSURE = 16
 
 
-def beginning(pieces: Sequence[Cell], size: int, *, stale: bool = False) -> tuple[list[Cell], int]:
+def first_words(
+    pieces: Sequence[Cell], size: int, costs: Costs, *, stale: bool = False
+) -> tuple[list[Cell], int]:
     """Whole words of the pieces, from the left, that take `size` bytes at most; what is left.
 
     What is left out is at the end, so what comes stands where it will stand. A byte is
@@ -29,11 +28,11 @@ def beginning(pieces: Sequence[Cell], size: int, *, stale: bool = False) -> tupl
         gap = len(text) - len(text.lstrip(" "))
         if text:
             role = Role.MUTED if stale else piece.role
-            left = size - _pen(pen, role) - min(blanks + gap, _JUMP)
-            words = text if _bytes(text[gap:]) <= left else _words(text, gap, left)
+            left = size - _pen(pen, role, costs) - min(blanks + gap, costs.jump)
+            words = text if _bytes(text[gap:], costs) <= left else _words(text, gap, left, costs)
             if not words:
                 break
-            size = left - _bytes(words[gap:])
+            size = left - _bytes(words[gap:], costs)
             begun.append(Cell(words, piece.role))
             if words != text:
                 break
@@ -46,26 +45,26 @@ def beginning(pieces: Sequence[Cell], size: int, *, stale: bool = False) -> tupl
     return begun, size
 
 
-def _words(text: str, gap: int, size: int) -> str:
+def _words(text: str, gap: int, size: int, costs: Costs) -> str:
     """The words of a longer text that take `size` bytes at most."""
     if width(text) - gap <= _CUT_NEVER:
         return ""
     end = len(text)
-    while end > gap and _bytes(text[gap:end]) > size:
+    while end > gap and _bytes(text[gap:end], costs) > size:
         end = text.rfind(" ", gap, end)
     return text[:end].rstrip(" ") if end > gap else ""
 
 
-def _pen(before: Role, after: Role) -> int:
+def _pen(before: Role, after: Role, costs: Costs) -> int:
     if before is after:
         return 0
     if after is Role.PLAIN:
-        return _PLAIN_PEN
-    return _BOLD_PEN if before in _BOLD or after in _BOLD else _PEN
+        return costs.plain_pen
+    return costs.bold_pen if before in _BOLD or after in _BOLD else costs.pen
 
 
-def _bytes(text: str) -> int:
+def _bytes(text: str, costs: Costs) -> int:
     if text.isascii():
         return len(text)
     unsure = sum(char >= "\u0300" and width(char) != 1 for char in text)
-    return len(text.encode()) + _UNSURE * unsure
+    return len(text.encode()) + costs.unsure * unsure
