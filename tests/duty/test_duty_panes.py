@@ -139,7 +139,7 @@ def test_when_a_pane_is_due(one: Pane, start: str, end: str, expected: list[str]
 
 def test_every_two_days_is_every_other_midnight() -> None:
     found = due_between(pane(every="2d"), "2026-10-20 12:00", "2026-11-03 12:00")
-    days = [datetime.strptime(one[:5], "%m-%d") for one in found]
+    days = [datetime.strptime(f"2026-{one[:5]}", "%Y-%m-%d") for one in found]
     assert len(days) == 7
     assert {later - earlier for earlier, later in pairwise(days)} == {timedelta(days=2)}
     assert {one[6:11] for one in found} == {"00:00"}

@@ -94,7 +94,7 @@ def make_app(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Callable[...
         return SmicApp(
             wanted,
             Cache(tmp_path / "cache"),
-            lambda on_change, **_rest: StillCollector(change(snapshot), on_change),  # type: ignore[arg-type,return-value]
+            lambda on_change, **_rest: StillCollector(change(snapshot), on_change),  # type: ignore[arg-type]
             person="Agent Exemple",
             counts_at=counts_at,
         )

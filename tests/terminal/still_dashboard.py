@@ -182,7 +182,7 @@ def main() -> None:
         app = StillApp(
             loaded.settings,
             cache,
-            lambda on_change, **_rest: StillCollector(snapshot, on_change),  # type: ignore[arg-type,return-value]
+            lambda on_change, **_rest: StillCollector(snapshot, on_change),  # type: ignore[arg-type]
             person="Agent Exemple",
             driver_class=chosen_driver(display.driver, profile, os.environ),
         )
