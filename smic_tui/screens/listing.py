@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
@@ -133,23 +134,22 @@ class ListScreen(ActingScreen, Generic[F]):
         look = self.services.look
         self._facts, self._total = facts, total
         columns = self.columns
+        row_of = partial(self.listing.row, look=look, columns=columns)
+        if self.services.pending and self.listing.marked in {column.id for column in columns}:
+            row_of = partial(self._marked_row, look=look, columns=columns)
         self.table.show(
             headed(columns, facts, look),
             keys,
-            lambda index: self._row_of(facts[index], look, columns),
+            lambda index: row_of(facts[index]),
             sorted_by=(self._sort, self._descending) if self._sort else None,
         )
         self._show_summary()
 
-    def _row_of(self, fact: F, look: Look, columns: Sequence[Column[F]]) -> Row:
-        row, pending = self.listing.row(fact, look, columns), self.services.pending
-        if not pending:
-            return row
-        names = [column.id for column in columns]
-        if self.listing.marked not in names:
-            return row
-        column = names.index(self.listing.marked)
-        return marked(row, column, fact, pending, self.services.situation, look)
+    def _marked_row(self, fact: F, look: Look, columns: Sequence[Column[F]]) -> Row:
+        """The row, marked where an action on its record is on the way."""
+        row = self.listing.row(fact, look, columns)
+        column = [column.id for column in columns].index(self.listing.marked)
+        return marked(row, column, fact, self.services.pending, self.services.situation, look)
 
     def _cursor_moved(self) -> None:
         self._show_summary()
