@@ -13,7 +13,6 @@ MAN := docs/smic-tui.1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check test-live sources-table bench man docs screens messages catalogues clean
-.PHONY: test-versions dist lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -76,6 +75,7 @@ messages: $(VENV)/.developing ## bring the French catalogue up to date with the 
 catalogues: $(VENV)/.developing
 	@$(BIN)/python smic_tui/locale/hatch_build.py
 
+.PHONY: test-versions dist lock
 # Left out: what is slow, and what measures a terminal. Neither depends on the version of Python.
 FAST_TESTS := -n $(JOBS) --dist loadfile -m "not live and not slow" --ignore tests/end_to_end
 test-versions: ## the fast tests on each Python from 3.11 that the machine has (ARGS as for test)
