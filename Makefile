@@ -14,8 +14,8 @@ FOLDERS ?= $(sort $(patsubst %/,%,$(dir $(shell find tests -name 'test_*.py' \
     -not -path 'tests/live/*' -not -path 'tests/thirdparty/*'))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-folders test-versions check test-live sources-table bench man docs
-.PHONY: screens messages catalogues dist lock clean
+.PHONY: help run test test-folders check test-live sources-table bench man docs
+.PHONY: screens messages catalogues clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -79,6 +79,7 @@ messages: $(VENV)/.developing ## bring the French catalogue up to date with the 
 catalogues: $(VENV)/.developing
 	@$(BIN)/python smic_tui/locale/hatch_build.py
 
+.PHONY: test-versions dist lock
 # Left out: what is slow, and what measures a terminal. Neither depends on the version of Python.
 FAST_TESTS := -n $(JOBS) --dist loadfile -m "not live and not slow" --ignore tests/end_to_end
 test-versions: ## the fast tests on each Python from 3.11 that the machine has (ARGS as for test)
