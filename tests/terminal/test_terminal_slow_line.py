@@ -25,8 +25,8 @@ def test_sixty_keys_at_thirty_a_second(dashboard: Open, screen: str) -> None:
         terminal.press("down")
         terminal.pump(1 / 30)
     terminal.settle(1.5)
-    # Sixty times a new line in its full form would be 6,600 bytes at least.
-    assert terminal.received - before < 6000
+    # 2,500 to 2,700 bytes: on this line some four seconds, two of them while keys still come.
+    assert terminal.received - before < 4000
     seen = terminal.emulator.screen()
     assert " 61/" in terminal.text()
     # And it is right: all of it again changes nothing.
@@ -42,8 +42,8 @@ def test_a_page_that_is_left_is_not_waited_for(dashboard: Open) -> None:
         terminal.press("pagedown")
         terminal.pump(0.1)
     terminal.settle(2)
-    # Twenty pages of 2,700 bytes would be 54,000.
-    assert terminal.received - before < 20_000
+    # Some 5,200 bytes; twenty pages of 2,700 would be 54,000.
+    assert terminal.received - before < 9000
 
 
 def test_keys_beside_a_screen_that_changes_every_second(dashboard: Open) -> None:
