@@ -50,7 +50,6 @@ def test_the_next_change(word: str) -> None:
     ("text", "moment"),
     [
         ("18:00", datetime(2026, 11, 24, 17, 0, tzinfo=UTC)),
-        ("18h00", datetime(2026, 11, 24, 17, 0, tzinfo=UTC)),
         ("9:31", datetime(2026, 11, 24, 8, 31, tzinfo=UTC)),
         ("09:30", datetime(2026, 11, 25, 8, 30, tzinfo=UTC)),
         ("07:00", datetime(2026, 11, 25, 6, 0, tzinfo=UTC)),
@@ -72,7 +71,13 @@ def test_what_follows_is_a_comment() -> None:
     assert until("change voir #12").comment == "voir #12"
 
 
-@pytest.mark.parametrize("text", ["", "soon", "4", "h", "0h", "24:00", "12:60", "99999h", "-4h"])
+@pytest.mark.parametrize("text", ["18h00", "18h30", "08h15 le prestataire"])
+def test_what_may_be_a_time_or_a_duration_is_asked_for(text: str) -> None:
+    with pytest.raises(ValueError, match="may be a time or a duration"):
+        until(text)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "4", "h", "0h", "24:00", "12:60", "99999999h", "-4h"])
 def test_what_is_no_end_is_said(text: str) -> None:
     with pytest.raises(ValueError, match="is no end"):
         until(text)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import time_machine
 from msgspec.structs import replace
 from textual import events
 
@@ -50,8 +51,13 @@ def kept(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Snapshot:
 
 
 async def test_what_is_known_to_count_looks_like_all_of_it(
-    make_app: MakeApp, syndicate: tuple[Loaded, Snapshot], beginning: Snapshot
+    make_app: MakeApp,
+    syndicate: tuple[Loaded, Snapshot],
+    beginning: Snapshot,
+    clock: time_machine.Traveller,
 ) -> None:
+    # However long the two take to open, the ages on them are the same.
+    clock.move_to(NOW, tick=False)
     loaded, snapshot = syndicate
     counts = count(assess(snapshot, UserState(), loaded.settings, NOW))
     whole = make_app()
@@ -70,12 +76,7 @@ async def test_what_is_known_to_count_looks_like_all_of_it(
         assert " 2/…" in text_of(app)
         assert isinstance(app.collector, StillCollector)
         app.collector.say(snapshot)
-        for _try in range(100):
-            if " 2/…" not in text_of(app):
-                break
-            await pilot.pause(0.1)
-        assert not app.situation.is_partial
-        assert " 2/…" not in text_of(app)
+        await settle(pilot, lambda: not app.situation.is_partial and " 2/…" not in text_of(app))
 
 
 async def test_sums_that_are_not_known_are_not_made_up(
@@ -124,9 +125,8 @@ async def test_where_the_rest_is_there_in_a_moment_the_way_to_it_waits(
         assert isinstance(app.collector, StillCollector)
         app.collector.say(syndicate[1])
         await settle(pilot, lambda: app.screen is not before)
-        await pilot.pause(0.2)
+        await settle(pilot, lambda: there.strip() in text_of(app))
         assert not app.situation.is_partial
-        assert there.strip() in text_of(app)
 
 
 async def test_what_was_never_read_is_not_said_to_be_nothing(make_app: MakeApp) -> None:

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
 from smic_tui.screens import wire
 from smic_tui.screens.terminal_app import TerminalApp
 from smic_tui.terminal.costs import COSTS
+from tests.screens.conftest import NOW
 from widgets import row_table
 
 Make = Callable[..., SmicApp]
@@ -35,7 +37,12 @@ SCREENS = {
 
 
 @pytest.fixture
-def picture(snap_compare: Any, make_app: Make) -> Callable[..., bool]:
+def picture(
+    snap_compare: Any, make_app: Make, clock: time_machine.Traveller
+) -> Callable[..., bool]:
+    # However long it takes to draw, the ages are the same.
+    clock.move_to(NOW, tick=False)
+
     def compare(name: str, size: tuple[int, int], language: str) -> bool:
         app = make_app(language, panes=())
 

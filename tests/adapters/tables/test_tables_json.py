@@ -340,7 +340,7 @@ async def test_a_large_document_is_read_in_pieces_off_the_event_loop(
         decoding.add(threading.current_thread())
         return decode_json(*arguments)
 
-    monkeypatch.setattr("adapters.tables.json_files.decode_json", noted)
+    monkeypatch.setattr("adapters.json_files.adapter.decode_json", noted)
     rows = [{"insee": number, "nom": f"Mairie {number}"} for number in range(10_000)]
     (tmp_path / "sites.json").write_bytes(msgspec.json.encode({"a": {"b": rows}}))
     found = await read(sites(tmp_path, rows="a.b[?insee > `5`]"), Stream.SITES)
