@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 LOCK := .ci/constraints.txt
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
     --constraint $(LOCK) --build-constraint $(LOCK)
-JOBS ?= 2
+# Two for each core of a small machine: many tests wait for a terminal or another process.
+JOBS ?= 4
 MAN := docs/smic-tui.1
 FOLDERS ?= $(sort $(patsubst %/,%,$(dir $(shell find tests -name 'test_*.py' \
     -not -path 'tests/live/*' -not -path 'tests/thirdparty/*'))))
