@@ -284,7 +284,7 @@ def test_a_cache_that_cannot_be_written(here: Here, capsys: pytest.CaptureFixtur
     here.file.mkdir()
     try:
         with at_one_moment():
-        assert here(capsys, "status") == here.from_facts(capsys, "status")
+            assert here(capsys, "status") == here.from_facts(capsys, "status")
     finally:
         here.file.rmdir()
     assert not list(here.cache.glob(f"{NAME}.tmp*"))
