@@ -107,7 +107,7 @@ async def opened(app: SmicApp, size: tuple[int, int] = (120, 36)) -> AsyncIterat
     """The app once it shows what is known."""
     async with app.run_test(size=size) as pilot:
         for _try in range(3000):
-            if app.situation.sites:
+            if app.situation.sources:
                 break
             await pilot.pause(0.02)
         await pilot.pause()
