@@ -13,7 +13,7 @@ from smic_tui.cli.json_text import print_json
 from smic_tui.contract.status import SourceState
 from smic_tui.insight.status_json import status_json
 from smic_tui.model.status_counts import StatusCounts
-from smic_tui.views import summary
+from smic_tui.views.counts import freshness, words_of_counts
 from smic_tui.views.look import Look
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(options: Namespace) -> int:
 
 
 def _print(counts: StatusCounts, look: Look) -> None:
-    lines = summary.words_of_counts(counts, look)
-    lines.append(summary.freshness(counts.sources, look, terminal.columns()))
+    lines = words_of_counts(counts, look)
+    lines.append(freshness(counts.sources, look, terminal.columns()))
     for line in lines:
         print("".join(terminal.painted(cell, cell.text) for cell in line).rstrip())

@@ -12,9 +12,9 @@ from smic_tui.model.subjects import SITES, SOURCES
 from smic_tui.model.trouble import Line, SiteTrouble
 from smic_tui.screens.listing import ListScreen
 from smic_tui.views.cells import Cell
+from smic_tui.views.counts import freshness
 from smic_tui.views.lists.overview import LISTING
 from smic_tui.views.summary import (
-    freshness,
     summary_of_backups,
     summary_of_sites,
     summary_of_tickets,

@@ -13,9 +13,9 @@ from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.model.status_counts import RequestCounts, StatusCounts, TicketCounts
 from smic_tui.records import Actor, Stream
 from smic_tui.views.cells import Cell, Role
+from smic_tui.views.counts import freshness
 from smic_tui.views.summary import (
     alarm,
-    freshness,
     summary_of_alerts,
     summary_of_backups,
     summary_of_requests,
