@@ -6,6 +6,8 @@ It names all commands, but declares the arguments of a command only when that co
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,34 @@ SHELLS = ("bash", "zsh", "fish")
 PROGRAM = "smic-tui"
 
 
+class HelpText(argparse.HelpFormatter):
+    """Help as wide as the terminal.
+
+    argparse makes one for each argument that is declared, and asks `shutil` for the width:
+    its import alone takes as long as declaring all of them.
+    """
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        options.setdefault("width", _width() - 2)
+        super().__init__(prog, **options)
+
+
+def _width() -> int:
+    """Returns the cells of the terminal, or what COLUMNS says; 80 where nothing is known."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 80
+    except (ValueError, OSError):
+        return 80
+
+
 class Command(argparse.ArgumentParser):
     """The parser of one command, whose arguments are declared at their first use."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("formatter_class", HelpText)
         super().__init__(*args, **kwargs)
         self.declare: Callable[[Command], None] | None = None
 
@@ -45,6 +71,7 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
     """
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
+        formatter_class=HelpText,
         description=_(
             "One screen over the sites, backups, tickets and catalogue requests of an IT "
             "syndicate. Without a command, the dashboard opens."
