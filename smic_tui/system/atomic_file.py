@@ -12,6 +12,7 @@ import contextlib
 import errno
 import os
 import stat
+from io import FileIO
 from pathlib import Path
 
 from smic_tui.system.file_steps import FileSteps
@@ -94,11 +95,18 @@ def read(
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "Not a regular file", str(path))
-        data = bytearray()
-        while chunk := os.read(descriptor, _CHUNK):
-            data += chunk
-            if largest is not None and len(data) > largest:
-                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            # At once: a large file in pieces is copied time and again.
+            data = file.readall() if largest is None else _bounded(file, largest, path)
     finally:
         os.close(descriptor)
-    return bytes(data), status
+    return data, status
+
+
+def _bounded(file: FileIO, largest: int, path: Path) -> bytes:
+    data = bytearray()
+    while chunk := file.read(_CHUNK):
+        data += chunk
+        if len(data) > largest:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return bytes(data)

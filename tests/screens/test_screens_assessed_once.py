@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from smic_tui import live_situation
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
 from smic_tui.config.load import Loaded
@@ -61,6 +62,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
         seen.kept.append(situation)
         keep(self, snapshot, situation)
 
+    # A minute that passes meanwhile is a reason to assess again.
+    monkeypatch.setattr(live_situation, "is_over", lambda situation, now: False)
     monkeypatch.setattr(Assessor, "_next", assessing)
     monkeypatch.setattr(AlertRules, "evaluate", evaluating)
     monkeypatch.setattr(StatusCountsWriter, "keep", counting)
