@@ -1,15 +1,15 @@
 """Sample data for any size: a country of sites, their monitoring, backups and tickets.
 
-Every size has the same mix: per site one monitored host, three backup jobs with
-one to three runs each, and two open tickets. The same arguments give the same
-records. Names are those of the shipped communes, numbered where there are not
-enough, or of a file of the npm package @etalab/decoupage-administratif.
+Every size has the same mix: per site one monitored host, three backup jobs with one to
+three runs each, and two open tickets. The same arguments give the same records. The names
+are those of the shipped communes, with numbers if there are not enough, or those of a file
+of the npm package @etalab/decoupage-administratif.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -64,7 +64,7 @@ class _Commune(msgspec.Struct):
 
 
 def communes(path: Path | None) -> list[tuple[str, str, int | None]]:
-    """Code, name and population of the communes there are names for."""
+    """Returns code, name and population of the communes of a file, or of the shipped ones."""
     if path is None:
         return [(one.code, one.name, one.population) for one in base_data().communes]
     found = msgspec.json.decode(path.read_bytes(), type=list[_Commune])
@@ -72,7 +72,7 @@ def communes(path: Path | None) -> list[tuple[str, str, int | None]]:
 
 
 def _places(count: int, path: Path | None) -> Iterator[tuple[str, str, str, str, int | None]]:
-    """Code of the site, kind, member's code, member and population."""
+    """Yields for each site its code, kind, member's code, member and population."""
     known = communes(path)
     for number in range(count):
         round_, at = divmod(number, len(known))
@@ -85,7 +85,7 @@ def _places(count: int, path: Path | None) -> Iterator[tuple[str, str, str, str,
 
 
 def country(count: int, now: datetime, path: Path | None = None) -> dict[str, Rows]:
-    """The rows of each source, by stream and key."""
+    """Returns the rows of each source, by stream and key; `now` is in UTC."""
     dice = random.Random(count)
     night = now.astimezone(PARIS).replace(hour=2, minute=30, second=0, microsecond=0)
     sites: dict[str, Record] = {}
@@ -132,7 +132,7 @@ def country(count: int, now: datetime, path: Path | None = None) -> dict[str, Ro
                 period=None if which else 86400,
                 grace=6 * 3600,
             )
-            # Whatever the time of day: one in a hundred is overdue.
+            # One job in a hundred is overdue, at any time of day.
             last = now - timedelta(hours=dice.choice((2, 6, 12)))
             if which:
                 last = night if night + timedelta(hours=2) < now else night - timedelta(days=1)
@@ -176,7 +176,9 @@ def country(count: int, now: datetime, path: Path | None = None) -> dict[str, Ro
     }
 
 
-def changed(rows: Rows, part: float, now: datetime, seed: int) -> Rows:
+def changed(
+    rows: Mapping[Stream, Mapping[str, Record]], part: float, now: datetime, seed: int
+) -> Rows:
     """New versions of `part` of the rows of each stream, chosen by `seed`."""
     dice = random.Random(seed)
     found: Rows = {}
@@ -199,7 +201,7 @@ def _changed(record: Record, now: datetime, dice: random.Random) -> Record:
 
 
 def settings() -> Settings:
-    """A configuration of the four sources and three alert rules."""
+    """Returns a configuration with the four sources and three alert rules."""
     return Settings(
         sources={
             name: Source(name=name, kind="memory", refresh="1h", full_every="7d")

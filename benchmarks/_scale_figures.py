@@ -1,4 +1,4 @@
-"""Times by the clock and of computing, memory, and how long an event loop waits."""
+"""Measures times by the clock, processor times, memory, and how long an event loop waits."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 
 
 class Figures(dict[str, float]):
-    """What was measured: milliseconds by the clock, and under `NAME cpu` those that this
-    program computed meanwhile, which others on the same machine change little.
+    """What was measured: milliseconds by the clock, and under `NAME cpu` milliseconds of
+    processor time of this process, which other work on the machine changes little.
     """
 
     def put(self, name: str, times: list[tuple[float, float]]) -> None:
-        """The median of several."""
+        """Keeps the median of several times: (by the clock, of the processor)."""
         self[name] = statistics.median(wall for wall, _cpu in times)
         self[f"{name} cpu"] = statistics.median(cpu for _wall, cpu in times)
 
 
 class Watch:
-    """Milliseconds by the clock and of computing, since it was made."""
+    """Counts milliseconds by the clock and of the processor, since it was made."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter(), time.process_time()
@@ -32,7 +32,7 @@ class Watch:
 
 
 def timed(work: Callable[[], object], rounds: int = 3) -> list[tuple[float, float]]:
-    """What several rounds take."""
+    """Returns the times of several rounds of `work`."""
     times = []
     for _round in range(rounds):
         watch = Watch()
@@ -42,7 +42,7 @@ def timed(work: Callable[[], object], rounds: int = 3) -> list[tuple[float, floa
 
 
 def memory(field: str) -> float:
-    """Megabytes of this process: VmRSS or VmHWM."""
+    """Returns megabytes of this process: `field` is VmRSS or VmHWM."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(field + ":"):
             return int(line.split()[1]) / 1024
@@ -50,8 +50,8 @@ def memory(field: str) -> float:
 
 
 class Heart:
-    """Beats every millisecond; the longest pause is how long the loop got no turn, by the
-    clock and in what this program computed meanwhile.
+    """Beats every millisecond in the event loop. A long pause between two beats tells for how
+    long the loop got no turn, by the clock and in processor time of this process.
     """
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class Heart:
             self.longest = max(self.longest[0], wall - 1), max(self.longest[1], cpu)
 
     def take(self) -> list[tuple[float, float]]:
-        """The longest pauses since the last call."""
+        """Returns the longest pauses since the last call."""
         found, self.longest = self.longest, (0.0, 0.0)
         return [found]
 

@@ -1,16 +1,16 @@
-"""Keys while all sources are refreshed, and the frames that answer them.
+"""Measures the frames that answer keys while all sources are refreshed.
 
-The dashboard runs in a terminal (a pty) on the list of tickets, and somebody presses
-`down` ten times a second: a second in quiet, then through a refresh with 1 % of all rows
-changed, until its alerts are evaluated and its files written. A key is answered by the
-first frame that shows the cursor on another ticket; its time is from when the key is
-written to the terminal until the last byte of that frame has come out.
+The dashboard runs in a terminal (a pty) on the list of tickets, and this program presses
+`down` ten times a second: for a second of quiet, then through a refresh that changes 1 % of
+all rows, until its alerts are evaluated and its files written. The first frame that shows
+the cursor on another ticket answers a key. The time of a key runs from its writing to the
+terminal until the last byte of that frame has come out.
 
-- *lost*: the key has no frame of its own, one frame shows this and a later key;
+- *lost*: the key has no frame of its own, because one frame shows this and a later key;
 - *late*: its frame comes after more than 50 ms, three frames of Textual's 60 a second.
 
-Where others work on the same machine with the same priority, the loop of the dashboard and
-this process wait for a core; for how long is told, and late frames then prove nothing.
+If other programs of the same priority work on the machine, the loop of the dashboard and
+this process wait for a core. The figures tell for how long; late frames then prove nothing.
 """
 
 from __future__ import annotations
@@ -23,14 +23,11 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from _scale_figures import Figures
-
-ROOT = Path(__file__).parent.parent
-sys.path.append(str(ROOT / "tests" / "terminal"))
-
-from emulators import PyteTerminal  # noqa: E402
-from linked_terminal import LinkedTerminal  # noqa: E402
+from benchmarks._scale_figures import Figures
+from tests.terminal.emulators import PyteTerminal
+from tests.terminal.linked_terminal import LinkedTerminal
 
 SIZE = (120, 36)
 EVERY = 0.1
@@ -41,8 +38,9 @@ _TICKET = re.compile(r"^.\D*(\d+)")
 
 
 class Answers:
-    """Which of the keys that were `pressed`, each at its time, a terminal has answered; told
-    from what it shows. `data` is what it was sent before.
+    """Finds out, from what a terminal shows, when it answered each of the keys `pressed`.
+
+    `pressed` holds the time of each key; `data` is what the terminal was sent before.
     """
 
     def __init__(self, pressed: list[float], data: bytes) -> None:
@@ -50,12 +48,12 @@ class Answers:
         self._screen.feed(data)
         self._pressed = pressed
         self._at = self._ticket()
-        # When as many keys as the place in the list were answered.
+        # By number of keys: when that many had been answered.
         self.when: list[float] = []
         self.lost = 0
 
     def see(self, data: bytes, when: float) -> None:
-        """A frame has come."""
+        """Takes the bytes of a frame that has come."""
         self._screen.feed(data)
         now, before = self._ticket(), self._at
         if now is None or now == before:
@@ -66,7 +64,7 @@ class Answers:
         }
         waiting = sum(at <= when for at in self._pressed) - len(self.when)
         assert waiting, f"the cursor went from {before} to {now}, and nobody had pressed a key"
-        # Tickets that come or go between the two change how far apart they are.
+        # Tickets that come or go between the two rows change their distance.
         keys = min(waiting, max(1, places[now] - places[before] if before in places else 1))
         self.when += [when] * keys
         self.lost += keys - 1
@@ -84,18 +82,18 @@ class Program:
     def __init__(self, folder: Path) -> None:
         self._report = folder / "report.jsonl"
         self._report.unlink(missing_ok=True)
-        command = [sys.executable, str(Path(__file__).with_name("_scale_terminal.py"))]
+        command = [sys.executable, "-m", "benchmarks._scale_terminal"]
         command += [str(folder), str(self._report)]
         self.terminal = LinkedTerminal(command, size=SIZE, env={"LANGUAGE": "en"})
         self._told = 0
 
     def waited(self) -> float:
-        """Milliseconds that its loop, or this process, has had work and no core."""
+        """Milliseconds for which its loop, or this process, had work and no core."""
         tasks = (f"{self.terminal.pid}/task/{self.terminal.pid}", f"{os.getpid()}")
         waits = (Path(f"/proc/{task}/schedstat").read_text().split()[1] for task in tasks)
         return sum(map(int, waits)) / 1e6
 
-    def tell(self, number: signal.Signals) -> dict[str, object]:
+    def tell(self, number: signal.Signals) -> dict[str, Any]:
         """Send a signal; what the program says."""
         os.kill(self.terminal.pid, number)
         ends = time.monotonic() + 60
@@ -105,18 +103,18 @@ class Program:
             lines = self._report.read_text().splitlines() if self._report.exists() else []
             if len(lines) > self._told:
                 self._told = len(lines)
-                found: dict[str, object] = json.loads(lines[-1])
+                found: dict[str, Any] = json.loads(lines[-1])
                 return found
 
     def until_whole(self) -> None:
-        """Wait until all rows are there and this program collects."""
+        """Waits until the program has all rows and collects."""
         while not self.tell(signal.SIGUSR2)["whole"]:
             self.terminal.pump(0.5)
-        # The garbage of the start is collected, what was read is given back.
+        # Time to collect the garbage of the start, and to give back memory.
         self.terminal.pump(5)
 
     def press_down(self, count: int) -> list[float]:
-        """Press the key at its times; when each was pressed."""
+        """Presses the key at regular times; returns when each was pressed."""
         terminal = self.terminal
         began = time.monotonic()
         pressed = []
@@ -128,7 +126,7 @@ class Program:
         return pressed
 
     def delays(self, count: int, *, refresh: bool) -> tuple[list[float], int]:
-        """Seconds to the frame of each key, and how many were lost."""
+        """Returns the seconds to the frame of each key, and how many keys were lost."""
         terminal = self.terminal
         shown = b"".join(burst.data for burst in terminal.bursts)
         seen = len(terminal.bursts)
@@ -136,7 +134,7 @@ class Program:
             terminal.press("R")
             terminal.pump(EVERY / 2)
         pressed = self.press_down(count)
-        # Whatever is under way still comes.
+        # Frames that are under way still come.
         terminal.settle(0.5, 10)
         answers = Answers(pressed, shown)
         for burst in terminal.bursts[seen:]:
@@ -146,7 +144,7 @@ class Program:
 
 
 def frames(folder: Path, found: Figures) -> None:
-    """The figures of the cache in `folder`."""
+    """Measures the dashboard over the cache in `folder`, and puts the figures into `found`."""
     program = Program(folder)
     try:
         program.terminal.wait_for("7 Sources", 60)

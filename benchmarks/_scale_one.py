@@ -1,4 +1,4 @@
-"""One size: everything that `bench_scale` prints, measured in this process."""
+"""Measures one size, in this process, for `bench_scale`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import gc
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import _scale_data as data
-from _scale_app import DIGEST, PART, Memory, change_a_part, make_app
-from _scale_figures import Figures, Heart, Watch, memory, timed
 from textual import events
 
+from benchmarks import _scale_data as data
+from benchmarks._scale_app import DIGEST, PART, Memory, change_a_part, make_app
+from benchmarks._scale_figures import Figures, Heart, Watch, memory, timed
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.layout import Cursor
@@ -22,17 +24,20 @@ from smic_tui.cache.lock import Outcome
 from smic_tui.collecting.coordinator import config_digest
 from smic_tui.config.schema import Settings
 from smic_tui.contract.status import SourceState, SourceStatus
-from smic_tui.duty.alert_rules import evaluate
+from smic_tui.duty.alert_rules import AlertRules
 from smic_tui.insight.assess import assess
-from smic_tui.insight.ready import get_ready
+from smic_tui.insight.assessor import Assessor
 from smic_tui.model.facts import Situation
+from smic_tui.model.subjects import TICKETS
 from smic_tui.model.user_state import UserState
 from smic_tui.query.parser import parse
 from smic_tui.query.subjects.all import fields_for
 from smic_tui.records import Stream
-from smic_tui.startup.first_rows_writer import HeadKeeper
+from smic_tui.screens.listing import ListScreen
+from smic_tui.startup.first_rows_writer import FirstRowsWriter
 from smic_tui.views.listing import sort_facts
-from smic_tui.views.lists.all import LISTINGS
+from smic_tui.views.lists.all import listing_of
+from smic_tui.views.look import Look
 from widgets.row_table import RowTable
 
 TYPED = "imprim"
@@ -40,7 +45,7 @@ WORD = range(1, len(TYPED) + 1)
 
 
 def fill(folder: Path, size: int, communes: Path | None, settings: Settings) -> None:
-    """Write the cache as a full reading of the four sources leaves it."""
+    """Writes the cache as a full reading of the four sources leaves it."""
     now = datetime.now(UTC)
     cache = Cache(folder)
     assert cache.lock.try_acquire() is Outcome.HELD
@@ -59,57 +64,57 @@ def fill(folder: Path, size: int, communes: Path | None, settings: Settings) -> 
             for stream in data.STREAMS[name]
         }
         assert cache.source(name).commit(rows, {}, cursors, status)
-    # As a run of the program before has left it.
+    # The state that an earlier run of the program leaves.
     snapshot = cache.snapshot(settings)
-    heads = HeadKeeper(DIGEST, folder)
-    heads.assessed(assess(snapshot, UserState(), settings, now))
-    heads.keep(snapshot)
+    heads = FirstRowsWriter(DIGEST, folder)
+    heads.keep(snapshot, assess(snapshot, UserState(), settings, now))
     cache.close()
 
 
 def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
-    """Cache, insight and filters, as commands use them."""
+    """Measures cache, insight and filters, as commands use them."""
     watch = Watch()
     cache = Cache(folder)
     snapshot = cache.snapshot(settings)
     found.put("load", [watch.read()])
     user = UserState()
     situation = Situation(now=datetime.now(UTC))
+    assessor, alert_rules = Assessor(settings), AlertRules(settings)
 
     def look() -> None:
         nonlocal situation
-        situation = assess(snapshot, user, settings, datetime.now(UTC))
+        situation = assessor.assess(snapshot, user, datetime.now(UTC))
 
     found.put("assess_first", timed(look, 1))
-    found.put("ready_first", timed(lambda: get_ready(situation), 1))
     # What a step needs is made when a second situation comes.
     look()
     found.put("assess_again", timed(look, 3))
-    book = evaluate(situation, {}, settings, situation.now)
+    book = alert_rules.evaluate(situation, {}, situation.now)
 
     def select(subject: str, text: str) -> object:
         facts = situation.tickets if subject == "tickets" else situation.sites
-        return parse(text, fields_for(subject)).select(facts, situation.now)
+        return parse(text, fields_for(subject)).select(facts, situation.now, situation.freshness)
 
     found.put("filter_first", timed(lambda: select("tickets", "i"), 1))
     select("sites", "i")
     for subject, field in (("tickets", "priority<3"), ("sites", "state:down")):
-        # The slowest letter of a word, each as it is typed.
+        # The slowest letter of a word that is typed letter by letter.
         select(subject, "zzz")
-        letters = [timed(lambda s=subject, n=n: select(s, TYPED[:n]), 1)[0] for n in WORD]
+        letters = [timed(partial(select, subject, TYPED[:n]), 1)[0] for n in WORD]
         found.put(f"filter_{subject}_text", [max(letters)])
-        found.put(f"filter_{subject}_field", timed(lambda s=subject, f=field: select(s, f), 5))
-    listing = LISTINGS["tickets"]
+        found.put(f"filter_{subject}_field", timed(partial(select, subject, field), 5))
+    listing = listing_of(TICKETS)
+    reader = Look(now=situation.now, zone=ZoneInfo("UTC"))
     found.put(
         "sort",
-        timed(lambda: sort_facts(listing, situation.tickets, "subject", False), 3),
+        timed(lambda: sort_facts(listing, situation.tickets, "subject", False, reader), 3),
     )
     assert cache.lock.try_acquire() is Outcome.HELD
     cache.open(data.STREAMS)
-    commits, steps, readies, rules = [], [], [], []
+    commits, steps, rules = [], [], []
     for round_ in range(3):
         new = {
-            name: data.changed(dict(cache.source(name).contents.rows), PART, snapshot.taken, round_)
+            name: data.changed(cache.source(name).contents.rows, PART, snapshot.taken, round_)
             for name in data.STREAMS
         }
         watch = Watch()
@@ -119,19 +124,17 @@ def without_screen(folder: Path, settings: Settings, found: Figures) -> None:
         commits.append(watch.read())
         snapshot = cache.snapshot(settings)
         steps += timed(look, 1)
-        readies += timed(lambda: get_ready(situation), 1)
         watch = Watch()
-        book = evaluate(situation, book, settings, situation.now)
+        book = alert_rules.evaluate(situation, book, situation.now)
         rules.append(watch.read())
     found.put("commit", commits)
     found.put("assess_changed", steps)
-    found.put("ready_changed", readies)
     found.put("evaluate", rules)
     cache.close()
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Wait, without taking the interpreter from threads that work."""
+    """Waits, without taking the interpreter from threads that work."""
     ends = time.perf_counter() + 120
     while not true():
         assert time.perf_counter() < ends, "it never came"
@@ -139,7 +142,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def at_rest(app: SmicApp) -> None:
-    """Until no message waits anywhere and every widget is drawn."""
+    """Waits until no message is queued anywhere and every widget is drawn."""
     calm = 0
     while calm < 8:
         await asyncio.sleep(0)
@@ -149,8 +152,9 @@ async def at_rest(app: SmicApp) -> None:
 
 
 async def press(app: SmicApp, *keys: str, rounds: int = 9) -> list[tuple[float, float]]:
-    """From a key to the last widget drawn again. The pilot's own `press` sleeps longer
-    than all of that takes.
+    """Presses a key, and returns when the last widget is drawn again.
+
+    The pilot's own `press` sleeps longer than all of that takes.
     """
     times = []
     for key in keys * rounds:
@@ -162,17 +166,30 @@ async def press(app: SmicApp, *keys: str, rounds: int = 9) -> list[tuple[float, 
     return times
 
 
+def table_of(app: SmicApp) -> RowTable:
+    """The list of the screen in front."""
+    return app.screen.query_one(RowTable)
+
+
+def is_filtered(screen: ListScreen[Any], text: str) -> bool:
+    """Whether the list is what is left by this filter."""
+    workers = screen.app.workers
+    return screen.query_text == text and not any(
+        work.group == "select" and work.is_running for work in workers
+    )
+
+
 async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
-    """The real screens over the real collector, without a terminal."""
-    # As the program itself begins; it looks for garbage again once the first screen stands.
+    """Measures the real screens over the real collector, without a terminal."""
+    # The program starts without garbage collection too, and begins it after the first screen.
     gc.disable()
     watch = Watch()
     app = make_app(folder, settings)
     async with app.run_test(size=(120, 36)) as pilot:
         heart = Heart()
-        await until(lambda: app.situation.sites != () and len(app.screen.table._keys) > 0)
+        await until(lambda: app.situation.sites != () and len(table_of(app)._keys) > 0)
         found.put("paint", [watch.read()])
-        await until(lambda: not app.situation.partial)
+        await until(lambda: not app.situation.is_partial)
         await at_rest(app)
         found.put("all", [watch.read()])
         await until(lambda: app.collector.is_writer)
@@ -181,24 +198,20 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
         found.put("block_start", heart.take())
         for number, name in (("1", "overview"), ("2", "sites"), ("3", "backups"), ("4", "tickets")):
             await pilot.press(number)
-            await until(lambda: len(app.screen.table._keys) > 0)
+            await until(lambda: len(table_of(app)._keys) > 0)
             await pilot.pause()
             await pilot.press("down")
             if name == "overview":
                 heart.take()
             found.put(f"key_{name}", await press(app, "down", "pagedown", "up"))
         screen = app.screen
+        assert isinstance(screen, ListScreen)
         await pilot.press("slash")
         times = []
         for at, key in enumerate(TYPED):
             watch = Watch()
             app.post_message(events.Key(key, key))
-            await until(
-                lambda a=at: (
-                    screen.query_text == TYPED[: a + 1]
-                    and not any(work.group == "select" and work.is_running for work in app.workers)
-                )
-            )
+            await until(partial(is_filtered, screen, TYPED[: at + 1]))
             times.append(watch.read())
         found.put("screen_filter", times)
         await pilot.press("escape", "escape")
@@ -224,11 +237,11 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
             heart.take()
             watch = Watch()
             app.collector.refresh()
-            await until(lambda w=wanted: shows(app.situation, w))
+            await until(partial(shows, app, wanted))
             await at_rest(app)
             times.append(watch.read())
             blocks += heart.take()
-            # The alerts come after, and the housekeeping.
+            # Alerts and housekeeping follow.
             await asyncio.sleep(4)
             blocks += heart.take()
         found.put("refresh", times)
@@ -238,9 +251,9 @@ async def on_screen(folder: Path, settings: Settings, found: Figures) -> None:
         await app.action_quit()
 
 
-def shows(situation: Situation, wanted: Any) -> bool:
-    """Whether the situation has this very version of a ticket, cheaply."""
-    site = situation.sites_by_key.get(f"register/{wanted.site}")
+def shows(app: SmicApp, wanted: Any) -> bool:
+    """Whether the dashboard has this very version of a ticket, found cheaply."""
+    site = app.situation.sites_by_key.get(f"register/{wanted.site}")
     return site is not None and any(
         fact.ticket.key == wanted.key and fact.ticket.updated == wanted.updated
         for fact in site.tickets
@@ -248,16 +261,16 @@ def shows(situation: Situation, wanted: Any) -> bool:
 
 
 def show(table: RowTable, facts: Any, look: Any) -> None:
-    listing = LISTINGS["tickets"]
+    listing = listing_of(TICKETS)
     table.show(
         listing.columns,
         [listing.key(fact) for fact in facts],
-        lambda index: listing.row(facts[index], look),
+        lambda index: listing.row(facts[index], look, listing.columns),
     )
 
 
 def measure(step: str, folder: Path, size: int, communes: Path | None) -> dict[str, float]:
-    """The figures of one step, in this process."""
+    """Returns the figures of one step, measured in this process."""
     settings = data.settings()
     found = Figures()
     if step == "fill":
@@ -265,7 +278,7 @@ def measure(step: str, folder: Path, size: int, communes: Path | None) -> dict[s
     elif step == "core":
         without_screen(folder, settings, found)
     elif step == "frames":
-        from _scale_frames import frames
+        from benchmarks._scale_frames import frames
 
         frames(folder, found)
     else:

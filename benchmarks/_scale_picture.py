@@ -1,4 +1,4 @@
-"""Cost against size, as an SVG written by hand: logarithmic on both axes."""
+"""Draws cost against size as an SVG, logarithmic on both axes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _y(value: float) -> float:
 
 
 def draw(results: dict[int, dict[str, float]]) -> str:
-    """The picture of what was measured."""
+    """Returns the SVG of the figures, by size."""
     sizes = sorted(results)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDE + 250} '

@@ -1,9 +1,9 @@
-"""The dashboard in a terminal, told by signals what to measure.
+"""Runs the dashboard in a terminal; signals tell it what to measure.
 
-usage: python _scale_terminal.py FOLDER REPORT
+usage: python -m benchmarks._scale_terminal FOLDER REPORT
 
-SIGUSR1: with the next reading, 1 % of all rows are others. SIGUSR2: write the longest
-pauses of the event loop since the last signal. Each is answered by a line in REPORT.
+SIGUSR1: the next reading changes 1 % of all rows. SIGUSR2: write the longest pauses of the
+event loop since the last signal. The program answers each with a line in REPORT.
 """
 
 from __future__ import annotations
@@ -17,21 +17,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 # As the program itself begins; Textual looks at it when it is imported.
 os.environ.setdefault("TEXTUAL_FPS", "250")
 
-import _scale_data as data  # noqa: E402
-from _scale_app import Memory, change_a_part, make_app  # noqa: E402
-from _scale_figures import Heart  # noqa: E402
-
-from smic_tui.app import SmicApp  # noqa: E402
-from smic_tui.terminal.choice import chosen_driver  # noqa: E402
-from smic_tui.terminal.profile import AUTO  # noqa: E402
+from benchmarks import _scale_data as data
+from benchmarks._scale_app import Memory, change_a_part, make_app
+from benchmarks._scale_figures import Heart
+from smic_tui.app import SmicApp
+from smic_tui.terminal.choice import chosen_driver
+from smic_tui.terminal.profile import AUTO
 
 
 class Measured(SmicApp):
-    """The program itself, and two signals."""
+    """The dashboard itself, which answers two signals."""
 
     report: Path
 
@@ -49,7 +47,7 @@ class Measured(SmicApp):
 
     def _tell(self) -> None:
         told: dict[str, Any] = {
-            "whole": not self.situation.partial and self.collector.is_writer,
+            "whole": not self.situation.is_partial and self.collector.is_writer,
             "block": self._heart.take()[0],
             "unread": sum(map(len, Memory.waiting.values())),
         }
@@ -58,7 +56,7 @@ class Measured(SmicApp):
 
 
 def main() -> None:
-    """Run until `q`."""
+    """Runs until `q` is pressed."""
     # As the program itself begins.
     gc.disable()
     folder, Measured.report = map(Path, sys.argv[1:])

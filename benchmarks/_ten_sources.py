@@ -1,11 +1,11 @@
-"""Ten sources on loopback: 712 sites, 2,100 checks, 2,000 backup jobs, 1,500 tickets.
+"""Serves ten sources on loopback: 712 sites, 2,100 checks, 2,000 jobs, 1,500 tickets.
 
-usage: python _ten_sources.py FOLDER
+usage: python -m benchmarks._ten_sources FOLDER
 
-Writes FOLDER/config.toml and serves what it reads. For each line on standard input a
-line of JSON is answered: `change` has a minute pass (a fifth of the checks is executed
-again, ten rows of every other source change), `count` tells the bytes that were read
-from each server since the last count, and the requests.
+Writes FOLDER/config.toml and serves the sources that it names. Answers each line on
+standard input with a line of JSON: `change` lets a minute pass (a fifth of the checks run
+again, ten rows of every other source change), `count` tells how many bytes and requests
+each server has served since the last count.
 """
 
 from __future__ import annotations
@@ -15,23 +15,21 @@ import random
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "live")]
-
-from counting import CountingProxy  # noqa: E402
-from fakes.backuppc import FakeBackupPc  # noqa: E402
-from fakes.glpi import FakeGlpi  # noqa: E402
-from fakes.icinga2 import FakeIcinga  # noqa: E402
-from fakes.misbehaving import MisbehavingServer, Reply, Request  # noqa: E402
-from fakes.redmine import FakeRedmine  # noqa: E402
+from tests.fakes.backuppc import FakeBackupPc
+from tests.fakes.glpi import FakeGlpi
+from tests.fakes.icinga2 import FakeIcinga
+from tests.fakes.misbehaving import MisbehavingServer, Reply, Request
+from tests.fakes.redmine import FakeRedmine
+from tests.live.counting import CountingProxy
 
 SITES = 712
 SERVICES = 1388
-# Backup jobs by where they are recorded; 2,000 in all.
+# How many backup jobs each place records; 2,000 in all.
 PLANNED, WRITTEN, COPIED, SELECTED = 800, 500, 400, 300
 RUNS_EACH = 5
 REDMINE, GLPI, REQUESTS = 900, 600, 100
@@ -46,19 +44,19 @@ SECRETS = {
 
 
 def site(number: int) -> str:
-    """The code of a site."""
+    """Returns the code of a site."""
     return str(17001 + number % SITES)
 
 
 class Documents:
-    """A web server of files, with entity tags: a plan and its journal."""
+    """A web server with entity tags, which serves two files: a plan and its journal."""
 
     def __init__(self) -> None:
         self.started = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         self.latest = dict.fromkeys(range(PLANNED), self.started)
 
     def change(self) -> None:
-        """Some jobs have run again."""
+        """Lets some jobs run again."""
         for number in random.sample(range(PLANNED), CHANGES):
             self.latest[number] = datetime.now(UTC)
 
@@ -87,7 +85,7 @@ class Documents:
 
 
 class Journal:
-    """A folder in which scripts of the house leave their lines."""
+    """A folder in which the syndicate's own scripts leave the lines of their runs."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -98,7 +96,7 @@ class Journal:
                 self._line(number, now - back * 86400)
 
     def change(self) -> None:
-        """Some scripts have run again."""
+        """Lets some scripts run again."""
         for number in random.sample(range(WRITTEN), CHANGES):
             self._line(number, int(time.time()))
 
@@ -112,7 +110,7 @@ class Journal:
 
 
 class Database:
-    """A database of backups that one SELECT reads."""
+    """A database of backups, which one SELECT reads."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -123,7 +121,7 @@ class Database:
         link.close()
 
     def change(self) -> None:
-        """Some jobs have run again."""
+        """Lets some jobs run again."""
         link = sqlite3.connect(self._path)
         with link:
             for number in random.sample(range(SELECTED), CHANGES):
@@ -135,7 +133,7 @@ class Database:
 
 
 def monitoring() -> FakeIcinga:
-    """Hosts and services, last checked one after the other some minutes ago."""
+    """Returns monitoring with hosts and services that were checked in turn, minutes ago."""
     fake = FakeIcinga()
     for number in range(SITES):
         at = fake.now() - 600 - 300 * number / SITES
@@ -147,7 +145,7 @@ def monitoring() -> FakeIcinga:
 
 
 def fill(redmine: FakeRedmine, glpi: FakeGlpi, backuppc: FakeBackupPc) -> None:
-    """Tickets, requests, hosts that are backed up."""
+    """Adds tickets, requests and hosts with backups to the servers."""
     now = datetime.now(UTC)
     for number in range(REDMINE):
         at = now - timedelta(minutes=20 * (REDMINE - number))
@@ -162,7 +160,7 @@ def fill(redmine: FakeRedmine, glpi: FakeGlpi, backuppc: FakeBackupPc) -> None:
 
 
 def config(folder: Path, urls: dict[str, str]) -> str:
-    """The configuration of all ten."""
+    """Returns the configuration with all ten sources."""
     return f"""
 [display]
 language = "en"
@@ -238,7 +236,7 @@ columns = {{ site = "site", application = "app", started = "ran", result = "resu
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serves until standard input ends."""
     folder = Path(sys.argv[1]).absolute()
     random.seed(17)
     (folder / "sites.csv").write_text(
@@ -249,7 +247,7 @@ def main() -> None:
     documents = Documents()
     journal = Journal(folder / "journal")
     database = Database(folder / "backups.sqlite")
-    answers = {
+    answers: dict[str, Callable[[Request], Reply]] = {
         **{"monitoring": icinga, "redmine": redmine, "catalogue": redmine, "glpi": glpi},
         **{"plan": documents, "journal_of_plan": documents, "backuppc": backuppc},
     }

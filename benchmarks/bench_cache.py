@@ -1,10 +1,10 @@
-"""What the cache costs: commits, loads, and how long the event loop waits for them.
+"""Measures what the cache costs: commits, loads, and how long the event loop waits for them.
 
-    python benchmarks/bench_cache.py [ROWS]
+    python -m benchmarks.bench_cache [ROWS]
 
-Prints milliseconds (the best and the median of several) and ratios, which
-depend less on the machine. Everything is on a real disk, in a folder beside
-this file's repository or in SMIC_TUI_BENCH.
+Prints milliseconds (the best and the median of several) and ratios, which depend less on
+the machine. The files are on a real disk, in SMIC_TUI_BENCH or in a folder beside this
+file's repository.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
@@ -74,7 +72,7 @@ def runs(count: int) -> dict[str, Record]:
 
 
 def timed(label: str, work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """The best of several, in milliseconds."""
+    """Returns the best of several times, in milliseconds."""
     times = []
     for _round in range(rounds):
         began = time.perf_counter()
@@ -155,7 +153,7 @@ def acknowledgements(folder: Path) -> None:
 
 
 async def loop_waits(folder: Path, count: int) -> None:
-    """The longest time that the event loop got no turn while files were handled."""
+    """Measures for how long the event loop got no turn at worst while files were handled."""
     cache = opened(folder)
     file = cache.source("desk")
     old, new = tickets(count, 1), tickets(count, 2)

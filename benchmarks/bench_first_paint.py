@@ -1,7 +1,7 @@
-"""How soon something is seen: the kept screen beside `python -c pass`, in one run.
+"""Measures how soon the kept screen is seen, beside `python -c pass`, in one run.
 
-Both are started in turns on a pty of 120x36; the time is from the start of the process
-until the last byte of the kept screen, and until `python -c pass` has ended.
+Both start in turns on a pty of 120x36. The time runs from the start of the process until
+the last byte of the kept screen, and until `python -c pass` has ended.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WIDTH, HEIGHT = 120, 36
 
 
 def start(command: list[str], env: dict[str, str]) -> tuple[int, int, float]:
-    """A process on a terminal of its own: its id, the terminal, when it began."""
+    """Starts a process on a terminal of its own; returns its id, the terminal, its beginning."""
     began = time.perf_counter()
     pid, terminal = pty.fork()
     if pid == 0:
@@ -36,7 +36,7 @@ def start(command: list[str], env: dict[str, str]) -> tuple[int, int, float]:
 
 
 def until_ended(command: list[str], env: dict[str, str]) -> float:
-    """Seconds until the process has ended."""
+    """Returns the seconds until the process has ended."""
     pid, terminal, began = start(command, env)
     os.waitpid(pid, 0)
     took = time.perf_counter() - began
@@ -45,7 +45,7 @@ def until_ended(command: list[str], env: dict[str, str]) -> float:
 
 
 def until_painted(command: list[str], env: dict[str, str], last: bytes) -> float:
-    """Seconds until those last words are there."""
+    """Returns the seconds until the last words of the screen have come."""
     pid, terminal, began = start(command, env)
     got = b""
     while last not in got:
@@ -56,14 +56,14 @@ def until_painted(command: list[str], env: dict[str, str], last: bytes) -> float
 
 
 def end(pid: int, terminal: int) -> None:
-    """End what was started."""
+    """Ends a process that was started."""
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     os.close(terminal)
 
 
 def keep_a_screen(command: list[str], env: dict[str, str], home: Path) -> None:
-    """Run once until the screen is kept."""
+    """Runs the program once, until it has kept its screen."""
     pid, terminal, began = start(command, env)
     os.set_blocking(terminal, False)
     while not list(home.glob("cache/smic-tui/screens/*.picture")):
@@ -77,7 +77,7 @@ def keep_a_screen(command: list[str], env: dict[str, str], home: Path) -> None:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measures and prints."""
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         python = [sys.executable, "-m", "smic_tui"]

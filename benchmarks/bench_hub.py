@@ -1,11 +1,11 @@
-"""What a thin client costs the line: all bytes of its TCP connections, headers included.
+"""Measures what a thin client costs the line: all bytes of its TCP connections.
 
-The sample syndicate is published by a head office, changed for a night by its
-player, published every ten minutes, and read by a client through a proxy that counts.
-The player runs at a quarter of its pace, and that night is still busier than a
-syndicate's: it has as many changes of tickets as a fortnight of work.
+A head office publishes the sample syndicate every ten minutes, the player changes it for a
+night, and a client reads it through a proxy that counts. Headers count too. The player
+runs at a quarter of its pace, and that night is still busier than a real one: it has as
+many changes of tickets as a fortnight of work.
 
-    python benchmarks/bench_hub.py            BENCH_QUICK=1: a night of two hours
+    python -m benchmarks.bench_hub            BENCH_QUICK=1: a night of two hours
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import msgspec
 from adapters.hub.adapter import HubAdapter
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
-from smic_tui.collecting.hub_publisher import Publishing
+from smic_tui.collecting.hub_publisher import HubPublisher
 from smic_tui.collecting.retention import expired
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.secret import Secret
@@ -46,7 +46,7 @@ NIGHT = timedelta(hours=2 if QUICK else 14)
 
 
 class _Web(SimpleHTTPRequestHandler):
-    """What nginx answers, header by header: validators, 304, one range."""
+    """Answers as nginx does, header by header: validators, 304, one range."""
 
     protocol_version = "HTTP/1.1"
 
@@ -88,7 +88,7 @@ class _Web(SimpleHTTPRequestHandler):
 
 
 class Counting:
-    """A proxy of TCP connections that counts what passes, in both directions."""
+    """A proxy of TCP connections that counts the bytes in both directions."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -117,7 +117,7 @@ class Counting:
 
 
 def read_sample(folder: Path, cache: Path) -> Snapshot:
-    """What the head office's program knows after a reading of everything."""
+    """Returns the snapshot of the head office after a reading of all sources."""
     loaded = load_settings(folder / "config.toml", write_sample=False)
 
     async def once() -> Snapshot:
@@ -133,7 +133,7 @@ def read_sample(folder: Path, cache: Path) -> Snapshot:
 def play_night(
     folder: Path, speed: float, each_time: Callable[[datetime], None]
 ) -> tuple[int, datetime]:
-    """Let the night pass; how much happened in it, and when it ended."""
+    """Lets the night pass; returns how many changes it brought, and when it ended."""
     made = compose(SEED, EVENING)
     with locked(folder):
         write_locked(folder, made)
@@ -151,7 +151,7 @@ def play_night(
 
 
 class Client:
-    """A laptop's program with a cache of its own."""
+    """The program of a laptop, with a cache of its own."""
 
     def __init__(self, folder: Path, port: int) -> None:
         options = {
@@ -182,9 +182,9 @@ class Client:
 
 
 def same_facts(head: Snapshot, client: Snapshot) -> bool:
-    """Whether the client knows every row that the head office knows and that is worth keeping.
+    """Whether the client has every row of the head office that is worth keeping.
 
-    What has been closed for thirty days to the second goes from one before the other.
+    A ticket that has just been closed for thirty days may be gone from one and not the other.
     """
     ours = {one.status.name: one for one in client.sources}
 
@@ -200,7 +200,7 @@ def same_facts(head: Snapshot, client: Snapshot) -> bool:
 
 async def measure(folder: Path, speed: float) -> None:
     www = folder / "www" / "hub"
-    publishing = Publishing(www)
+    publishing = HubPublisher(www)
     server = ThreadingHTTPServer(
         ("127.0.0.1", 0), lambda *args: _Web(*args, directory=str(folder / "www"))
     )
@@ -234,7 +234,9 @@ async def measure(folder: Path, speed: float) -> None:
 
         count, _end = await asyncio.to_thread(play_night, folder / "sample", speed, each_time)
         await asyncio.to_thread(publish, EVENING + NIGHT)
-        print(f"  ({count:,} things happened, {publishing.publish(found[-1]).latest} publications)")
+        last = publishing.publish(found[-1])
+        assert last is not None
+        print(f"  ({count:,} things happened, {last.latest} publications)")
         await cost("first delta after the night", client, 30_000)
         await one_program(line, client, www, publishing, found[-1])
     server.shutdown()
@@ -242,9 +244,9 @@ async def measure(folder: Path, speed: float) -> None:
 
 
 async def one_program(
-    line: Counting, client: Client, www: Path, publishing: Publishing, last: Snapshot
+    line: Counting, client: Client, www: Path, publishing: HubPublisher, last: Snapshot
 ) -> None:
-    """A program that goes on asking, on a connection that it keeps."""
+    """Measures a program that goes on reading, on a connection that it keeps."""
     options = client._settings.sources["hq"].options
     from smic_tui.contract.adapter import Context
 
@@ -288,7 +290,7 @@ def _later(last: Snapshot, share: int, random: Random) -> Snapshot:
 
 
 def main() -> None:
-    """Measure one night."""
+    """Measures one night."""
     with tempfile.TemporaryDirectory() as name:
         print(f"the sample's night: {NIGHT.total_seconds() / 3600:.0f} h, 712 sites")
         asyncio.run(measure(Path(name), 0.25))

@@ -1,12 +1,12 @@
-"""What the program costs from 712 to 50,000 sites, in one run, with ratios.
+"""Measures what the program costs from 712 to 50,000 sites, in one run, with ratios.
 
-    python benchmarks/bench_scale.py [--sizes 712,50000] [--communes FILE] [--svg FILE]
+    python -m benchmarks.bench_scale [--sizes 712,50000] [--communes FILE] [--svg FILE]
 
-Each size is measured in a process of its own, so that memory is that of this
-size alone: 50,000 sites have 150,000 backup jobs with 300,000 runs and 100,000 open
-tickets. `--communes` takes names from the file data/communes.json of the npm package
-@etalab/decoupage-administratif; without it the shipped communes are numbered.
-`--svg` draws cost against size.
+Each size is measured in a process of its own, so that memory is that of this size alone.
+50,000 sites have 150,000 backup jobs with 300,000 runs, and 100,000 open tickets.
+`--communes` takes the names of the file data/communes.json of the npm package
+@etalab/decoupage-administratif; without it the sites have the names of the shipped
+communes, with numbers. `--svg` draws cost against size.
 """
 
 from __future__ import annotations
@@ -19,22 +19,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
-
 STEPS = ("fill", "core", "screen", "frames")
 SIZES = (712, 2000, 7000, 20000, 50000)
 QUICK = (712, 7000)
 
-# What is printed of each size: times in milliseconds, computed and by the clock.
+# The rows of the table: times in milliseconds, of the processor and by the clock.
 TIMES = (
     ("paint", "start to first rows on screen"),
     ("all", "start to all rows on screen"),
     ("load", "cache to first snapshot"),
-    ("assess_first", "assess, the first time"),
-    ("ready_first", "lines of the Overview and sums, the first time"),
-    ("assess_again", "assess, nothing changed"),
-    ("assess_changed", "assess, 1 % changed"),
-    ("ready_changed", "lines of the Overview and sums, 1 % changed"),
+    ("assess_first", "assess, with lines and sums, the first time"),
+    ("assess_again", "assess, with lines and sums, nothing changed"),
+    ("assess_changed", "assess, with lines and sums, 1 % changed"),
     ("commit", "commit of 1 % changed, all sources"),
     ("evaluate", "evaluate the alert rules, 1 % changed"),
     ("refresh", "refresh, 1 % changed, to screen"),
@@ -75,11 +71,12 @@ SIZES_OF = (
 
 
 def measured(size: int, communes: Path | None) -> dict[str, float]:
-    """The figures of one size; the cache alone and the screens in a process each."""
+    """Returns the figures of one size; cache and screens are measured in a process each."""
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory(dir=os.environ.get("SMIC_TUI_BENCH")) as folder:
         for step in STEPS:
-            command = [sys.executable, __file__, "--one", str(size), "--step", step, folder]
+            command = [sys.executable, "-m", "benchmarks.bench_scale"]
+            command += ["--one", str(size), "--step", step, folder]
             if communes is not None:
                 command += ["--communes", str(communes)]
             done = subprocess.run(
@@ -90,7 +87,10 @@ def measured(size: int, communes: Path | None) -> dict[str, float]:
 
 
 def table(results: dict[int, dict[str, float]]) -> str:
-    """The figures in Markdown; the last column is the largest size over the smallest."""
+    """Returns the figures as a Markdown table.
+
+    The last column is the ratio of the largest size to the smallest.
+    """
     sizes = sorted(results)
     head = ["", *(f"{size:,} sites" for size in sizes), "largest / smallest"]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(sizes) + 1)]
@@ -120,19 +120,18 @@ def _line(label: str, cells: list[str], values: list[float]) -> str:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     quick = bool(os.environ.get("BENCH_QUICK"))
     parser.add_argument("--sizes", default=",".join(map(str, QUICK if quick else SIZES)))
     parser.add_argument("--communes", type=Path)
     parser.add_argument("--svg", type=Path)
-    for hidden in ("--one", "--step", "folder"):
-        parser.add_argument(
-            hidden, help=argparse.SUPPRESS, **({} if hidden[0] == "-" else {"nargs": "?"})
-        )
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--step", help=argparse.SUPPRESS)
+    parser.add_argument("folder", nargs="?", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        from _scale_one import measure
+        from benchmarks._scale_one import measure
 
         size, folder = int(arguments.one), Path(arguments.folder)
         print(json.dumps(measure(arguments.step, folder, size, arguments.communes)))
@@ -143,7 +142,7 @@ def main() -> None:
         results[size] = measured(size, arguments.communes)
     print(table(results))
     if arguments.svg:
-        from _scale_picture import draw
+        from benchmarks._scale_picture import draw
 
         arguments.svg.write_text(draw(results), encoding="utf-8")
 

@@ -1,8 +1,8 @@
-"""Ten sources at once: what a first full reading costs, and what every later one does.
+"""Measures ten sources read at once: what a first full reading costs, and a later one.
 
-The sources run in another process (`_ten_sources.py`); their bytes are counted below HTTP.
-While the collector reads, a task beside it looks how late the event loop comes: that is
-how long a key would wait.
+The sources run in another process (`_ten_sources.py`), which counts their bytes below
+HTTP. While the collector reads, a task beside it measures by how much the event loop is
+late: that is how long a key would wait.
 """
 
 from __future__ import annotations
@@ -19,16 +19,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
-
-from _ten_sources import SECRETS  # noqa: E402
-
-from smic_tui.cache.cache import Cache  # noqa: E402
-from smic_tui.collecting.collector import Collector  # noqa: E402
-from smic_tui.contract.status import SourceState  # noqa: E402
-from smic_tui.model.snapshot import Snapshot  # noqa: E402
-from smic_tui.wiring import load_settings, make_collector  # noqa: E402
+from benchmarks._ten_sources import SECRETS
+from smic_tui.cache.cache import Cache
+from smic_tui.collecting.collector import Collector
+from smic_tui.contract.status import SourceState
+from smic_tui.model.snapshot import Snapshot
+from smic_tui.wiring import load_settings, make_collector
 
 TIMES = 3 if os.environ.get("BENCH_QUICK") else 10
 LOOK_EVERY = 0.005
@@ -39,7 +35,7 @@ class Servers:
 
     def __init__(self, folder: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "benchmarks" / "_ten_sources.py"), str(folder)],
+            [sys.executable, "-m", "benchmarks._ten_sources", str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -51,27 +47,27 @@ class Servers:
         return json.loads(self._process.stdout.readline())
 
     def ask(self, command: str) -> Any:
-        """Send a command and wait for its answer."""
+        """Sends a command and waits for its answer."""
         assert self._process.stdin is not None
         self._process.stdin.write(command + "\n")
         self._process.stdin.flush()
         return self._answer()
 
     def close(self) -> None:
-        """End them."""
+        """Ends the process."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(20)
 
 
 class Lateness:
-    """How late the event loop comes at worst, and how long it was at work itself, in seconds."""
+    """Measures how late the event loop is at worst, and how long it worked, in seconds."""
 
     def __init__(self) -> None:
         self.worst = self.busy = 0.0
 
     async def watch(self) -> None:
-        """Until cancelled."""
+        """Measures until cancelled."""
         while True:
             due, own = time.perf_counter() + LOOK_EVERY, time.thread_time()
             await asyncio.sleep(LOOK_EVERY)
@@ -83,7 +79,10 @@ Figures = tuple[float, float, float, float]
 
 
 async def measured(collector: Collector) -> tuple[Snapshot, Figures]:
-    """Read all once: the snapshot; seconds, processor seconds, lateness, longest work."""
+    """Reads all sources once.
+
+    Returns the snapshot, and in seconds: time, processor time, lateness, longest work.
+    """
     lateness = Lateness()
     watch = asyncio.create_task(lateness.watch())
     began, cpu = time.perf_counter(), time.process_time()
@@ -96,7 +95,7 @@ async def measured(collector: Collector) -> tuple[Snapshot, Figures]:
 
 
 def report(name: str, figures: list[Figures], counted: list[Any]) -> None:
-    """Print one line: medians, the worst lateness, bytes and requests of one reading."""
+    """Prints one line: medians, the worst lateness, bytes and requests of one reading."""
     middle = len(figures) // 2
     wall = sorted(figure[0] for figure in figures)[middle]
     cpu = sorted(figure[1] for figure in figures)[middle]
@@ -112,7 +111,7 @@ def report(name: str, figures: list[Figures], counted: list[Any]) -> None:
 
 
 async def main() -> None:
-    """Measure and print."""
+    """Measures and prints."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         servers = Servers(folder)
@@ -124,7 +123,7 @@ async def main() -> None:
 
 
 async def compare(folder: Path, servers: Servers) -> None:
-    """A first reading, then readings with nothing and with a few rows changed."""
+    """Measures a first reading, then readings with no row and with a few rows changed."""
     loaded = load_settings(folder / "config.toml")
     once = make_collector(loaded, Cache(folder / "once"), lambda _snapshot: None)
     snapshot, first = await measured(once)
@@ -138,7 +137,7 @@ async def compare(folder: Path, servers: Servers) -> None:
     print(f"{len(rows)} sources, {sum(rows.values()):,} rows: {rows}")
     report("first full reading", [first], [full])
 
-    # From here on as the dashboard does it: adapters live on.
+    # From here on the adapters live on between readings, as in the dashboard.
     collects = asyncio.Event()
 
     def said(_snapshot: Snapshot) -> None:

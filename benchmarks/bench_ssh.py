@@ -1,11 +1,11 @@
-"""What a key costs on the network: ssh with and without compression, and mosh.
+"""Measures what a key costs on the network: ssh with and without compression, and mosh.
 
-The dashboard over the sample syndicate, 120x36, in a terminal behind a real `ssh -C` to
-a real sshd, and behind mosh. A proxy on the loopback interface counts what passes:
-payload of TCP or UDP in both directions, and what came in one segment or datagram. The
-sshd is a child of this program, with keys and configuration in a temporary folder.
+The dashboard over the sample syndicate runs in a terminal of 120x36 behind a real `ssh -C`
+to a real sshd, and behind mosh. A proxy on the loopback interface counts the payload of
+TCP or UDP in both directions, and the segments or datagrams. The sshd is a child of this
+program, with keys and configuration in a temporary folder.
 
-Run it from the repository: `python benchmarks/bench_ssh.py`. It needs ssh, sshd and
+Run it from the repository: `python -m benchmarks.bench_ssh`. It needs ssh, sshd and
 mosh (Debian: openssh-client, openssh-server, mosh); what is absent is left out.
 BENCH_QUICK=1 measures half of it.
 """
@@ -28,27 +28,27 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
+from typing import Any
+
+from tests.terminal.linked_terminal import LinkedTerminal
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "terminal"))
-
-from linked_terminal import LinkedTerminal  # noqa: E402
 
 PROGRAM = str(ROOT / "tests" / "terminal" / "still_dashboard.py")
 SIZE = (120, 36)
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 KEYS, PAGES = 11, 3
 ARROW, SEGMENTS = 70, 1
-# What one Ethernet frame carries.
+# How many bytes one Ethernet frame carries.
 SEGMENT = 1448
-# Everything that belongs to a key has come this long after its first byte, also mosh's
-# acknowledgements; the first byte itself may take PATIENCE.
+# In seconds: by this time after its first byte, all that belongs to a key has come, mosh's
+# acknowledgements too. The first byte itself may take PATIENCE.
 QUIET, PATIENCE = 0.8, 5.0
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
 
 
 class Proxy:
-    """Passes TCP or UDP on to a port of this machine, and counts; ends when left."""
+    """Passes TCP or UDP on to a port of this machine, and counts; a context manager."""
 
     def __init__(self, port: int, kind: socket.SocketKind) -> None:
         self._to = ("127.0.0.1", port)
@@ -100,7 +100,7 @@ class Proxy:
                         near.sendall(data)
 
     def _udp(self) -> None:
-        client = None
+        client: Any = None
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
             far.connect(self._to)
             while True:
@@ -119,7 +119,7 @@ class Proxy:
 
 
 class Cost:
-    """Bytes and segments to the terminal, and bytes from it, for each of several keys."""
+    """The cost of each of several keys: bytes and segments to the terminal, bytes from it."""
 
     def __init__(self) -> None:
         self.keys: list[tuple[int, int, int]] = []
@@ -166,7 +166,9 @@ def measure(command: Sequence[str], proxy: Proxy, env: dict[str, str]) -> dict[s
 
 
 def dashboard(folder: Path, driver: str) -> list[str]:
-    """The command at the far end; at one moment, so that no minute begins within a key."""
+    """Returns the command for the far end. Its clock stands still, so that no minute begins
+    within a key.
+    """
     environment = {"SMIC_TUI_DRIVER": driver, "SMIC_TUI_FROZEN": "1", "LANGUAGE": "en"}
     variables = [f"{name}={value}" for name, value in environment.items()]
     return ["env", "LC_ALL=C.UTF-8", *variables, sys.executable, PROGRAM, str(folder)]
@@ -177,7 +179,7 @@ def dashboard(folder: Path, driver: str) -> list[str]:
 
 @contextmanager
 def sshd(folder: Path) -> Iterator[int]:
-    """A server for this account alone; its port."""
+    """Runs a server for this account alone; gives its port."""
     assert SSHD is not None
     for name in ("host", "user"):
         subprocess.run(
@@ -194,7 +196,7 @@ def sshd(folder: Path) -> Iterator[int]:
         "StrictModes no\nUsePAM no\nPrintMotd no\nPrintLastLog no\n"
     )
     if os.geteuid() == 0:
-        # Where the package's service would have made it.
+        # The folder that the package's service would have made.
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     log = (folder / "sshd.log").open("wb")
     server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=log)
@@ -258,7 +260,7 @@ def over_mosh(folder: Path, driver: str) -> dict[str, Cost]:
 
 
 def ended(pid: int) -> None:
-    """The server ends with its client; one that does not is told to."""
+    """Waits for a server to end with its client, and ends one that does not."""
     for _try in range(50):
         try:
             os.kill(pid, 0)

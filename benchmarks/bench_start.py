@@ -1,23 +1,23 @@
-"""How long it takes until something is to be seen, beside the least that could be.
+"""Measures how long it takes until something is seen, beside the least possible time.
 
-    python benchmarks/bench_start.py [--runs N]
+    python -m benchmarks.bench_start [--runs N]
 
-The sample is written and read into a temporary home. Then whole processes run in turn,
-those with a screen in a pseudo-terminal of 120x36, until what is named stands in their
-output:
+It writes the sample and reads it, in a temporary home. Then it runs whole processes in
+turn, those with a screen in a pseudo-terminal of 120x36, until their end or until their
+output shows this:
 
     python -c pass          nothing at all
     smic-tui --version      its end
-    smic-tui status         its end; nothing was read since what is kept was made
-    status from the facts   its end, without what is kept
+    smic-tui status         its end; the kept status counts still hold
+    status from the facts   its end, without kept status counts
     smic-tui list sites     its end
     a bare Textual app      the text of its only widget
     dashboard, painted      the kept screen of last time
-    dashboard, live         its first frame for a person without a kept screen, facts in it,
-                            with working keys
+    dashboard, live         its first frame for a person without a kept screen, with facts
+                            and working keys
 
-`cpu` is of all processor time until then. Ratios are those of medians in one run: times
-and processors differ, they hardly do.
+`cpu` is all processor time until then. Ratios are those of medians in one run: unlike
+times, they hardly depend on the machine.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ class Bare(App):
 Bare().run()
 """
 PROGRAM = ["-m", "smic_tui"]
-# The place in the list; of how many, is known a moment later.
+# The cursor's place in the list; the length of the list is known a moment later.
 PLACE = rb"[^0-9]1/(\xe2|[0-9])"
-# What a terminal is asked for at the start, and what xterm says.
+# The questions to a terminal at the start, and the answers of xterm.
 ANSWERS = {b"\x1b[c": b"\x1b[?64;22c", b"\x1b[6n": b"\x1b[1;1R", b"\x1b[?2026$p": b"\x1b[?2026;2$y"}
 
 Times = tuple[float, float]
 
 
 def ended(arguments: list[str], env: dict[str, str]) -> Times:
-    """Seconds, and seconds of processor time, that one process takes from start to end."""
+    """Returns the seconds, and the processor seconds, of a process from start to end."""
     began = time.perf_counter()
     process = os.posix_spawn(
         sys.executable,
@@ -77,9 +77,9 @@ def ended(arguments: list[str], env: dict[str, str]) -> Times:
 
 
 def shown(arguments: list[str], env: dict[str, str], mark: bytes, then: float = 0.0) -> Times:
-    """The same until the pattern `mark` is in what the process writes to its terminal.
+    """Returns the same until the pattern `mark` is in the output of the process.
 
-    It may go on for `then` seconds more before it is told to end.
+    The process may go on for `then` seconds more before it is told to end.
     """
     began = time.perf_counter()
     process, terminal = pty.fork()
@@ -115,7 +115,7 @@ def _processor_time(process: int) -> float:
 
 
 def _read_out(terminal: int) -> None:
-    """Let the process end: it may still write."""
+    """Reads on until the process has ended, so that it can still write."""
     with contextlib.suppress(OSError):
         while select.select([terminal], [], [], 10)[0] and os.read(terminal, 65536):
             pass

@@ -1,12 +1,12 @@
-"""What the program puts on the wire, beside Textual's own driver, mutt and mc.
+"""Measures what the program sends to a terminal, beside Textual's own driver, mutt and mc.
 
-The real dashboard over the sample syndicate, in a terminal at the end of a pty. All
-rows are of one run on one machine; bytes are as sent, median of several, without any
-compression. mutt and mc are measured where they are installed: a mailbox and a folder
-with as many entries as there are sites. The slow line carries 1,000 bytes a second with
-400 ms there and back; `lag` is from the last of the keys to the last change on screen.
+The real dashboard over the sample syndicate runs in a terminal at the end of a pty. All
+rows come from one run on one machine. Bytes are as sent, without compression, the median
+of several. mutt and mc are measured if they are installed: with a mailbox and a folder of
+as many entries as there are sites. The slow line carries 1,000 bytes a second with a round
+trip of 400 ms; `lag` is the time from the last key to the last change on screen.
 
-Run it from the repository: `python benchmarks/bench_wire.py`; BENCH_QUICK=1 measures one
+Run it from the repository: `python -m benchmarks.bench_wire`; BENCH_QUICK=1 measures one
 size and shortens the slow line.
 """
 
@@ -24,10 +24,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "terminal"))
+from tests.terminal.linked_terminal import Link, LinkedTerminal
 
-from linked_terminal import Link, LinkedTerminal  # noqa: E402
+ROOT = Path(__file__).parent.parent
 
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 SIZES = [(120, 36)] if QUICK else [(80, 24), (120, 36), (200, 50)]
@@ -133,7 +132,9 @@ def table(size: tuple[int, int], rows: Mapping[str, Costs]) -> None:
 
 
 def lag(folder: Path, driver: str) -> tuple[float, int, bool]:
-    """Seconds from the last key to the last change, bytes, and whether it ever came."""
+    """Returns the seconds from the last key to the last change, the bytes, and whether the
+    change came at all.
+    """
     env = {"SMIC_TUI_DRIVER": driver, "LANGUAGE": "en"}
     command = [sys.executable, PROGRAM, str(folder)]
     with LinkedTerminal(command, size=(120, 36), env=env, link=SLOW) as terminal:

@@ -1,7 +1,7 @@
-"""Draw the pictures of the README from the real program: python docs/make_screens.py [LANGUAGE]
+"""Draws the pictures of the README from the real program: python docs/make_screens.py [LANGUAGE]
 
-The sample syndicate is written and read into a temporary folder, then the
-dashboard runs without a terminal and screens are saved as SVG.
+It writes the sample syndicate into a temporary folder and reads it, runs the dashboard
+without a terminal, and saves screens as SVG.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KEYS = {"overview": "d 1", "backups": "3", "site": "2 down enter"}
 
 
 async def draw(folder: Path, language: str) -> None:
-    """Save each screen once the cache is full."""
+    """Fills a cache in `folder`, runs the dashboard over it and saves each screen."""
     write(folder / "sample")
     overrides = {("display", "language"): (language, "")}
     loaded = load_settings(folder / "sample" / "config.toml", overrides)

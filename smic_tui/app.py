@@ -1,7 +1,7 @@
 """The dashboard: screens over a collector.
 
-The collector hands over snapshots, a thread assesses them, the screen on top
-draws the result. Nothing here waits for a source.
+The collector hands over snapshots, a thread assesses them (`live_situation`), the screen on
+top draws the result. Nothing here waits for a source.
 """
 
 from __future__ import annotations
@@ -14,37 +14,34 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
 from textual import events
 from textual.driver import Driver
-from textual.screen import Screen
 
 from smic_tui.cache.cache import Cache
 from smic_tui.config import folders
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
-from smic_tui.insight.assess import assess
-from smic_tui.insight.ready import get_ready
+from smic_tui.insight.assessor import Assessor
+from smic_tui.live_situation import CountsAt, LiveSituation
 from smic_tui.model.facts import Situation
 from smic_tui.model.outbox_entry import Entry
 from smic_tui.model.snapshot import Snapshot
-from smic_tui.model.states import AlertLife
-from smic_tui.model.tally import Tally
-from smic_tui.model.user_state import Note, UserState
+from smic_tui.model.status_counts import StatusCounts
+from smic_tui.model.user_state import Note
 from smic_tui.outbox.rights import Rights, rights
-from smic_tui.screens.frame import TABS, FrameScreen
+from smic_tui.screens.frame import FrameScreen
 from smic_tui.screens.listing import ListScreen
+from smic_tui.screens.navigation import NavigatingApp
 from smic_tui.screens.personal import Personal
-from smic_tui.screens.terminal_app import TerminalApp
-from smic_tui.startup import first_rows as kept_head
-from smic_tui.startup import status_counts as kept_tally
+from smic_tui.screens.tabs import NUMBER_KEYS
+from smic_tui.startup import first_rows, status_counts
 from smic_tui.system.turns import collect_garbage
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
@@ -53,8 +50,8 @@ from smic_tui.terminal.hangup import Hangup
 from smic_tui.terminal.kept_screen import KeptScreen
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import news
-from smic_tui.views.targets import Pending, pending_of
-from smic_tui.wiring import make_collector
+from smic_tui.views.targets import Pending
+from smic_tui.wiring import CollectorOf, make_collector
 
 if TYPE_CHECKING:
     from smic_tui.collecting.collector import Collector
@@ -76,27 +73,14 @@ FIRST_LINES_SECONDS = 2.0
 GARBAGE_SECONDS = 3.0
 
 # Keys that lead on from the first screen, and all that ask nothing of what a screen lists.
-GOING_ON = frozenset("234567[]")
-GOING_ABOUT = GOING_ON | frozenset("1?q")
-
-CollectorOf = Callable[[Callable[[Snapshot], None]], "Collector"]
-TallyAt = Callable[[datetime], Tally | None]
+GOING_ON = frozenset((*NUMBER_KEYS[1:], "[", "]"))
+GOING_ABOUT = GOING_ON | {NUMBER_KEYS[0], "?", "q"}
 
 
-class SmicApp(TerminalApp):
-    """One person's dashboard. It is the `Desk` that the screens know.
+class SmicApp(NavigatingApp):
+    """One person's dashboard. It is the `AppServices` that the screens know.
 
-    `beginning` is a partial picture to start with, None where there is none; `tally_at` tells
-    what the whole cache counts to at a moment (UTC), where that is known without reading it.
-    """
-
-    TITLE = "smic-tui"
-    DEFAULT_MODE = "overview"
-    # For all screens at once: a screen's own CSS would have all of it parsed again
-    # when the screen is first opened.
-    CSS = """
-    FrameScreen { background: $background; }
-    Prompt Input { background: $background; color: $foreground; }
+    `first_rows` and `counts_at` are `LiveSituation`'s.
     """
 
     def __init__(
@@ -108,49 +92,22 @@ class SmicApp(TerminalApp):
         person: str,
         driver_class: type[Driver] | None = None,
         kept: KeptScreen | None = None,
-        beginning: Snapshot | None = None,
-        tally_at: TallyAt = lambda now: None,
+        first_rows: Snapshot | None = None,
+        counts_at: CountsAt = lambda now: None,
     ) -> None:
-        super().__init__(driver_class)
-        self.settings = settings
+        super().__init__(settings, driver_class)
         self.cache = cache
         self._collector_of = collector_of
         self.personal = Personal(cache.user, person, self._remember)
-        self._situation = Situation(now=datetime.now(UTC))
-        self._user = UserState()
-        self._pending: Pending = {}
+        self._assessor = Assessor(settings)
+        self._live = LiveSituation(
+            cache, self._assessor, first_rows=first_rows, counts_at=counts_at
+        )
         self._zone = ZoneInfo(settings.display.timezone)
-        self._snapshot = beginning
-        self._wanted = asyncio.Event()
         self._drawn = asyncio.Event()
-        self._rung: set[str] | None = None
-        self._started = self._situation.now
         self._duty: DutyPanes | None = None
         self._hangup = Hangup()
         self._kept = kept
-        self._tally_at = tally_at
-        if beginning is not None:
-            # Nothing moves yet that could be kept waiting, and it is little.
-            self._user, self._situation = self._assess()
-        for name, _title in TABS:
-            self.add_mode(name, partial(self._screen_called, name))
-
-    def _screen_called(self, name: str) -> FrameScreen:
-        """The numbered screen with that name; its code is read when it is first wanted."""
-        ascii_only = self.settings.display.ascii
-        if name == "overview":
-            from smic_tui.screens.overview import OverviewScreen
-
-            return OverviewScreen(ascii_only=ascii_only)
-        if name == "sources":
-            from smic_tui.screens.sources import SourcesScreen
-
-            return SourcesScreen(ascii_only=ascii_only)
-        from smic_tui.screens.alerts import AlertsScreen
-        from smic_tui.views.lists.all import LISTINGS
-
-        kind = AlertsScreen if name == "alerts" else ListScreen
-        return kind(LISTINGS[name], ascii_only=ascii_only)
 
     # -- life
 
@@ -159,9 +116,9 @@ class SmicApp(TerminalApp):
         # A line that falls or a polite kill: leave the terminal and the lock in order.
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self.call_later, self.action_quit)
-        if self._snapshot is not None:
+        if self._live.snapshot is not None:
             self._shown()
-        self.run_worker(self._assess_for_ever(), exit_on_error=False)
+        self.run_worker(self._show_for_ever(), exit_on_error=False)
         self.run_worker(self._collect(), exit_on_error=False)
         self._seconds = self.set_interval(1, self._each_second)
         # The start leaves no garbage, and what it made stays.
@@ -170,16 +127,14 @@ class SmicApp(TerminalApp):
     @cached_property
     def collector(self) -> Collector:
         """What keeps the cache fresh."""
-        collector = self._collector_of(self._on_snapshot)
-        collector.first_shown = self._first_shown
-        return collector
+        return self._collector_of(self._live.take, assessor=self._assessor)
 
     async def _collect(self) -> None:
         """Run the collector; should it ever fail, say so and go on with what is known."""
-        if self._snapshot is not None:
+        if self._live.snapshot is not None:
             await self._first_shown()
         try:
-            await self.collector.run()
+            await self.collector.run(first_shown=self._first_shown)
         except Exception as error:
             log.exception("the collector has stopped")
             self.tell(_("Collecting has stopped: {error}").format(error=error), bad=True)
@@ -190,57 +145,49 @@ class SmicApp(TerminalApp):
             async with asyncio.timeout(FIRST_SHOWN_SECONDS):
                 await self._drawn.wait()
 
-    def _on_snapshot(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._wanted.set()
-
     def _each_second(self) -> None:
-        """Ages and the clock change by the minute, so does what is late; sources become
-        stale at their moment; panes come due.
-        """
+        """Look at the clock: what is shown may be old, and panes come due."""
         if self._hangup.happened():
             self._seconds.stop()
             self.run_worker(self._leave_a_dead_terminal(), exit_on_error=False)
             return
         if self._duty is not None:
             self._open_due_pane(self._duty)
-        now, seen = datetime.now(UTC), self._situation
-        ends = (source.status.stale_from() for source in seen.sources if not source.stale)
-        if now.replace(second=0, microsecond=0) > seen.now or any(
-            end is not None and now > end for end in ends
-        ):
-            self._wanted.set()
+        self._live.tick()
 
-    async def _assess_for_ever(self) -> None:
-        """Assess whenever something changed, one at a time, always the newest."""
+    async def _show_for_ever(self) -> None:
+        """Show what is known whenever it has changed."""
+        live = self._live
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+            known = live.user.outbox
             try:
-                known = self._user.outbox
-                self._user, self._situation = await asyncio.to_thread(self._assess)
-                self._pending = pending_of(self._user.outbox)
+                await live.change()
             except Exception as error:
                 log.exception("the situation could not be assessed")
                 self.tell(_("Program error: {error}").format(error=error), bad=True)
                 self._drawn.set()
                 continue
-            self._ring()
+            if live.begins_to_ring() and self.settings.display.bell:
+                self.bell()
             if isinstance(self.screen, FrameScreen):
                 self.screen.update()
-            if found := news(known, self._user.outbox):
+            if found := news(known, live.user.outbox):
                 self.tell(found[0], bad=found[1])
-            if self._snapshot is not None:
+            if live.snapshot is not None:
                 self._shown()
-            if self._duty is None and self._situation.sources and not self._situation.partial:
-                from smic_tui.screens.duty_panes import DutyPanes, has_enough
+            if self._duty is None and live.situation.sources and not live.situation.is_partial:
+                await self._begin_duty()
 
-                if has_enough(self._situation, self._started):
-                    self._duty = DutyPanes(self.settings, self._started)
-                    await self._duty.start(self._user)
+    async def _begin_duty(self) -> None:
+        """Look for panes that are due, once all is known that they would list."""
+        from smic_tui.screens.duty_panes import DutyPanes, has_enough
+
+        if has_enough(self._live.situation, self._live.started):
+            self._duty = DutyPanes(self.settings, self._live.started)
+            await self._duty.start(self._live.user)
 
     def _shown(self) -> None:
-        """The screen has been told what is known: be it nothing, there is no more to wait for."""
+        """The screen has been told what is known, which may be nothing: no more is waited for."""
         self.has_begun = True
         self.screen.call_after_refresh(self._keep_screen)
         if not self._drawn.is_set():
@@ -250,36 +197,11 @@ class SmicApp(TerminalApp):
         """While the first lines alone are known, what is asked of another list waits for the
         rest; so does the way there, where the rest is there in a moment.
         """
-        if not self.has_begun or not self._situation.partial:
+        if not self.has_begun or not self._live.situation.is_partial:
             return self.has_begun
-        if self._situation.lists:
+        if self._live.situation.lists:
             return self.current_mode == self.DEFAULT_MODE or key.character in GOING_ABOUT
         return key.key != "enter" and key.character not in GOING_ON
-
-    def _assess(self) -> tuple[UserState, Situation]:
-        user = self.cache.user.load()
-        now = datetime.now(UTC)
-        if self._snapshot is None:
-            return user, Situation(now=now)
-        situation = assess(self._snapshot, user, self.settings, now)
-        if situation.partial:
-            situation = replace(situation, tally=self._tally_at(now))
-        # The Overview asks for its lines on the event loop: they are known then.
-        get_ready(situation)
-        return user, situation
-
-    def _ring(self) -> None:
-        """Ring once for alerts that have begun to fire and whose rule says so."""
-        if self._situation.partial:
-            return
-        firing = {
-            alert.fingerprint
-            for alert in self._situation.alerts
-            if alert.bell and alert.life is AlertLife.FIRING
-        }
-        if self._rung is not None and firing - self._rung and self.settings.display.bell:
-            self.bell()
-        self._rung = firing if self._snapshot is not None else None
 
     def _open_due_pane(self, duty: DutyPanes) -> None:
         """Open the next pane that is due, where it may interrupt."""
@@ -288,7 +210,7 @@ class SmicApp(TerminalApp):
         due = duty.next_over(self.screen_stack)
         if due is None:
             return
-        seen = self._user.panes.get(due.pane.name)
+        seen = self._live.user.panes.get(due.pane.name)
         self.push_screen(
             PaneScreen(due, seen, self.settings, ascii_only=self.settings.display.ascii)
         )
@@ -299,7 +221,7 @@ class SmicApp(TerminalApp):
         """Remember what is shown, for the next start to begin with."""
         if not isinstance(self._driver, LeanDriver):
             return
-        if self._situation.partial:
+        if self._live.situation.is_partial:
             # All of it comes soon and may look the same: unless a key asks for more, it
             # is waited for.
             self.set_timer(FIRST_LINES_SECONDS, self._driver.show)
@@ -329,17 +251,23 @@ class SmicApp(TerminalApp):
         finally:
             os._exit(HUNG_UP)
 
-    # -- the Desk
+    # -- what screens ask of it: `AppServices`
 
     @property
     def situation(self) -> Situation:
         """What is known, assessed."""
-        return self._situation
+        return self._live.situation
 
     @property
     def look(self) -> Look:
         """How the reader sees, at the moment of the situation."""
-        return Look(now=self._situation.now, zone=self._zone, ascii=self.settings.display.ascii)
+        situation = self._live.situation
+        return Look(
+            now=situation.now,
+            zone=self._zone,
+            ascii=self.settings.display.ascii,
+            freshness=situation.freshness,
+        )
 
     @property
     def writer(self) -> str:
@@ -349,38 +277,27 @@ class SmicApp(TerminalApp):
     @property
     def named_filters(self) -> Mapping[str, str]:
         """The filters of the configuration and of the person, by name."""
-        return {**self.settings.filters, **self._user.filters}
+        return {**self.settings.filters, **self._live.user.filters}
 
     @property
     def outbox(self) -> Mapping[str, Entry]:
         """What is on its way to the sources, by id."""
-        return self._user.outbox
+        return self._live.user.outbox
 
     @property
     def pending(self) -> Pending:
         """What of it is not over, by record."""
-        return self._pending
+        return self._live.pending
 
     def rights(self, source: str) -> Rights:
         """What may be done to records that are shown under a source."""
-        statuses = {fact.key: fact.status for fact in self._situation.sources}
+        statuses = {fact.key: fact.status for fact in self._live.situation.sources}
         return rights(self.settings, statuses, source)
-
-    def open_outbox(self) -> None:
-        """Show what is on its way."""
-        from smic_tui.screens.outbox import OutboxScreen
-
-        self.push_screen(OutboxScreen(ascii_only=self.settings.display.ascii))
 
     @property
     def notes(self) -> Mapping[str, Note]:
         """The remarks on sites, by id."""
-        return self._user.notes
-
-    def tell(self, text: str, *, bad: bool = False) -> None:
-        """Show a short message at the bottom for a while."""
-        if isinstance(self.screen, FrameScreen):
-            self.screen.tell(text, bad=bad)
+        return self._live.user.notes
 
     def refresh_source(self, name: str | None) -> None:
         """Read one source now, or all."""
@@ -390,50 +307,12 @@ class SmicApp(TerminalApp):
         else:
             self.tell(_("Reading {source}…").format(source=name))
 
-    def open_dossier(self, site: str) -> None:
-        """Show all about a site."""
-        from smic_tui.screens.dossier import DossierScreen
-
-        self.push_screen(DossierScreen(site, ascii_only=self.settings.display.ascii))
-
-    def show_list(self, name: str, where: str) -> None:
-        """Go to one of the numbered screens, with a filter."""
-
-        async def go() -> None:
-            await self.switch_mode(name)
-            if isinstance(self.screen, ListScreen):
-                self.screen.set_filter(where)
-
-        self.run_worker(go(), exit_on_error=False)
-
-    def show_help(self, about: Screen[None]) -> None:
-        """Show all keys of a screen."""
-        from smic_tui.screens.help import HelpScreen
-
-        self.push_screen(HelpScreen(about))
-
-    def open_record(self, url: str) -> None:
-        """Open a page in the browser of this desktop; over SSH, copy its address instead."""
-        if not url.startswith(("https://", "http://")):
-            self.tell(_("This record has no page of its own."))
-        elif os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-            self.open_url(url)
-        else:
-            self.copy_to_clipboard(url)
-            self.tell(_("Address copied: {url}").format(url=url))
-
-    def copy_text(self, text: str) -> None:
-        """Put text into the clipboard of the terminal."""
-        if text:
-            self.copy_to_clipboard(text)
-            self.tell(_("Copied: {text}").format(text=text))
-
     def _remember(self, done: str, change: Callable[[], bool]) -> None:
         """Write to the person's own file; it is confirmed only once it is on the disk."""
 
         async def write() -> None:
             kept = await asyncio.to_thread(change)
-            self._wanted.set()
+            self._live.user_changed()
             if kept:
                 self.tell(done)
             else:
@@ -442,8 +321,8 @@ class SmicApp(TerminalApp):
         self.run_worker(write(), exit_on_error=False)
 
 
-def _kept_tally(folder: Path, digest: str, now: datetime) -> Tally | None:
-    kept = kept_tally.load(folder, digest, now)
+def _kept_counts(folder: Path, digest: str, now: datetime) -> StatusCounts | None:
+    kept = status_counts.load(folder, digest, now)
     return None if kept is None else kept.at(now)
 
 
@@ -463,8 +342,8 @@ def run(loaded: Loaded, cache_folder: Path) -> int:
         person=next(iter(loaded.settings.me.names), "") or getpass.getuser(),
         driver_class=driver,
         kept=KeptScreen(sys.argv[1:], (loaded.path, folders.user_config_file())),
-        beginning=kept_head.load(cache_folder, loaded.digest),
-        tally_at=partial(_kept_tally, cache_folder, loaded.digest),
+        first_rows=first_rows.load(cache_folder, loaded.digest),
+        counts_at=partial(_kept_counts, cache_folder, loaded.digest),
     )
     app.run(mouse=profile.mouse)
     return app.return_code or 0

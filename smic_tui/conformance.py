@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from smic_tui.testing.actions import ActingConformance
-from smic_tui.testing.adapters import AdapterConformance
+from smic_tui.testing import ActingConformance, AdapterConformance
 
 __all__ = ["ActingConformance", "AdapterConformance"]

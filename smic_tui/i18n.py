@@ -1,8 +1,8 @@
-"""Language: French and English through gettext.
+"""The language of the program: French or English, through gettext.
 
-Source strings are English; `locale/fr` is written first-hand. `_` looks the
-language up at each call, so module-level texts are marked with `N_` and
-translated where they are shown.
+The texts in the code are English; `locale/fr` holds the French ones. `_` looks the
+language up at each call, so a text at module level is marked with `N_` and translated
+with `_` where it is shown.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ _language = "en"
 
 
 def N_(message: str) -> str:  # noqa: N802 - the usual name of the marker
-    """Mark a message for extraction; translate it with `_` when it is shown."""
+    """Marks a message for extraction; translate it with `_` when it is shown."""
     return message
 
 
 def _(message: str) -> str:
-    """Translate a message into the current language."""
+    """Translates a message into the current language."""
     return _current.gettext(message) if message else ""
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
-    """Translate a message whose form depends on `count`."""
+    """Translates a message whose form depends on `count`."""
     return _current.ngettext(singular, plural, count)
 
 
 def pgettext(context: str, message: str) -> str:
-    """Translate a message that means different things in different places."""
+    """Translates a message that means different things in different places."""
     return _current.pgettext(context, message)
 
 
 def language() -> str:
-    """The current language, 'fr' or 'en'."""
+    """Returns the current language, 'fr' or 'en'."""
     return _language
 
 
 def language_of_locale(environ: dict[str, str] | None = None) -> str:
-    """The language that the environment asks for; English when it asks for another."""
+    """Returns 'fr' if the environment asks for French, otherwise 'en'."""
     env = os.environ if environ is None else environ
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if env.get(name):
@@ -54,7 +54,7 @@ def language_of_locale(environ: dict[str, str] | None = None) -> str:
 
 
 def use(wanted: str = "auto") -> None:
-    """Set the language for messages, ages and sizes: 'auto', 'fr' or 'en'."""
+    """Sets the language of messages, ages and sizes: 'fr', 'en', or 'auto' for the locale's."""
     global _current, _language
     _language = language_of_locale() if wanted == "auto" else wanted
     _current = _gettext.translation(DOMAIN, LOCALE_FOLDER, [_language], fallback=True)

@@ -1,8 +1,8 @@
-"""What is known about sites, backups, tickets and catalogue requests.
+"""The records of sites, backups, tickets and catalogue requests, as sources give them.
 
-Records are immutable and say where they come from (`source`, `key`). Every
-time is timezone-aware UTC. A reference to a site (`site`) is the text that the
-source uses; `smic_tui.insight.matching` turns it into a site of the register.
+Records are immutable and name where they come from (`source`, `key`). Every time is
+timezone-aware UTC. A reference to a site (`site`) is the text that the source uses;
+`smic_tui.insight.matching` finds the site of the register that it means.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Stream(StrEnum):
     REQUESTS = "requests"
 
 
-# Records refer to nothing that could refer back: without gc=False, collections
-# over 50,000 of them hold the event loop for 50 ms and more.
+# A record never takes part in a circle of references, so the garbage collector may ignore
+# it (gc=False). Collecting over 50,000 records would hold the event loop for 50 ms and more.
 class Record(Struct, frozen=True, kw_only=True, gc=False):
     """Base of all records.
 
@@ -50,10 +50,10 @@ class Contact(Struct, frozen=True, kw_only=True, gc=False):
 class Site(Record, frozen=True, kw_only=True):
     """A place where the syndicate runs computing for a member.
 
-    `code` is the INSEE code or the syndicate's own; it is what other sources
-    refer to best. `kind` is the field's word (mairie, CCAS, école, syndicat,
-    EPCI). `latitude` and `longitude` are WGS 84 degrees, absent where nobody
-    knows them. `line` is the access line (RTC, ADSL, fibre, 4G).
+    `code` is the INSEE code or a code of the syndicate's own; other sources should refer
+    to the site by it. `kind` is the usual word for it (mairie, CCAS, école, syndicat,
+    EPCI). `latitude` and `longitude` are WGS 84 degrees, None where not known. `line` is
+    the access line (RTC, ADSL, fibre, 4G).
     """
 
     code: str
@@ -74,10 +74,10 @@ class Site(Record, frozen=True, kw_only=True):
 
 
 class HealthState(StrEnum):
-    """What monitoring says of a host or a service.
+    """The state of a host or a service in monitoring.
 
-    Hosts are up, down or unreachable; services are ok, warning, critical or
-    unknown; anything not yet checked is pending.
+    A host is up, down or unreachable; a service is ok, warning, critical or unknown;
+    either is pending before its first check.
     """
 
     UP = "up"
@@ -93,8 +93,8 @@ class HealthState(StrEnum):
 class Health(Record, frozen=True, kw_only=True):
     """The state of one monitored object, a host or one of its services.
 
-    `service` is empty for the host itself. `since` is when the state began,
-    `checked` when it was last verified, both absent if monitoring does not know.
+    `service` is empty for the host itself. `since` is when the state began, `checked` when
+    it was last verified; both are None if monitoring does not know.
     """
 
     site: str
@@ -110,14 +110,12 @@ class Health(Record, frozen=True, kw_only=True):
 
 
 class BackupJob(Record, frozen=True, kw_only=True):
-    """A backup that is planned: what, by which protocol, how often.
+    """A planned backup: of which application, by which protocol, how often.
 
-    The plan is a `period` in seconds between two successes, or a `calendar` in
-    cron syntax read in the configured time zone; with neither, no run can be
-    late. `grace` is how many seconds after the moment it was due a missing run
-    is late and not yet overdue. `closed` lists weekdays (0 is Monday) on which
-    no run is expected; `holidays` says whether French public holidays are such
-    days too.
+    The plan is a `period` in seconds between two successes, or a `calendar` in cron syntax,
+    in the configured time zone; with neither, no run can be late. For `grace` seconds after
+    it was due, a missing run is late; after that it is overdue. No run is expected on
+    `closed` weekdays (0 is Monday), nor on French public holidays if `holidays` is true.
     """
 
     site: str
@@ -132,10 +130,10 @@ class BackupJob(Record, frozen=True, kw_only=True):
 
 
 class RunResult(StrEnum):
-    """How a run of a backup ended, or that it has not.
+    """How a run of a backup ended, or that it is still running.
 
-    `unknown` stands for whatever ran since `started` in a place that cannot be
-    read: what is known of the job before it does not tell its state now.
+    `unknown` stands for runs since `started` in a place that cannot be read: earlier runs
+    of the job do not tell its present state.
     """
 
     OK = "ok"
@@ -148,9 +146,9 @@ class RunResult(StrEnum):
 class BackupRun(Record, frozen=True, kw_only=True):
     """One run of a backup job.
 
-    It belongs to the job whose key is `job`; where a source does not know the
-    plan, `job` is empty and the run is matched by site and application.
-    `size` is bytes.
+    The run belongs to the job whose key is `job`. If the source does not know the plan,
+    `job` is empty, and site and application decide to which job the run belongs. `size`
+    is in bytes.
     """
 
     job: str = ""
@@ -164,7 +162,7 @@ class BackupRun(Record, frozen=True, kw_only=True):
 
 
 class TicketStatus(StrEnum):
-    """A ticket's status, the same words for every ticket system."""
+    """The status of a ticket, with the same words for every ticket system."""
 
     NEW = "new"
     OPEN = "open"
@@ -174,12 +172,12 @@ class TicketStatus(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to do something."""
+        """Whether the ticket is neither resolved nor closed."""
         return self not in (TicketStatus.RESOLVED, TicketStatus.CLOSED)
 
 
 class Actor(StrEnum):
-    """Who must act next."""
+    """The party that must act next."""
 
     US = "us"
     MEMBER = "member"
@@ -211,7 +209,7 @@ class Ticket(Record, frozen=True, kw_only=True):
 
 
 class Stage(StrEnum):
-    """How far a catalogue request has come."""
+    """The stage of a catalogue request."""
 
     ASKED = "asked"
     ANALYSED = "analysed"
@@ -223,14 +221,15 @@ class Stage(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether the request still goes on."""
+        """Whether the request is neither done nor refused."""
         return self not in (Stage.DONE, Stage.REFUSED)
 
 
 class CatalogueRequest(Record, frozen=True, kw_only=True):
-    """A member asks for a software of the shared library.
+    """The request of a member for software of the shared catalogue.
 
-    `waiting_on` is who must act next; `stage_label` is the source's own word.
+    `waiting_on` is the party that must act next; `stage_label` is the source's own word
+    for `stage`.
     """
 
     subject: str

@@ -16,8 +16,8 @@ MARK = "\N{REPLACEMENT CHARACTER}"
 BREAK = "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
-# Longest text kept of one field; monitoring output and messages fit, a logged
-# file does not.
+# How many characters of a field are kept: enough for monitoring output and messages, but
+# not for a whole file.
 LIMIT = 2000
 
 # More combining marks than this on one letter draw outside their cell.
@@ -111,7 +111,7 @@ def clean(text: str, limit: int = LIMIT) -> str:
     return text[: limit - 1] + ELLIPSIS if cut else text
 
 
-# The first of all combining characters.
+# The first combining character of Unicode.
 _COMBINING = "\u0300"
 
 
@@ -120,7 +120,7 @@ def fold(text: str) -> str:
     """Return `text` without case and accents, ligatures written out, for comparison."""
     if text.isascii():
         return text.casefold()
-    # Compatible forms first: some have a case that only shows once decomposed.
+    # Decomposed before and after: some characters have a case only once decomposed.
     plain = unicodedata.normalize("NFKD", text).casefold().replace("œ", "oe").replace("æ", "ae")
     plain = unicodedata.normalize("NFKD", plain)
     return "".join([char for char in plain if char < _COMBINING or not unicodedata.combining(char)])
@@ -139,5 +139,7 @@ def _plain_form(found: re.Match[str]) -> str:
 
 
 def fold_once(text: str) -> str:
-    """`fold`, quicker for long texts that do not come again: it works character by character."""
+    """Does what `fold` does, character by character: quicker for a long text that is folded
+    only once.
+    """
     return _NOT_ASCII.sub(_plain_form, text.casefold())

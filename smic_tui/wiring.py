@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from smic_tui import i18n
 from smic_tui.cache.cache import Cache
 from smic_tui.config.errors import KeyPath
 from smic_tui.config.load import Loaded, load
 from smic_tui.i18n import _
-from smic_tui.model.alert_book import AlertBook
+from smic_tui.model.alert_store import AlertStore
 from smic_tui.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from smic_tui.collecting.collector import Collector
     from smic_tui.config.schema import Settings
     from smic_tui.contract.adapter import Adapter
+    from smic_tui.insight.assessor import Assessor
 
 
 def load_settings(
@@ -90,31 +91,52 @@ def check_filter(subject: str, text: str) -> str:
     return ""
 
 
+class CollectorOf(Protocol):
+    """Makes what keeps the cache fresh; see `make_collector`."""
+
+    def __call__(
+        self,
+        on_change: Callable[[Snapshot], None],
+        /,
+        *,
+        assessor: Assessor,
+    ) -> Collector: ...
+
+
 def make_collector(
-    loaded: Loaded, cache: Cache, on_change: Callable[[Snapshot], None]
+    loaded: Loaded,
+    cache: Cache,
+    on_change: Callable[[Snapshot], None],
+    *,
+    assessor: Assessor | None = None,
 ) -> Collector:
-    """What reads the sources into the cache and evaluates the alert rules after it."""
+    """What reads the sources into the cache and evaluates the alert rules after it.
+
+    `assessor` is the program's, where it has one: what is assessed here is assessed for all.
+    """
     from smic_tui.collecting.collector import Collector
     from smic_tui.config.secrets import reveal
-    from smic_tui.duty.alert_rules import evaluate
-    from smic_tui.insight.assess import assess
-    from smic_tui.startup.first_rows_writer import HeadKeeper
-    from smic_tui.startup.status_counts_writer import TallyKeeper
+    from smic_tui.duty.alert_rules import AlertRules
+    from smic_tui.insight.assessor import Assessor
+    from smic_tui.startup.first_rows_writer import FirstRowsWriter
+    from smic_tui.startup.status_counts_writer import StatusCountsWriter
 
     settings = loaded.settings
-    keeper, heads = TallyKeeper(loaded, cache), HeadKeeper(loaded.digest, cache.folder)
+    shared = assessor or Assessor(settings)
+    rules = AlertRules(settings)
+    counts = StatusCountsWriter(loaded, cache)
+    first_rows = FirstRowsWriter(loaded.digest, cache.folder)
 
-    def after_commit(snapshot: Snapshot) -> AlertBook:
+    def after_commit(snapshot: Snapshot) -> AlertStore:
         now = datetime.now(UTC)
-        user = cache.user.load()
-        situation = assess(snapshot, user, settings, now)
-        keeper.assessed(snapshot, user, situation)
-        heads.assessed(situation)
-        return evaluate(situation, snapshot.alerts, settings, now)
+        situation = shared.assess_once(snapshot, cache.user.load(), now)
+        return rules.evaluate(situation, snapshot.alerts, now)
 
     def keep(snapshot: Snapshot, seen: Mapping[str, Signature | None]) -> None:
-        keeper.keep(snapshot, seen)
-        heads.keep(snapshot)
+        user = cache.user.load()
+        situation = shared.assess_once(snapshot, user, datetime.now(UTC))
+        counts.keep(snapshot, user, situation, seen)
+        first_rows.keep(snapshot, situation)
 
     return Collector(
         settings,

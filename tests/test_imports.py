@@ -105,7 +105,7 @@ HEAVY = {"holidays", "humanize", "logging.handlers", "wcwidth"}
 
 @pytest.mark.parametrize("command", ["status", "status --json", "status --language fr"])
 def test_status_from_what_is_kept_imports_hardly_anything(home: Path, command: str) -> None:
-    modules_of(home, "status")  # keeps the tally
+    modules_of(home, "status")  # keeps the counts
     modules, said = modules_of(home, *command.split())
     assert said == ""
     spared = {"smic_tui.cache", "smic_tui.collecting", "smic_tui.config.load", "tomllib"}

@@ -15,11 +15,12 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from smic_tui import i18n
+from smic_tui.model.subjects import SUBJECTS
 from smic_tui.query import words as filter_words
 from smic_tui.text import fold
 from smic_tui.views import words
 from smic_tui.views.fit import width
-from smic_tui.views.lists.all import LISTINGS
+from smic_tui.views.lists.all import listing_of
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "smic_tui/locale/fr/LC_MESSAGES/smic_tui.po"
@@ -167,8 +168,8 @@ def test_titles_fit_their_columns() -> None:
     try:
         for language in i18n.LANGUAGES:
             i18n.use(language)
-            for listing in LISTINGS.values():
-                for column in listing.columns:
+            for subject in SUBJECTS:
+                for column in listing_of(subject).columns:
                     assert width(i18n._(column.title)) <= column.width, (language, column.id)
     finally:
         i18n.use("en")
@@ -182,7 +183,8 @@ SHOWN_KEYWORDS = {
     "add_argument_group": {"title", "description"},
     "add_subparsers": {"title", "metavar"},
     "Column": {"title"},
-    "Listing": {"title", "empty"},
+    "Listing": {"empty"},
+    "Subject": {"title"},
     "Problem": {"message"},
 }
 SHOWN_POSITIONS = {

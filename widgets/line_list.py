@@ -15,6 +15,7 @@ from textual.strip import Strip
 from smic_tui.i18n import N_
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.fit import cut, width
+from smic_tui.views.wire import Wire
 from widgets.late_ends import LateEnds
 from widgets.roles import MARKER_STYLE, RoleWidget
 
@@ -60,12 +61,23 @@ class LineList(RoleWidget, can_focus=True):
             self.sender = sender
             self.key = key
 
-    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        ascii_only: bool = False,
+        wire: Wire | None = None,
+        on_moved: Callable[[], None] | None = None,
+        id: str | None = None,
+    ) -> None:
+        """`wire` is the line to the terminal, where that decides how much is drawn at once.
+
+        `on_moved` is called at once when the cursor has moved, or the lines have changed:
+        what it changes elsewhere is drawn in the same update as the cursor. The message
+        `Moved` would come too late for that.
+        """
         super().__init__(id=id)
         self.styles.height = self.styles.width = "1fr"
-        # Called at once when the cursor has moved: what it changes elsewhere is drawn in
-        # the same update as the cursor, which a message would come too late for.
-        self.when_moved: Callable[[], None] | None = None
+        self._on_moved = on_moved
         self._marker = ASCII_MARKER if ascii_only else MARKER
         # Where every byte counts it has no colour of its own.
         self._marker_style = MARKER_STYLE
@@ -75,7 +87,7 @@ class LineList(RoleWidget, can_focus=True):
         # Until the person has moved the cursor it waits on the first line.
         self._moved = False
         self._let_go = False
-        self.ends = LateEnds(self, self._redraw_changed)
+        self.ends = LateEnds(self, self._redraw_changed, wire)
 
     # -- what a subclass says
 
@@ -260,8 +272,8 @@ class LineList(RoleWidget, can_focus=True):
             self._tell()
 
     def _tell(self) -> None:
-        if self.when_moved is not None:
-            self.when_moved()
+        if self._on_moved is not None:
+            self._on_moved()
         self.post_message(self.Moved(self, self.cursor_key, self._cursor, self.line_count()))
 
     def action_move(self, step: int) -> None:

@@ -10,9 +10,10 @@ from textual.message import Message
 from textual.timer import Timer
 
 from smic_tui.i18n import _
-from smic_tui.views.cells import Cell, Column, Row
+from smic_tui.views.cells import Cell, ColumnLayout, Row
 from smic_tui.views.first_step import bytes_left, first_step, second_step
 from smic_tui.views.fit import fit, fit_columns, width
+from smic_tui.views.wire import Wire
 from widgets.line_list import LineList
 from widgets.roles import MARKER_STYLE
 
@@ -20,11 +21,9 @@ UP, DOWN = "↑", "↓"
 ASCII_UP, ASCII_DOWN = "^", "v"
 GAP = 1
 
-# In two steps: the rest of the lines follows when the cursor has rested for so long, about
-# so many bytes at a time, so that a key never waits for more than those. To reach the rest
-# of a line takes some.
+# In two steps: the rest of the lines follows when the cursor has rested for so long, in
+# portions with a pause between them, so that a key never waits for more than one.
 REST_SECONDS, PORTION_SECONDS = 0.5, 0.05
-PORTION_BYTES, REACH_BYTES = 160, 7
 
 
 class RowTable(LineList):
@@ -33,8 +32,9 @@ class RowTable(LineList):
     The table is given keys and a function that makes one row; a row is made
     when it comes into view. Replacing the rows keeps the cursor with its key.
 
-    On a slow line it draws in two steps: a line that comes into view shows at first what
-    `Column.at_once` says; the rest follows when the cursor rests, the cursor's line first.
+    On a slow line it can draw in two steps: a line that comes into view shows at first what
+    `ColumnLayout.at_once` says; the rest follows when the cursor rests, the cursor's line
+    first.
     """
 
     heading_lines = 1
@@ -46,10 +46,18 @@ class RowTable(LineList):
             super().__init__()
             self.column = column
 
-    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
-        super().__init__(ascii_only=ascii_only, id=id)
+    def __init__(
+        self,
+        *,
+        ascii_only: bool = False,
+        wire: Wire | None = None,
+        on_moved: Callable[[], None] | None = None,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(ascii_only=ascii_only, wire=wire, on_moved=on_moved, id=id)
+        self._wire = wire
         self._arrows = (ASCII_UP, ASCII_DOWN) if ascii_only else (UP, DOWN)
-        self._columns: Sequence[Column] = ()
+        self._columns: Sequence[ColumnLayout] = ()
         self._fitted: list[tuple[int, int]] = []
         self._fitted_for = -1
         self._keys: Sequence[str] = ()
@@ -58,7 +66,8 @@ class RowTable(LineList):
         self._sorted: tuple[str, bool] | None = None
         # The rows after the first and the second step, where there are two.
         self._steps: dict[int, tuple[Row, Row]] = {}
-        self._has_room: Callable[[int], bool] | None = None
+        # The line whose bytes count while it draws in two steps, None while it does not.
+        self._slow_wire: Wire | None = None
         # The keys in view whose lines have taken the second step.
         self._whole: set[str] = set()
         self._following: Timer | None = None
@@ -71,7 +80,7 @@ class RowTable(LineList):
 
     def show(
         self,
-        columns: Sequence[Column],
+        columns: Sequence[ColumnLayout],
         keys: Sequence[str],
         make: Callable[[int], Row],
         *,
@@ -93,14 +102,13 @@ class RowTable(LineList):
             self._refresh_line(0)
         self.lines_changed(before)
 
-    def draw_in_steps(self, has_room: Callable[[int], bool] | None) -> None:
-        """Draw in two steps from now on, or at once for None.
+    def draw_in_steps(self, in_steps: bool) -> None:
+        """Draw in two steps from now on, or at once; a table without a wire always does that.
 
-        `has_room` tells whether so many bytes could be sent now without waiting. All
-        lines begin with the first step again.
+        All lines begin with the first step again.
         """
-        self._has_room = has_room
-        self._marker_style = MARKER_STYLE if has_room is None else Style.null()
+        self._slow_wire = self._wire if in_steps else None
+        self._marker_style = MARKER_STYLE if self._slow_wire is None else Style.null()
         self._whole.clear()
 
     @property
@@ -130,21 +138,21 @@ class RowTable(LineList):
                 self._made.clear()
                 self._steps.clear()
             row = self._made[index] = self._make(index)
-        if self._has_room is None:
+        if self._slow_wire is None:
             return row
         steps = self._steps.get(index)
         if steps is None:
-            begun = first_step(self._columns, row)
+            begun = first_step(self._columns, row, self._slow_wire.costs)
             steps = self._steps[index] = (begun, second_step(self._columns, row, begun))
         return steps[self._keys[index] in self._whole]
 
     def _begin(self, lines: Sequence[int]) -> None:
         # The first of two steps is short enough.
-        if self._has_room is None:
+        if self._slow_wire is None:
             super()._begin(lines)
 
     def lines_moved(self) -> None:
-        if self._has_room is None:
+        if self._slow_wire is None:
             return
         self._whole.intersection_update(self._keys[index] for index in self.lines_in_view)
         place = self.lines_in_view.start, self._cursor
@@ -160,14 +168,15 @@ class RowTable(LineList):
         """The second step of the lines nearest to the cursor, as far as the line has room."""
         waiting = [index for index in self.lines_in_view if self._keys[index] not in self._whole]
         self._following = None
-        if self._has_room is None or not waiting:
+        wire = self._slow_wire
+        if wire is None or not waiting:
             return
-        if self._has_room(PORTION_BYTES):
-            left = PORTION_BYTES
+        if wire.has_room(wire.costs.rest):
+            left = wire.costs.rest
             for index in sorted(waiting, key=lambda index: abs(index - self._cursor)):
                 begun = self.content(index)
                 self._whole.add(self._keys[index])
-                left -= REACH_BYTES + bytes_left(begun, self.content(index))
+                left -= wire.costs.reach_rest + bytes_left(begun, self.content(index))
                 if left <= 0:
                     break
             self._redraw_changed()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from smic_tui.views.cells import Cell, Line
+from smic_tui.views.wire import Wire
 from widgets.line_list import LineList, clip
 
 
 class TextLines(LineList):
     """Lines made of pieces, such as the site dossier or the help."""
 
-    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
-        super().__init__(ascii_only=ascii_only, id=id)
+    def __init__(
+        self,
+        *,
+        ascii_only: bool = False,
+        wire: Wire | None = None,
+        on_moved: Callable[[], None] | None = None,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(ascii_only=ascii_only, wire=wire, on_moved=on_moved, id=id)
         self._lines: Sequence[Line] = ()
 
     def show(self, lines: Sequence[Line]) -> None:

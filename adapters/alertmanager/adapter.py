@@ -3,9 +3,9 @@
 Facts about the API are those of Alertmanager 0.25 (v2) as measured. What makes it
 particular:
 
-- An alert is there only while it fires, and a Prometheus that is dead lets all of them
-  end: no alerts look like all green. So an alert that always fires must be among them.
-- It has no accounts, no ETag and does not compress: each reading is the whole list.
+- Alertmanager shows an alert only while it fires. When Prometheus is dead, all alerts end, which
+  looks like good news. So an alert that always fires must be among them.
+- Alertmanager has no accounts and no ETag, and does not compress: each reading is the whole list.
 - A silence is an object of its own with matchers, which may hide other alerts as well.
 """
 
@@ -22,7 +22,8 @@ from msgspec import Struct
 from adapters.alertmanager import silences
 from adapters.alertmanager.options import AlertmanagerOptions
 from adapters.http.adapter import AccountAdapter
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from adapters.shared.row_by_row import read_each
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import Unavailable
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from adapters.http.session import HttpSession
 
 _ALERTS = "/api/v2/alerts"
-_EXCERPT = 200
 
 
 class _Status(Struct, rename="camel"):
@@ -114,24 +114,26 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """Alertmanager asks nobody for a right; a proxy in front may refuse all the same."""
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
+        """Return all verbs: Alertmanager has no rights, though a proxy before it may refuse."""
         if not self._proven:
             return {}
         return {Stream.HEALTH: frozenset({Verb.SILENCE, Verb.UNSILENCE})}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the alert and the silences that hide it."""
         http = self._session()
         async with http.signed_in():
             alert = await self._find(http, action.key)
             if alert is None:
-                # What does not fire any more needs no silence.
-                return Standing(record=None, at_once=True)
+                # An alert that does not fire any more needs no silence.
+                return RecordSnapshot(record=None, at_once=True)
             known = await silences.of_alert(http, alert.labels)
-        return Standing(record=self._row(alert), done=silences.is_done(action, known), at_once=True)
+        return RecordSnapshot(
+            record=self._row(alert), done=silences.is_done(action, known), at_once=True
+        )
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Silence exactly this alert, or end the silences that hide nothing else."""
         http = self._session()
         async with http.signed_in():
@@ -195,16 +197,11 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
 
 
 def _decode(raws: list[msgspec.Raw]) -> tuple[list[Alert], list[Rejected]]:
-    alerts: list[Alert] = []
-    rejected: list[Rejected] = []
-    for raw in raws:
-        try:
-            alert = msgspec.json.decode(raw, type=Alert)
-            if alert.starts_at.tzinfo is None:
-                raise ValueError(_("its times have no time zone"))
-        except (msgspec.DecodeError, ValueError) as error:
-            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
-            rejected.append(Rejected(where=_("an alert"), reason=str(error), sample=sample))
-        else:
-            alerts.append(alert)
-    return alerts, rejected
+    return read_each(raws, _alert, lambda _number, _raw: _("an alert"))
+
+
+def _alert(raw: msgspec.Raw) -> Alert:
+    alert = msgspec.json.decode(raw, type=Alert)
+    if alert.starts_at.tzinfo is None:
+        raise ValueError(_("its times have no time zone"))
+    return alert

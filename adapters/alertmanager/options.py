@@ -18,7 +18,7 @@ class AlertmanagerOptions(AccountOptions, frozen=True, kw_only=True):
         Meta(
             description="Name of an alert that always fires (expr: vector(1)). Without it among "
             "the alerts the source is unavailable, since a dead Prometheus looks like good news. "
-            "Empty: do without."
+            "Empty: no such alert is needed."
         ),
     ] = "Watchdog"
     filters: Annotated[
@@ -27,7 +27,7 @@ class AlertmanagerOptions(AccountOptions, frozen=True, kw_only=True):
     ] = ()
     host_label: Annotated[str, Meta(description="The label that names the host.")] = "instance"
     site_label: Annotated[
-        str, Meta(description="The label that names the site; where it is missing, the host does.")
+        str, Meta(description="The label that names the site; without it, the host is the site.")
     ] = "site"
     severity_label: Annotated[
         str, Meta(description="The label that tells how bad an alert is.")
@@ -35,8 +35,8 @@ class AlertmanagerOptions(AccountOptions, frozen=True, kw_only=True):
     severities: Annotated[
         dict[str, HealthState],
         Meta(
-            description="Value of that label = state; what is not named is a warning, and an alert "
-            "without the label critical."
+            description="Value of that label = state; any other value is a warning, and an alert "
+            "without the label is critical."
         ),
     ] = field(
         default_factory=lambda: {
@@ -51,7 +51,7 @@ class AlertmanagerOptions(AccountOptions, frozen=True, kw_only=True):
     silence_for: Annotated[
         str,
         Meta(
-            description="How long a silence without an end lasts: Alertmanager wants one.",
+            description="How long a silence lasts that was given no end: Alertmanager needs one.",
             pattern=r"^\d+(\.\d+)?(s|m|h|d|w)$",
         ),
     ] = "7d"

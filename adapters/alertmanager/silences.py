@@ -1,7 +1,7 @@
-"""Silences of Alertmanager: made for one alert, and ended only where they hide no other.
+"""Makes a silence for one alert, and ends only silences that hide no other.
 
-Alertmanager knows no condition and no unique request: a silence posted twice is there
-twice. So a silence carries the number of the action that made it in its comment.
+When a silence is posted twice, Alertmanager makes two. So the comment of a silence carries the id
+of the action that made it.
 """
 
 from __future__ import annotations
@@ -47,24 +47,24 @@ class Silence(Struct, rename="camel"):
     comment: str = ""
 
     def hides_only(self, labels: dict[str, str]) -> bool:
-        """Whether it is for alerts with exactly these labels."""
+        """Whether it hides only alerts with exactly these labels."""
         return {*self.matchers} == {Matcher(*each) for each in labels.items()}
 
 
 def quoted(text: str) -> str:
-    """A value within a matcher."""
+    """Return a value for a matcher."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 
 async def of_alert(http: HttpSession, labels: dict[str, str]) -> list[Silence]:
-    """The silences that hide an alert with these labels now or will."""
+    """Return the silences that hide an alert with these labels, now or later."""
     found = await http.json(list[Silence], "GET", _SILENCES)
     return [each for each in found if each.status.state != "expired" and _matches(each, labels)]
 
 
 def is_done(action: Action, known: list[Silence]) -> bool:
-    """Whether what the action asks for stands there."""
+    """Whether the action's effect is there."""
     if action.verb is Verb.UNSILENCE:
         return not known
     return any(_mark(action) in silence.comment for silence in known)

@@ -1,8 +1,8 @@
 """Kind `backuppc`: the hosts that a BackupPC 4 server backs up.
 
-Over HTTP by its page of metrics, which also tells the periods and takes the server
-some seconds to make: both streams of one refresh share it. By its files where they
-can be read: they are quicker, tell failed attempts with their times, and no plan.
+Over HTTP the adapter reads BackupPC's page of metrics, which also tells the periods. The server
+takes some seconds to make it, so both streams of one refresh share it. Where BackupPC's files can
+be read, they are quicker and tell failed attempts with their times, but no plan.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from adapters.backuppc.metrics import Host, Page, attempt_of, period_of, runs_of
 from adapters.backuppc.options import BackupPcOptions
 from adapters.http.adapter import HttpAdapter
 from adapters.http.documents import file_failure, version_of_file
+from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.row_by_row import refuse_to_empty_the_cache, set_aside
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 # One refresh reads both streams; the page is not asked for twice.
 _SHARED = 30.0
-# Runs of each host that are read from its file.
+# How many runs of each host are read from its file.
 _NEWEST = 10
 _LARGEST = 8 << 20
 # Part of every cursor: raise it when the same page would give other records.
@@ -79,7 +81,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the page, or the files that changed."""
-        before = self._decoded(cursor)
+        before = decoded_of(self._setup, cursor, _Cursor)
         if self.config.path:
             yield await asyncio.to_thread(self._from_files, stream, before)
         else:
@@ -106,14 +108,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
 
     @property
     def _setup(self) -> str:
-        return hashlib.sha256(msgspec.json.encode((_FORMAT, self.config))).hexdigest()[:16]
-
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        try:
-            decoded = msgspec.json.decode(cursor or "", type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == self._setup else None
+        return setup_of((_FORMAT, self.config))
 
     # -- over HTTP -------------------------------------------------------------
 
@@ -132,7 +127,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
         http = self._session()
         query = {"action": "metrics", "format": "json"}
         async with http.signed_in():
-            # It says text/plain in some versions; a page in HTML is refused all the same.
+            # Some versions send it as text/plain; a page in HTML is refused all the same.
             answer = await http.request("GET", params=query)
             page = await http.decode(Page, answer)
         if not page.hosts:
@@ -145,10 +140,13 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
             )
         hosts, rejected = await asyncio.to_thread(_decoded_hosts, page.hosts)
         hosts = {name: host for name, host in hosts.items() if self.config.shows(name)}
-        if rejected and not hosts:
-            raise http.bad_answer(
-                _("no host of BackupPC can be read: {reason}").format(reason=rejected[0].reason)
-            )
+        refuse_to_empty_the_cache(
+            len(hosts),
+            rejected,
+            lambda first: http.bad_answer(
+                _("no host of BackupPC can be read: {reason}").format(reason=first.reason)
+            ),
+        )
         return _Shared(
             hosts=hosts,
             rejected=rejected,
@@ -177,7 +175,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
                     name, self.config.site_of(name), self._application(name), host, seen
                 )
             ]
-        # A row that was set aside is still there: nothing is deleted for its sake.
+        # A row that was set aside still exists at the source: the reading must delete nothing.
         return Batch(upserts=tuple(upserts), rejected=rejected, full=not rejected, cursor=cursor)
 
     def _heard_of(self, page: _Shared, before: dict[str, datetime]) -> dict[str, datetime]:
@@ -222,15 +220,19 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
             rejected += [
                 Rejected(where=f"{file}:{number}", reason=reason) for number, reason in odd
             ]
-            if not odd:  # else it is read again, so that it stays told
+            if not odd:  # else the next reading reads the file again, and repeats what is odd
                 versions[name] = version
         if errors and len(errors) == len(files):
             raise errors[0]
-        if before is None and rejected and not upserts:
-            raise BadAnswer(
-                _("no backup can be read; {where}: {reason}").format(
-                    where=rejected[0].where, reason=rejected[0].reason
-                )
+        if before is None:
+            refuse_to_empty_the_cache(
+                len(upserts),
+                rejected,
+                lambda first: BadAnswer(
+                    _("no backup can be read; {where}: {reason}").format(
+                        where=first.where, reason=first.reason
+                    )
+                ),
             )
         return Batch(
             upserts=tuple(upserts),
@@ -251,7 +253,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
         )
 
     def _files(self) -> dict[str, Path]:
-        """Return the file of each host; raises what a folder that is not there means."""
+        """Return the file of each host; raises the contract's error for a missing folder."""
         folder = self.context.folder / Path(self.config.path).expanduser() / "pc"
         try:
             names = sorted(
@@ -288,9 +290,7 @@ def _decoded_hosts(raw: dict[str, msgspec.Raw]) -> tuple[dict[str, Host], list[R
         try:
             hosts[name] = msgspec.json.decode(data, type=Host)
         except msgspec.DecodeError as error:
-            rejected.append(
-                Rejected(where=name, reason=str(error), sample=bytes(data)[:120].decode())
-            )
+            rejected.append(set_aside(name, error, data))
     return hosts, rejected
 
 

@@ -1,4 +1,4 @@
-"""BackupPC's own list of a host's backups: the file pc/HOST/backups.
+"""Reads BackupPC's own list of a host's backups: the file pc/HOST/backups.
 
 From BackupPC's documentation ("Storage layout") and its source, as 4.4 writes it: one
 line per backup, fields by tabs: number, type, start, end, files, size, existing files
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from adapters.shared.epochs import LATEST
 from smic_tui.i18n import _, ngettext
 from smic_tui.records import BackupRun, RunResult
 
 _TYPES = ("full", "incr", "partial", "active")
 _START, _END, _SIZE, _ERRORS = 2, 3, 5, 10
-_LATEST = 7_258_118_400
 
 
 def read_backups(
@@ -65,7 +65,7 @@ def _run(fields: list[str], name: str, site: str, application: str) -> BackupRun
         site=site,
         application=application,
         started=started,
-        # An interrupted one may carry the end of the backup before it.
+        # An interrupted backup may carry the end of the one before it.
         ended=ended if kind != "active" and ended and ended >= started else None,
         result=result,
         size=int(fields[_SIZE]) if fields[_SIZE].isdigit() else None,
@@ -74,6 +74,6 @@ def _run(fields: list[str], name: str, site: str, application: str) -> BackupRun
 
 
 def _moment(text: str) -> datetime | None:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:12]) < _LATEST:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:12]) < LATEST:
         return None
     return datetime.fromtimestamp(int(text[:12]), UTC)

@@ -1,10 +1,10 @@
-"""What BackupPC's page of metrics says (4.4: `?action=metrics&format=json`), and means.
+"""Reads BackupPC's page of metrics (4.4: `?action=metrics&format=json`).
 
 Seen at 4.4.0: `full_age` and `incr_age` are the *starts* of the newest full and
 incremental backup, in epoch seconds, -1 where there is none. Periods are days, with a
-fraction, negative when that kind is switched off. Of a failed attempt the page tells
-the reason, and neither when it began nor when it ended. A user who is neither
-administrator nor user of a host gets the page without it, and with it no error.
+fraction, negative when that kind is switched off. Of a failed attempt the page tells the reason,
+and not when it began or ended. An account that is neither administrator nor user of a host gets
+the page without that host, and no error.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import Struct
 
+from adapters.shared.epochs import LATEST
 from smic_tui.i18n import _
 from smic_tui.records import BackupRun, RunResult
 
 _DAY = 86_400
-_LATEST = 7_258_118_400
 _RUNNING = ("Status_backup_in_progress", "Status_backup_starting")
 _FAILED = ("Reason_backup_failed", "Reason_backup_canceled_by_user")
 
@@ -74,7 +74,7 @@ def runs_of(
         ("full", host.full_age, host.full_duration, host.full_size),
         ("incr", host.incr_age, host.incr_duration, None),
     ):
-        if age is None or not 0 < age < _LATEST:
+        if age is None or not 0 < age < LATEST:
             continue
         ended = age + max(duration or 0, 0)
         runs.append(
@@ -84,7 +84,7 @@ def runs_of(
                 site=site,
                 application=application,
                 started=datetime.fromtimestamp(age, UTC),
-                ended=datetime.fromtimestamp(ended, UTC) if ended < _LATEST else None,
+                ended=datetime.fromtimestamp(ended, UTC) if ended < LATEST else None,
                 result=RunResult.OK,
                 size=int(size) if size and size > 0 else None,
                 message=level,
@@ -111,7 +111,7 @@ def runs_of(
 def attempt_of(name: str, host: Host) -> str:
     """Return the key of an attempt that goes on or failed, "" if there is none.
 
-    It is another after the next success.
+    After the next success the key is another.
     """
     newest = max(host.full_age or 0, host.incr_age or 0, 0)
     if host.state in _RUNNING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from typing import Annotated
 
@@ -10,19 +9,30 @@ from msgspec import Meta, field
 
 from adapters.http.options import HttpOptions
 from adapters.shared.durations import Duration
-from adapters.shared.plans import PlanOptions
+from adapters.shared.plans import (
+    PatternPlan,
+    check_site_of_backups,
+    is_excluded,
+    plan_for,
+    site_of_backup,
+)
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
 
 
-class BackupPcPlan(PlanOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BackupPcPlan(PatternPlan, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to know of some of BackupPC's hosts. The first that fits a host counts."""
 
     host: Annotated[str, Meta(description="Name of the host, or a pattern: 173*.")] = "*"
     application: Annotated[str, Meta(description="What is backed up; empty: the host's name.")] = ""
     site: Annotated[str, Meta(description="Site that is backed up; empty: as the host tells.")] = ""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """That of the host's name."""
+        return (self.host,)
 
 
 class BackupPcOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,15 +96,7 @@ class BackupPcOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fie
             raise ValueError(_("user and password belong together"))
         if self.path and self.user:
             raise ValueError(_("user: files are read without"))
-        if self.site:
-            try:
-                groups = re.compile(self.site).groupindex
-            except re.error as error:
-                raise ValueError(
-                    _("site: not a regular expression: {reason}").format(reason=error)
-                ) from None
-            if "site" not in groups:
-                raise ValueError(_("site: a group (?P<site>…) is expected"))
+        check_site_of_backups(self.site)
 
     def site_of(self, host: str) -> str:
         """Return the site that a host is at."""
@@ -102,16 +104,12 @@ class BackupPcOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fie
             return plan_site
         if host in self.sites:
             return self.sites[host]
-        found = re.search(self.site, host) if self.site else None
-        return (found["site"] or host) if found else host
+        return site_of_backup(self.site, host, otherwise=host)
 
     def plan_of(self, host: str) -> BackupPcPlan:
         """Return the plan of a host; one that says nothing but its grace if none fits."""
-        for plan in self.plans:
-            if fnmatch.fnmatchcase(host, plan.host):
-                return plan
-        return BackupPcPlan(grace=self.grace)
+        return plan_for(self.plans, host, otherwise=BackupPcPlan(grace=self.grace))
 
     def shows(self, host: str) -> bool:
         """Whether a host is to be shown."""
-        return not any(fnmatch.fnmatchcase(host, pattern) for pattern in self.exclude)
+        return not is_excluded(host, self.exclude)

@@ -1,12 +1,12 @@
 """Kind `bacula`: the jobs in the catalogue of a Bacula director, read by SQL.
 
-The catalogue is asked instead of the director: its console has no JSON, and takes
-fifteen seconds to see that nobody answers. Nothing is written (docs/sources/bacula.md
-has the account that could not), and the director need not be reachable.
+The adapter asks the catalogue and not the director, whose console has no JSON and takes fifteen
+seconds to notice that nothing answers. It writes nothing (docs/sources/bacula.md has an account
+that cannot), and the director need not be reachable.
 
-Read since the last run by its number and by JobTDate; runs that had not ended are
-asked for again until they have. The catalogue does not know the schedules: the plan
-stands in the configuration.
+Each reading asks for the runs after the last one, by number and by JobTDate, and again for those
+that had not ended. The catalogue does not know the schedules: the plan stands in the
+configuration.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from msgspec import Struct
 from adapters.bacula.jobs import JobRow, message_of, result_of, times_of
 from adapters.bacula.options import BaculaOptions
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from smic_tui.contract.adapter import Adapter, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, SourceError
@@ -155,7 +156,7 @@ class BaculaAdapter(Adapter[BaculaOptions]):
 
 
 async def _pieces(session: Session, ask: Any) -> AsyncIterator[list[JobRow]]:
-    """Give the rows of an answer, a thousand at a time."""
+    """Yield the rows of an answer, a thousand at a time."""
     rows: Iterator[list[JobRow]] = await session.call(ask)
     while piece := await session.call(lambda _open: next(rows, None)):
         yield piece
@@ -197,22 +198,25 @@ class _Reading:
         return runs, rejected
 
     def refuse_if_nothing_fits(self) -> None:
-        """Keep the last known rows when no row can be read; raises `BadAnswer`."""
-        if self.full and self._rejected and not self._usable:
-            first = self._rejected[0]
-            raise BadAnswer(
+        """Raise `BadAnswer` when no row of a full reading can be read: the cache keeps its rows."""
+
+        def refusal(first: Rejected) -> BadAnswer:
+            return BadAnswer(
                 _("no job of the catalogue can be read; {where}: {reason}").format(
                     where=first.where, reason=first.reason
                 )
             )
 
+        if self.full:
+            refuse_to_empty_the_cache(self._usable, self._rejected, refusal)
+
     def cursor(self, setup: str, since: int) -> str:
-        """Where the next reading goes on."""
+        """Return where the next reading starts."""
         cursor = _Cursor(setup, self._jobid, since, tuple(self._unfinished[:1000]))
         return msgspec.json.encode(cursor).decode()
 
     def remarks(self) -> list[str]:
-        """What a person should know about the catalogue and these settings."""
+        """Return what a person should know about the catalogue and these settings."""
         remarks = [f"{row.where}: {row.reason}" for row in self._rejected[:10]]
         if not self._seen:
             remarks.append(_("no job ran lately: is it the right catalogue?"))

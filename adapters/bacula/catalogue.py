@@ -1,4 +1,4 @@
-"""The questions that are put to Bacula's catalogue. All of it blocks: called in threads.
+"""Asks Bacula's catalogue. Every function blocks: call it in a thread.
 
 Table and column names are those of the catalogue of Bacula 5 to 15. The names of
 tables are written as Bacula's own scripts create them: MySQL tells Job from job.

@@ -1,9 +1,9 @@
-"""What a row of Bacula's table Job means.
+"""Reads the rows of Bacula's table Job.
 
-From Bacula's documentation ("Catalog Services", table Job) and as the catalogue of a
-director 9.6 was seen: SchedTime, StartTime and EndTime are local times of the director
-without offset; JobTDate is the only epoch. It is that of StartTime while a job runs,
-and that of EndTime once it ended, so that it tells what the local times mean.
+From Bacula's documentation ("Catalog Services", table Job) and as seen in the catalogue of a
+director 9.6: SchedTime, StartTime and EndTime are local times of the director without offset.
+JobTDate is the only epoch: that of StartTime while a job runs, and that of EndTime once it has
+ended. So it tells what the local times mean.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from adapters.shared.epochs import LATEST
 from smic_tui.i18n import _, ngettext
 from smic_tui.records import RunResult
 
@@ -31,8 +32,6 @@ GOOD = tuple(letter for letter, result in _ENDED.items() if result is not RunRes
 _RUNNING = frozenset("CRBFSmMsjcdtpaiLlqQuU")
 _LEVELS = {"F": "Full", "D": "Differential", "I": "Incremental", "B": "Base", "f": "VirtualFull"}
 _FORMAT = "%Y-%m-%d %H:%M:%S"
-# 2200-01-01: no clock of a director is meant to be so late.
-_LATEST = 7_258_118_400
 # A zone is right if it explains the end to the second; clocks may be rounded.
 _AGREES = timedelta(seconds=2)
 
@@ -68,10 +67,10 @@ class Times(Struct, frozen=True, kw_only=True):
 
 
 def result_of(row: JobRow) -> RunResult:
-    """Return how a job ended, or that it has not. Raises `UnknownStatus`.
+    """Return how a job ended, or that it still runs. Raises `UnknownStatus`.
 
-    T, "completed successfully", is also what a job gets whose folder is missing: it
-    then saved nothing and has an error.
+    A job whose folder is missing gets T, "completed successfully", too: it saved nothing then and
+    has an error.
     """
     if row.status in _RUNNING:
         return RunResult.RUNNING
@@ -133,7 +132,7 @@ def _in(zone: ZoneInfo, local: datetime, before: datetime | None) -> datetime:
 
 
 def _of_epoch(seconds: int) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _LATEST else None
+    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < LATEST else None
 
 
 def _local(value: object) -> datetime | None:

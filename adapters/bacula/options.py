@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, field
 
-from adapters.shared.plans import PlanOptions
+from adapters.shared.plans import (
+    PatternPlan,
+    check_site_of_backups,
+    is_excluded,
+    plan_for,
+    site_of_backup,
+)
+from adapters.shared.zones import check_zone
 from adapters.sql.options import DatabaseOptions
-from smic_tui.i18n import _
 
 _WILD = re.compile(r"[*?\[]")
 
 
-class BaculaPlan(PlanOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BaculaPlan(PatternPlan, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When the runs of some of Bacula's jobs are expected. The first that fits a job counts."""
 
     job: Annotated[str, Meta(description="Name of the job, or a pattern: compta-*.")] = "*"
@@ -28,9 +32,10 @@ class BaculaPlan(PlanOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
         str, Meta(description="Site that is backed up; empty: as the client tells.")
     ] = ""
 
-    def fits(self, job: str, client: str) -> bool:
-        """Whether it is the plan of a job of a client."""
-        return fnmatch.fnmatchcase(job, self.job) and fnmatch.fnmatchcase(client, self.client)
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Those of the job's and the client's name."""
+        return (self.job, self.client)
 
     @property
     def is_exact(self) -> bool:
@@ -72,34 +77,19 @@ class BaculaOptions(DatabaseOptions, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         """Refuse what cannot be used, besides what every database refuses."""
         super().__post_init__()
-        if self.timezone:
-            try:
-                ZoneInfo(self.timezone)
-            except (ValueError, OSError, KeyError):
-                raise ValueError(
-                    _('timezone: "{zone}" is not an IANA time zone').format(zone=self.timezone)
-                ) from None
-        if self.site:
-            try:
-                groups = re.compile(self.site).groupindex
-            except re.error as error:
-                raise ValueError(
-                    _("site: not a regular expression: {reason}").format(reason=error)
-                ) from None
-            if "site" not in groups:
-                raise ValueError(_("site: a group (?P<site>…) is expected"))
+        check_zone(self.timezone)
+        check_site_of_backups(self.site)
 
     def site_of(self, client: str) -> str:
         """Return the site that a client is at."""
         if client in self.clients:
             return self.clients[client]
-        found = re.search(self.site, client) if self.site else None
-        return (found["site"] or client) if found else client
+        return site_of_backup(self.site, client, otherwise=client)
 
     def plan_of(self, job: str, client: str) -> BaculaPlan:
         """Return the plan of a job; one that says nothing if none fits."""
-        return next((plan for plan in self.plans if plan.fits(job, client)), BaculaPlan())
+        return plan_for(self.plans, job, client, otherwise=BaculaPlan())
 
     def shows(self, job: str) -> bool:
         """Whether a job is to be shown."""
-        return not any(fnmatch.fnmatchcase(job, pattern) for pattern in self.exclude)
+        return not is_excluded(job, self.exclude)

@@ -3,12 +3,12 @@
 Written from the documentation of its API v2 (22.04 to 24.10), not tried against a real
 one; `probe` says so. What makes it particular, as that says:
 
-- A session is opened with the account's password at each reading, and closed after it.
-- An account sees what its access groups contain, and a list says nothing of the rest: no
-  host at all is taken for a missing right, never for nothing there.
-- Lists tell no change: each reading is the whole list, page by page, as it is counted in
-  `meta`; the page's size is what the server makes of the wish.
-- Actions are orders to the monitoring engine, answered 204 before they are carried out.
+- Each reading opens a session with the account's password, and closes it afterwards.
+- An account sees what its access groups contain, and a list does not tell of the rest: a list
+  without any host is taken for a missing right, never for a Centreon without hosts.
+- Lists do not tell what changed: each reading reads the whole list, page by page, as `meta`
+  counts it; the server decides how large a page is.
+- Actions are orders to the monitoring engine. Centreon answers 204 before they are carried out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from adapters.centreon import downtimes
 from adapters.centreon.options import CentreonOptions
 from adapters.centreon.resources import Resource, decode, record
 from adapters.http.adapter import HttpAdapter
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 PAGE = 500
 _API = "/api/latest"
 _RESOURCES = f"{_API}/monitoring/resources"
-# More than these are not ordered for one host between two looks.
+# More downtimes than these are not ordered for one host between two readings.
 _NEWEST = 50
 _LONGEST = timedelta(days=365)
 _REFUSALS = (400, 401, 403, 404, 500)
@@ -97,13 +97,13 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
 
     def __init__(self, config: CentreonOptions, context: Context) -> None:
         super().__init__(config, context)
-        self._able: frozenset[Verb] = frozenset()
+        self._capabilities: frozenset[Verb] = frozenset()
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read all hosts and services that the account sees. Always a full reading."""
         usable, rejected = 0, list[Rejected]()
         async with self._signed_in() as line:
-            self._able = await line.able()
+            self._capabilities = await line.capabilities()
             for type_ in ("host", "service") if self.config.services else ("host",):
                 seen = 0
                 async for resources, odd in line.pages(type_):
@@ -126,7 +126,7 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
     async def probe(self) -> Probe:
         """Sign in and see a host."""
         async with self._signed_in() as line:
-            self._able = await line.able()
+            self._capabilities = await line.capabilities()
             page = await line.page("host", 1, 1)
             if not page.result:
                 raise _sees_nothing()
@@ -138,16 +138,16 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
             remarks=(*http.remarks(), written),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """What the account's action access allows for hosts and services alike."""
-        return {Stream.HEALTH: self._able} if self._able else {}
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
+        """Return what the account's action access allows, for hosts and services alike."""
+        return {Stream.HEALTH: self._capabilities} if self._capabilities else {}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the host or service anew, with its downtimes where the action is one."""
         async with self._signed_in() as line:
             resource = await line.one(action.key)
             if resource is None:
-                return Standing(record=None)
+                return RecordSnapshot(record=None)
             ordered = await line.ordered(action.key) if action.verb is Verb.DOWNTIME else []
         row = record(resource, self.config)
         baseline = action.baseline
@@ -162,9 +162,9 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
                 if any(each.runs for each in ours):
                     row = replace(row, downtime=True)
                 baseline = baseline or downtimes.baseline(ordered)
-        return Standing(record=row, done=done, baseline=baseline)
+        return RecordSnapshot(record=row, done=done, baseline=baseline)
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Give the order to the monitoring engine, which carries it out later."""
         if action.verb is Verb.DOWNTIME and (action.start or _now()) > _now() + timedelta(
             minutes=1
@@ -177,7 +177,7 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
             await line.order(action)
 
     def _credentials(self) -> Credentials:
-        """No header: the password goes into the first request, and into no message."""
+        """Return no header: the password goes into the first request, and into no message."""
         from adapters.http.messages import Credentials
 
         return Credentials(headers={}, secrets=(self.context.secret(self.config.password),))
@@ -216,7 +216,7 @@ class _Line:
         self._headers = {"X-AUTH-TOKEN": token}
 
     async def sign_out(self) -> None:
-        """End the session; if that fails, it ends by itself in the end."""
+        """End the session; if that fails, it expires by itself."""
         try:
             await self._http.request(
                 "GET", f"{_API}/logout", headers=self._headers, expect=(200, 204)
@@ -224,8 +224,8 @@ class _Line:
         except SourceError:
             return
 
-    async def able(self) -> frozenset[Verb]:
-        """What may be ordered for hosts and for services."""
+    async def capabilities(self) -> frozenset[Verb]:
+        """Return what may be ordered for hosts and for services."""
         answer = await self._http.request(
             "GET", f"{_API}/users/acl/actions", headers=self._headers, expect=(200, 403, 404)
         )
@@ -242,7 +242,7 @@ class _Line:
         return frozenset(verb for verb, may in verbs.items() if may)
 
     async def page(self, type_: str, number: int, size: int) -> _Page:
-        """One page of the hosts or of the services, by number."""
+        """Return one page of the hosts or of the services, by number."""
         params = {
             "types": f'["{type_}"]',
             "sort_by": '{"id":"ASC"}',
@@ -252,7 +252,7 @@ class _Line:
         return await self._http.json(_Page, "GET", _RESOURCES, params=params, headers=self._headers)
 
     async def pages(self, type_: str) -> AsyncIterator[tuple[list[Resource], list[Rejected]]]:
-        """All of them; what comes twice because others went meanwhile is told once."""
+        """Yield all hosts or services, each once, also when others go while the pages are read."""
         number, read = 1, 0
         seen: set[str] = set()
         while True:
@@ -268,7 +268,7 @@ class _Line:
             number += 1
 
     async def one(self, key: str) -> Resource | None:
-        """A host or service by its key; None if there is none that the account sees."""
+        """Return a host or service by its key; None if there is none that the account sees."""
         answer = await self._http.request(
             "GET", f"{_RESOURCES}/{_path(key)}", headers=self._headers, expect=(200, 403, 404)
         )
@@ -280,14 +280,14 @@ class _Line:
         return resources[0]
 
     async def ordered(self, key: str) -> list[downtimes.Downtime]:
-        """The newest downtimes of a host or service, whoever ordered them."""
+        """Return the newest downtimes of a host or service, ordered by any person."""
         params = {"sort_by": '{"id":"DESC"}', "limit": str(_NEWEST)}
         path = f"{_API}/monitoring/{_path(key)}/downtimes"
         page = await self._http.json(_Downtimes, "GET", path, params=params, headers=self._headers)
         return page.result
 
     async def order(self, action: Action) -> None:
-        """Acknowledge, take that back, or put into a downtime."""
+        """Order an acknowledgement, the end of one, or a downtime."""
         host, _slash, service = action.key.partition("/")
         target: dict[str, Any] = (
             {"type": "service", "id": int(service), "parent": {"id": int(host)}}

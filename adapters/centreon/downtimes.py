@@ -1,8 +1,8 @@
-"""Downtimes of Centreon, by which an action knows its own.
+"""Recognises the downtime that an action ordered among those of Centreon.
 
-That a host is in a downtime does not tell in whose. As the documentation of API v2 says,
-the downtimes of a host or service are a list, numbered upwards, with the comment that was
-given; one above the highest number of before, with our comment, is the one we ordered.
+A host tells that it is in a downtime, and not who ordered it. As the documentation of API v2
+says, the downtimes of a host or service are a list, numbered upwards, each with its comment: one
+above the highest number of before that has our comment is ours.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from smic_tui.contract.actions import Action
 
 
 class Downtime(Struct, frozen=True):
-    """One that was ordered; `is_started` once the monitoring engine has begun it."""
+    """A downtime that was ordered; `is_started` once the monitoring engine has begun it."""
 
     id: int
     comment: str | None = ""
@@ -32,18 +32,18 @@ class Downtime(Struct, frozen=True):
 
 
 def comment(action: Action) -> str:
-    """The comment of an order: one line, with who gives it, as the account is the same."""
+    """Return the comment of an order: one line with the person, as all share one account."""
     text = " ".join(action.text.split())
     return f"{action.by}: {text}" if text else action.by
 
 
 def baseline(downtimes: Sequence[Downtime]) -> str:
-    """The highest number."""
+    """Return the highest number of the downtimes, as text."""
     return str(max((each.id for each in downtimes), default=0))
 
 
 def ours(action: Action, downtimes: Sequence[Downtime]) -> list[Downtime]:
-    """Those that this action ordered: none without the baseline of before."""
+    """Return those that this action ordered: none without a baseline."""
     if not action.baseline.isdecimal():
         return []
     return [each for each in downtimes if each.id > int(action.baseline) and _fits(action, each)]

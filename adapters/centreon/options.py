@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from msgspec import Meta
 
 from adapters.http.options import HttpOptions
+from adapters.shared.site_rules import check_pattern
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 
@@ -31,16 +31,9 @@ class CentreonOptions(HttpOptions, frozen=True, kw_only=True):
         super().__post_init__()
         if self.site in ("host name", "alias"):
             return
-        try:
-            groups = re.compile(self.site).groupindex
-        except re.error as error:
-            raise ValueError(
-                _("site is no regular expression: {reason}").format(reason=error)
-            ) from error
-        if "site" not in groups:
-            raise ValueError(
-                _(
-                    "site must be 'host name', 'alias' or a regular expression with a group "
-                    "(?P<site>…)"
-                )
-            )
+        check_pattern(
+            self.site,
+            without_group=_(
+                "site must be 'host name', 'alias' or a regular expression with a group (?P<site>…)"
+            ),
+        )

@@ -1,4 +1,4 @@
-"""Centreon's resources as health, as the documentation of its API v2 describes them.
+"""Makes records of health of Centreon's resources, as the documentation of API v2 describes them.
 
 Flags are `is_acknowledged` and `is_in_downtime` from 23.10 on, `acknowledged` and
 `in_downtime` before. A service's `parent` is its host.
@@ -6,7 +6,6 @@ Flags are `is_acknowledged` and `is_in_downtime` from 23.10 on, `acknowledged` a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -15,6 +14,8 @@ from msgspec import Struct
 
 from adapters.centreon.options import CentreonOptions
 from adapters.shared.json_text import decode_json
+from adapters.shared.row_by_row import read_each
+from adapters.shared.site_rules import site_in
 from smic_tui.contract.batch import Rejected
 from smic_tui.i18n import _
 from smic_tui.records import Health, HealthState
@@ -29,7 +30,6 @@ _STATES = {
     "UNKNOWN": HealthState.UNKNOWN,
     "PENDING": HealthState.PENDING,
 }
-_EXCERPT = 200
 
 
 class _Status(Struct, frozen=True):
@@ -72,28 +72,21 @@ class Resource(Struct, frozen=True):
 
 
 def decode(raws: Iterable[msgspec.Raw]) -> tuple[list[Resource], list[Rejected]]:
-    """Return the hosts and services, aside those that cannot be read."""
-    resources: list[Resource] = []
-    rejected: list[Rejected] = []
-    for raw in raws:
-        try:
-            resource = decode_json(raw, Resource)
-            if resource.status.name not in _STATES:
-                raise ValueError(
-                    _("{state} is no state that is known").format(state=resource.status.name)
-                )
-            if resource.type == "service" and resource.parent is None:
-                raise ValueError(_("it has no host"))
-        except (msgspec.DecodeError, ValueError) as error:
-            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
-            rejected.append(Rejected(where=_("a resource"), reason=str(error), sample=sample))
-        else:
-            resources.append(resource)
-    return resources, rejected
+    """Return the hosts and services, and those that cannot be read."""
+    return read_each(raws, _resource, lambda _number, _raw: _("a resource"))
+
+
+def _resource(raw: msgspec.Raw) -> Resource:
+    resource = decode_json(raw, Resource)
+    if resource.status.name not in _STATES:
+        raise ValueError(_("{state} is no state that is known").format(state=resource.status.name))
+    if resource.type == "service" and resource.parent is None:
+        raise ValueError(_("it has no host"))
+    return resource
 
 
 def record(resource: Resource, options: CentreonOptions) -> Health:
-    """Return it as the record that this source gives."""
+    """Return the record of a host or service."""
     since = resource.last_status_change
     host = resource.host
     return Health(
@@ -113,5 +106,5 @@ def record(resource: Resource, options: CentreonOptions) -> Health:
 def _site(host: Parent, rule: str) -> str:
     if rule == "host name":
         return host.name
-    found = None if rule == "alias" else re.search(rule, host.name)
-    return (found["site"] if found else "") or host.alias or host.name
+    found = "" if rule == "alias" else site_in(rule, host.name)
+    return found or host.alias or host.name

@@ -1,17 +1,18 @@
-"""What can be done to a ticket: a followup, one more owner, another status, a solution.
+"""Acts on a ticket of GLPI: adds a followup, an owner or a solution, or sets another status.
 
 Facts are those of GLPI 10.0 as recorded, and of its source. What makes writing
 particular:
 
-- A change that GLPI does not know or does not do is answered `true`: what counts is
-  the ticket when it is read again. That shows at once.
-- Nothing conditional exists. The look comes right before the write, and the time of
-  the last change, in seconds, is compared.
-- Numbers of followups and of solutions go upwards: one of the account's own above the
-  highest of before is the one that was sent. GLPI 11's API does not name authors: there
-  the text decides.
-- Text is rich text, HTML: what a person types is escaped before, and compared as words.
-- A ticket may be assigned to several people; nobody is removed.
+- GLPI answers `true` also to a change that it does not know or does not make. What counts is
+  the ticket when it is read again, which shows a change at once.
+- GLPI has no conditional writes. The ticket is read right before the write, and the time of
+  its last change, which GLPI keeps in seconds, is compared.
+- GLPI numbers followups and solutions upwards: one by our account with a number above the
+  highest of before is the one that was sent. GLPI 11's API does not name authors: there the
+  text decides.
+- Text is rich text, HTML: what a person types is escaped before it is sent, and compared word
+  by word.
+- A ticket may be assigned to several people; assigning one removes no other.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _STATUS_OF = {
 }
 
 
-class Looked(Struct, frozen=True):
+class Inspected(Struct, frozen=True):
     """A ticket as it is now, with its followups and solutions."""
 
     row: Row
@@ -56,7 +57,7 @@ class Looked(Struct, frozen=True):
 
 
 def verbs_for(stream: Stream, verbs: frozenset[Verb]) -> frozenset[Verb]:
-    """What may be done to the records of a stream: requests have stages."""
+    """Return what may be done to the records of a stream: requests have stages."""
     if stream is Stream.REQUESTS and Verb.SET_STATUS in verbs:
         return verbs - {Verb.SET_STATUS} | {Verb.SET_STAGE}
     return verbs
@@ -69,7 +70,7 @@ def number_of(key: str) -> int:
     return int(key)
 
 
-async def look_at(api: GlpiApi, action: Action) -> Looked | None:
+async def inspect_record(api: GlpiApi, action: Action) -> Inspected | None:
     """Read a ticket; None if there is none, or none that may be seen.
 
     Its notes are read if the action has one: another needs no right to see them.
@@ -78,25 +79,25 @@ async def look_at(api: GlpiApi, action: Action) -> Looked | None:
     row = await api.ticket(number)
     if row is None:
         return None
-    return Looked(row, await api.notes(number) if action.text.strip() else [])
+    return Inspected(row, await api.notes(number) if action.text.strip() else [])
 
 
 async def is_done(
-    api: GlpiApi, action: Action, found: Looked, account: int, stages: Stages
+    api: GlpiApi, action: Action, found: Inspected, account: int, stages: Stages
 ) -> bool:
     """Whether the action's effect stands in the ticket."""
     if not _has_note(action, found, account):
         return False
     if action.verb is Verb.ASSIGN:
-        # Nobody of that name has it: `perform` will say so.
+        # There is no person of that name: `apply` will say so.
         with contextlib.suppress(Refused):
             return await _assignee(api, action, account) in found.row.assigned
         return False
     return _has_status(action, found.row, stages)
 
 
-async def perform(
-    api: GlpiApi, action: Action, found: Looked, account: int, stages: Stages
+async def apply(
+    api: GlpiApi, action: Action, found: Inspected, account: int, stages: Stages
 ) -> None:
     """Send what of the action is not in the ticket yet.
 
@@ -128,7 +129,7 @@ async def perform(
     await api.update(number, status, category)
 
 
-def _has_note(action: Action, found: Looked, account: int) -> bool:
+def _has_note(action: Action, found: Inspected, account: int) -> bool:
     text = action.text.split()
     if not text:
         return True

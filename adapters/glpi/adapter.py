@@ -1,15 +1,15 @@
 """Kind `glpi`: tickets or catalogue requests from GLPI, sites from its entities or locations.
 
 GLPI 10 has apirest.php (`adapters.glpi.apirest`), GLPI 11 also the high-level API v2
-(`adapters.glpi.highlevel`). Which one is spoken follows from what the server has and
-the account that is configured; a reading is the same over both:
+(`adapters.glpi.highlevel`). The adapter chooses by what the server has and which account is
+configured; a reading is the same over both:
 
-- The right to see all tickets is proven at each reading: without it GLPI gives less, or
-  nothing, and says nothing.
-- Pages are cut by number and overlap by one row, so that a ticket that is solved
-  while they are read hides no other.
-- Deleted tickets are found by full readings only (in GLPI 11 also before).
-- A time that is in the future shows that the configured zone is not GLPI's.
+- Each reading proves the right to see all tickets: without it GLPI gives some of them, or none,
+  and does not say so.
+- A page begins at a ticket's number and overlaps the page before by one row, so that a ticket
+  that is solved meanwhile hides no other.
+- Only full readings find deleted tickets (with GLPI 11 the others do, too).
+- A time in the future shows that the configured zone is not GLPI's.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from adapters.glpi.tickets import DONE, Converter, Row
 from adapters.http.adapter import HttpAdapter
 from adapters.http.options import HttpOptions
 from adapters.shared.cursors import decoded_of, setup_of
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from adapters.ticketing.tally import ReadingTally
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer
@@ -75,7 +76,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         self._choosing: asyncio.Lock | None = None
         self._converter = Converter(config)
         self._names: dict[int, str] = {}
-        self._able: Mapping[Stream, frozenset[Verb]] = {}
+        self._capabilities: Mapping[Stream, frozenset[Verb]] = {}
 
     def offered(self) -> frozenset[Stream]:
         """Tickets, requests or sites, as configured."""
@@ -104,7 +105,9 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
                         await self._learn(api, found)
                         yield reading.batch(found, self._records(found))
             reading.refuse_the_future(http)
-        reading.refuse_to_empty_the_cache(http)
+        reading.tally.refuse_to_empty_the_cache(
+            http, _("None of GLPI's {count} tickets could be read: {reason}")
+        )
         yield Batch(cursor=reading.cursor(setup_of(self.config)), full=reading.full)
 
     async def probe(self) -> Probe:
@@ -138,23 +141,23 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """What the account's profile allows; for a single ticket it may be less."""
-        return self._able
+        return self._capabilities
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the ticket with its followups and solutions."""
         http = self._session()
         async with http.signed_in():
             api = await self._chosen(http)
             account = await self._identified(api)
-            found = await glpi_actions.look_at(api, action)
+            found = await glpi_actions.inspect_record(api, action)
             if found is None:
-                return Standing(record=None, at_once=True)
+                return RecordSnapshot(record=None, at_once=True)
             stages = self._converter.stages
             done = await glpi_actions.is_done(api, action, found, account.id, stages)
             await self._learn_names(api, found.row.people)
-        return Standing(
+        return RecordSnapshot(
             record=self._converter.record(found.row, self._names),
             version=found.row.updated.isoformat(),
             done=done,
@@ -162,21 +165,21 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             at_once=True,
         )
 
-    async def perform(self, action: Action, standing: Standing) -> None:
-        """Change the ticket, having looked at it once more: GLPI knows no condition."""
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
+        """Change the ticket, after reading it once more: GLPI has no conditional writes."""
         http = self._session()
         async with http.signed_in():
             api = await self._chosen(http)
             account = await self._identified(api)
-            found = await glpi_actions.look_at(api, action)
+            found = await glpi_actions.inspect_record(api, action)
             if found is None:
                 raise Refused(_("GLPI has no ticket {number} any more").format(number=action.key))
-            if standing.version and found.row.updated.isoformat() != standing.version:
+            if snapshot.version and found.row.updated.isoformat() != snapshot.version:
                 raise ChangedMeanwhile(
                     _("Ticket {number} was changed at the same time").format(number=action.key)
                 )
             stages = self._converter.stages
-            await glpi_actions.perform(api, action, found, account.id, stages)
+            await glpi_actions.apply(api, action, found, account.id, stages)
 
     async def close(self) -> None:
         """End the session and close the connections."""
@@ -209,7 +212,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         )
 
     async def _chosen(self, http: HttpSession) -> GlpiApi:
-        """Return the API to speak; which one it is, is found out once."""
+        """Return the API to speak; the server is asked only once which one it has."""
         import asyncio
 
         self._choosing = self._choosing or asyncio.Lock()
@@ -227,7 +230,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
 
     def _allow(self, account: Account) -> None:
         verbs = glpi_actions.verbs_for(self._stream, account.verbs)
-        self._able = {self._stream: verbs} if verbs and not _is_tree(self.config) else {}
+        self._capabilities = {self._stream: verbs} if verbs and not _is_tree(self.config) else {}
 
     async def _learn(self, api: GlpiApi, found: list[Found]) -> None:
         rows = [each.content for each in found if isinstance(each.content, Row)]
@@ -250,7 +253,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
 class _Reading:
     """One `fetch`: what it asks for, and what it has found so far.
 
-    `began` is when, by the clock of GLPI's web server.
+    `began` is the time of its beginning by the clock of GLPI's web server.
     """
 
     def __init__(self, config: GlpiOptions, before: _Cursor | None) -> None:
@@ -259,12 +262,11 @@ class _Reading:
         self.since = before.since if before else None
         self._over_after = datetime.now(UTC) - timedelta(days=config.closed_days)
         self._newest: datetime | None = None
-        self._usable = 0
+        self.tally = ReadingTally(full=self.full)
         self._brought: set[int] = set()
-        self._rejected: list[Rejected] = []
 
     def questions(self) -> list[Question]:
-        """The questions whose answers make up the reading.
+        """Return the questions whose answers make up the reading.
 
         A full one asks for what is not over and for what was over lately; a ticket
         reopened in between is missed by both and found by the next.
@@ -287,7 +289,7 @@ class _Reading:
                 )
 
     def batch(self, found: list[Found], records: Mapping[int, Record]) -> Batch:
-        """Return what was found; what was over too long ago, or deleted, is of no interest."""
+        """Return what was found, without tickets that are deleted or were over too long ago."""
         upserts: list[Record] = []
         deletes: list[str] = []
         rejected: list[Rejected] = []
@@ -298,14 +300,13 @@ class _Reading:
             if isinstance(row, Rejected):
                 rejected.append(row)
                 continue
-            self._usable += 1
             if isinstance(row, Row) and (row.deleted or row.ended_before(self._over_after)):
                 deletes.append(str(each.id))
             elif each.id in records and each.id not in self._brought:
                 # Solved between two questions, it is in the answers to both.
                 upserts.append(records[each.id])
                 self._brought.add(each.id)
-        self._rejected += rejected
+        self.tally.add(len(found) - len(rejected), rejected)
         return Batch(
             upserts=tuple(upserts),
             deletes=() if self.full else tuple(deletes),
@@ -314,7 +315,7 @@ class _Reading:
         )
 
     def refuse_the_future(self, http: HttpSession) -> None:
-        """Raise when a change has not happened yet by the clock of GLPI's web server."""
+        """Raise `BadAnswer` for a change later than the clock of GLPI's web server."""
         now = http.remote_time
         if now and self._newest and self._newest > now + TOLERANCE:
             raise BadAnswer(
@@ -324,22 +325,11 @@ class _Reading:
                 hint=_("Set `timezone` to the time zone of the GLPI account."),
             )
 
-    def refuse_to_empty_the_cache(self, http: HttpSession) -> None:
-        """Raise at the end of a full reading none of whose rows could be read."""
-        if self.full and self._rejected and not self._usable:
-            first = self._rejected[0]
-            raise http.bad_answer(
-                _("None of GLPI's {count} tickets could be read: {reason}").format(
-                    count=len(self._rejected), reason=first.reason
-                ),
-                first.sample.encode(),
-            )
-
     def cursor(self, setup: str) -> str:
-        """Where the next reading goes on: after the newest change seen, on GLPI's clock.
+        """Return where the next reading starts: at the newest change seen, on GLPI's clock.
 
-        When that was long before this reading began, nothing else of then can still
-        become visible, and nothing is read twice.
+        A recent change may have others beside it that are not visible yet: then the next reading
+        starts a little earlier.
         """
         since = self._newest
         if since and (self.began is None or since > self.began - OVERLAP):

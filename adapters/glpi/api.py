@@ -1,6 +1,6 @@
-"""What this kind needs of a GLPI, whichever of its two APIs it speaks.
+"""The interface to a GLPI, whichever of its two APIs it speaks.
 
-`adapters.glpi.apirest` and `adapters.glpi.highlevel` fulfil it. Every method raises
+`adapters.glpi.apirest` and `adapters.glpi.highlevel` implement it. Every method raises
 `AuthFailed`, `Unavailable` or `BadAnswer`; those that write raise `Refused` too.
 """
 
@@ -30,7 +30,7 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Who we are (0 and "" unless asked for), and what is known of our rights.
+    """The account that reads (0 and "" unless asked for), and what is known of its rights.
 
     `verbs` are for tickets; requests take `SET_STAGE` for `SET_STATUS`. `clock` (UTC)
     is what GLPI's own time would be if the configured zone were right; `version` is
@@ -46,14 +46,14 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """Which tickets: over or not (None: both), and changed after when (UTC)."""
+    """Asks for tickets that are over or not (None: both), and changed after `since` (UTC)."""
 
     over: bool | None = None
     since: datetime | None = None
 
 
 class Found(Struct, frozen=True):
-    """A ticket or a place of a page, or why it cannot be used; None is no place of its own.
+    """A ticket or a place on a page, or why it cannot be used; None for the root of the places.
 
     `updated` is its last change (UTC), if the API tells.
     """
@@ -85,31 +85,31 @@ class GlpiApi(Protocol):
     version: str
 
     async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
-        """Prove the rights that reading needs.
+        """Prove the rights that reading needs, and return what is known of the account.
 
-        Who we are, and (`thorough`) GLPI's clock and version, are asked for only when
-        wanted: they cost as much as many tickets.
+        `identify` asks who it is, `thorough` for GLPI's clock and version, too: each question
+        costs as much as many tickets.
         """
         ...
 
     async def page(self, question: Question, start: int) -> Page:
-        """Up to `PAGE` of the tickets that this source is about."""
+        """Return up to `PAGE` of the tickets that this source is about."""
         ...
 
     async def places(self, since: datetime | None, start: int) -> Page:
-        """Up to `PAGE` of the entities or locations, as sites."""
+        """Return up to `PAGE` of the entities or locations, as sites."""
         ...
 
     async def names(self, numbers: set[int]) -> dict[int, str]:
-        """The names of people; "" where the account may not see one."""
+        """Return the names of people; "" where the account may not see one."""
         ...
 
     async def ticket(self, number: int) -> Row | None:
-        """One ticket; None if there is none, or none that may be seen."""
+        """Return a ticket; None if there is none, or none that the account may see."""
         ...
 
     async def notes(self, number: int) -> list[Note]:
-        """The newest followups and solutions of a ticket."""
+        """Return the newest followups and solutions of a ticket."""
         ...
 
     async def add_note(self, number: int, kind: Literal["followup", "solution"], text: str) -> None:
@@ -121,11 +121,11 @@ class GlpiApi(Protocol):
         ...
 
     async def update(self, number: int, status: int | None, category: str) -> None:
-        """Change the status unless None, the category unless ""."""
+        """Set the status unless it is None, and the category unless it is ""."""
         ...
 
     async def find_person(self, name: str) -> int | None:
-        """The number of the person with a login."""
+        """Return the number of the person with a login."""
         ...
 
     async def close(self) -> None:
@@ -136,12 +136,12 @@ class GlpiApi(Protocol):
 async def pages(
     ask: Callable[[int], Awaitable[Page]], bad: Callable[[str], BadAnswer]
 ) -> AsyncIterator[list[Found]]:
-    """Read page after page in the order of the numbers, and miss none.
+    """Read page after page in the order of the numbers, and miss no row.
 
-    Each page begins with the last row of the one before. If that row is not there,
-    rows before it have left (solved, deleted) and shifted the rest: the reading steps
-    back, as long as it takes. Otherwise a full reading would take what slipped over
-    a page's edge for deleted.
+    Each page begins with the last row of the page before. If that row is not there, rows before
+    it have left (solved, deleted) and moved the rest up: the reading goes back until it finds a
+    row that it knows. Otherwise a full reading would take the rows that moved from one page to
+    the page before for deleted.
     """
     start = last = back = 0
     while True:

@@ -1,11 +1,10 @@
-"""GLPI's API of version 10, apirest.php, which version 11 still has.
+"""Speaks apirest.php, the API of GLPI 10, which GLPI 11 still has.
 
 Facts are those of GLPI 10.0 as recorded, and of its source. What makes it particular:
 
 - Rows have numbers of search options as keys, people are numbers (`adapters.glpi.cells`).
 - Times are naive, in the time zone of the account, in both directions.
-- Whatever is shown was escaped for HTML when it was stored; from version 11 on it
-  was not.
+- GLPI 10 stores texts escaped for HTML and shows them so; GLPI 11 does not.
 - A page that begins beyond the end is 400 ERROR_RANGE_EXCEED_TOTAL; an empty result
   has no `data`.
 """
@@ -131,7 +130,7 @@ class Apirest:
     # -- who we are --------------------------------------------------------------
 
     async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
-        """Prove that all tickets may be seen: rights are missing silently otherwise."""
+        """Prove that the account may see all tickets: GLPI does not say when it may not."""
         profile = (await self._session.json(_Active, "/getActiveProfile")).active_profile
         if self._options.as_ in ("tickets", "requests") and not sees_all(profile):
             raise AuthFailed(
@@ -167,7 +166,7 @@ class Apirest:
     # -- reading -----------------------------------------------------------------
 
     async def page(self, question: Question, start: int) -> Page:
-        """Up to `PAGE` of the tickets that this source is about."""
+        """Return up to `PAGE` of the tickets that this source is about."""
         criteria: list[Criterion] = []
         if self._options.type:
             criteria.append(where(TYPE, "equals", TYPE_NUMBERS[self._options.type]))
@@ -185,7 +184,7 @@ class Apirest:
         return Page([self._found(cells) for cells in found.data], found.totalcount)
 
     async def ticket(self, number: int) -> Row | None:
-        """One ticket; None if there is none, or none that may be seen."""
+        """Return a ticket; None if there is none, or none that the account may see."""
         found = await self._search("Ticket", [where(ID, "equals", number)], SHOWN, 0)
         for cells in found.data:
             row = self._found(cells)
@@ -201,7 +200,7 @@ class Apirest:
         return None
 
     async def names(self, numbers: set[int]) -> dict[int, str]:
-        """The names of people, many with one question; "" where the account may not see one."""
+        """Return the names of people, many with one question; "" where one may not be seen."""
         names = dict.fromkeys(numbers, "")
         wanted = sorted(numbers)
         for at in range(0, len(wanted), _PEOPLE):
@@ -219,7 +218,7 @@ class Apirest:
         return names
 
     async def places(self, since: datetime | None, start: int) -> Page:
-        """Up to `PAGE` of the entities or locations, as sites."""
+        """Return up to `PAGE` of the entities or locations, as sites."""
         itemtype = "Entity" if self._options.as_ == "entities" else "Location"
         if self._fields is None:
             # The numbers of search options differ between versions: they are asked for.
@@ -245,7 +244,7 @@ class Apirest:
         return Page(rows, found.totalcount)
 
     async def _own_entities(self) -> Page:
-        """Names and nothing else: what an account may know without the right to see entities."""
+        """Return the names of entities: without the right to see them, nothing else is known."""
         self._remarks = [
             _("The profile may not see entities: their names are known, addresses are not.")
         ]
@@ -257,7 +256,7 @@ class Apirest:
         return Page([Found(number, rows[number]) for number in sorted(rows)], len(rows))
 
     async def notes(self, number: int) -> list[Note]:
-        """The newest followups and solutions of a ticket."""
+        """Return the newest followups and solutions of a ticket."""
         notes = []
         kinds: tuple[tuple[Literal["followup", "solution"], str], ...] = (
             ("followup", "ITILFollowup"),
@@ -285,12 +284,12 @@ class Apirest:
         await self._write("POST", f"/{itemtype}", fields)
 
     async def assign(self, number: int, person: int) -> None:
-        """Add a person. Not by `_actors` of the ticket, which removes all that it does not name."""
+        """Add a person; the ticket's `_actors` would remove everyone that it does not name."""
         fields = {"tickets_id": number, "users_id": person, "type": 2}
         await self._write("POST", "/Ticket_User", fields)
 
     async def update(self, number: int, status: int | None, category: str) -> None:
-        """Change status and category. GLPI answers true for what it does not do, too."""
+        """Set status and category. GLPI answers true also when it does not."""
         fields: dict[str, Any] = {}
         if status is not None:
             fields["status"] = status
@@ -299,7 +298,7 @@ class Apirest:
         await self._write("PUT", f"/Ticket/{number}", fields)
 
     async def find_person(self, name: str) -> int | None:
-        """The number of the person with a login."""
+        """Return the number of the person with a login."""
         found = await self._search(
             "User", [where(_LOGIN, "contains", f"^{name}$")], (ID, _LOGIN), 0
         )

@@ -1,7 +1,7 @@
-"""What apirest.php's search is asked, and the rows that it answers.
+"""Writes the criteria of apirest.php's search, and reads the rows that it answers.
 
-A row has the numbers of search options as keys. Values are a text, a number, a list if
-there are several, null. Texts of GLPI 10 are escaped for HTML, those of 11 are not.
+A row has the numbers of search options as keys. A value is a text, a number,
+null, or a list where there are several. Texts of GLPI 10 are escaped for HTML, those of 11 are not.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Cells = Mapping[str, Any]
 
 
 class Reader:
-    """Reads cells, of a GLPI that escapes texts or not, in one time zone."""
+    """Reads the cells of a GLPI that escapes texts, or does not, in one time zone."""
 
     def __init__(self, zone: ZoneInfo, *, escaped: bool) -> None:
         self._zone = zone
@@ -78,12 +78,12 @@ class Reader:
 
 
 def where(field: int, searchtype: str, value: Any, link: str = "AND") -> Criterion:
-    """Return one criterion."""
+    """Return one criterion of a search."""
     return {"link": link, "field": field, "searchtype": searchtype, "value": value}
 
 
 def any_of(criteria: Sequence[Criterion]) -> list[Criterion]:
-    """Return criteria of which one suffices."""
+    """Return criteria one of which must hold."""
     return [{**each, "link": "OR"} for each in criteria]
 
 

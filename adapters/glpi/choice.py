@@ -1,4 +1,4 @@
-"""Which of GLPI's two APIs to speak: by what the server has and the account configured."""
+"""Chooses which of GLPI's two APIs to speak: by what the server has and which account is set."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def choose(
     from zoneinfo import ZoneInfo
 
     zone = ZoneInfo(zone_name)
-    modern, enabled = await _look(http)
+    modern, enabled = await _apis_of(http)
     if modern and enabled and options.client_id:
         return HighLevel(http, options, secret, zone)
     if modern and options.client_id and options.user_token is None:
@@ -52,8 +52,8 @@ async def choose(
     return Apirest(http, options, secret, zone, escaped=not modern)
 
 
-async def _look(http: HttpSession) -> tuple[bool, bool]:
-    """Whether this is a GLPI 11, and whether its high-level API is enabled."""
+async def _apis_of(http: HttpSession) -> tuple[bool, bool]:
+    """Tell whether this is a GLPI 11, and whether its high-level API is enabled."""
     try:
         answer = await ask(http, "GET", PATH + "/", expect=_ANYTHING)
     except (AuthFailed, BadAnswer):

@@ -1,4 +1,4 @@
-"""What the codes of apirest.php mean: `["ERROR_CODE", "text in the account's language"]`."""
+"""Turns apirest.php's errors into the contract's: `["ERROR_CODE", "text in some language"]`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _REFUSED = {
 
 
 def error_of(answer: Answer) -> tuple[str, str]:
-    """Return code and text of an error, two empty texts if it is none.
+    """Return code and text of an error, two empty texts if the answer is none.
 
     A success is never a list that begins with a text that begins with ERROR.
     """
@@ -57,7 +57,7 @@ def error_of(answer: Answer) -> tuple[str, str]:
         text = decode_json(parts[1], str) if len(parts) > 1 else ""
     except msgspec.DecodeError:
         text = ""
-    # The documentation's address in the text is of no use to whom reads this.
+    # The text ends with the address of GLPI's documentation, which helps no reader here.
     return code, html.unescape(text).partition("; ")[0]
 
 

@@ -1,4 +1,4 @@
-"""GLPI's high-level API v2, of version 11.
+"""Speaks the high-level API v2 of GLPI 11.
 
 Written from its source and documentation, not tried against a real one. What makes
 it particular:
@@ -10,9 +10,9 @@ it particular:
 - An RSQL filter is compared with the column, so a time in it is naive and in the zone
   of the account; answers have offsets.
 - Deleted tickets are in the list, and say so.
-- Nothing tells the rights. An account that sees no ticket at all, or has the
-  simplified interface, is taken for one without the right to see them.
-- No due date; people are a team of names with addresses that end in their number.
+- The API does not tell rights. An account that sees no ticket at all, or has the simplified
+  interface, is taken for one without the right to see tickets.
+- Tickets have no due date; people are a team of names with addresses that end in their number.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class HighLevel:
     # -- reading -----------------------------------------------------------------
 
     async def page(self, question: Question, start: int) -> Page:
-        """Up to `PAGE` of the tickets that this source is about."""
+        """Return up to `PAGE` of the tickets that this source is about."""
         parts = []
         if self._options.type:
             parts.append(f"type=={TYPE_NUMBERS[self._options.type]}")
@@ -167,7 +167,7 @@ class HighLevel:
         return Page([self._found(raw) for raw in raws], total)
 
     async def ticket(self, number: int) -> Row | None:
-        """One ticket; None if there is none, or none that may be seen."""
+        """Return a ticket; None if there is none, or none that the account may see."""
         answer = await self._session.call("GET", f"{_TICKETS}/{number}")
         if answer.status == 404:
             return None
@@ -183,11 +183,11 @@ class HighLevel:
         return None if row.deleted else row
 
     async def names(self, numbers: set[int]) -> dict[int, str]:
-        """Nothing to ask for: tickets bring names."""
+        """Return nothing: tickets bring the names of people."""
         return dict.fromkeys(numbers, "")
 
     async def places(self, since: datetime | None, start: int) -> Page:
-        """Up to `PAGE` of the entities or locations, as sites. No version filters by change."""
+        """Return up to `PAGE` entities or locations, as sites. GLPI cannot filter by change."""
         raws, total = await self._rows(_PLACES[self._options.as_], [], start)
         found = []
         for raw in raws:
@@ -207,7 +207,7 @@ class HighLevel:
         return Page(found, total)
 
     async def notes(self, number: int) -> list[Note]:
-        """Followups and solutions of a ticket."""
+        """Return followups and solutions of a ticket."""
         notes = []
         kinds: tuple[tuple[Literal["followup", "solution"], str], ...] = (
             ("followup", "Followup"),
@@ -223,7 +223,7 @@ class HighLevel:
         return notes
 
     async def find_person(self, name: str) -> int | None:
-        """The number of the person with a login."""
+        """Return the number of the person with a login."""
         params = {"filter": f"username=={_quoted(name)}", "limit": "2"}
         answer = await self._list("/Administration/User", params)
         for user in await self._http.decode(list[_User], answer):
@@ -240,7 +240,7 @@ class HighLevel:
         await self._write("POST", path, {"content": rich(text)})
 
     async def assign(self, number: int, person: int) -> None:
-        """Add a person to the team; nobody is removed."""
+        """Add a person to the team; the others stay."""
         # Sent as the number of Ticket_User's types: that, unlike the word, all versions take.
         member = {"type": "User", "id": person, "role": 2}
         await self._write("POST", f"{_TICKETS}/{number}/TeamMember", member)
@@ -355,7 +355,7 @@ class HighLevel:
 
 
 def _total(answer: Answer, otherwise: int) -> int:
-    """How many there are in all; `otherwise` if the answer does not tell."""
+    """Return how many there are in all; `otherwise` if the answer does not tell."""
     told = answer.headers.get("Content-Range", "").rpartition("/")[2]
     if told.isdecimal():
         return int(told)

@@ -1,4 +1,4 @@
-"""Tickets as GLPI's high-level API gives them: nested, with a team of people."""
+"""Reads tickets as GLPI's high-level API gives them: nested, with a team of people."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class _Member(Struct):
 
 
 class NestedTicket(Struct):
-    """What is used of a ticket. Versions give more or less of it."""
+    """The parts of a ticket that are used; a version may leave some out."""
 
     id: int
     date_mod: str

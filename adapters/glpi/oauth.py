@@ -1,6 +1,6 @@
-"""Requests to GLPI's high-level API with an OAuth token, and what its refusals mean.
+"""Asks GLPI's high-level API with an OAuth token, and tells what its refusals mean.
 
-From its source: a token that does not hold is 401 or, in some versions, 400 "Invalid
+From its source: a token that is not valid is 401 or, in some versions, 400 "Invalid
 OAuth token"; a change that GLPI does not make for a reason of its own is 500.
 """
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PATH = "/api.php"
 V2 = "/v2"
+_DEAD = "invalid oauth token"
 DISABLED = "high-level api is disabled"
 _ERRORS = (400, 401, 403, 404, 405, 422)
 # A token is asked for again this long (seconds) before it expires.
@@ -51,7 +52,7 @@ class Problem(Struct):
 
     @property
     def text(self) -> str:
-        """What it says, for a person."""
+        """What the error says, for a person."""
         details = self.detail if isinstance(self.detail, str) else ""
         more = [str(each.get("message", "")) for each in self.additional_messages]
         told = (self.title or self.error_description or self.error, details, self.hint, *more)
@@ -98,7 +99,7 @@ class OAuthSession:
         params: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> Answer:
-        """Ask with a token, with another one once if it does not hold."""
+        """Ask with a token; if it is not valid any more, once again with a new one."""
         token = await self._bearer(dead="")
         answer = await self._send(method, path, params, body, token)
         if _no_token(answer):
@@ -166,7 +167,7 @@ class OAuthSession:
 
 
 def problem_of(answer: Answer) -> Problem:
-    """Return what an answer complains of; nothing if it is no complaint."""
+    """Return the error that an answer tells of; an empty one if it tells of none."""
     try:
         return decode_json(answer.body, Problem)
     except msgspec.DecodeError:
@@ -176,4 +177,4 @@ def problem_of(answer: Answer) -> Problem:
 def _no_token(answer: Answer) -> bool:
     if answer.status == 401:
         return True
-    return answer.status == 400 and "oauth token" in problem_of(answer).title.casefold()
+    return answer.status == 400 and problem_of(answer).title.casefold() == _DEAD

@@ -63,7 +63,7 @@ class GlpiOptions(HttpOptions, frozen=True, kw_only=True):
     timezone: Annotated[
         str,
         Meta(
-            description="Time zone (IANA name) that GLPI writes its times in, which say none; "
+            description="Time zone (IANA name) of the times that GLPI gives, which do not name it; "
             "empty: that of the display."
         ),
     ] = ""
@@ -94,8 +94,8 @@ class GlpiOptions(HttpOptions, frozen=True, kw_only=True):
     code_field: Annotated[
         Literal["registration_number", "tag", "code", "name", "id"],
         Meta(
-            description="Entities and locations: the field with the site's code; 'code' is of "
-            "locations, 'registration_number' and 'tag' of entities."
+            description="Entities and locations: the field with the site's code; locations have "
+            "'code', entities 'registration_number' and 'tag'."
         ),
     ] = "registration_number"
     software_field: Annotated[
@@ -112,8 +112,8 @@ class GlpiOptions(HttpOptions, frozen=True, kw_only=True):
     category_stages: Annotated[
         dict[str, Stage],
         Meta(
-            description="Requests: full name of a category in GLPI = stage; it counts before the "
-            "status."
+            description="Requests: full name of a category in GLPI = stage; it takes precedence "
+            "over the status."
         ),
     ] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""What it means that a web page came instead of an answer: GLPI says much with status 200.
+"""Asks for JSON, and tells what it means that GLPI answers with a web page instead.
 
 In maintenance, and when its database is dead, GLPI 10 answers 200 with a page; so do
 login pages. A web server in front of it has pages of its own for 401, 403 and 404.
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _PAGES = ("text/html", "application/xhtml+xml")
 _TITLE = re.compile(rb"<title>([^<]*)", re.IGNORECASE)
+# The titles of GLPI's own pages (nullHeader), as recorded: the first part names the page.
+_MAINTENANCE = "maintenance mode"
+_NO_DATABASE = ("mysql error", "sql error")
 _BEGINNING = 4096
 
 
@@ -32,7 +35,7 @@ async def ask(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Ask for JSON. Pages are let through by the HTTP layer: here their status counts, too."""
+    """Ask for JSON. The HTTP session lets web pages through: here their status counts, too."""
     answer = await http.request(
         method,
         path,
@@ -50,10 +53,11 @@ async def ask(
 
 def _meaning(http: HttpSession, answer: Answer) -> SourceError:
     title = _TITLE.search(answer.body[:_BEGINNING])
-    told = title[1].decode(errors="replace").strip().casefold() if title else ""
-    if "maintenance" in told:
+    told = title[1].decode(errors="replace").casefold() if title else ""
+    told = told.removesuffix("- glpi").strip()
+    if told == _MAINTENANCE:
         return Unavailable(_("GLPI is in maintenance mode"))
-    if "sql" in told:
+    if told in _NO_DATABASE:
         return Unavailable(_("GLPI does not reach its database"))
     said = _("{host} sent a web page instead of {wanted}").format(
         host=http.options.host, wanted="JSON"

@@ -29,12 +29,12 @@ class Profile(Struct):
 
 
 def sees_all(profile: Profile) -> bool:
-    """Whether an empty answer means that there is nothing."""
+    """Whether the account sees all tickets, so that an empty answer means that there are none."""
     return bool(_bits(profile.ticket) & _READ_ALL)
 
 
 def verbs(profile: Profile) -> frozenset[Verb]:
-    """What may be done to tickets; which ones GLPI tells only when it is tried."""
+    """What may be done to tickets; for a single ticket GLPI tells only when it is tried."""
     found: set[Verb] = set()
     ticket = _bits(profile.ticket)
     if _bits(profile.followup) & _ADD_FOLLOWUP:

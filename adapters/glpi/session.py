@@ -1,11 +1,11 @@
-"""A session with apirest.php: opened when it is needed, and again when it is dead.
+"""Keeps a session with apirest.php: opens it when it is needed, and again when it is dead.
 
 Facts are those of GLPI 10.0 as recorded, and of its source:
 
 - A session dies after some idle time (PHP's, 24 minutes), is killed, or lost: 401. It
   is opened again, once.
-- After logging in only the account's default entity is active; all that it may see
-  are made active. `"entities_id": "all"`, as documented, is read as 0: the key is
+- After logging in only the account's default entity is active: the session activates all
+  entities that the account may see. `"entities_id": "all"`, as documented, is read as 0: the key is
   left out.
 - Maintenance and a dead database are pages with status 200.
 """
@@ -87,7 +87,7 @@ class Session:
                 pass  # it ends by itself
 
     async def _valid(self, dead: str) -> str:
-        """Return the session's token; another than `dead`, which GLPI does not know any more."""
+        """Return the session's token; a new one if it is `dead`, which GLPI no longer knows."""
         async with self._opening:
             if self._token == dead:
                 self._token = ""

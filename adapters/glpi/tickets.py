@@ -1,4 +1,4 @@
-"""Tickets of GLPI, in whichever API's form they came, as tickets or catalogue requests."""
+"""Makes tickets or catalogue requests of GLPI's tickets, whichever API they came from."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """One ticket. People are numbers where the API gives numbers, else names.
 
     `assigned` are the numbers of the owners, in either API.
-    Times are UTC. `done` is when it was solved or closed; where the API does not
-    tell, None, and the last change counts. `status_label` is empty where the API gives
+    Times are UTC. `done` is when it was solved or closed; it is None where the API does not
+    tell, and then the last change counts. `status_label` is empty where the API gives
     the number only.
     """
 
@@ -94,7 +94,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class Stages:
-    """What status and category of a request mean, both ways."""
+    """Translates status and category of a request into stages, and back."""
 
     def __init__(self, options: GlpiOptions) -> None:
         named = {STATUS_NUMBERS[name]: stage for name, stage in options.stages.items()}
@@ -111,7 +111,7 @@ class Stages:
         }
 
     def stage(self, status: int, category: str) -> Stage:
-        """The stage. A category tells nothing that contradicts an end in the status."""
+        """Return the stage. A category cannot contradict a status that says it is over."""
         by_status = self._by_status.get(status, Stage.ANALYSED)
         path = _path(category)
         by_category = self._by_category.get(path)
@@ -122,7 +122,7 @@ class Stages:
         return by_category
 
     def ways(self, stage: Stage) -> list[tuple[int | None, str]]:
-        """The changes that lead to a stage: a status or None, and a category or "".
+        """Return the changes that lead to a stage: a status or None, and a category or "".
 
         The best first. A category alone leaves the status of an open ticket as it is.
         """
@@ -213,7 +213,7 @@ def optional_utc(text: str | None, zone: ZoneInfo) -> datetime | None:
 
 
 def maybe_utc(text: str | None, zone: ZoneInfo) -> datetime | None:
-    """Return a time that is good to know, as UTC; None also for one that cannot be read."""
+    """Return a time as UTC; None also for one that cannot be read."""
     try:
         return optional_utc(text, zone)
     except ValueError:

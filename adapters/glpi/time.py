@@ -1,4 +1,4 @@
-"""GLPI's times: naive, in the zone of the account, in both directions."""
+"""Reads and writes GLPI's times, which are naive and in the time zone of the account."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def to_utc(text: str, zone: ZoneInfo) -> datetime:
 def asked_since(moment: datetime, zone: ZoneInfo) -> str:
     """Return the local time before which nothing that happened after `moment` was written.
 
-    In the night in which the clocks go back, later changes carry earlier times: the
-    question begins before the hour that comes twice.
+    In the night in which the clocks go back, later changes carry earlier times: the question
+    starts before the hour that comes twice.
     """
     local = moment.astimezone(zone)
     now, later = local.utcoffset(), (moment + timedelta(hours=2)).astimezone(zone).utcoffset()

@@ -1,4 +1,7 @@
-"""Accounts of servers that have none of their own: a proxy or web server in front checks them."""
+"""Settings of an account that a proxy or web server checks, before a server without accounts.
+
+Public.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ class AccountOptions(HttpOptions, frozen=True, kw_only=True):
 
 
 def account_credentials(options: AccountOptions, context: Context) -> Credentials:
-    """What each request carries."""
+    """Return what each request carries."""
     from adapters.http.messages import Credentials, basic
 
     if options.token is not None:

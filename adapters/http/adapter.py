@@ -1,4 +1,4 @@
-"""What the kinds that ask one HTTP server share: its session."""
+"""The bases of the kinds that ask one HTTP server. Public."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AccountT = TypeVar("AccountT", bound=AccountOptions)
 
 
 class HttpAdapter(Adapter[OptionsT]):
-    """Keeps one session, made when it is first wanted: what it imports, no start needs."""
+    """Keeps one HTTP session, made when it is first used, so that no start imports its modules."""
 
     def __init__(self, config: OptionsT, context: Context) -> None:
         super().__init__(config, context)
@@ -30,7 +30,7 @@ class HttpAdapter(Adapter[OptionsT]):
 
     @abstractmethod
     def _credentials(self) -> Credentials:
-        """Return who asks. Called in a thread: secrets may be in files."""
+        """Return what proves who asks. Called in a thread: secrets may be in files."""
 
     @property
     def _has_account(self) -> bool:
@@ -38,7 +38,7 @@ class HttpAdapter(Adapter[OptionsT]):
         return True
 
     def _server(self) -> HttpOptions:
-        """Return the settings of the line."""
+        """Return the settings of server and line."""
         return self.config
 
     def _session(self) -> HttpSession:
@@ -51,7 +51,7 @@ class HttpAdapter(Adapter[OptionsT]):
 
 
 class AccountAdapter(HttpAdapter[AccountT]):
-    """One whose account is a user or a token, if there is any."""
+    """Signs in with a user or a token, if the settings name one."""
 
     @property
     def _has_account(self) -> bool:

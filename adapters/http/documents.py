@@ -1,4 +1,4 @@
-"""The bytes behind a path or an address, and whether they are still the same."""
+"""Reads the bytes behind a path or an address, unless they are still the same. Public."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _version(status: os.stat_result) -> str:
 
 
 def file_failure(path: Path, error: OSError) -> SourceError:
-    """Return what it means for a source that a file or folder cannot be read."""
+    """Return the contract's error for a file or folder that cannot be read."""
     if isinstance(error, FileNotFoundError):
         return Unavailable(
             _("{file} does not exist").format(file=path),
@@ -134,8 +134,8 @@ def read_file(path: Path, known: str = "", limit: int = 1 << 26) -> Document | N
 async def fetch_file(session: HttpSession, name: str, known: str, accept: str) -> Document | None:
     """Return what an address answers, or None if its version is still `known`.
 
-    A server that sends neither ETag nor Last-Modified is asked for the whole each
-    time; the same content is then known by its digest. Errors as `HttpSession`'s.
+    A server that sends neither ETag nor Last-Modified is asked for all of it each time; the
+    same content is then recognised by its digest. Errors as `HttpSession`'s.
     """
     validators = Validators()
     if known.startswith("http:"):

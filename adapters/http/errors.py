@@ -1,19 +1,20 @@
-"""The one seam where HTTP and its library's errors become the contract's three."""
+"""Turns HTTP's statuses and the errors of its library into the contract's three errors.
+
+`Redactor` is public.
+"""
 
 from __future__ import annotations
 
-import base64
-import json
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
 
 from adapters.http.options import HttpOptions
 from adapters.http.tls import FingerprintMismatchError
+from smic_tui.contract import redaction
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.i18n import _
 
@@ -47,35 +48,11 @@ _CLIENT_UNKNOWN = (
 )
 
 
-class Redactor:
-    """Takes secrets, in every form they may be echoed in, out of messages."""
+class Redactor(redaction.Redactor):
+    """Hides the secrets of one source in what is said of it, the shortest ones too. Public."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms: set[str] = set()
-        for secret in secrets:
-            if secret:
-                forms |= {
-                    secret,
-                    quote(secret, safe=""),
-                    quote_plus(secret),
-                    json.dumps(secret)[1:-1],
-                    json.dumps(secret, ensure_ascii=False)[1:-1],
-                    base64.b64encode(secret.encode()).decode(),
-                }
-        # The longest first: a short form may be a part of a longer one.
-        self._forms = sorted(forms, key=len, reverse=True)
-
-    def text(self, text: str) -> str:
-        """Return `text` with every secret hidden."""
-        for form in self._forms:
-            text = text.replace(form, HIDDEN)
-        return text
-
-    def data(self, data: bytes) -> bytes:
-        """Return `data` with every secret hidden."""
-        for form in self._forms:
-            data = data.replace(form.encode(), HIDDEN.encode())
-        return data
+        super().__init__(secrets, mark=HIDDEN, shortest=1)
 
 
 def brief(text: str) -> str:

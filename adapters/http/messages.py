@@ -1,4 +1,4 @@
-"""What goes to a server and what comes back, as values."""
+"""The values that go to a server and come back from it. Public."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def basic(user: str, password: str) -> Credentials:
 
 
 class Validators(Struct, frozen=True, omit_defaults=True):
-    """What the server told about the version of an answer, for asking whether it changed."""
+    """What a server told about the version of an answer; with it one asks whether it changed."""
 
     etag: str = ""
     last_modified: str = ""

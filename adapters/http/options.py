@@ -1,6 +1,6 @@
-"""The settings that every kind of source reached by HTTP shares.
+"""The settings that every kind of source reached by HTTP shares. Public.
 
-Read whenever a configuration is loaded, so nothing heavy is imported here.
+Every load of a configuration imports this module: it imports nothing heavy.
 """
 
 from __future__ import annotations

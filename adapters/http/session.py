@@ -1,8 +1,8 @@
-"""Requests to a source over HTTP: bounded in time, size and number, errors told apart.
+"""Sends requests over HTTP, bounded in time, size and number, and tells errors apart. Public.
 
-httpx is imported at the first request, and nowhere else in the program. Adapters
-import this module when they first read: asyncio alone costs a command without
-reading 35 ms, so that their `config_type` takes `HttpOptions` from `http_options`.
+Only this package imports httpx, and only at the first request. Adapters import this module when
+they first read, and take `HttpOptions` from `adapters.http.options`: asyncio alone would cost a
+command that reads no source 35 ms.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ _REDIRECTS = 3
 # Below this, handing the work to a thread costs more than doing it.
 _SMALL = 64 * 1024
 _EXCERPT = 4096
+# msgspec's whole message about a document that ends too early.
+_TRUNCATED = "Input data was truncated"
 
 
 class HttpSession:
@@ -47,8 +49,8 @@ class HttpSession:
 
     `credentials` is called off the event loop, at the beginning of each
     `signed_in` reading; what it returns is forgotten at the reading's end.
-    Every method raises `AuthFailed`, `Unavailable` or `BadAnswer`, and nothing
-    else, for whatever the server or the line does.
+    Whatever the server or the line does, every method raises `AuthFailed`,
+    `Unavailable` or `BadAnswer`, and nothing else.
     """
 
     def __init__(
@@ -360,7 +362,7 @@ def _answer(response: httpx.Response, body: bytes) -> Answer:
 
 
 def _same_server(method: str, response: httpx.Response, url: str) -> str:
-    """Return where a redirect leads if it stays on the server; credentials go nowhere else."""
+    """Return where a redirect leads on the same server, else "": credentials go nowhere else."""
     location = response.headers.get("location", "")
     if method not in ("GET", "HEAD") or response.status_code not in (301, 302, 303, 307, 308):
         return ""
@@ -384,6 +386,6 @@ def _json_reason(error: Exception) -> str:
         return str(error)
     if isinstance(error, RecursionError):
         return _("it is nested too deeply")
-    if "truncated" in str(error):
+    if str(error) == _TRUNCATED:
         return _("it ends in the middle")
     return _("it is malformed")

@@ -1,4 +1,4 @@
-"""Whom to trust: the TLS side of the HTTP settings."""
+"""Decides which servers to trust, by the TLS settings of a source."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ def _trusting(ca_file: Path) -> ssl.SSLContext:
             ),
             hint=_("ca_file must name a readable PEM file with the server's authority."),
         ) from error
-    # Icinga's own authority, and many another, leaves out extensions that Python demands
-    # from 3.13 on. Who is named by file is trusted; names, dates and signatures are checked.
+    # Python from 3.13 on refuses an authority whose certificate lacks extensions that RFC 5280
+    # asks for, such as Icinga 2's own. One that is named by file was chosen; names, dates and
+    # signatures are checked all the same.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
@@ -72,7 +73,7 @@ def _reason(error: Exception) -> str:
 def _pinned(expected: bytes) -> type[ssl.SSLObject]:
     """Return a TLS object that ends the handshake unless the certificate has this SHA-256.
 
-    The check belongs into the handshake: after it, the credentials are sent.
+    The check belongs into the handshake, because credentials are sent right after it.
     """
 
     class PinnedSSLObject(ssl.SSLObject):
@@ -94,7 +95,7 @@ class FingerprintMismatchError(ssl.SSLError):
 
 
 class HandshakeGuard:
-    """Closes the connection of a TLS handshake that was cancelled, as httpcore does not.
+    """Closes the connection of a TLS handshake that was cancelled, which httpcore leaves open.
 
     It is given to a request as its `trace` extension.
     """

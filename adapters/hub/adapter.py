@@ -1,7 +1,7 @@
-"""The `hub` kind: what a head office has collected, in one small delta.
+"""Kind `hub`: what a head office has collected, in one small delta.
 
-It relays the head office's sources, each with the times of its own: how old a
-fact is, is counted from the head office's last good answer.
+The adapter relays the head office's sources, each with its own times: the age of a fact counts
+from the moment at which the head office had its last good answer.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Cursor(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HubAdapter(Adapter[HubOptions]):
-    """Reads a published folder. All streams of one reading rest on one manifest."""
+    """Reads a published folder. All streams of one reading follow one manifest."""
 
     kind = "hub"
     config_type = HubOptions
@@ -55,7 +55,7 @@ class HubAdapter(Adapter[HubOptions]):
         self._decoded: dict[str, Changes] = {}
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
-        """Bring what changed since the cursor, or all where the way from there is too long."""
+        """Bring what changed since the cursor, or everything if too much changed since."""
         manifest = await self._manifest_for(stream)
         way = manifest.way(_number(cursor, manifest))
         full = way is None

@@ -1,4 +1,4 @@
-"""The files that a head office publishes, by HTTP or from a folder. All of them are verified."""
+"""Fetches the files that a head office publishes, by HTTP or from a folder, and verifies them."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _PLAIN = {"Accept-Encoding": "identity"}
 
 
 class Link(Protocol):
-    """Where the files come from."""
+    """The place that the files come from."""
 
     async def manifest(self) -> bytes | None:
-        """The manifest; None while it is the one that was given last."""
+        """Return the manifest; None while it is the one that was returned last."""
         ...
 
     async def extend(self, segment: Segment, have: bytearray) -> None:
-        """Bring the next piece of an object behind what `have` holds of it."""
+        """Add the next piece of an object to what `have` holds of it."""
         ...
 
     def forget(self) -> None:
-        """The manifest could not be used: give it again."""
+        """Return the manifest again next time: it could not be used."""
         ...
 
     async def close(self) -> None:
@@ -43,7 +43,7 @@ class Link(Protocol):
 
 
 class HttpLink:
-    """A web server."""
+    """A link to a web server."""
 
     def __init__(self, options: HubOptions, context: Context) -> None:
         self._options = options
@@ -107,7 +107,7 @@ class HttpLink:
 
 
 class FolderLink:
-    """A folder that something else keeps equal to the published one."""
+    """A link to a folder that another program keeps equal to the published one."""
 
     def __init__(self, options: HubOptions, context: Context) -> None:
         self._folder = context.folder / Path(options.path).expanduser()

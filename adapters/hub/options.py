@@ -12,7 +12,7 @@ from smic_tui.i18n import _
 
 
 class HubOptions(HttpOptions, frozen=True, kw_only=True):
-    """What a head office publishes, by HTTP or in a folder that rsync keeps equal."""
+    """The facts that a head office publishes, by HTTP or in a copy that rsync makes."""
 
     url: Annotated[
         str,

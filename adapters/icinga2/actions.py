@@ -1,14 +1,14 @@
-"""What can be done to hosts and services: acknowledgements and downtimes.
+"""Acts on Icinga's hosts and services: acknowledges them, and puts them into downtimes.
 
 Facts are those of Icinga 2.13's API as measured. What makes writing particular:
 
-- acknowledge-problem answers 409 both to what is acknowledged already and to what
-  is up: the object, read again, tells which.
-- A downtime is an object of its own with a name that Icinga gives. Names that were
-  there before are remembered, so that a downtime of ours is known by author,
-  comment and end among the new ones, even when the answer with its name was lost.
-- A right to an action that is missing, and an object that is not there, are told
-  by the same words as elsewhere in this API: rights are therefore asked for before.
+- acknowledge-problem answers 409 both for what is acknowledged already and for what is up: the
+  object, read again, tells which.
+- A downtime is an object of its own with a name that Icinga chooses. The action remembers the
+  names that were there before: among the new ones it recognises its downtime by author, comment
+  and end, even when the answer with its name was lost.
+- Icinga answers in the same words to an account without the right to an action and for an
+  object that is not there: so the adapter asks for the rights before.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from adapters.icinga2.objects import HOST_ATTRS, SERVICE_ATTRS, Converted, Results
 from adapters.icinga2.status import Account
 from adapters.shared.json_text import decode_json
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.i18n import _
 from smic_tui.records import Health, Stream
 
@@ -42,7 +42,7 @@ _ACTIONS = {
 }
 _ON_DOWNTIMES = (Verb.DOWNTIME, Verb.END_DOWNTIME)
 _DOWNTIME_ATTRS = ("author", "comment", "start_time", "end_time", "config_owner")
-# Icinga wants a word with everything.
+# Icinga refuses an empty comment.
 _NO_WORD = "smic-tui"
 
 
@@ -71,15 +71,15 @@ class _Answered(Struct):
     status: str = ""
 
 
-class Looked(Struct, frozen=True):
+class Inspected(Struct, frozen=True):
     """An object as it is now, None if there is none, and its downtimes where they matter."""
 
     record: Health | None
     downtimes: list[Downtime] = []
 
 
-def able(account: Account) -> dict[Stream, frozenset[Verb]]:
-    """What the permissions of the ApiUser allow."""
+def capabilities(account: Account) -> dict[Stream, frozenset[Verb]]:
+    """Return what the permissions of the ApiUser allow."""
     verbs = frozenset(
         verb
         for verb, action in _ACTIONS.items()
@@ -89,13 +89,13 @@ def able(account: Account) -> dict[Stream, frozenset[Verb]]:
     return {Stream.HEALTH: verbs} if verbs else {}
 
 
-async def look_at(
+async def inspect_record(
     http: HttpSession,
     action: Action,
     account: Account,
     with_vars: bool,
     convert: Callable[[bool, list[msgspec.Raw]], Converted],
-) -> Looked:
+) -> Inspected:
     """Read one host or service, whose key is "host" or "host!service"."""
     is_host = "!" not in action.key
     type_ = "host" if is_host else "service"
@@ -114,7 +114,7 @@ async def look_at(
         )
     record = next(iter(converted.records), None)
     if record is None or action.verb not in _ON_DOWNTIMES:
-        return Looked(record)
+        return Inspected(record)
     if not account.may(DOWNTIMES_RIGHT):
         raise Refused(
             _("The Icinga account {user} lacks the permission {rights}").format(
@@ -127,34 +127,34 @@ async def look_at(
     names = {"of_host": host, "of_service": service}
     found = await _query(http, "downtimes", of_object, list(_DOWNTIME_ATTRS), names)
     try:
-        return Looked(record, [decode_json(raw, Downtime) for raw in found])
+        return Inspected(record, [decode_json(raw, Downtime) for raw in found])
     except msgspec.DecodeError as error:
         raise http.bad_answer(
             _("Icinga's downtimes have another form than expected: {reason}").format(reason=error)
         ) from None
 
 
-def standing(action: Action, looked: Looked) -> Standing:
-    """Where the action stands in the object that was looked at."""
-    record = looked.record
+def snapshot_of(action: Action, inspected: Inspected) -> RecordSnapshot:
+    """Return the object as it is, and whether the action's effect is there."""
+    record = inspected.record
     if record is None:
-        return Standing(record=None, at_once=True)
+        return RecordSnapshot(record=None, at_once=True)
     match action.verb:
         case Verb.ACKNOWLEDGE:
             done = record.acknowledged
         case Verb.UNACKNOWLEDGE:
             done = not record.acknowledged
         case Verb.DOWNTIME:
-            done = action.baseline != "" and bool(_ours(action, looked))
+            done = action.baseline != "" and bool(_ours(action, inspected))
             # Icinga counts a downtime as begun some seconds after its time.
-            if done and any(_runs(downtime) for downtime in _ours(action, looked)):
+            if done and any(_runs(downtime) for downtime in _ours(action, inspected)):
                 record = replace(record, downtime=True)
         case _:
-            done = not any(_runs(downtime) for downtime in looked.downtimes)
+            done = not any(_runs(downtime) for downtime in inspected.downtimes)
             if done:
                 record = replace(record, downtime=False)
-    names = sorted(downtime.name for downtime in looked.downtimes)
-    return Standing(
+    names = sorted(downtime.name for downtime in inspected.downtimes)
+    return RecordSnapshot(
         record=record,
         done=done,
         baseline=action.baseline or msgspec.json.encode(names).decode(),
@@ -162,13 +162,13 @@ def standing(action: Action, looked: Looked) -> Standing:
     )
 
 
-async def perform(http: HttpSession, action: Action, looked: Looked) -> None:
-    """Send it, once; `looked` is needed for ending downtimes."""
+async def apply(http: HttpSession, action: Action, inspected: Inspected) -> None:
+    """Send the action, once; `inspected` is needed for ending downtimes."""
     name = _ACTIONS.get(action.verb)
     if name is None:
         raise Refused(_("Icinga knows nothing like that"))
     if action.verb is Verb.END_DOWNTIME:
-        for downtime in looked.downtimes:
+        for downtime in inspected.downtimes:
             if _runs(downtime):
                 await _act(http, name, {"downtime": downtime.name})
         return
@@ -223,15 +223,15 @@ async def _query(
     return (await http.decode(Results, answer)).results
 
 
-def _ours(action: Action, looked: Looked) -> list[Downtime]:
-    """The downtimes that came after the baseline and are as the action wants them."""
+def _ours(action: Action, inspected: Inspected) -> list[Downtime]:
+    """Return the downtimes that are newer than the baseline and as the action wants them."""
     try:
         before = set(msgspec.json.decode(action.baseline or "[]", type=list[str]))
     except msgspec.DecodeError:
         before = set()
     return [
         downtime
-        for downtime in looked.downtimes
+        for downtime in inspected.downtimes
         if downtime.name not in before
         and downtime.attrs.author == action.by
         and downtime.attrs.comment == (action.text or _NO_WORD)

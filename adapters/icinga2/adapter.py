@@ -5,18 +5,17 @@ documentation. What makes this kind particular:
 
 - Queries are POSTs with `X-HTTP-Method-Override: GET`: in an address, a blank
   becomes `+`, which Icinga does not decode.
-- Missing permission, unknown object and a wrong filter are the same 404 "No
-  objects found"; a valid query that finds nothing is 200 with an empty list. So
-  the rights are read from /v1 at each reading.
-- Every check of an object moves its `last_check`, so "checked since" finds every
-  change of state and the end of acknowledgements and downtimes, these at the next
-  check. What it cannot find is objects that are gone and flags that fell from
-  objects that nobody checks: /v1/status/CIB (1.3 kB) counts objects and flags, and
-  when a count shows that something of the kind happened, everything is read. Equal
-  counts prove nothing, so they never save a reading: the coordinator's full
-  reading is what finds the rest.
-- A daemon whose checker stands still goes on answering with old states. The
-  newest `last_check` tells.
+- Icinga answers with the same 404 "No objects found" where a permission is missing, an object is
+  unknown or a filter is wrong; a valid query that finds nothing is 200 with an empty list. So
+  each reading reads the rights from /v1.
+- Every check of an object moves its `last_check`, so "checked since" finds every change of
+  state, and with the next check the end of acknowledgements and downtimes. It cannot find
+  objects that are gone, and flags that were removed from objects without checks.
+  /v1/status/CIB (1.3 kB) counts objects and flags: when a count shows that something like
+  that happened, everything is read. Equal counts prove nothing; the full readings that the
+  program asks for now and then find the rest.
+- A daemon whose checker stands still goes on answering with old states. The newest
+  `last_check` shows it.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ from adapters.icinga2.status import (
 )
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
-from smic_tui.contract.actions import Action, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
@@ -141,11 +140,11 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """What the permissions of the ApiUser allow; a filter of theirs may allow less."""
-        return {} if self._known_as is None else icinga2_actions.able(self._known_as)
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
+        """Return what the permissions of the ApiUser allow; a filter of theirs may allow less."""
+        return {} if self._known_as is None else icinga2_actions.capabilities(self._known_as)
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read one host or service, with its downtimes where the action is about them."""
         http = self._session()
         async with http.signed_in():
@@ -154,27 +153,27 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
                 # The site of a service is that of its host, which tells it.
                 host = action.key.partition("!")[0]
                 of_host = msgspec.structs.replace(action, key=host, verb=Verb.ACKNOWLEDGE)
-                await self._look(http, of_host, account)
-            return icinga2_actions.standing(action, await self._look(http, action, account))
+                await self._inspect(http, of_host, account)
+            return icinga2_actions.snapshot_of(action, await self._inspect(http, action, account))
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Call Icinga's action."""
         http = self._session()
         async with http.signed_in():
-            looked = icinga2_actions.Looked(None)
+            inspected = icinga2_actions.Inspected(None)
             if action.verb is Verb.END_DOWNTIME:
                 account = self._known_as or await self._account(http)
-                looked = await self._look(http, action, account)
-            await icinga2_actions.perform(http, action, looked)
+                inspected = await self._inspect(http, action, account)
+            await icinga2_actions.apply(http, action, inspected)
 
-    async def _look(
+    async def _inspect(
         self, http: HttpSession, action: Action, account: Account
-    ) -> icinga2_actions.Looked:
+    ) -> icinga2_actions.Inspected:
         def convert(is_host: bool, rows: list[msgspec.Raw]) -> Converted:
             return (convert_hosts if is_host else convert_services)(rows, self._sites, self._links)
 
         with_vars = self.config.site.startswith("vars.")
-        return await icinga2_actions.look_at(http, action, account, with_vars, convert)
+        return await icinga2_actions.inspect_record(http, action, account, with_vars, convert)
 
     @property
     def _has_account(self) -> bool:
@@ -187,7 +186,7 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
         return basic(self.config.user, self.context.secret(self.config.password))
 
     async def _account(self, http: HttpSession) -> Account:
-        """Return who we are to Icinga, having made sure that we may read."""
+        """Return our account, and prove that it may read."""
         account: Account = await self._only(http, "/v1", Account)
         missing = [right for right in (HOSTS_RIGHT, SERVICES_RIGHT) if not account.may(right)]
         if missing:
@@ -290,7 +289,7 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
             )
         rows = (await http.decode(Results, answer)).results
         convert = convert_hosts if type_ == "hosts" else convert_services
-        import asyncio  # here, because a command that only reads the settings does without
+        import asyncio  # here, because a command that only reads the settings does not need it
 
         done = await asyncio.to_thread(convert, rows, self._sites, self._links)
         if before is None and rows and not done.records:

@@ -1,4 +1,4 @@
-"""Icinga's host and service objects as records of health.
+"""Makes records of health of Icinga's host and service objects.
 
 Times are seconds since the epoch with fractions; a state that never changed has
 `last_state_change` 0, an object that was never checked `last_check` -1.
@@ -6,16 +6,17 @@ Times are seconds since the epoch with fractions; a state that never changed has
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
+from adapters.shared.epochs import moment_of_epoch
 from adapters.shared.json_text import decode_json
+from adapters.shared.row_by_row import read_each
+from adapters.shared.site_rules import site_in
 from smic_tui.contract.batch import Rejected
 from smic_tui.i18n import _
 from smic_tui.records import Health, HealthState
@@ -47,7 +48,7 @@ class CheckResult(Struct):
 
 
 class Attrs(Struct):
-    """What hosts and services share."""
+    """The attributes that hosts and services share."""
 
     state: float
     last_check: float
@@ -69,13 +70,13 @@ class Row(Struct):
 
 
 class Results(Struct):
-    """The envelope of every answer; rows are looked at one by one."""
+    """The envelope of every answer; its rows are decoded one by one."""
 
     results: list[msgspec.Raw]
 
 
 class Converted(Struct):
-    """What became of the rows of one answer; `newest` is the newest `last_check`."""
+    """The records of one answer, and the rows set aside; `newest` is the newest `last_check`."""
 
     records: list[Health]
     rejected: list[Rejected]
@@ -85,8 +86,8 @@ class Converted(Struct):
 class SiteNames:
     """Finds out which site a host stands for; see `Icinga2Options.site`.
 
-    A host that gives nothing goes by its display name, so that it is listed as
-    unmatched and not lost. Services go by their host.
+    A host that tells no site goes by its display name, so that it is shown as one without a
+    site and not lost. A service goes by its host.
     """
 
     def __init__(self, rule: str) -> None:
@@ -149,18 +150,17 @@ def convert_services(rows: list[msgspec.Raw], sites: SiteNames, links: WebLinks)
 
 
 def _convert(rows: list[msgspec.Raw], convert: Callable[[Row], Health]) -> Converted:
-    done = Converted([], [], 0.0)
-    for number, raw in enumerate(rows, 1):
-        try:
-            row = decode_json(raw, Row)
-            done.records.append(convert(row))
-        except (msgspec.DecodeError, ValueError) as error:
-            sample = bytes(raw)[:200].decode(errors="replace")
-            where = _("object {number} of the answer").format(number=number)
-            done.rejected.append(Rejected(where=where, reason=str(error), sample=sample))
-            continue
-        done.newest = max(done.newest, row.attrs.last_check)
-    return done
+    def read(raw: msgspec.Raw) -> tuple[Health, float]:
+        row = decode_json(raw, Row)
+        return convert(row), row.attrs.last_check
+
+    read_rows, rejected = read_each(
+        rows,
+        read,
+        lambda number, _raw: _("object {number} of the answer").format(number=number),
+    )
+    newest = max((checked for _record, checked in read_rows), default=0.0)
+    return Converted([record for record, _checked in read_rows], rejected, max(newest, 0.0))
 
 
 def _health(
@@ -173,8 +173,8 @@ def _health(
         host=host,
         service=service,
         state=state,
-        since=_moment(attrs.last_state_change),
-        checked=_moment(attrs.last_check),
+        since=moment_of_epoch(attrs.last_state_change),
+        checked=moment_of_epoch(attrs.last_check),
         output=attrs.last_check_result.output if attrs.last_check_result else "",
         acknowledged=attrs.acknowledgement > 0,
         downtime=attrs.downtime_depth > 0,
@@ -200,15 +200,6 @@ def _service_state(attrs: Attrs) -> HealthState:
     return _SERVICE_STATES[int(attrs.state)]
 
 
-def _moment(epoch: float) -> datetime | None:
-    if epoch <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(epoch, UTC)
-    except (OverflowError, OSError) as error:
-        raise ValueError(_("{epoch} is no time").format(epoch=epoch)) from error
-
-
 def _rule(rule: str) -> Callable[[str, Attrs], str]:
     if rule == "host name":
         return lambda host, attrs: host
@@ -217,13 +208,7 @@ def _rule(rule: str) -> Callable[[str, Attrs], str]:
     if rule.startswith("vars."):
         path = rule.split(".")[1:]
         return lambda host, attrs: _variable(attrs.vars, path)
-    pattern = re.compile(rule)
-
-    def matched(host: str, attrs: Attrs) -> str:
-        found = pattern.search(host)
-        return (found["site"] or "") if found else ""
-
-    return matched
+    return lambda host, attrs: site_in(rule, host)
 
 
 def _variable(variables: Mapping[str, Any] | None, path: list[str]) -> str:

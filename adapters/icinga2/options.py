@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from adapters.http.options import HttpOptions
 from adapters.shared.durations import Duration
+from adapters.shared.site_rules import check_pattern
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 
@@ -62,16 +62,10 @@ class Icinga2Options(HttpOptions, frozen=True, kw_only=True):
         if not self.user and not self.client_cert:
             raise ValueError(_("user and password are needed, or client_cert"))
         if self.site not in ("host name", "display name") and not self.site.startswith("vars."):
-            try:
-                groups = re.compile(self.site).groupindex
-            except re.error as error:
-                raise ValueError(
-                    _("site is no regular expression: {reason}").format(reason=error)
-                ) from error
-            if "site" not in groups:
-                raise ValueError(
-                    _(
-                        "site must be 'host name', 'display name', 'vars.…' or a regular "
-                        "expression with a group (?P<site>…)"
-                    )
-                )
+            check_pattern(
+                self.site,
+                without_group=_(
+                    "site must be 'host name', 'display name', 'vars.…' or a regular "
+                    "expression with a group (?P<site>…)"
+                ),
+            )

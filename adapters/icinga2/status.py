@@ -1,4 +1,4 @@
-"""What Icinga says of the account and of itself."""
+"""Reads what Icinga tells about our account and about itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STATUS_RIGHT = "status/query"
 
 
 class Account(Struct):
-    """Who we are to Icinga, from /v1. Permissions may have wildcards."""
+    """Our account, from /v1. Permissions may have wildcards."""
 
     user: str
     permissions: list[str]
@@ -35,7 +35,7 @@ class Account(Struct):
 
 
 class Counts(Struct, frozen=True):
-    """What CIB counts. Objects without a result count as down, so up and down are all."""
+    """The counts of CIB. It counts objects without a result as down, so up and down make all."""
 
     uptime: float = 0
     num_hosts_up: float = 0

@@ -1,17 +1,16 @@
 """Kind `journal`: backup runs that scripts of the house write down, one line of JSON each.
 
-Every syndicate has backups made by a script: `rsync` and `mysqldump` in a cron job, a
-NAS that sends a file. What they have in common is that they can append a line to a
-file. docs/sources/journal.md describes the line.
+Every syndicate has backups made by a script: `rsync` and `mysqldump` in a cron job, a NAS that
+sends a file. What they have in common is that they can append a line to a file.
+docs/sources/journal.md describes the line.
 
-Read from where the last reading stopped; lines that went with a rotated file are
-found missing by full readings only.
+Each reading goes on where the last one stopped; only full readings notice that lines are gone,
+with a file that was rotated away.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -22,6 +21,8 @@ from msgspec import Struct
 from adapters.journal.files import Following, JournalFile, Mark, find_files
 from adapters.journal.lines import Entry, LineError, read_line
 from adapters.journal.options import JournalOptions
+from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, SourceError
@@ -37,14 +38,14 @@ _FORMAT = 1
 
 
 class _Known(Struct, frozen=True, omit_defaults=True):
-    """How far a file has been read, and what was set aside on the way."""
+    """How far a file has been read, and which lines were set aside."""
 
     mark: Mark = Mark()
     rejected: tuple[Rejected, ...] = ()
 
 
 class _Cursor(Struct, frozen=True, omit_defaults=True):
-    """What is known of each file, by its inode."""
+    """What is known of each file, by its inode; `setup` is a digest of the settings."""
 
     setup: str
     files: dict[str, _Known] = {}
@@ -69,9 +70,9 @@ class JournalAdapter(Adapter[JournalOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the lines that are new since the cursor, or all."""
-        before = self._decoded(cursor)
+        before = decoded_of(self._setup, cursor, _Cursor)
         if stream is Stream.BACKUP_JOBS and cursor != self._jobs_cursor:
-            # Which plan is the newest, only all lines can tell.
+            # Only all lines together tell which plan of a job is the newest.
             if before is not None and await asyncio.to_thread(self._is_unchanged, before):
                 yield Batch(cursor=cursor, rejected=before.rejected)
                 return
@@ -99,7 +100,7 @@ class JournalAdapter(Adapter[JournalOptions]):
             )
 
     async def probe(self) -> Probe:
-        """Read everything; remark on what is set aside and on keys that nobody knows."""
+        """Read everything; remark on lines that were set aside and on unknown keys."""
         reading = _Reading(self._path, self.config, self._zone, None)
         await asyncio.to_thread(reading.read)
         reading.refuse_if_nothing_fits()
@@ -134,15 +135,7 @@ class JournalAdapter(Adapter[JournalOptions]):
 
     @property
     def _setup(self) -> str:
-        settings = (_FORMAT, self._zone, self.config)
-        return hashlib.sha256(msgspec.json.encode(settings)).hexdigest()[:16]
-
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        try:
-            decoded = msgspec.json.decode(cursor or "", type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == self._setup else None
+        return setup_of((_FORMAT, self._zone, self.config))
 
     def _is_unchanged(self, before: _Cursor) -> bool:
         files = find_files(self._path, self.config.files)
@@ -181,7 +174,7 @@ class _Reading:
 
     @property
     def rejected(self) -> list[Rejected]:
-        """What was set aside, now and in the lines that are not read again."""
+        """The lines set aside, in this reading and in those before it."""
         return [
             *self._unreadable,
             *(row for known in self.files.values() for row in known.rejected),
@@ -205,10 +198,10 @@ class _Reading:
             raise errors[0]
 
     def refuse_if_nothing_fits(self) -> None:
-        """Keep the last known rows when not one line can be read; raises `BadAnswer`."""
-        if self.full and self.rejected and not self.entries:
-            first = self.rejected[0]
-            raise BadAnswer(
+        """Raise `BadAnswer` if no line of a full reading can be read: the cache keeps its rows."""
+
+        def refusal(first: Rejected) -> BadAnswer:
+            return BadAnswer(
                 _("no line of {file} can be read; {where}: {reason}").format(
                     file=self._path, where=first.where, reason=first.reason
                 ),
@@ -216,8 +209,11 @@ class _Reading:
                 excerpt=first.sample.encode(),
             )
 
+        if self.full:
+            refuse_to_empty_the_cache(len(self.entries), self.rejected, refusal)
+
     def cursor(self, setup: str) -> str:
-        """Where the next reading goes on."""
+        """Return where the next reading starts."""
         many = len(self.rejected) > _REMEMBERED
         return msgspec.json.encode(_Cursor(setup, {} if many else self.files)).decode()
 
@@ -256,7 +252,7 @@ def _newest_plans(entries: list[Entry]) -> dict[str, Entry]:
 
 
 def _latest_words(entries: list[Entry]) -> list[BackupRun]:
-    """Return each run once: what is said of its end replaces that it runs."""
+    """Return each run once: a line about its end replaces one that says that it runs."""
     runs: dict[str, BackupRun] = {}
     for entry in entries:
         if entry.run.key not in runs or entry.run.result is not RunResult.RUNNING:

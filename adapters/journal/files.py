@@ -1,8 +1,8 @@
-"""Files that others append to: found, followed over rotations, read from where one stopped.
+"""Finds files that others append to, follows them over rotations, and reads what is new.
 
-A file is known by its inode. Rotated by renaming, it is followed to its new name and
-read to its end; cut back to nothing and filled again (`copytruncate`), its beginning
-is another one, and it is read anew. What stands there twice has the same keys.
+A file is known by its inode. When it is rotated by renaming, it is followed to its new name and
+read to its end. When it is emptied and filled again (`copytruncate`), its beginning changes, and
+it is read from the start. A line that is read twice leads to the same keys.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from adapters.http.documents import SETTLED, file_failure
 from smic_tui.contract.errors import BadAnswer, SourceError, Unavailable
 from smic_tui.i18n import _
 
-# The beginning by which a file is known again.
+# The beginning by which a file is recognised.
 _HEAD = 512
 _CHUNK = 1 << 20
 LONGEST_LINE = 256 * 1024
-# A line without an end that nobody has touched for so long is not being written.
+# A line without an end that has not changed for so long is not being written any more.
 _ABANDONED = 60.0
 _COMPRESSED = (".gz", ".xz", ".bz2", ".zst", ".lz4", ".Z", ".zip")
 
@@ -45,9 +45,9 @@ class Mark(Struct, frozen=True, omit_defaults=True):
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """A line as it stands in the file. `problem` says why it cannot be looked at.
+    """A line of the file. `problem` says why it cannot be read.
 
-    One that is not `settled` may still be in the writing.
+    A line that is not `settled` may still be being written.
     """
 
     number: int
@@ -67,8 +67,8 @@ class JournalFile(Struct, frozen=True, kw_only=True):
 def find_files(path: Path, patterns: Sequence[str]) -> list[JournalFile]:
     """Return the journal's files, the oldest first. Blocks; raises the contract's errors.
 
-    With every file come those into which it was rotated (NAME.1, NAME-20261124), so
-    that what was written just before is not missed.
+    With every file come those into which it was rotated (NAME.1, NAME-20261124): their last
+    lines may not have been read yet.
     """
     try:
         if stat.S_ISDIR(path.stat().st_mode):
@@ -86,7 +86,7 @@ def find_files(path: Path, patterns: Sequence[str]) -> list[JournalFile]:
                 file = JournalFile(path=entry, identity=_identity(status), version=_version(status))
                 found.append((status.st_mtime_ns, file))
     except FileNotFoundError as error:
-        if path.exists():  # rotated away while we looked
+        if path.exists():  # a file was rotated away in the meantime
             return find_files(path, patterns)
         raise file_failure(path, error) from None
     except OSError as error:
@@ -138,10 +138,10 @@ class Following:
         self.began_anew = False
 
     def lines(self) -> Iterator[Line]:
-        """Give the lines after the mark, and move the mark behind each.
+        """Yield the lines after the mark, and move the mark behind each.
 
-        A last line without an end is given too if it is whole JSON as far as can
-        be told, or abandoned; the mark stays before it. Raises the contract's
+        A last line without an end is yielded, too, if it looks like whole JSON, or was
+        abandoned; the mark stays before it. Raises the contract's
         errors.
         """
         try:

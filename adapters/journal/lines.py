@@ -1,4 +1,4 @@
-"""One line of a backup journal, as scripts write it, and what it means.
+"""Reads one line of a backup journal, as scripts write it.
 
 A line is a JSON object. `site`, `application`, `started` and `result` are required;
 docs/sources/journal.md is the description for those who write scripts.
@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from adapters.shared import values
 from adapters.shared.json_text import decode_json
-from adapters.tables.rows import is_blank, shown
+from adapters.tables.rows import decimal_of, is_blank, shown
 from smic_tui.i18n import _
 from smic_tui.records import BackupJob, BackupRun, RunResult
 
@@ -61,7 +61,7 @@ class LineError(ValueError):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """What a line says: the run, the plan that it carries, and keys nobody knows."""
+    """What a line says: the run, the plan that it carries, and its unknown keys."""
 
     run: BackupRun
     job: BackupJob
@@ -93,7 +93,7 @@ def read_line(line: bytes, zone: str) -> Entry:
         started=started,
         ended=read("ended", lambda raw: _moment(raw, zone), None),
         result=read("result", _result),
-        size=read("size", lambda raw: values.read_size(_text(raw)), None),
+        size=read("size", _size, None),
         message=read("message", _text, ""),
     )
     job = BackupJob(
@@ -101,9 +101,9 @@ def read_line(line: bytes, zone: str) -> Entry:
         site=site,
         application=application,
         protocol=read("protocol", _text, ""),
-        period=read("period", lambda raw: values.read_duration(_text(raw)), None),
+        period=read("period", _duration, None),
         calendar=read("calendar", lambda raw: values.read_calendar(_text(raw)), ""),
-        grace=read("grace", lambda raw: values.read_duration(_text(raw)), 0),
+        grace=read("grace", _duration, 0),
         closed=read("closed", _weekdays, ()),
         holidays=read("holidays", lambda raw: values.read_flag(_text(raw)), False),
         url=read("url", _text, ""),
@@ -146,6 +146,14 @@ def _text(raw: object) -> str:
     if isinstance(raw, float):
         return str(int(raw)) if raw.is_integer() else repr(raw)
     raise ValueError(_("text"))
+
+
+def _size(raw: object) -> int:
+    return values.read_size(_text(raw), decimal_of(raw, "auto"))
+
+
+def _duration(raw: object) -> int:
+    return values.read_duration(_text(raw), decimal_of(raw, "auto"))
 
 
 def _moment(raw: object, zone: str) -> datetime:

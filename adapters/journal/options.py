@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
 from adapters.shared.plans import PlanOptions
+from adapters.shared.zones import check_zone
 from smic_tui.i18n import _
 
 
@@ -61,13 +61,7 @@ class JournalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(_("path must not contain a NUL character"))
         if not self.files or not all(self.files):
             raise ValueError(_("files is empty: at least one pattern is needed, e.g. *.jsonl"))
-        if self.timezone:
-            try:
-                ZoneInfo(self.timezone)
-            except (ValueError, OSError, KeyError):
-                raise ValueError(
-                    _('timezone: "{zone}" is not an IANA time zone').format(zone=self.timezone)
-                ) from None
+        check_zone(self.timezone)
         seen: set[str] = set()
         for plan in self.plans:
             if plan.key in seen:

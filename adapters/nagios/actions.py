@@ -1,14 +1,13 @@
-"""Commands for Nagios: through its command file, or through cmd.cgi where only HTTP is there.
+"""Gives Nagios commands: through its command file, or through cmd.cgi over HTTP.
 
 Facts are those of Nagios 4.4 as measured. What makes writing particular:
 
 - The command file is a pipe whose reader is Nagios: writing blocks when Nagios is dead, so it
   is opened without blocking, and refused when nobody reads.
-- cmd.cgi wants the hidden id of its form, which stands in its cookie too. What it refuses it
-  answers with 200 and a page; it takes times in the CGI's own zone and writing, which the
-  form shows.
-- Neither tells what became of a command, and Nagios does not obey all: only the status, which
-  it writes some seconds later, shows it.
+- cmd.cgi wants the hidden id of its form, which is in its cookie, too. It answers a refusal with
+  200 and a page. It takes times in its own zone and format, which the form shows.
+- Neither tells what became of a command, and Nagios does not carry out all of them: only its
+  status, which it writes some seconds later, shows what it did.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import os
 import re
 import stat
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ import msgspec
 from msgspec.structs import replace
 
 from adapters.nagios.rows import Downtime, Row
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import Unavailable
 from smic_tui.i18n import _
 from smic_tui.records import Health, HealthState
@@ -52,21 +52,23 @@ _NAMES = {
     Verb.DOWNTIME: "SCHEDULE_{}_DOWNTIME",
     Verb.END_DOWNTIME: "DEL_{}_DOWNTIME",
 }
-# Nagios wants a word with everything.
+# Nagios refuses an empty comment.
 _NO_WORD = "smic-tui"
 # The four settings of date_format in nagios.cfg.
 _WRITINGS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%m-%d-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S")
 _INPUT = re.compile(r"NAME='(\w+)'\s+VALUE='([^']*)'", re.IGNORECASE)
 _MESSAGE = re.compile(r"CLASS='(error|info)Message'>(.*?)(?:<BR|</DIV|</P)", re.I | re.S)
+# What cmd.cgi says when it has passed the command on (cmd.c, commit_command_data).
+_ACCEPTED = "Your command request was successfully submitted to "
 _HTML = "text/html"
 
 
-def standing(
+def snapshot_of(
     action: Action, row: Row | None, record: Health | None, downtimes: list[Downtime]
-) -> Standing:
-    """Where the action stands; the status is some seconds old, so nothing is final."""
+) -> RecordSnapshot:
+    """Return the record, and whether the effect is there; the status is some seconds old."""
     if row is None or record is None:
-        return Standing(record=None)
+        return RecordSnapshot(record=None)
     here = [each for each in downtimes if (each.host, each.service) == (row.host, row.service)]
     match action.verb:
         case Verb.ACKNOWLEDGE:
@@ -84,11 +86,11 @@ def standing(
                 record = replace(record, downtime=False)
     ids = sorted(each.id for each in here)
     baseline = action.baseline or msgspec.json.encode(ids).decode()
-    return Standing(record=record, done=done, baseline=baseline)
+    return RecordSnapshot(record=record, done=done, baseline=baseline)
 
 
 class Order:
-    """An action on a row, checked, in the form that Nagios's commands share."""
+    """An action on a row that was checked, with the values that Nagios's commands need."""
 
     def __init__(self, action: Action, row: Row, downtimes: list[Downtime]) -> None:
         if action.verb not in VERBS:
@@ -131,7 +133,7 @@ class Order:
         if self.verb is Verb.UNACKNOWLEDGE:
             return [f"{name};{where}"]
         if self.verb is Verb.ACKNOWLEDGE:
-            # Sticky (until it is well again), telling others, gone with the acknowledgement.
+            # Sticky (until it is well again), with a notification, and not persistent.
             return [f"{name};{where};2;1;0;{self.author};{self.comment}"]
         start, end = int(self.start.timestamp()), int(self.end.timestamp())
         times = f"{start};{end};1;0;{end - start}"
@@ -199,7 +201,7 @@ async def through_cgi(http: HttpSession, order: Order, zone: str) -> None:
         page = form.body.decode("utf-8", "replace")
         fields = {name: html.unescape(value) for name, value in _INPUT.findall(page)}
         if not fields.get("nagFormId"):
-            raise Refused(_words(page) or _("cmd.cgi shows no form that could be filled in"))
+            raise Refused(_error_in(page) or _("cmd.cgi shows no form that could be filled in"))
         wanted = {
             **asked,
             "cmd_mod": "2",
@@ -215,15 +217,15 @@ async def through_cgi(http: HttpSession, order: Order, zone: str) -> None:
         cookie = {"Cookie": f"NagFormId={fields['nagFormId']}"}
         done = await http.request("POST", "/cmd.cgi", form=wanted, headers=cookie, accept=_HTML)
         answer = done.body.decode("utf-8", "replace")
-        if "successfully submitted" not in answer:
+        if not any(words.startswith(_ACCEPTED) for words in _messages(answer, "info")):
             raise Refused(
-                _("Nagios refuses: {reason}").format(reason=_words(answer) or "?"),
+                _("Nagios refuses: {reason}").format(reason=_error_in(answer) or "?"),
                 hint=_("Look at authorized_for_all_host_commands and _service_ in cgi.cfg."),
             )
 
 
 def _times(order: Order, fields: dict[str, str], zone: str) -> dict[str, str]:
-    """Start and end as the CGI reads them, by the example of the form, whose start is now."""
+    """Return start and end as the CGI writes them, by the example in its form, which is now."""
     shown = fields.get("start_time", "")
     now = datetime.now(UTC)
     guesses: list[tuple[timedelta, str, datetime]] = []
@@ -245,7 +247,7 @@ def _times(order: Order, fields: dict[str, str], zone: str) -> dict[str, str]:
     there: tzinfo = timezone(ahead)
     here = ZoneInfo(zone)
     if now.astimezone(here).utcoffset() == ahead:
-        there = here  # it knows what comes after the next change of the clocks
+        there = here  # a zone with a name also knows the next change of the clocks
     return {
         "start_time": order.start.astimezone(there).strftime(writing),
         "end_time": order.end.astimezone(there).strftime(writing),
@@ -257,11 +259,16 @@ def _times(order: Order, fields: dict[str, str], zone: str) -> dict[str, str]:
     }
 
 
-def _words(page: str) -> str:
-    """What the page says, without its markup."""
-    found = [text for kind, text in _MESSAGE.findall(page) if kind.lower() == "error"]
-    text = re.sub(r"<[^>]*>", " ", found[0]) if found else ""
-    return " ".join(html.unescape(text).split())
+def _error_in(page: str) -> str:
+    """Return the first error that a page of cmd.cgi shows; "" if it shows none."""
+    return next(_messages(page, "error"), "")
+
+
+def _messages(page: str, kind: str) -> Iterator[str]:
+    """Yield the messages of a page that it marks as "error" or "info", without their markup."""
+    for marked, text in _MESSAGE.findall(page):
+        if marked.lower() == kind:
+            yield " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
 
 
 def _is_ours(action: Action, downtime: Downtime) -> bool:
@@ -288,5 +295,5 @@ def _runs(downtime: Downtime) -> bool:
 
 
 def _one_line(text: str) -> str:
-    """A command is one line of at most 4 kB."""
+    """Return a text as a part of a command, which is one line of at most 4 kB."""
     return " ".join(text.split())[:1000]

@@ -1,13 +1,14 @@
 """Kind `nagios`: the health of hosts and services from Nagios Core 4.
 
-Facts are those of Nagios 4.4 as measured: `nagios_json` for its CGIs, `nagios_statusdat` for
-its status file, `nagios_actions` for its commands. What makes this kind particular:
+Facts are those of Nagios 4.4 as measured: `statusjson` has those of its CGIs, `statusdat` of its
+status file, `actions` of its commands. What makes this kind particular:
 
-- Nobody shows removals: they need a restart of Nagios, which `program_start` tells, and then
-  everything is read.
-- Every check of an object moves its `last_check`, so by HTTP "checked since" finds what
-  changed, apart from acknowledgements and downtimes, which are read as lists of their own.
-- A killed or frozen Nagios leaves its last status behind, which CGIs and file go on showing.
+- Nagios does not tell what was removed. A removal needs a restart, which `program_start` shows:
+  then everything is read.
+- Every check of an object moves its `last_check`, so by HTTP "checked since" finds what changed,
+  apart from acknowledgements and downtimes, which are read as lists of their own.
+- A Nagios that was killed or is frozen leaves its last status behind, and CGIs and file go on
+  showing it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from adapters.nagios.statusdat import read_status
 from adapters.nagios.statusjson import Flags, NagiosJson, no_host_shown
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import BadAnswer, Unavailable
@@ -42,12 +43,12 @@ if TYPE_CHECKING:
 BATCH = 500
 # A check that began before the last reading may end after it.
 OVERLAP_SECONDS = 60
-# More objects than these are read by reading everything.
+# When more objects than these changed, everything is read.
 _ONE_BY_ONE = 20
 
 
 class _Cursor(Struct, frozen=True, kw_only=True):
-    """Where the last reading by HTTP stood; times are epoch seconds on Nagios's clock."""
+    """How far the last reading by HTTP came; times are epoch seconds on Nagios's clock."""
 
     since: float
     newest: float
@@ -82,7 +83,7 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
         yield Batch(cursor=after or f"{status.written}", full=full, rejected=tuple(rejected))
 
     async def probe(self) -> Probe:
-        """Prove the rights; tell whether Nagios works and whether it can be acted upon."""
+        """Prove the rights; tell whether Nagios works and whether it takes commands."""
         remarks: list[str] = []
         if self.config.path:
             status = await self._by_file()
@@ -119,25 +120,25 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """Everything, by HTTP, where Nagios tells rights to nobody; by file what is writable."""
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
+        """Return all verbs by HTTP, where Nagios tells no rights; else what the file permits."""
         if not self._proven:
             return {}
         if self.config.command_file:
-            able = nagios_actions.writable(Path(self.config.command_file))
+            takes_commands = nagios_actions.writable(Path(self.config.command_file))
         else:
-            able = bool(self.config.url)
-        return {Stream.HEALTH: nagios_actions.VERBS} if able else {}
+            takes_commands = bool(self.config.url)
+        return {Stream.HEALTH: nagios_actions.VERBS} if takes_commands else {}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read one host or service, with its downtimes."""
-        row, downtimes = await self._look(action)
+        row, downtimes = await self._inspect(action)
         record = None if row is None else self._records.one(row)
-        return nagios_actions.standing(action, row, record, downtimes)
+        return nagios_actions.snapshot_of(action, row, record, downtimes)
 
-    async def perform(self, action: Action, standing: Standing) -> None:
-        """Give Nagios the command; whether it obeys shows in its status, some seconds later."""
-        row, downtimes = await self._look(action)
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
+        """Give Nagios the command; its status shows some seconds later whether it obeyed."""
+        row, downtimes = await self._inspect(action)
         if row is None:
             raise Refused(_("It is gone from Nagios"))
         order = nagios_actions.Order(action, row, downtimes)
@@ -217,7 +218,7 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
 
     # -- both ------------------------------------------------------------------
 
-    async def _look(self, action: Action) -> tuple[Row | None, list[Downtime]]:
+    async def _inspect(self, action: Action) -> tuple[Row | None, list[Downtime]]:
         host, _mark, service = action.key.partition("!")
         if self.config.path:
             status = await self._by_file()

@@ -31,8 +31,8 @@ class NagiosOptions(HttpOptions, frozen=True, kw_only=True):
     path: Annotated[
         str,
         Meta(
-            description="Where Nagios writes its status.dat, on this machine or mounted; better "
-            "than `url`: nothing is lost of texts with accents."
+            description="Path of Nagios's status.dat, on this machine or mounted; better than "
+            "`url`, because texts with accents stay intact."
         ),
     ] = ""
     user: Annotated[str, Meta(description="Login at the web server.")] = ""
@@ -40,7 +40,7 @@ class NagiosOptions(HttpOptions, frozen=True, kw_only=True):
     command_file: Annotated[
         str,
         Meta(
-            description="Nagios's command file (nagios.cmd), where it is on this machine: actions "
+            description="Nagios's command file (nagios.cmd), if it is on this machine: actions "
             "go there instead of to cmd.cgi."
         ),
     ] = ""
@@ -55,15 +55,15 @@ class NagiosOptions(HttpOptions, frozen=True, kw_only=True):
     updated_within: Annotated[
         Duration,
         Meta(
-            description="When the status has not been written for so long, Nagios is dead or "
-            "frozen, its states are old, and it counts as unavailable."
+            description="If Nagios has not written its status for this long, it is dead or frozen: "
+            "its states are old, and it counts as unavailable."
         ),
     ] = "2m"
     checks_within: Annotated[
         Duration,
         Meta(
-            description="When no check at all has been executed for so long, the states are old "
-            "though Nagios runs, and it counts as unavailable."
+            description="If Nagios has executed no check at all for this long, its states are old "
+            "though it runs, and it counts as unavailable."
         ),
     ] = "30m"
 

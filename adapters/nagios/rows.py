@@ -1,17 +1,16 @@
-"""What Nagios says of a host or service, whichever way it was read, as records of health."""
+"""Makes records of health of Nagios's hosts and services, whichever way they were read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from adapters.nagios.options import HOST_NAME, VARIABLE, NagiosOptions
+from adapters.shared.epochs import moment_of_epoch
 from adapters.shared.site_rules import site_in
 from smic_tui.contract.batch import Rejected
-from smic_tui.i18n import _
 from smic_tui.records import Health, HealthState
 
 # current_state in status.dat.
@@ -69,12 +68,12 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 def key_of(host: str, service: str = "") -> str:
-    """The key of a host or of one of its services; no name in Nagios has an exclamation mark."""
+    """Return the key of a host or of a service; no name in Nagios has an exclamation mark."""
     return f"{host}!{service}" if service else host
 
 
 class Records:
-    """Makes records of rows; knows the hosts' custom variables, where they are the sites."""
+    """Makes records of rows; knows the hosts' custom variables, where these name the sites."""
 
     def __init__(self, options: NagiosOptions) -> None:
         self._rule = options.site
@@ -105,8 +104,8 @@ class Records:
             host=row.host,
             service=row.service,
             state=row.state,
-            since=_moment(row.last_state_change),
-            checked=_moment(row.last_check),
+            since=moment_of_epoch(row.last_state_change),
+            checked=moment_of_epoch(row.last_check),
             output=row.output,
             acknowledged=row.acknowledged,
             downtime=row.downtime_depth > 0,
@@ -128,12 +127,3 @@ class Records:
         if row.service:
             what["service"] = row.service
         return f"{self._base}/extinfo.cgi?{urlencode(what)}"
-
-
-def _moment(epoch: float) -> datetime | None:
-    if epoch <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(epoch, UTC)
-    except (OverflowError, OSError, ValueError) as error:
-        raise ValueError(_("{epoch} is no time").format(epoch=epoch)) from error

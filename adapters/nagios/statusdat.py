@@ -1,7 +1,7 @@
-"""Nagios's status.dat: blocks of `name {`, lines of `key=value`, and `}`.
+"""Reads Nagios's status.dat: blocks of `name {`, lines of `key=value`, and `}`.
 
-The whole file is written beside and renamed over the old one every few seconds, so it is
-read whole or not at all. Values are bytes as the checks gave them, accents included.
+Every few seconds Nagios writes a new file and renames it over the old one, so a reader never sees
+half of it. Values are bytes as the checks gave them, accents included.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _KINDS = frozenset(
 def read_status(path: Path, variables: dict[str, Mapping[str, str]]) -> Status:
     """Read the file; the hosts' custom variables go into `variables`.
 
-    Raises `Unavailable` when there is no file (Nagios is not running) and `BadAnswer` when it
-    is none of Nagios's.
+    Raises `Unavailable` when there is no file (Nagios is not running) and `BadAnswer` when
+    Nagios did not write it.
     """
     try:
         text = decode(path.read_bytes(), AUTO)
@@ -89,7 +89,7 @@ def read_status(path: Path, variables: dict[str, Mapping[str, str]]) -> Status:
 
 
 def _blocks(text: str, path: Path) -> Iterator[tuple[int, str, dict[str, str]]]:
-    """The blocks that matter, each with the number of its first line."""
+    """Yield the blocks that matter, each with the number of its first line."""
     kind, began = "", 0
     block: dict[str, str] | None = None
     for number, line in enumerate(text.split("\n"), 1):
@@ -133,7 +133,7 @@ def _row(block: Block) -> Row:
 
 
 def _variables(block: Block) -> dict[str, str]:
-    """Custom variables stand as `_NAME=0;value`, the number telling whether it was changed."""
+    """Return custom variables: `_NAME=0;value`, where the number says whether it was changed."""
     return {
         name[1:].upper(): value.partition(";")[2]
         for name, value in block.items()

@@ -1,16 +1,16 @@
-"""Nagios's statusjson.cgi and objectjson.cgi.
+"""Asks Nagios's statusjson.cgi and objectjson.cgi.
 
 Facts are those of Nagios 4.4 as measured. What makes these CGIs particular:
 
 - Errors are HTTP 200 with `type_code` other than 0.
 - States are bits: a host is 1 pending, 2 up, 4 down, 8 unreachable; a service 1 pending, 2 ok,
   4 warning, 8 unknown, 16 critical. Times are milliseconds.
-- A text with accents comes as "", and such a name of a service as the key "(null)": what such
-  a service says cannot be told from what its neighbour says.
-- Somebody who may see nothing gets empty lists and no error, and yet any single host by its
-  name. A Nagios without hosts does not start, so no hosts are a right that is missing.
-- The CGIs answer as well when Nagios was killed: `last_data_update` tells. When it has ended in
-  good order there is no status file, and they answer 200 with nothing.
+- A text with accents comes as "", and the name of a service with accents as the key "(null)":
+  two such services of one host cannot be told apart.
+- An account that may see nothing gets empty lists and no error, and yet any single host by its
+  name. A Nagios without hosts does not start, so an empty list means that a right is missing.
+- The CGIs go on answering when Nagios was killed; `last_data_update` shows it. After an orderly
+  end there is no status file, and they answer 200 with nothing.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class _Answer(Struct):
 
 
 class _Details(Struct):
-    """What hosts and services share."""
+    """The details that hosts and services share."""
 
     status: int
     plugin_output: str = ""
@@ -102,7 +102,7 @@ class _HostObject(Struct):
 
 
 class _Data(Struct):
-    """Whichever of these was asked for."""
+    """The part of an answer that was asked for; the others are empty."""
 
     hostlist: dict[str, msgspec.Raw] = {}
     servicelist: dict[str, dict[str, msgspec.Raw]] = {}
@@ -115,7 +115,7 @@ class _Data(Struct):
 
 
 class Flags(Struct, frozen=True):
-    """Which comments of acknowledgements and downtimes in effect there are, and on what.
+    """The comments of acknowledgements and the downtimes in effect, by object.
 
     `last_check` does not tell of them; they are few.
     """
@@ -124,7 +124,7 @@ class Flags(Struct, frozen=True):
     in_downtime: dict[str, tuple[str, str]] = {}
 
     def changed_since(self, before: Flags) -> set[tuple[str, str]]:
-        """The objects on which one came or went, as host and service."""
+        """Return the objects on which one came or went, as host and service."""
         mine = {("a", *item) for item in self.acknowledged.items()}
         mine |= {("d", *item) for item in self.in_downtime.items()}
         its = {("a", *item) for item in before.acknowledged.items()}
@@ -133,13 +133,13 @@ class Flags(Struct, frozen=True):
 
 
 class NagiosJson:
-    """Questions to the two CGIs; each raises one of the contract's three errors."""
+    """Asks the two CGIs; each question raises one of the contract's three errors."""
 
     def __init__(self, http: HttpSession) -> None:
         self._http = http
 
     async def program(self) -> Status:
-        """Who answers, as whom it takes us, and when Nagios last wrote its status."""
+        """Return what answers, our account there, and when Nagios last wrote its status."""
         result, data = await self._ask(_STATUS, {"query": "programstatus"})
         return Status(
             version=data.programstatus.version,
@@ -150,7 +150,7 @@ class NagiosJson:
         )
 
     async def everything(self, since: float = 0) -> Status:
-        """Hosts and services; those checked since then, unless it is 0.
+        """Return hosts and services; only those checked since `since`, unless it is 0.
 
         A row that cannot be read is set aside.
         """
@@ -181,7 +181,7 @@ class NagiosJson:
         )
 
     async def flags(self) -> Flags:
-        """Acknowledgements and downtimes in effect."""
+        """Return acknowledgements and downtimes in effect."""
         _result, comments = await self._ask(
             _STATUS,
             {"query": "commentlist", "details": "true", "entrytypes": "acknowledgement"},
@@ -199,7 +199,7 @@ class NagiosJson:
         )
 
     async def downtimes(self, host: str = "") -> list[Downtime]:
-        """All downtimes, or those of a host and its services."""
+        """Return all downtimes, or those of a host and its services."""
         wanted = {"query": "downtimelist", "details": "true"}
         if host:
             wanted["hostname"] = host
@@ -219,12 +219,12 @@ class NagiosJson:
         ]
 
     async def count(self) -> int:
-        """How many hosts the account sees."""
+        """Return how many hosts the account sees."""
         _result, data = await self._ask(_STATUS, {"query": "hostcount"})
         return sum(data.count.values())
 
     async def one(self, host: str, service: str = "") -> Row | None:
-        """One host or service as it is now, None when there is none or we may not see it."""
+        """Return a host or service as it is now, None when there is none or we may not see it."""
         wanted = {"query": "service" if service else "host", "hostname": host}
         if service:
             wanted["servicedescription"] = service
@@ -245,7 +245,7 @@ class NagiosJson:
             ) from None
 
     async def variables(self) -> dict[str, Mapping[str, str]]:
-        """The custom variables of all hosts, which only the configuration tells."""
+        """Return the custom variables of all hosts, which only Nagios's configuration has."""
         _result, data = await self._ask(_OBJECTS, {"query": "hostlist", "details": "true"})
 
         def read() -> dict[str, Mapping[str, str]]:
@@ -323,7 +323,7 @@ class NagiosJson:
 
 
 def no_host_shown(account: str) -> AuthFailed:
-    """Return what a Nagios without hosts means: a Nagios without hosts does not start."""
+    """Return the error for a list without hosts: Nagios does not start without any."""
     return AuthFailed(
         _("Nagios shows no host to {user}").format(
             user=account or _("somebody who is not logged in")

@@ -1,9 +1,9 @@
-"""Kind `ping`: whether sites answer that nobody monitors.
+"""Kind `ping`: whether sites answer that no monitoring watches.
 
-A site is up when somebody answers at its address, if only to refuse. What answers at
-none of its addresses may be our own line: then nothing is said about any site. Times
-are not shown, but for answers that are too slow: they would make every row another one
-at each reading.
+A site is up when anything answers at its address, even with a refusal. When none of all the
+addresses answers, our own line may be down: then the adapter says nothing about any site. It
+shows the time of an answer only where the answer is too slow, as otherwise every row would change
+with each reading.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from msgspec import Struct
 from adapters.ping.options import PingOptions, Target
 from adapters.ping.probe import Knock, knock
 from adapters.shared.durations import seconds
+from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from adapters.tables.delimited import Line, read_delimited
 from smic_tui.contract.adapter import Adapter, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -44,9 +45,9 @@ class PingAdapter(Adapter[PingOptions]):
     streams: ClassVar[frozenset[Stream]] = frozenset({Stream.HEALTH})
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
-        """Probe all, and bring what is another than the last time; without a cursor, all.
+        """Probe all, and bring what changed since the last time; without a cursor, all.
 
-        Since when something is down is known once it was seen to go down.
+        Since when an address is down is known only if it answered before.
         """
         targets, rejected = await asyncio.to_thread(self._targets)
         before = _decoded(cursor)
@@ -111,7 +112,7 @@ class PingAdapter(Adapter[PingOptions]):
                     group.create_task(one(number, target)) for number, target in enumerate(targets)
                 ]
         except BaseExceptionGroup as group_error:
-            # What one probe says of us holds for all.
+            # An error on our side is the same for all addresses.
             raise group_error.exceptions[0] from None
         return [task.result() for task in tasks]
 
@@ -165,7 +166,7 @@ class PingAdapter(Adapter[PingOptions]):
         )
 
     def _targets(self) -> tuple[list[Target], list[Rejected]]:
-        """All targets of the settings and the file. Reads the file: not for the event loop."""
+        """Return all targets of settings and file. Reads the file: not for the event loop."""
         targets = {target.key: target for target in self.config.targets}
         rejected: list[Rejected] = []
         if self.config.path:
@@ -189,12 +190,15 @@ class PingAdapter(Adapter[PingOptions]):
                     )
                 else:
                     targets[target.key] = target
-            if rejected and not targets:
-                raise BadAnswer(
+            refuse_to_empty_the_cache(
+                len(targets),
+                rejected,
+                lambda first: BadAnswer(
                     _("No line of {path} can be used: {reason}").format(
-                        path=path, reason=rejected[0].reason
+                        path=path, reason=first.reason
                     )
-                )
+                ),
+            )
         return list(targets.values()), rejected
 
 
@@ -222,7 +226,7 @@ def _since(row: Health, before: dict[str, _State] | None, now: datetime) -> date
 
 
 def _decoded(cursor: str | None) -> dict[str, _State] | None:
-    """What was known; a cursor of another version leads to a full reading."""
+    """Return what was known; None for a cursor of another version."""
     if cursor is None:
         return None
     try:

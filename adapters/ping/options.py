@@ -13,9 +13,9 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One address to knock at."""
+    """An address to probe."""
 
-    site: Annotated[str, Meta(description="The site that it stands for.", min_length=1)]
+    site: Annotated[str, Meta(description="Site of the host: its code or name.", min_length=1)]
     address: Annotated[
         str,
         Meta(description="Name or address of the host.", pattern=r"^[^\s/\[\]]+$", min_length=1),
@@ -39,33 +39,37 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PingOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Sites that nobody monitors: whether they answer."""
+    """Probes of sites that no monitoring system watches: whether they answer."""
 
-    targets: Annotated[tuple[Target, ...], Meta(description="What is probed, each a table.")] = ()
+    targets: Annotated[
+        tuple[Target, ...], Meta(description="The addresses to probe, one table each.")
+    ] = ()
     path: Annotated[
         str,
         Meta(
-            description="CSV file with more of them: a header with site;address;port;service, of "
+            description="CSV file with more targets: a header with site;address;port;service, of "
             "which the last two may be missing or empty."
         ),
     ] = ""
     witness: Annotated[
         str,
         Meta(
-            description="ADDRESS or ADDRESS:PORT of something near that always answers, such as "
-            "one's own router: if it does not, it is our line that is down, and no site."
+            description="ADDRESS or ADDRESS:PORT of a near machine that always answers, such as "
+            "your own router: if it does not answer, your own line is down, and no site."
         ),
     ] = ""
     timeout: Annotated[Duration, Meta(description="How long one attempt may take.")] = "3s"
     attempts: Annotated[
-        int, Meta(description="After how many attempts in vain something is down.", ge=1, le=10)
+        int, Meta(description="After how many failed attempts a target is down.", ge=1, le=10)
     ] = 2
-    parallel: Annotated[int, Meta(description="How many are probed at once.", ge=1, le=256)] = 16
+    parallel: Annotated[
+        int, Meta(description="How many targets are probed at once.", ge=1, le=256)
+    ] = 16
     spread: Annotated[
-        Duration, Meta(description="Over what time the probes of one reading are spread.")
+        Duration, Meta(description="Time over which the probes of one reading are spread.")
     ] = "20s"
     slow: Annotated[
-        Duration | None, Meta(description="From this time on an answer is a warning.")
+        Duration | None, Meta(description="An answer that takes this long or longer is a warning.")
     ] = None
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Knocking at one address, without any right: a TCP connection, or an ICMP echo request.
+"""Knocks at one address, without any right: by a TCP connection, or an ICMP echo request.
 
 Linux lets ordinary accounts send echo requests through datagram sockets where
 `net.ipv4.ping_group_range` allows their group; most distributions allow all.
@@ -20,14 +20,14 @@ from smic_tui.i18n import _
 
 _ECHO = {socket.AF_INET: (8, 0), socket.AF_INET6: (128, 129)}
 _PROTOCOL = {socket.AF_INET: socket.IPPROTO_ICMP, socket.AF_INET6: socket.IPPROTO_ICMPV6}
-# What is wrong on our side says nothing about any site.
+# Errors on our own side, which say nothing about a site.
 _OURS = (errno.ENETUNREACH, errno.ENETDOWN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS)
 
 
 class Knock(Struct, frozen=True, kw_only=True):
-    """What came of it: whether somebody answered, and within how many seconds.
+    """Whether anything answered, and within how many seconds.
 
-    `refused` is an answer too: somebody is there who does not want to talk.
+    `refused` is an answer, too: something is there.
     """
 
     answered: bool
@@ -37,8 +37,10 @@ class Knock(Struct, frozen=True, kw_only=True):
 
 
 async def knock(address: str, port: int, timeout: float) -> Knock:
-    """Try once. Raises `AuthFailed` where no echo request may be sent at all,
-    and `Unavailable` where it is our own network that is missing.
+    """Try once.
+
+    Raises `AuthFailed` where the account may send no echo request at all, and `Unavailable` where
+    our own network is missing.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -74,7 +76,7 @@ async def knock(address: str, port: int, timeout: float) -> Knock:
 
 
 async def _echo(address: str) -> None:
-    """Send an echo request and wait for its answer, for ever."""
+    """Send an echo request and wait for its answer, without an end."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(address, None, type=socket.SOCK_DGRAM)
     family, _type, _proto, _name, where = found[0]
@@ -90,7 +92,7 @@ async def _echo(address: str) -> None:
         ) from None
     with line:
         line.setblocking(False)
-        # Not the loop's: it would look up the name once more, and cannot for this protocol.
+        # Not by the event loop: it would look up the name again, and cannot for this protocol.
         line.connect(where)
         asked, answered = _ECHO[family]
         mark = os.urandom(16)

@@ -2,12 +2,12 @@
 
 Facts about the API are those of Prometheus 2.42 as measured. What makes it particular:
 
-- A dead exporter's question is answered "success" with no sample: all looks green. So the
-  targets of the job that brings the samples (`up`) are asked for as well: a target that
-  does not answer is a row of unknown state, and a job without targets, or whose last scrape
-  is long ago, is no answer.
-- Prometheus has no accounts and tells no change: a reading asks for all samples of the
-  moment. It compresses them (some 98 kB for 700 samples become a few).
+- When an exporter is dead, Prometheus answers "success" with no sample: all looks green. So the
+  adapter also asks for the targets of the job that brings the samples (`up`): a target that does
+  not answer becomes a row of unknown state, and a job without targets, or with a last scrape
+  long ago, makes the source unavailable.
+- Prometheus has no accounts and does not tell what changed: each reading asks for all samples
+  of the moment. Prometheus compresses them (some 98 kB for 700 samples become a few).
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
             ) from None
 
     async def _jobs(self, http: HttpSession) -> dict[str, dict[str, _Target]]:
-        """The targets of each job, by host; raises if a job has none or is not scraped."""
+        """Return the targets of each job, by host; raises if a job has none or is not scraped."""
         found: dict[str, dict[str, _Target]] = {}
         for job in sorted({check.job for check in self.config.checks if check.job}):
             selector = f"up{{job={msgspec.json.encode(job).decode()}}}"
@@ -183,7 +183,7 @@ class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
             host = sample.metric.get(self.config.host_label, "")
             target = targets.get(host)
             if target is not None and not target.answers:
-                continue  # what is left of it is old
+                continue  # its samples are old
             key = _key(host, check)
             problem = ""
             if not host:
@@ -237,7 +237,7 @@ def _key(host: str, check: Check) -> str:
 
 
 def _judge(check: Check, text: str) -> tuple[HealthState, str]:
-    """What a sample's value means; it may be NaN or infinite."""
+    """Return what a sample's value means; it may be NaN or infinite."""
     value = float(text)
     if value != value:
         return HealthState.UNKNOWN, _("no number (NaN)")

@@ -12,7 +12,7 @@ from smic_tui.i18n import _
 
 
 class Check(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question to Prometheus whose answer has one sample for each thing that is checked.
+    """A query to Prometheus, whose answer has one sample for each host or service.
 
     Without thresholds a sample of 1 or more is up (or ok) and any other down (or critical).
     """
@@ -26,9 +26,9 @@ class Check(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     job: Annotated[
         str,
         Meta(
-            description="The scrape job that brings it: where its target does not answer, the "
+            description="The scrape job of the samples: if a target of it does not answer, the "
             "state is unknown, and a job without any target makes the source unavailable. "
-            "Without it, what an exporter no longer tells is missing without a word."
+            "Without `job`, the samples of a dead exporter go missing unnoticed."
         ),
     ] = ""
     warning: Annotated[float | None, Meta(description="From this value on it is a warning.")] = None
@@ -36,7 +36,7 @@ class Check(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     falling: Annotated[
         bool, Meta(description="Whether the thresholds are lower bounds, as for free space.")
     ] = False
-    unit: Annotated[str, Meta(description="What is written behind the value.")] = ""
+    unit: Annotated[str, Meta(description="Unit that is written after the value.")] = ""
 
     @property
     def has_thresholds(self) -> bool:
@@ -48,15 +48,15 @@ class PrometheusOptions(AccountOptions, frozen=True, kw_only=True):
     """A Prometheus server, usually http, port 9090."""
 
     checks: Annotated[
-        tuple[Check, ...], Meta(description="What is asked, each a table.", min_length=1)
+        tuple[Check, ...], Meta(description="The queries, one table each.", min_length=1)
     ]
     host_label: Annotated[str, Meta(description="The label that names the host.")] = "instance"
     site_label: Annotated[
-        str, Meta(description="The label that names the site; where it is missing, the host does.")
+        str, Meta(description="The label that names the site; without it, the host is the site.")
     ] = "site"
     scraped_within: Annotated[
         Duration,
-        Meta(description="When a job's last scrape is older, the source counts as unavailable."),
+        Meta(description="If a job's last scrape is older, the source counts as unavailable."),
     ] = "10m"
 
     def __post_init__(self) -> None:

@@ -2,11 +2,11 @@
 
 Written from its documentation, not tried against a real server.
 
-The list of groups tells which have a new backup: only their snapshots are asked for.
-Snapshots are successes; failed attempts are tasks, which the token sees only with the
-right Sys.Audit on /system/tasks: without it they are missing, and `doctor` says so. The
-rights to the datastores are proven at each reading, because an account sees no group of
-others without them, and no error.
+The list of groups tells which of them have a new backup: the adapter asks only for their
+snapshots. Snapshots are successes. Failed attempts are tasks, which the token sees only with the
+right Sys.Audit on /system/tasks: without it they are missing, and `doctor` says so. Each reading
+proves the rights to the datastores, because an account without them sees no groups but its own,
+and no error.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ from adapters.proxmox_backup.api import (
     run_of_snapshot,
 )
 from adapters.proxmox_backup.options import ProxmoxBackupOptions
+from adapters.shared.cursors import decoded_of, setup_of
 from adapters.shared.durations import seconds
+from adapters.shared.row_by_row import read_each
 from smic_tui.contract.adapter import Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
@@ -63,7 +65,7 @@ class _Cursor(Struct, frozen=True, omit_defaults=True):
 
 
 class _Found(Struct, frozen=True):
-    """A group, and where it is."""
+    """A group, and the datastore and namespace that it is in."""
 
     store: str
     ns: str
@@ -75,7 +77,7 @@ class _Found(Struct, frozen=True):
 
     @property
     def workers(self) -> tuple[str, ...]:
-        """What tasks may call it: how they write a namespace is not documented."""
+        """The names that tasks may give it: how they write a namespace is not documented."""
         name = self.group.name
         if not self.ns:
             return (f"{self.store}:{name}",)
@@ -95,7 +97,7 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the groups, and the snapshots of those that changed."""
-        before = self._decoded(cursor)
+        before = decoded_of(self._setup, cursor, _Cursor)
         http = self._session()
         async with http.signed_in():
             await self._prove_rights(http)
@@ -142,14 +144,7 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
 
     @property
     def _setup(self) -> str:
-        return hashlib.sha256(msgspec.json.encode((_FORMAT, self.config))).hexdigest()[:16]
-
-    def _decoded(self, cursor: str | None) -> _Cursor | None:
-        try:
-            decoded = msgspec.json.decode(cursor or "", type=_Cursor)
-        except msgspec.DecodeError:
-            return None
-        return decoded if decoded.setup == self._setup else None
+        return setup_of((_FORMAT, self.config))
 
     async def _prove_rights(self, http: HttpSession) -> None:
         for store in self.config.datastores:
@@ -205,7 +200,7 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
             rejected += odd
         for run in runs:
             if run.result is RunResult.RUNNING:
-                states[run.job] = ""  # it is asked for again until it has ended
+                states[run.job] = ""  # the next readings ask for it again until it has ended
         failures, odd = await self._failures(http, found)
         rejected += odd
         digest = hashlib.sha256(repr(sorted(run.key for run in failures)).encode()).hexdigest()[:16]
@@ -302,14 +297,9 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
 
 
 def _decoded_rows(rows: Rows, type_: type[T], where: str) -> tuple[list[T], list[Rejected]]:
-    """Return the rows of a list; a strange one costs the others nothing."""
-    found: list[T] = []
-    rejected: list[Rejected] = []
-    for number, raw in enumerate(rows.data, 1):
-        try:
-            found.append(msgspec.json.decode(raw, type=type_))
-        except msgspec.DecodeError as error:
-            place = _("{where}, item {number}").format(where=where, number=number)
-            sample = bytes(raw)[:120].decode("utf-8", "replace")
-            rejected.append(Rejected(where=place, reason=str(error), sample=sample))
-    return found, rejected
+    """Return the rows of a list, and those that cannot be read."""
+    return read_each(
+        rows.data,
+        msgspec.json.Decoder(type_).decode,
+        lambda number, _raw: _("{where}, item {number}").format(where=where, number=number),
+    )

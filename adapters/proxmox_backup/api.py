@@ -1,4 +1,4 @@
-"""Answers of Proxmox Backup Server's API, and what they mean.
+"""Reads the answers of Proxmox Backup Server's API.
 
 Written from its documentation (API viewer and "Backup Protocol", versions 3 and 4),
 not tried against a real server. Every answer is an object with `data`.
@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from adapters.shared.epochs import LATEST
 from smic_tui.i18n import _
 from smic_tui.records import BackupRun, RunResult
 
-_LATEST = 7_258_118_400
-# Written last: a snapshot without it is not complete.
+# The server writes it last: a snapshot without it is not complete.
 _MANIFEST = "index.json.blob"
 
 
@@ -103,7 +103,7 @@ class Task(Struct, frozen=True):
 
 def moment(epoch: int) -> datetime:
     """Return a time of the API in UTC; raises `ValueError`."""
-    if not 0 < epoch < _LATEST:
+    if not 0 < epoch < LATEST:
         raise ValueError(_("{value} is no time").format(value=epoch))
     return datetime.fromtimestamp(epoch, UTC)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from typing import Annotated, Literal
 
@@ -10,14 +9,19 @@ from msgspec import Meta, field
 
 from adapters.http.options import HttpOptions
 from adapters.shared.durations import Duration
-from adapters.shared.plans import PlanOptions
+from adapters.shared.plans import (
+    PatternPlan,
+    check_site_of_backups,
+    plan_for,
+    site_of_backup,
+)
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 
 _TOKEN = re.compile(r"[^\s:/!@]+@[^\s:/!@]+![^\s:/!@]+")
 
 
-class ProxmoxBackupPlan(PlanOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProxmoxBackupPlan(PatternPlan, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When backups of some groups are expected. The first that fits a group counts."""
 
     group: Annotated[
@@ -29,6 +33,11 @@ class ProxmoxBackupPlan(PlanOptions, frozen=True, kw_only=True, forbid_unknown_f
     site: Annotated[str, Meta(description="Site that is backed up; empty: as the group tells.")] = (
         ""
     )
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """That of the group's key."""
+        return (self.group,)
 
 
 class ProxmoxBackupOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,15 +82,7 @@ class ProxmoxBackupOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknow
         super().__post_init__()
         if not _TOKEN.fullmatch(self.token):
             raise ValueError(_("token: USER@REALM!NAME is expected"))
-        if self.site:
-            try:
-                names = re.compile(self.site).groupindex
-            except re.error as error:
-                raise ValueError(
-                    _("site: not a regular expression: {reason}").format(reason=error)
-                ) from None
-            if "site" not in names:
-                raise ValueError(_("site: a group (?P<site>…) is expected"))
+        check_site_of_backups(self.site)
 
     def site_of(self, group: str, comment: str) -> str:
         """Return the site of a group (TYPE/ID)."""
@@ -91,12 +92,8 @@ class ProxmoxBackupOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknow
         text = ident if self.site_from == "id" else comment
         if not self.site:
             return text or ident
-        found = re.search(self.site, text)
-        return (found["site"] or ident) if found else ident
+        return site_of_backup(self.site, text, otherwise=ident)
 
     def plan_of(self, key: str) -> ProxmoxBackupPlan:
         """Return the plan of a group; one that says nothing if none fits."""
-        for plan in self.plans:
-            if fnmatch.fnmatchcase(key, plan.group):
-                return plan
-        return ProxmoxBackupPlan()
+        return plan_for(self.plans, key, otherwise=ProxmoxBackupPlan())

@@ -1,16 +1,16 @@
-"""What can be done to an issue: a note, another assignee, another status.
+"""Acts on an issue of Redmine: adds a note, sets another assignee or another status.
 
 Facts are those of Redmine 5.0.4's REST API as measured. What makes writing
 particular:
 
-- A status that the workflow does not allow, a status by an account that may only
-  add notes, and a note by one that may only edit are answered 204 and ignored. So
-  the statuses that are allowed are asked for first, and what counts is the issue
-  when it is read again.
-- Nothing in the API tells an issue's `lock_version`, and a PUT looks at no ETag:
-  a write cannot be tied to what was looked at. The look comes right before it.
-- Journals are numbered upwards: a note of the account's own above the number that
-  was the highest before is the one that was sent, whatever an older one says.
+- Redmine answers 204 to a status that the workflow does not allow, to a status by an account
+  that may only add notes, and to a note by one that may only edit, and ignores them. So the
+  adapter asks first which statuses are allowed, and what counts is the issue when it is read
+  again.
+- The API does not tell an issue's `lock_version`, and a PUT ignores ETags: a write cannot be
+  tied to the issue as it was read. So the issue is read right before the write.
+- Redmine numbers journals upwards: a note by our account with a number above the highest of
+  before is the one that was sent, whatever an older note says.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from adapters.redmine.issues import Converter, Issue, Named
 from adapters.redmine.words import Status, Words
 from adapters.shared.json_text import decode_json
 from adapters.ticketing.wanted import wanted_stage, wanted_status
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import SourceError
 from smic_tui.i18n import _
 from smic_tui.records import Stage, Stream, TicketStatus
@@ -43,7 +43,7 @@ class _Membership(Struct):
 
 
 class User(Struct):
-    """Who we are to Redmine. The answer also has the API key: it is not taken over."""
+    """The account. The answer also has its API key, which is not kept."""
 
     login: str = ""
     admin: bool = False
@@ -87,7 +87,7 @@ class _Errors(Struct):
     errors: list[str] = []
 
 
-class Looked(Struct, frozen=True):
+class Inspected(Struct, frozen=True):
     """An issue as it is now, with its journals and the statuses that it may get."""
 
     issue: Issue
@@ -96,7 +96,7 @@ class Looked(Struct, frozen=True):
 
     @property
     def version(self) -> str:
-        """What changes with the issue. Its time of change alone has whole seconds."""
+        """A text that changes with the issue; its time of change alone has whole seconds."""
         issue = self.issue
         owner = issue.assigned_to.id if issue.assigned_to else 0
         at = f"{issue.updated_on:%Y%m%dT%H%M%S}"
@@ -108,8 +108,10 @@ class Looked(Struct, frozen=True):
         return max((journal.id for journal in self.journals), default=0)
 
 
-async def able(http: HttpSession, user: User, stream: Stream) -> dict[Stream, frozenset[Verb]]:
-    """What the account may do, by the permissions of its roles in any project.
+async def capabilities(
+    http: HttpSession, user: User, stream: Stream
+) -> dict[Stream, frozenset[Verb]]:
+    """Return what the account may do, by the permissions of its roles in any project.
 
     The workflow, which says who may set which status, shows with each issue only.
     """
@@ -132,7 +134,7 @@ async def able(http: HttpSession, user: User, stream: Stream) -> dict[Stream, fr
     return {stream: frozenset(verbs)} if verbs else {}
 
 
-async def look_at(http: HttpSession, key: str) -> Looked | None:
+async def inspect_record(http: HttpSession, key: str) -> Inspected | None:
     """Read an issue with its journals; None if there is none, or none that may be seen."""
     params = {"include": "journals,allowed_statuses"}
     path = f"/issues/{_number(key)}.json"
@@ -154,16 +156,16 @@ async def look_at(http: HttpSession, key: str) -> Looked | None:
             ),
             answer.body,
         ) from None
-    return Looked(issue, extras.journals, extras.allowed_statuses)
+    return Inspected(issue, extras.journals, extras.allowed_statuses)
 
 
-def standing(
-    action: Action, found: Looked | None, user: User, words: Words, converter: Converter
-) -> Standing:
-    """Where the action stands in the issue that was looked at."""
+def snapshot_of(
+    action: Action, found: Inspected | None, user: User, words: Words, converter: Converter
+) -> RecordSnapshot:
+    """Return the issue as it is, and whether the action's effect is there."""
     if found is None:
-        return Standing(record=None, at_once=True)
-    return Standing(
+        return RecordSnapshot(record=None, at_once=True)
+    return RecordSnapshot(
         record=converter.record(found.issue, words),
         version=found.version,
         done=_has_effect(action, found, user, words) and _has_note(action, found, user),
@@ -172,8 +174,8 @@ def standing(
     )
 
 
-async def perform(
-    http: HttpSession, action: Action, found: Looked, user: User, words: Words
+async def apply(
+    http: HttpSession, action: Action, found: Inspected, user: User, words: Words
 ) -> None:
     """Send what of the action is not in the issue yet, in one request."""
     changes: dict[str, object] = {}
@@ -196,7 +198,7 @@ async def perform(
         raise await _refusal(http, action, answer)
 
 
-def _has_effect(action: Action, found: Looked, user: User, words: Words) -> bool:
+def _has_effect(action: Action, found: Inspected, user: User, words: Words) -> bool:
     issue = found.issue
     match action.verb:
         case Verb.ASSIGN:
@@ -211,8 +213,8 @@ def _has_effect(action: Action, found: Looked, user: User, words: Words) -> bool
     return issue.status.id in {status.id for status in _wanted(action, [issue.status], words)}
 
 
-def _has_note(action: Action, found: Looked, user: User) -> bool:
-    """Whether our own note stands there; blanks and line ends may have changed on the way."""
+def _has_note(action: Action, found: Inspected, user: User) -> bool:
+    """Whether our own note is there; blanks and line ends may have changed on the way."""
     text = action.text.split()
     if not text:
         return True
@@ -229,7 +231,7 @@ def _has_note(action: Action, found: Looked, user: User) -> bool:
 
 
 def _wanted(action: Action, statuses: list[Status], words: Words) -> list[Status]:
-    """Those of the statuses that mean what the action asks for, the best first."""
+    """Return the statuses that mean what the action asks for, the best first."""
     if action.stream is Stream.REQUESTS:
         stage = Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action)
         return [status for status in statuses if words.stage(status) is stage]
@@ -242,7 +244,7 @@ def _wanted(action: Action, statuses: list[Status], words: Words) -> list[Status
     return [s for each in wanted for s in statuses if words.ticket_status(s) is each]
 
 
-def _status(action: Action, found: Looked, words: Words) -> Status:
+def _status(action: Action, found: Inspected, words: Words) -> Status:
     allowed = found.allowed if found.allowed is not None else list(words.statuses)
     fitting = _wanted(action, allowed, words)
     if fitting:
@@ -259,8 +261,8 @@ def _status(action: Action, found: Looked, words: Words) -> Status:
     )
 
 
-async def _assignee(http: HttpSession, action: Action, found: Looked, user: User) -> int:
-    """The number of the person to assign to: ourselves, a number, or a member by name."""
+async def _assignee(http: HttpSession, action: Action, found: Inspected, user: User) -> int:
+    """Return the number of the person to assign to: our own, a number, or a member's by name."""
     wanted = action.value.strip()
     if not wanted or wanted.casefold() == user.login.casefold():
         return user.id

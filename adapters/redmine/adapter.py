@@ -3,17 +3,16 @@
 Facts about the API are those of Redmine 5.0.4 as measured, and of its REST API
 documentation. What makes this kind particular:
 
-- With a bad key, without one or with the API switched off, /issues.json answers
-  200 with no issues. So /users/current.json proves the account at each reading,
-  and the address of each project (403, 404) the right to it.
-- A filter that Redmine does not know is ignored, and everything comes. So what
-  came is compared with what was asked for.
-- Pages are cut by issue number (`issue_id>=`), not by offset: an issue that is
-  closed while the pages are read would shift the others over a page's edge, and
-  a full reading would take one for deleted. Nor is `limit` trusted: Redmine cuts
-  it silently.
-- Deleted and moved issues are found by full readings only. Journals cost one
-  request for each issue, and are read for actions only (`redmine_actions`).
+- With a bad key, without one or with the API switched off, /issues.json answers 200 with no
+  issues. So each reading proves the account by /users/current.json, and the right to each
+  project by its address (403, 404).
+- Redmine ignores a filter that it does not know, and sends everything. So the adapter compares
+  what came with what it asked for.
+- A page begins at an issue's number (`issue_id>=`), not at an offset: an issue that is closed
+  meanwhile would move the others from one page to the page before, and a full reading would
+  take one of them for deleted. Redmine also cuts `limit` without saying so.
+- Only full readings find deleted and moved issues. Journals cost one request for each issue:
+  only actions read them (`adapters.redmine.actions`).
 """
 
 from __future__ import annotations
@@ -34,7 +33,8 @@ from adapters.redmine.options import RedmineOptions
 from adapters.redmine.scope import Scope, find_scope
 from adapters.redmine.words import Priority, Status, Words
 from adapters.shared.cursors import decoded_of, setup_of
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from adapters.ticketing.tally import ReadingTally
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from adapters.http.messages import Validators
     from adapters.http.session import Credentials, HttpSession
 
-# More than Redmine gives; it cuts by its own limit.
+# Redmine may give fewer: it has a limit of its own.
 PAGE = 100
 # A change that was begun earlier may become visible later.
 OVERLAP = timedelta(minutes=2)
@@ -85,7 +85,7 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
     def __init__(self, config: RedmineOptions, context: Context) -> None:
         super().__init__(config, context)
         self._words: Words | None = None
-        self._able: Mapping[Stream, frozenset[Verb]] | None = None
+        self._capabilities: Mapping[Stream, frozenset[Verb]] | None = None
         self._user: User | None = None
 
     def offered(self) -> frozenset[Stream]:
@@ -101,16 +101,18 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
         async with http.signed_in():
             user = await self._current_user(http)
             scope = await find_scope(http, self.config)
-            if reading.full or self._words is None or self._able is None:
+            if reading.full or self._words is None or self._capabilities is None:
                 self._words = await self._read_words(http)
-                self._able = await self._read_able(http, user)
+                self._capabilities = await self._read_capabilities(http, user)
             for path in scope.paths:
                 for question in reading.questions():
                     async for issues, rejected in self._pages(http, reading, scope, path, question):
                         if not all(self._words.knows(issue.status) for issue in issues):
                             self._words = await self._read_words(http)
                         yield reading.batch(issues, rejected, self._words)
-        reading.refuse_to_empty_the_cache(http)
+        reading.tally.refuse_to_empty_the_cache(
+            http, _("None of Redmine's {count} issues could be read: {reason}")
+        )
         yield Batch(cursor=reading.cursor(setup_of(self.config)), full=reading.full)
 
     async def probe(self) -> Probe:
@@ -120,41 +122,41 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
             user = await self._current_user(http)
             scope = await find_scope(http, self.config)
             words = await self._read_words(http)
-            self._able = await self._read_able(http, user)
+            self._capabilities = await self._read_capabilities(http, user)
             missing = await missing_fields(http, self.config, scope)
         remarks = [*http.remarks(), *_unknown_names(self.config, words), *missing]
         if user.admin:
             remarks.append(_("The account is an administrator: reading needs far less."))
         return Probe(account=user.login, remote_time=http.remote_time, remarks=tuple(remarks))
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """What the roles of the account allow; the workflow may allow less."""
-        return self._able or {}
+        return self._capabilities or {}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the issue with its journals."""
         http = self._session()
         async with http.signed_in():
             self._user = await self._current_user(http)
-            found = await self._look(http, action)
+            found = await self._inspect(http, action)
         converter = Converter(self.config, self.context.timezone)
         assert self._words is not None
-        return redmine_actions.standing(action, found, self._user, self._words, converter)
+        return redmine_actions.snapshot_of(action, found, self._user, self._words, converter)
 
-    async def perform(self, action: Action, standing: Standing) -> None:
-        """Change the issue, having looked at it once more: Redmine knows no condition."""
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
+        """Change the issue, after reading it once more: Redmine has no conditional writes."""
         http = self._session()
         async with http.signed_in():
             user = self._user or await self._current_user(http)
-            found = await self._look(http, action)
+            found = await self._inspect(http, action)
             assert self._words is not None
             if found is None:
                 raise Refused(_("Redmine has no issue {number} any more").format(number=action.key))
-            if standing.version and found.version != standing.version:
+            if snapshot.version and found.version != snapshot.version:
                 raise ChangedMeanwhile(
                     _("Issue {number} was changed at the same time").format(number=action.key)
                 )
-            await redmine_actions.perform(http, action, found, user, self._words)
+            await redmine_actions.apply(http, action, found, user, self._words)
 
     def _credentials(self) -> Credentials:
         from adapters.http.messages import Credentials
@@ -162,24 +164,26 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
         key = self.context.secret(self.config.api_key)
         return Credentials(headers={"X-Redmine-API-Key": key}, secrets=(key,))
 
-    async def _look(self, http: HttpSession, action: Action) -> redmine_actions.Looked | None:
+    async def _inspect(self, http: HttpSession, action: Action) -> redmine_actions.Inspected | None:
         if self._words is None:
             self._words = await self._read_words(http)
-        found = await redmine_actions.look_at(http, action.key)
+        found = await redmine_actions.inspect_record(http, action.key)
         if found is not None and not self._words.knows(found.issue.status):
             self._words = await self._read_words(http)
         return found
 
-    async def _read_able(self, http: HttpSession, user: User) -> Mapping[Stream, frozenset[Verb]]:
+    async def _read_capabilities(
+        self, http: HttpSession, user: User
+    ) -> Mapping[Stream, frozenset[Verb]]:
         if not user.admin:
             with_roles = {"include": "memberships"}
             user = (
                 await http.json(_CurrentUser, "GET", "/users/current.json", params=with_roles)
             ).user
-        return await redmine_actions.able(http, user, Stream(self.config.as_))
+        return await redmine_actions.capabilities(http, user, Stream(self.config.as_))
 
     async def _current_user(self, http: HttpSession) -> User:
-        """Return who we are. The answer carries the API key: it must reach no message."""
+        """Return our account. The answer carries the API key: it must reach no message."""
         try:
             return (await http.json(_CurrentUser, "GET", "/users/current.json")).user
         except BadAnswer as error:
@@ -239,12 +243,11 @@ class _Reading:
         self._converter = Converter(config, timezone)
         self._closed_after = datetime.now(UTC) - timedelta(days=config.closed_days)
         self._newest: datetime | None = None
-        self._usable = 0
-        self._rejected: list[Rejected] = []
+        self.tally = ReadingTally(full=self.full)
         self._etags: dict[str, str] = {}
 
     def questions(self) -> list[dict[str, str]]:
-        """The filters whose answers make up the reading.
+        """Return the filters whose answers make up the reading.
 
         A full one asks for what is open and for what was closed lately; an
         issue reopened in between is missed by both and found by the next.
@@ -255,7 +258,7 @@ class _Reading:
         return [{"status_id": "open"}, closed]
 
     def batch(self, issues: list[Issue], rejected: list[Rejected], words: Words) -> Batch:
-        """Return the issues as records; those closed too long ago are no longer of interest."""
+        """Return the issues as records, without those that were closed too long ago."""
         upserts: list[Ticket | CatalogueRequest] = []
         deletes: list[str] = []
         for issue in issues:
@@ -266,8 +269,7 @@ class _Reading:
                 deletes.append(str(issue.id))
             else:
                 upserts.append(self._converter.record(issue, words))
-        self._usable += len(issues)
-        self._rejected += rejected
+        self.tally.add(len(issues), rejected)
         return Batch(
             upserts=tuple(upserts),
             deletes=() if self.full else tuple(deletes),
@@ -275,22 +277,11 @@ class _Reading:
             full=self.full,
         )
 
-    def refuse_to_empty_the_cache(self, http: HttpSession) -> None:
-        """Raise at the end of a full reading none of whose issues could be read."""
-        if self.full and self._rejected and not self._usable:
-            first = self._rejected[0]
-            raise http.bad_answer(
-                _("None of Redmine's {count} issues could be read: {reason}").format(
-                    count=len(self._rejected), reason=first.reason
-                ),
-                first.sample.encode(),
-            )
-
     def cursor(self, setup: str) -> str:
-        """Where the next reading goes on: at the newest change seen, on Redmine's clock.
+        """Return where the next reading starts: at the newest change seen, on Redmine's clock.
 
-        While nothing changes it stays the same, so that the next question is the
-        same too and Redmine can answer 304.
+        While nothing changes the cursor stays the same, so that the next question is the same,
+        too, and Redmine can answer 304.
         """
         since = self._newest - OVERLAP if self._newest else None
         if self._before is not None and (since is None or since <= self._before.since):
@@ -300,7 +291,7 @@ class _Reading:
         return msgspec.json.encode(_Cursor(since=since, setup=setup, etags=self._etags)).decode()
 
     def validators(self, path: str, params: Mapping[str, str]) -> Validators:
-        """What is known of the last answer to the same question."""
+        """Return what the server told about the version of its last answer to the same question."""
         from adapters.http.messages import Validators
 
         return Validators(

@@ -1,4 +1,4 @@
-"""Whether the fields that the settings name are there.
+"""Looks whether Redmine has the fields that the settings name.
 
 Only an administrator may ask Redmine which custom fields there are. Issues show those
 of their project and tracker that the account may see, empty ones too.
@@ -16,7 +16,7 @@ from smic_tui.i18n import _
 if TYPE_CHECKING:
     from adapters.http.session import HttpSession
 
-# How many issues of each project are looked at.
+# How many issues of each project are read.
 _SAMPLE = 100
 _FOR_BOTH = ("site_field", "requester_field")
 _FOR = {

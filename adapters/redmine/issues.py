@@ -1,7 +1,6 @@
-"""Redmine's issues as tickets or catalogue requests.
+"""Makes tickets or catalogue requests of Redmine's issues.
 
-Times come as UTC with `Z`; a due date is a day, which ends at midnight in the
-configured zone.
+Times come as UTC with `Z`; a due date is a day, which ends at midnight in the configured zone.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from msgspec import Struct
 from adapters.redmine.options import RedmineOptions
 from adapters.redmine.words import Status, Words
 from adapters.shared.json_text import decode_json
+from adapters.shared.row_by_row import read_each
 from smic_tui.contract.batch import Rejected
 from smic_tui.i18n import _
 from smic_tui.records import CatalogueRequest, Ticket
 
-_EXCERPT = 200
 # What a field named in the configuration may be, besides a custom one.
 REFERENCES = ("author", "category", "project", "subject", "tracker", "version")
 
@@ -41,7 +40,7 @@ class CustomValue(Struct, frozen=True):
 
 
 class Issue(Struct, frozen=True):
-    """What is used of an issue as the list gives it."""
+    """The parts of an issue that are used, as the list gives them."""
 
     id: int
     project: Named
@@ -77,7 +76,7 @@ class Issue(Struct, frozen=True):
 
 
 class Page(Struct):
-    """One answer of /issues.json. `limit` is what Redmine made of the wish, so not trusted."""
+    """One answer of /issues.json. Redmine decides how many issues it has, whatever was asked."""
 
     issues: list[msgspec.Raw]
     total_count: int
@@ -88,25 +87,24 @@ class _Numbered(Struct):
 
 
 def decode(raws: Iterable[msgspec.Raw]) -> tuple[list[Issue], list[Rejected], int]:
-    """Return the issues, aside those that cannot be read, and the highest number of either."""
-    issues: list[Issue] = []
-    rejected: list[Rejected] = []
-    last = 0
-    for raw in raws:
-        try:
-            issue = decode_json(raw, Issue)
-            if issue.created_on.tzinfo is None or issue.updated_on.tzinfo is None:
-                raise ValueError(_("its times have no time zone"))
-        except (msgspec.DecodeError, ValueError) as error:
-            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
-            number = _number(raw)
-            where = _("issue {number}").format(number=number) if number else _("an issue")
-            rejected.append(Rejected(where=where, reason=str(error), sample=sample))
-            last = max(last, number)
-        else:
-            issues.append(issue)
-            last = max(last, issue.id)
-    return issues, rejected, last
+    """Return the issues, those that cannot be read, and the highest number of either."""
+    numbers: list[int] = []
+
+    def place(_number: int, raw: msgspec.Raw) -> str:
+        number = _number_of(raw)
+        numbers.append(number)
+        return _("issue {number}").format(number=number) if number else _("an issue")
+
+    issues, rejected = read_each(raws, _issue, place)
+    numbers += [issue.id for issue in issues]
+    return issues, rejected, max(numbers, default=0)
+
+
+def _issue(raw: msgspec.Raw) -> Issue:
+    issue = decode_json(raw, Issue)
+    if issue.created_on.tzinfo is None or issue.updated_on.tzinfo is None:
+        raise ValueError(_("its times have no time zone"))
+    return issue
 
 
 class Converter:
@@ -175,7 +173,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _number(raw: msgspec.Raw) -> int:
+def _number_of(raw: msgspec.Raw) -> int:
     try:
         return decode_json(raw, _Numbered).id
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""Which issues a source is about, and whether what came is that."""
+"""Tells which issues a source is about, and refuses answers with any others."""
 
 from __future__ import annotations
 

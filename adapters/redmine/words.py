@@ -1,4 +1,4 @@
-"""What Redmine's own words mean: its statuses, by name and `is_closed`, and its priorities."""
+"""Translates Redmine's own words: its statuses, by name and `is_closed`, and its priorities."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Words:
         }
 
     def knows(self, status: Status) -> bool:
-        """Whether the status was in Redmine's list, or brings what the list would tell."""
+        """Whether the status was in Redmine's list, or tells itself what the list would."""
         return status.id in self._known or status.is_closed is not None
 
     def is_closed(self, status: Status) -> bool:
@@ -57,23 +57,23 @@ class Words:
         return status.id in self._closed if status.is_closed is None else status.is_closed
 
     def ticket_status(self, status: Status) -> TicketStatus:
-        """The status of a ticket."""
+        """Return the status of a ticket."""
         return self._words.ticket_status(status.name, self.is_closed(status))
 
     def stage(self, status: Status) -> Stage:
-        """The stage of a catalogue request."""
+        """Return the stage of a catalogue request."""
         return self._words.stage(status.name, self.is_closed(status))
 
     def ticket_actor(self, status: Status) -> Actor:
-        """Who must act next on a ticket."""
+        """Return who must act next on a ticket."""
         return self._words.ticket_actor(status.name, self.is_closed(status))
 
     def request_actor(self, status: Status) -> Actor:
-        """Who must act next on a catalogue request."""
+        """Return who must act next on a catalogue request."""
         return self._words.request_actor(status.name, self.is_closed(status))
 
     def priority(self, id: int | None) -> int:
-        """1 (most urgent) to 5."""
+        """Return a priority from 1 (most urgent) to 5."""
         return self._priorities.get(id, DEFAULT_PRIORITY) if id is not None else DEFAULT_PRIORITY
 
 

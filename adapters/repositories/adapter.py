@@ -1,11 +1,11 @@
-"""What the kinds that read backup repositories share: plans, spreading, broken repositories.
+"""The base of the kinds that read backup repositories with the program that made them. Public.
 
-Backup programs record what succeeded; neither failed attempts nor the plan are
-in a repository, so the plan is in the configuration. One repository is one job.
+Backup programs record what succeeded. A repository holds neither failed attempts nor the plan, so
+the plan is in the configuration. One repository is one job.
 
-A repository that cannot be read hides nothing and takes nobody with it: its
-known runs are kept, it is set aside with its reason, and it gets one run with
-the result `unknown` that is newer than all others, until it can be read again.
+A repository that cannot be read does not affect the others. Its known runs are kept, it is set
+aside with the reason, and it gets one run with the result `unknown`, newer than all others, until
+it can be read again.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from adapters.repositories.options import PASSWORD_IN_URL, RepositoryOptions
 from adapters.repositories.programs import program_of
 from adapters.repositories.subprocesses import Finished, run
 from adapters.shared.durations import seconds
+from adapters.shared.row_by_row import read_each
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
@@ -39,7 +40,7 @@ _OUTPUT_LIMIT = 64 * 1024 * 1024
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What one repository answered. `oddities` are complaints that came with a good answer."""
+    """The answer of one repository. `oddities` are complaints that came with a good answer."""
 
     runs: tuple[BackupRun, ...] = ()
     oddities: tuple[str, ...] = ()
@@ -48,7 +49,7 @@ class Reading(Struct, frozen=True, kw_only=True):
 class _Known(Struct, frozen=True, omit_defaults=True):
     """What the last reading, at `read_at` (epoch seconds), brought of one repository.
 
-    `complaints` are told again until the next one.
+    `complaints` are repeated until it is read again.
     """
 
     runs: tuple[str, ...] = ()
@@ -58,7 +59,7 @@ class _Known(Struct, frozen=True, omit_defaults=True):
 
 
 class Access(Struct, frozen=True, kw_only=True):
-    """All that is secret about one call: environment variables, and how to hide them."""
+    """The secrets of one call of the program: environment variables, and how to hide them."""
 
     address: str
     secrets: Mapping[str, str]
@@ -77,7 +78,7 @@ class RepositoriesAdapter(Adapter[Any]):
     def __init__(self, config: Any, context: Context) -> None:
         super().__init__(config, context)
         self._since: dict[str, datetime] = {}
-        # What full readings need not read again before its turn.
+        # The last readings, which full readings use until a repository has its turn.
         self._last: dict[str, tuple[float, Reading]] = {}
 
     @abstractmethod
@@ -172,6 +173,13 @@ class RepositoriesAdapter(Adapter[Any]):
             limit=_OUTPUT_LIMIT,
             package=self.package,
         )
+
+    async def about(self, argument: str) -> str:
+        """Return what the backup program writes when it is asked with one argument alone."""
+        finished = await run(
+            [self.config.binary, argument], {}, timeout=10, limit=10_000, package=self.package
+        )
+        return finished.stdout.decode(errors="replace")
 
     def local_path(self, address: str) -> Path:
         """Return a local address as an absolute path."""
@@ -325,6 +333,18 @@ class RepositoriesAdapter(Adapter[Any]):
             result=RunResult.UNKNOWN,
             message=error.message,
         )
+
+
+def newest_first(
+    raws: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], BackupRun], complaint: str
+) -> tuple[list[BackupRun], list[str]]:
+    """Return the runs of a repository, the newest first, and a complaint for each unreadable one.
+
+    `complaint` is translated, and has the place {reason}.
+    """
+    runs, rejected = read_each(raws, read, lambda number, _raw: str(number))
+    runs.sort(key=lambda each: (each.started, each.key), reverse=True)
+    return runs, [complaint.format(reason=row.reason) for row in rejected]
 
 
 def _marker_key(name: str) -> str:

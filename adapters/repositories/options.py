@@ -1,4 +1,4 @@
-"""The settings of the kinds that read backup repositories."""
+"""The settings of the kinds that read backup repositories. Public."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose repository lies in a folder: told by its layout, as the programs document it."""
+"""Tells which program made a repository, by the layout that the programs document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BORG = b"[repository]"
 
 
 def program_of(path: Path) -> str:
-    """Return "restic" or "borg"; "" if the folder is neither's, or cannot be looked into. Blocks.
+    """Return "restic" or "borg"; "" if neither made the folder, or it cannot be read. Blocks.
 
     By the layouts of restic 0.14 and borg 1.2.
     """

@@ -1,10 +1,14 @@
-"""Programs started to read a source: bounded in time and output, ended with all they started."""
+"""Runs programs that read a source, bounded in time and output, and ends all that they started.
+
+Public.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
@@ -16,11 +20,15 @@ from smic_tui.i18n import _
 
 # Reading facts for a screen must not slow down the backups of the same machine.
 _NICENESS = "10"
+# OpenSSH's whole message, e.g. "jo@nas: Permission denied (publickey,password)."
+_SSH_REFUSES = re.compile(r"\S+: Permission denied \([a-z,-]+\)\.")
+# How `nice`, and every shell, says that it found no program to run, or one that cannot be run.
+_NOT_RUN = (126, 127)
 # A helper that outlives the program (ssh with ControlPersist) keeps its pipes open.
 _DRAIN = 1.0
 
-# All that a started program sees of the environment, besides what it is given:
-# no secret of another source, and nothing that changes what it does.
+# A program that is started sees only these variables of the environment, and those that it is
+# given: no secret of another source, and nothing that changes what it does.
 _PASSED_ON = (
     "HOME",
     "LOGNAME",
@@ -49,12 +57,24 @@ class Finished(Struct, frozen=True, kw_only=True):
         lines = self.stderr.decode(errors="replace").splitlines()
         return [line.strip() for line in lines if line.strip()]
 
+    @property
+    def last_words(self) -> str:
+        """The last line on standard error, or the exit status of a program that wrote none."""
+        if lines := self.complaints:
+            return lines[-1]
+        return _("exit status {code}").format(code=self.code)
+
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a started program; `given` wins."""
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    # ssh must fail, not open a window, when it has nobody to ask.
+    # ssh must fail, and not open a window, when it needs a password.
     return passed | {"LC_ALL": "C.UTF-8", "SSH_ASKPASS_REQUIRE": "never"} | dict(given)
+
+
+def ssh_refuses(line: str) -> bool:
+    """Whether a line is OpenSSH's message that a server refuses every key and password."""
+    return _SSH_REFUSES.fullmatch(line) is not None
 
 
 async def run(
@@ -66,7 +86,7 @@ async def run(
     of its own, and is killed with everything it started when `timeout` seconds
     have passed, when it writes more than `limit` bytes, or when the caller is
     cancelled. Raises `Unavailable` (not installed: `package` is what to install;
-    not startable; too slow) or `BadAnswer` (too much output).
+    cannot be run; too slow) or `BadAnswer` (too much output).
     """
     full_env = environment(env)
     program = await asyncio.to_thread(shutil.which, command[0], path=full_env.get("PATH"))
@@ -92,11 +112,7 @@ async def run(
             start_new_session=True,
         )
     except OSError as error:
-        raise Unavailable(
-            _("{program} cannot be started: {reason}").format(
-                program=program, reason=error.strerror
-            )
-        ) from None
+        raise _cannot_be_run(program, error.strerror or str(error)) from None
     try:
         async with asyncio.timeout(timeout):
             await output.settled.wait()
@@ -115,7 +131,10 @@ async def run(
         await output.drained()
         code = transport.get_returncode()
         assert code is not None
-        return Finished(code=code, stdout=bytes(output.data[1]), stderr=bytes(output.data[2]))
+        finished = Finished(code=code, stdout=bytes(output.data[1]), stderr=bytes(output.data[2]))
+        if code in _NOT_RUN:
+            raise _cannot_be_run(program, finished.last_words)
+        return finished
     finally:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(transport.get_pid(), signal.SIGKILL)
@@ -123,10 +142,16 @@ async def run(
         await output.exited.wait()
 
 
-class _Output(asyncio.SubprocessProtocol):
-    """What a program writes, and how far it has come.
+def _cannot_be_run(program: str, reason: str) -> Unavailable:
+    return Unavailable(
+        _("{program} cannot be started: {reason}").format(program=program, reason=reason)
+    )
 
-    `settled`: it ended, or wrote too much. `exited`: it ended.
+
+class _Output(asyncio.SubprocessProtocol):
+    """Collects what a program writes.
+
+    `settled`: the program ended, or wrote too much. `exited`: it ended.
     """
 
     def __init__(self, limit: int) -> None:

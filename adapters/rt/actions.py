@@ -1,12 +1,12 @@
-"""What can be done to a ticket of Request Tracker: a text, another owner, another status.
+"""Acts on a ticket of Request Tracker: adds a text, sets another owner or another status.
 
 Facts are those of RT 5.0.3's REST 2.0 as measured. What makes writing particular:
 
-- A refused change is answered 200 with a sentence, in the account's language, and a
-  field that RT does not know with `[]`. So the ticket is read again, and what it does
-  not show then was refused; the sentences are shown as the reason.
-- A ticket's ETag is the number of its last transaction. `If-Match` with another one is
-  412; adding a text knows no condition.
+- RT answers a change that it refuses with 200 and a sentence in the account's language, and a
+  field that it does not know with `[]`. So the adapter reads the ticket again: what it does not
+  show then was refused, and the sentences are shown as the reason.
+- A ticket's ETag is the number of its last transaction. RT answers 412 to `If-Match` with
+  another one; adding a text takes no condition.
 - A comment stays within the desk, a correspondence goes to the requestor. Texts are
   attachments of transactions, and only the transaction tells which of the two it was.
 """
@@ -22,7 +22,7 @@ from adapters.rt.options import RtOptions
 from adapters.rt.session import quoted
 from adapters.rt.tickets import Converter, RtTicket, decode
 from adapters.ticketing.wanted import wanted_stage, wanted_status
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _
 from smic_tui.records import Stage, Stream, TicketStatus
@@ -75,10 +75,12 @@ class _Message(Struct):
     message: str = ""
 
 
-async def able(rt: RtSession, witness: str, stream: Stream) -> dict[Stream, frozenset[Verb]]:
-    """What the account may do, as RT's links in a ticket that it sees tell.
+async def capabilities(
+    rt: RtSession, witness: str, stream: Stream
+) -> dict[Stream, frozenset[Verb]]:
+    """Return what the account may do, by RT's links in a ticket that it sees.
 
-    Whether it may give tickets away shows nowhere: who may change the status is taken to.
+    No link tells whether it may assign tickets: one that may set the status is taken to.
     """
     answer = await rt.request("GET", f"/ticket/{witness}")
     full = await rt.http.decode(_Full, answer)
@@ -91,16 +93,16 @@ async def able(rt: RtSession, witness: str, stream: Stream) -> dict[Stream, froz
     return {stream: frozenset(verbs)} if verbs else {}
 
 
-async def look(rt: RtSession, action: Action, converter: Converter) -> Standing:
-    """Where the action stands in the ticket now."""
+async def inspect(rt: RtSession, action: Action, converter: Converter) -> RecordSnapshot:
+    """Return the ticket as it is now, and whether the action's effect is there."""
     found = await _find(rt, action.key)
     if found is None:
-        return Standing(record=None, at_once=True)
+        return RecordSnapshot(record=None, at_once=True)
     ticket, _full, version, closed = found
     done = await _has_effect(rt, action, ticket, converter, closed) and await _has_text(
         rt, action, version
     )
-    return Standing(
+    return RecordSnapshot(
         record=converter.record(ticket, closed),
         version=version,
         done=done,
@@ -109,10 +111,10 @@ async def look(rt: RtSession, action: Action, converter: Converter) -> Standing:
     )
 
 
-async def perform(
+async def apply(
     rt: RtSession,
     action: Action,
-    standing: Standing,
+    snapshot: RecordSnapshot,
     converter: Converter,
     options: RtOptions,
 ) -> None:
@@ -121,7 +123,7 @@ async def perform(
     if found is None:
         raise Refused(_("RT has no ticket {number} any more").format(number=action.key))
     ticket, full, version, closed = found
-    if standing.version and standing.version != version:
+    if snapshot.version and snapshot.version != version:
         raise _changed(action)
     if not await _has_effect(rt, action, ticket, converter, closed):
         if action.verb is Verb.ASSIGN:
@@ -139,7 +141,7 @@ async def perform(
 
 
 async def _find(rt: RtSession, key: str) -> tuple[RtTicket, _Full, str, bool] | None:
-    """The ticket with its links, its ETag, and whether RT counts it as inactive."""
+    """Return the ticket, its links, its ETag, and whether RT counts it as inactive."""
     if not key.isdecimal():
         raise Refused(_("{key} is no number of a ticket").format(key=key))
     answer = await rt.request("GET", f"/ticket/{key}", expect=(200, 403, 404))
@@ -179,7 +181,7 @@ async def _has_effect(
 
 
 async def _login(rt: RtSession, wanted: str) -> str:
-    """The login of a person, or of us; a name as it is shown is one of some ticket's owner."""
+    """Return the login of a person; "" is our own, a displayed name that of some ticket's owner."""
     if not wanted:
         return (await rt.account()).Name
     if not any(mark in wanted for mark in "'\\"):
@@ -202,7 +204,7 @@ def _means(action: Action, status: str, converter: Converter, closed: bool) -> b
 
 
 def _status(action: Action, full: _Full, converter: Converter, options: RtOptions) -> str:
-    """The status to set: one that RT offers for this ticket, or that the configuration names."""
+    """Return the status to set: one that RT offers for this ticket, or the configuration names."""
     offered = full.next_statuses
     named = [*options.statuses, *options.stages]
     for status in (*offered, *named, "new", "open", "stalled", "resolved"):
@@ -219,7 +221,7 @@ def _status(action: Action, full: _Full, converter: Converter, options: RtOption
 
 
 async def _has_text(rt: RtSession, action: Action, version: str) -> bool:
-    """Whether our own text stands there, as a transaction after the baseline."""
+    """Whether our own text is there, as a transaction after the baseline."""
     text = action.text.split()
     if not text:
         return True
@@ -246,7 +248,7 @@ async def _has_text(rt: RtSession, action: Action, version: str) -> bool:
 
 
 async def _put(rt: RtSession, action: Action, change: dict[str, Any], version: str) -> list[str]:
-    """Change the ticket, if it is still that version; what RT said of it."""
+    """Change the ticket, if it is still that version; return what RT said."""
     answer = await rt.request(
         "PUT",
         f"/ticket/{action.key}",

@@ -2,15 +2,16 @@
 
 Facts about the API are those of RT 5.0.3 as measured. What makes this kind particular:
 
-- An account without rights, a queue that does not exist and a status that does not
-  exist all give 200 with no ticket. So at each reading every queue must show a ticket,
-  whatever its status: one that shows none is never taken for empty.
-- `per_page` is cut to 100 silently, and `total` is null for some accounts. Pages are cut
-  by number (`id >`), not by page: a ticket that is resolved meanwhile shifts nothing.
-- Times in a question are read in the account's time zone, and `…T…Z` is wrong without a
-  word. So they are written in the zone that the account's own record tells.
-- Lists know no ETag and no compression; If-Modified-Since is a 500. Deleted, merged and
-  moved tickets are found by full readings only.
+- RT answers 200 with no ticket to an account without rights, for a queue that does not exist
+  and for a status that does not exist. So in each reading every queue must show a ticket, of
+  whatever status: a queue that shows none is never taken for empty.
+- RT cuts `per_page` to 100 without saying so, and gives some accounts no `total`. A page begins
+  at a ticket's number (`id >`), not at a page's: a ticket that is resolved meanwhile moves no
+  other.
+- RT reads the times in a question in the account's time zone, and reads `…T…Z` wrongly without
+  saying so. So the adapter writes them in the zone that the account's own record tells.
+- Lists have no ETag and no compression; If-Modified-Since leads to a 500. Only full readings
+  find deleted, merged and moved tickets.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from adapters.rt.options import RtOptions
 from adapters.rt.session import RtSession, credentials, quoted
 from adapters.rt.tickets import Converter, RtTicket, decode
 from adapters.shared.cursors import decoded_of, setup_of
-from smic_tui.contract.actions import Action, Standing, Verb
+from adapters.ticketing.tally import ReadingTally
+from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
@@ -36,7 +38,7 @@ from smic_tui.records import Stream
 
 # A change that was begun earlier may become visible later.
 OVERLAP = timedelta(minutes=2)
-# Where RT does not tell the zone in which it reads our times, any zone must do.
+# Where RT does not tell the zone in which it reads our times, it may be any.
 ANY_ZONE = timedelta(hours=26)
 _MOMENT = "%Y-%m-%d %H:%M:%S"
 _ACTIVE, _INACTIVE = "Status = '__Active__'", "Status = '__Inactive__'"
@@ -60,7 +62,7 @@ class RtAdapter(Adapter[RtOptions]):
         super().__init__(config, context)
         self._converter = Converter(config)
         self._rt: RtSession | None = None
-        self._able: Mapping[Stream, frozenset[Verb]] | None = None
+        self._capabilities: Mapping[Stream, frozenset[Verb]] | None = None
 
     def offered(self) -> frozenset[Stream]:
         """Tickets or requests, as configured."""
@@ -72,34 +74,31 @@ class RtAdapter(Adapter[RtOptions]):
         before = decoded_of(setup_of(self.config), cursor, _Cursor)
         full = before is None
         newest = before.since if before else None
-        usable, rejected = 0, list[Rejected]()
+        tally = ReadingTally(full=full)
         async with rt.http.signed_in():
             witness = await self._prove_rights(rt)
             # On RT's clock, before any question whose answer it bounds.
             began = rt.http.remote_time
             if full:
                 await rt.sign_in()
-            if full or self._able is None:
-                self._able = await rt_actions.able(rt, witness, Stream(self.config.as_))
+            if full or self._capabilities is None:
+                self._capabilities = await rt_actions.capabilities(
+                    rt, witness, Stream(self.config.as_)
+                )
             zone = await rt.zone()
             for closed, question in self._questions(before, zone):
                 async for tickets, odd in self._pages(rt, question):
                     for ticket in tickets:
                         newest = max(newest or ticket.LastUpdated, ticket.LastUpdated)
-                    usable += len(tickets)
-                    rejected += odd
+                    tally.add(len(tickets), odd)
                     yield Batch(
                         upserts=tuple(self._converter.record(each, closed) for each in tickets),
                         rejected=tuple(odd),
                         full=full,
                     )
-        if full and rejected and not usable:
-            raise rt.http.bad_answer(
-                _("None of RT's {count} tickets could be read: {reason}").format(
-                    count=len(rejected), reason=rejected[0].reason
-                ),
-                rejected[0].sample.encode(),
-            )
+        tally.refuse_to_empty_the_cache(
+            rt.http, _("None of RT's {count} tickets could be read: {reason}")
+        )
         yield Batch(cursor=self._cursor(began or newest), full=full)
 
     async def probe(self) -> Probe:
@@ -109,7 +108,7 @@ class RtAdapter(Adapter[RtOptions]):
             version = await rt.version()
             account = await rt.account()
             zone = await rt.zone()
-            self._able = await rt_actions.able(
+            self._capabilities = await rt_actions.capabilities(
                 rt, await self._prove_rights(rt), Stream(self.config.as_)
             )
         remarks = list(rt.http.remarks())
@@ -127,21 +126,21 @@ class RtAdapter(Adapter[RtOptions]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """What the account may do to the newest ticket that it sees."""
-        return self._able or {}
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
+        """Return what the account may do to the newest ticket that it sees."""
+        return self._capabilities or {}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the ticket, and what was said in it since the baseline."""
         rt = self._session()
         async with rt.http.signed_in():
-            return await rt_actions.look(rt, action, self._converter)
+            return await rt_actions.inspect(rt, action, self._converter)
 
-    async def perform(self, action: Action, standing: Standing) -> None:
-        """Change the ticket if it is still the one that was looked at; then add the text."""
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
+        """Change the ticket if it is still as it was inspected; then add the text."""
         rt = self._session()
         async with rt.http.signed_in():
-            await rt_actions.perform(rt, action, standing, self._converter, self.config)
+            await rt_actions.apply(rt, action, snapshot, self._converter, self.config)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -159,7 +158,7 @@ class RtAdapter(Adapter[RtOptions]):
         return self._rt
 
     async def _prove_rights(self, rt: RtSession) -> str:
-        """Return the number of a ticket that we see, having seen one in each queue."""
+        """Prove that each queue shows a ticket, and return the number of one."""
         number = ""
         for queue in self.config.queues:
             page, _body = await rt.page(
@@ -179,7 +178,7 @@ class RtAdapter(Adapter[RtOptions]):
         return number
 
     def _questions(self, before: _Cursor | None, zone: object | None) -> list[tuple[bool, str]]:
-        """Whether closed tickets are asked for, and the question, of each part of a reading."""
+        """Return the question of each part of a reading, and whether it is about closed tickets."""
         queues = " OR ".join(f"Queue = {quoted(queue)}" for queue in self.config.queues)
         if before is not None:
             changed = f"LastUpdated >= '{_moment(before.since - OVERLAP, zone)}'"
@@ -214,9 +213,9 @@ class RtAdapter(Adapter[RtOptions]):
                 return
 
     def _cursor(self, since: datetime | None) -> str:
-        """Where the next reading goes on: at RT's clock when this one began.
+        """Return where the next reading starts: when this one began, by RT's clock.
 
-        Were it the newest change, what changed with that one would be read for ever.
+        If it started at the newest change, it would read that change again and again.
         """
         # Without any clock, a day leaves room for the difference.
         since = since or datetime.now(UTC) - timedelta(days=1)
@@ -224,12 +223,12 @@ class RtAdapter(Adapter[RtOptions]):
 
 
 def decode_numbers(items: list[msgspec.Raw]) -> list[str]:
-    """The numbers of tickets whose fields were not asked for."""
+    """Return the numbers of tickets whose fields were not asked for."""
     return [str(msgspec.json.decode(item).get("id", "")) for item in items]
 
 
 def _moment(moment: datetime, zone: object | None) -> str:
-    """A time as RT reads it: naive, in the account's zone."""
+    """Return a time as RT reads it: naive, in the account's zone."""
     from zoneinfo import ZoneInfo
 
     if not isinstance(zone, ZoneInfo):

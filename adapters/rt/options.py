@@ -31,7 +31,7 @@ class RtOptions(HttpOptions, frozen=True, kw_only=True):
     password: Annotated[
         Secret | None,
         Meta(
-            description="Where its password is. With a password a session is opened, which spares "
+            description="Where the account's password is. A password opens a session, which spares "
             "RT the quarter of a second that each check of a token or password takes."
         ),
     ] = None
@@ -63,7 +63,7 @@ class RtOptions(HttpOptions, frozen=True, kw_only=True):
     notes: Annotated[
         Literal["comment", "correspond"],
         Meta(
-            description="How the text of an action is added: comment stays within the desk, "
+            description="How the text of an action is added: a comment stays within the team, "
             "correspond is an answer that RT sends to the requestor."
         ),
     ] = "comment"

@@ -1,9 +1,9 @@
-"""Asking a Request Tracker: who asks, and at what price.
+"""Sends requests to a Request Tracker, and spares it from checking the account each time.
 
-RT checks a token or password anew with each request, which takes it a quarter of a
-second. With a password a session is opened as a browser would (tokens open none), and
-its cookie spares the checks. A cookie may outlive the right to it, so that the first
-request of each reading goes without one.
+RT checks a token or password with each request, which takes it a quarter of a second. With a
+password the adapter opens a session as a browser would (a token opens none), and sends its cookie
+instead. A cookie may outlive the right of the account, so the first request of each reading
+goes without it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# RT cuts more silently.
+# RT gives no more, and does not say so.
 PAGE = 100
 _API = "/REST/2.0"
 _COOKIE = "RT_SID_"
 
 
 class Account(Struct):
-    """Who we are to RT. `Timezone` is empty where it is the server's."""
+    """Our account. `Timezone` is empty where it is the server's."""
 
     id: int
     Name: str = ""
@@ -56,15 +56,15 @@ class RtSession:
 
     @property
     def notes(self) -> str:
-        """As what the text of an action is added: `comment` or `correspond`."""
+        """How the text of an action is added: `comment` or `correspond`."""
         return self._options.notes
 
     async def version(self) -> str:
-        """RT's version; a small proof of the credentials."""
+        """Return RT's version; a small request that proves the credentials."""
         return (await self.json(_Version, "/rt", proving=True)).Version
 
     async def sign_in(self) -> None:
-        """Open a session, where there is a password. What it is worth, only requests show."""
+        """Open a session, if there is a password. Only later requests show whether RT took it."""
         if self._options.password is None:
             return
         import asyncio
@@ -80,7 +80,7 @@ class RtSession:
         self._cookie = _session_cookie(answer.headers.get("set-cookie", ""))
 
     async def account(self) -> Account:
-        """Who we are; a token begins with the number of its account."""
+        """Return our account; a token begins with the number of its account."""
         if self._account is None:
             name = self._options.user
             if self._options.token is not None:
@@ -98,7 +98,7 @@ class RtSession:
         return self._account
 
     async def zone(self) -> ZoneInfo | None:
-        """The zone in which RT reads the times of our questions; None if it does not tell."""
+        """Return the zone in which RT reads times in questions; None if RT does not tell."""
         named = (await self.account()).Timezone
         if not named:
             return None
@@ -110,7 +110,7 @@ class RtSession:
     async def page(
         self, query: str, *, full: bool = True, newest: bool = False, proving: bool = False
     ) -> tuple[Page, bytes]:
-        """Some of the tickets, by number: a page of them, or only the `newest` one."""
+        """Return a page of the tickets by number, or only the `newest` one."""
         params = {
             "query": query,
             "orderby": "id",
@@ -136,7 +136,7 @@ class RtSession:
         headers: Mapping[str, str] | None = None,
         **more: Any,
     ) -> Answer:
-        """Ask the API; `proving` has the credentials checked."""
+        """Ask the API; with `proving` RT checks the credentials anew."""
         sent = dict(headers or {})
         if self._cookie and not proving:
             sent["Cookie"] = self._cookie
@@ -144,7 +144,7 @@ class RtSession:
 
 
 def credentials(options: RtOptions, context: Context) -> Credentials:
-    """What each request carries."""
+    """Return what each request carries."""
     from adapters.http.messages import Credentials, basic
 
     if options.token is not None:
@@ -156,7 +156,7 @@ def credentials(options: RtOptions, context: Context) -> Credentials:
 
 
 def quoted(text: str) -> str:
-    """A text within a question; the configuration refuses quotes and backslashes."""
+    """Return a text for a question; the configuration refuses quotes and backslashes."""
     return f"'{text}'"
 
 

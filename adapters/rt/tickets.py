@@ -1,4 +1,4 @@
-"""Request Tracker's tickets as tickets or catalogue requests.
+"""Makes tickets or catalogue requests of Request Tracker's tickets.
 
 Facts are those of RT 5.0.3's REST 2.0 as measured: times are UTC with `Z`, numbers come
 as text, a time that is not set is 1970-01-01, and a field that is empty is "".
@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from adapters.rt.options import RtOptions
 from adapters.shared.json_text import decode_json
+from adapters.shared.row_by_row import read_each
 from adapters.ticketing.words import DeskWords
 from smic_tui.contract.batch import Rejected
 from smic_tui.i18n import _
@@ -28,7 +29,6 @@ FIELDS = {
     "fields[Queue]": "Name",
 }
 NOBODY = "Nobody"
-_EXCERPT = 200
 _UNSET = datetime(1971, 1, 1, tzinfo=UTC)
 
 
@@ -54,7 +54,7 @@ class CustomValue(Struct, frozen=True):
 
 
 class RtTicket(Struct, frozen=True):
-    """What is used of a ticket as the list gives it."""
+    """The parts of a ticket that are used, as the list gives them."""
 
     id: str
     Status: str
@@ -71,14 +71,14 @@ class RtTicket(Struct, frozen=True):
 
     @property
     def owner(self) -> Named | None:
-        """Who has it; nobody is RT's account of that name."""
+        """The owner; RT has an account for "nobody"."""
         if isinstance(self.Owner, str) or self.Owner.id == NOBODY:
             return None
         return self.Owner
 
     @property
     def requestor(self) -> str:
-        """Who asked, the first of several."""
+        """The first of those who asked."""
         return (
             "" if not self.Requestor or isinstance(self.Requestor, str) else self.Requestor[0].name
         )
@@ -111,26 +111,24 @@ class _Numbered(Struct):
 
 
 def decode(raws: Iterable[msgspec.Raw]) -> tuple[list[RtTicket], list[Rejected], int]:
-    """Return the tickets, aside those that cannot be read, and the highest number of either."""
-    tickets: list[RtTicket] = []
-    rejected: list[Rejected] = []
-    last = 0
-    for raw in raws:
-        number = _number(raw)
-        last = max(last, number)
-        try:
-            ticket = decode_json(raw, RtTicket)
-            if ticket.Created.tzinfo is None or ticket.LastUpdated.tzinfo is None:
-                raise ValueError(_("its times have no time zone"))
-            if not number:
-                raise ValueError(_("it has no number"))
-        except (msgspec.DecodeError, ValueError) as error:
-            where = _("ticket {number}").format(number=number) if number else _("a ticket")
-            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
-            rejected.append(Rejected(where=where, reason=str(error), sample=sample))
-        else:
-            tickets.append(ticket)
-    return tickets, rejected, last
+    """Return the tickets, those that cannot be read, and the highest number of either."""
+    raws = list(raws)
+    tickets, rejected = read_each(raws, _ticket, lambda _number, raw: _place(raw))
+    return tickets, rejected, max(map(_number, raws), default=0)
+
+
+def _ticket(raw: msgspec.Raw) -> RtTicket:
+    ticket = decode_json(raw, RtTicket)
+    if ticket.Created.tzinfo is None or ticket.LastUpdated.tzinfo is None:
+        raise ValueError(_("its times have no time zone"))
+    if not _number(raw):
+        raise ValueError(_("it has no number"))
+    return ticket
+
+
+def _place(raw: msgspec.Raw) -> str:
+    number = _number(raw)
+    return _("ticket {number}").format(number=number) if number else _("a ticket")
 
 
 class Converter:
@@ -186,7 +184,7 @@ class Converter:
 
 
 def _due(given: str) -> datetime | None:
-    """None where it is not set: RT then says 1970-01-01T00:00:00Z."""
+    """Return a due date; None where RT says 1970-01-01T00:00:00Z, which means none."""
     try:
         due = datetime.fromisoformat(given)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Cursors as an adapter kept them: JSON of a type of its own."""
+"""Reads the cursors of adapters, which are JSON of a type of their own. Public."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class OfSetup(Protocol):
-    """A cursor that knows which settings it was read with (`setup_of`)."""
+    """A cursor that knows the settings of its reading (`setup_of`)."""
 
     @property
     def setup(self) -> str:
@@ -20,7 +20,7 @@ S = TypeVar("S", bound=OfSetup)
 
 
 def decoded(cursor: str | None, type_: type[C]) -> C | None:
-    """The cursor; one that another version wrote is None and leads to a full reading."""
+    """Return the cursor; None, which leads to a full reading, if another version wrote it."""
     if cursor is None:
         return None
     try:
@@ -30,13 +30,13 @@ def decoded(cursor: str | None, type_: type[C]) -> C | None:
 
 
 def decoded_of(setup: str, cursor: str | None, type_: type[S]) -> S | None:
-    """The same; one of other settings leads to a full reading too."""
+    """Return the cursor; None also for one of other settings."""
     found = decoded(cursor, type_)
     return found if found is not None and found.setup == setup else None
 
 
 def setup_of(settings: Any) -> str:
-    """A digest of the settings; secrets are in them by name only."""
+    """Return a digest of the settings, which hold only the names of secrets."""
     import hashlib
 
     return hashlib.sha256(msgspec.json.encode(settings)).hexdigest()[:16]

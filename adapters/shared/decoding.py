@@ -1,4 +1,4 @@
-"""From bytes to text: the encodings that French spreadsheets and programs write."""
+"""Decodes text in the encodings that French spreadsheets and programs write. Public."""
 
 from __future__ import annotations
 

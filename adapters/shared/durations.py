@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from smic_tui.quantities.durations import Duration, read_duration
 
-from msgspec import Meta
-
-Duration = Annotated[str, Meta(pattern=r"^\d+(\.\d+)?(s|m|h|d|w)$")]
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+__all__ = ["Duration", "seconds"]
 
 
 def seconds(duration: str) -> float:
     """Return a validated `Duration` in seconds."""
-    return float(duration[:-1]) * _SECONDS[duration[-1]]
+    return read_duration(duration)

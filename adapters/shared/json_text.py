@@ -1,4 +1,4 @@
-"""JSON as real systems send it: one broken character is no reason to lose the rest."""
+"""Decodes JSON as real systems send it: one broken character does not cost the rest. Public."""
 
 from __future__ import annotations
 

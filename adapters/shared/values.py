@@ -15,9 +15,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from smic_tui.i18n import N_, _
+from smic_tui.quantities import durations, numbers, sizes
+from smic_tui.quantities.refusal import Refused
 from smic_tui.text import fold
 
-LARGEST = 2**63 - 1
+LARGEST = sizes.LARGEST
 
 A_WHOLE_NUMBER = N_("a whole number")
 A_NUMBER = N_("a number")
@@ -40,47 +42,45 @@ def word(text: str) -> str:
     return squeeze(fold(text))
 
 
-# -- numbers -----------------------------------------------------------------
-
-_GROUPED = re.compile(r"(?<=\d)['’ ](?=\d{3}(?!\d))")
-_NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
-
-
-def _plain_number(text: str, decimal: str) -> str | None:
-    """Return a number with a point for its decimals, None if `text` is not one.
-
-    `decimal` is the decimal separator, or "auto": the last of comma and point
-    when both occur, else whichever occurs, if only once.
-    """
-    text = _GROUPED.sub("", squeeze(text))
-    if decimal == "auto":
-        decimal = max(",.", key=text.rfind)
-        if text.count(decimal) > 1:
-            return None
-    thousands = "," if decimal == "." else "."
-    text = re.sub(rf"(?<=\d){re.escape(thousands)}(?=\d{{3}}(?!\d))", "", text)
-    text = text.replace(decimal, ".")
-    return text if _NUMBER.fullmatch(text) else None
+# -- numbers, sizes and durations ----------------------------------------------
 
 
 def read_number(text: str, decimal: str = "auto") -> float:
-    """Read a number; `decimal` is its decimal separator, or "auto"."""
-    plain = _plain_number(text, decimal)
-    if plain is None:
-        raise ValueError(_(A_NUMBER))
-    return float(plain)
+    """Read a number; `decimal` is its decimal separator, or "auto".
+
+    "46.161" is one: with three decimals as well, as coordinates have them.
+    """
+    try:
+        return numbers.read_number(text, decimal, three_decimals=True)
+    except Refused:
+        raise ValueError(_(A_NUMBER)) from None
 
 
 def read_whole(text: str, decimal: str = "auto") -> int:
     """Read a whole number. "1200,0" is one; "1.200" is refused as ambiguous when `auto`."""
-    plain = _plain_number(text, decimal)
-    if plain is None:
-        raise ValueError(_(A_WHOLE_NUMBER))
-    digits, _point, decimals = plain.partition(".")
-    if decimals.strip("0") or (decimal == "auto" and len(decimals) == 3):
-        raise ValueError(_(A_WHOLE_NUMBER))
-    return int(digits)
+    try:
+        return numbers.read_whole(text, decimal)
+    except Refused:
+        raise ValueError(_(A_WHOLE_NUMBER)) from None
 
+
+def read_size(text: str, decimal: str = "auto") -> int:
+    """Read a size in bytes: Ko, Mo, Go and kB, MB, GB are powers of 1000, Kio and KiB of 1024."""
+    try:
+        return sizes.read_size(text, decimal)
+    except Refused:
+        raise ValueError(_(A_SIZE)) from None
+
+
+def read_duration(text: str, decimal: str = "auto") -> int:
+    """Read a duration in seconds: "86 400", "1 j 12 h", "1h30". Without a unit it is seconds."""
+    try:
+        return round(durations.read_duration(text, unit=1, decimal=decimal))
+    except Refused:
+        raise ValueError(_(A_DURATION)) from None
+
+
+# -- yes and no ----------------------------------------------------------------
 
 _YES = frozenset(("oui", "o", "yes", "y", "true", "vrai", "1", "x", "on"))
 _NO = frozenset(("non", "n", "no", "false", "faux", "0", "-", "off"))
@@ -94,57 +94,6 @@ def read_flag(text: str) -> bool:
     if folded in _NO:
         return False
     raise ValueError(_(YES_OR_NO))
-
-
-# -- sizes and durations -----------------------------------------------------
-
-_QUANTITY = re.compile(r"([+-]?[\d.,'’ ]*\d) ?([a-z]*)", re.ASCII)
-
-_SIZES = {"": 1, "b": 1, "o": 1, "byte": 1, "bytes": 1, "octet": 1, "octets": 1}
-for _power, _letter in enumerate("kmgtpe", start=1):
-    for _end in ("", "b", "o"):
-        _SIZES[_letter + _end] = 1000**_power
-        _SIZES[_letter + "i" + _end] = 1024**_power
-
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_DURATIONS = (
-    dict.fromkeys(("", "s", "sec", "second", "seconds", "seconde", "secondes"), 1)
-    | dict.fromkeys(("m", "mn", "min", "minute", "minutes"), _MINUTE)
-    | dict.fromkeys(("h", "hour", "hours", "heure", "heures"), _HOUR)
-    | dict.fromkeys(("d", "day", "days", "j", "jour", "jours"), _DAY)
-    | dict.fromkeys(("w", "week", "weeks", "sem", "semaine", "semaines"), 7 * _DAY)
-)
-_DURATION_PART = re.compile(r"(\d[\d.,]*) ?([a-z]*)", re.ASCII)
-_HOURS_AND_MINUTES = re.compile(r"(?<=\dh)(\d{2})$", re.ASCII)
-
-
-def read_size(text: str, decimal: str = "auto") -> int:
-    """Read a size in bytes: Ko, Mo, Go and kB, MB, GB are powers of 1000, Kio and KiB of 1024."""
-    found = _QUANTITY.fullmatch(word(text))
-    number = _plain_number(found[1], decimal) if found else None
-    if found is None or number is None or number.startswith("-") or found[2] not in _SIZES:
-        raise ValueError(_(A_SIZE))
-    factor = _SIZES[found[2]]
-    size = int(number) * factor if "." not in number else round(float(number) * factor)
-    if size > LARGEST:
-        raise ValueError(_(A_SIZE))
-    return size
-
-
-def read_duration(text: str, decimal: str = "auto") -> int:
-    """Read a duration in seconds; parts add up: "1 j 12 h", "1h30"."""
-    folded = _HOURS_AND_MINUTES.sub(r" \1m", word(text))
-    total, end = 0.0, 0
-    for part in _DURATION_PART.finditer(folded):
-        number = _plain_number(part[1], decimal)
-        between = folded[end : part.start()]
-        if number is None or part[2] not in _DURATIONS or between.strip():
-            raise ValueError(_(A_DURATION))
-        total += float(number) * _DURATIONS[part[2]]
-        end = part.end()
-    if end == 0 or folded[end:] or total > LARGEST:
-        raise ValueError(_(A_DURATION))
-    return round(total)
 
 
 # -- times -------------------------------------------------------------------
@@ -169,10 +118,7 @@ def _local(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _of_epoch(text: str, per_second: float) -> datetime:
-    plain = _plain_number(text, ".")
-    if plain is None:
-        raise ValueError(text)
-    return datetime.fromtimestamp(float(plain) / per_second, UTC)
+    return datetime.fromtimestamp(numbers.read_number(text, ".") / per_second, UTC)
 
 
 def _day_first(text: str) -> tuple[datetime, bool] | None:

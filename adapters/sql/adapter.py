@@ -1,28 +1,26 @@
 """Kind `sql`: any stream from one SELECT in a database.
 
-The statement is the mapping's first half: it may join, rename and compute; the
-columns of its answer are mapped as those of a csv file are.
+The statement is the first half of the mapping: it may join, rename and compute. The columns of
+its answer are mapped as those of a csv file are.
 
-Read-only three times over: only a single SELECT is sent, in a transaction that the
-server lets write nothing, by an account that (docs/sources/sql.md) has no other right.
+Three things keep the adapter from writing: it sends only a single SELECT, in a transaction that may
+not write, by an account that (docs/sources/sql.md) has no other right.
 """
 
 from __future__ import annotations
 
 import asyncio
-import difflib
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal as DecimalNumber
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-import msgspec
 from msgspec import Meta, Struct
 
-from adapters.shared.values import squeeze, word
 from adapters.sql.options import DatabaseOptions, single_select
-from adapters.tables.columns import Column
+from adapters.tables.columns import ColumnLocator
+from adapters.tables.cursors import TableCursor, digest_of, known_table
 from adapters.tables.mapping import (
     Columns,
     Dates,
@@ -48,11 +46,7 @@ if TYPE_CHECKING:
 
     from adapters.sql.database import Database
 
-# With more rows set aside than a cursor can carry, everything is read again.
-_REMEMBERED = 100
 _LOOKED_AT = 200
-# Part of every cursor: raise it when the same row would give another record.
-_FORMAT = 1
 
 
 class SqlTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,14 +101,6 @@ class SqlConfig(DatabaseOptions, TablesConfig, frozen=True, kw_only=True):
         TablesConfig.__post_init__(self)
 
 
-class _Cursor(Struct, frozen=True, omit_defaults=True):
-    """What `changed` answered before the last reading, and what was set aside then."""
-
-    settings: str
-    version: str = ""
-    rejected: tuple[Rejected, ...] = ()
-
-
 class SqlAdapter(Adapter[Any]):
     """Reads one database."""
 
@@ -133,9 +119,9 @@ class SqlAdapter(Adapter[Any]):
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read all rows, unless `changed` says that they are those that the cursor knows."""
         table = self._tables[stream]
-        known = self._known(table, cursor)
+        known = known_table(self._settings(table), cursor)
         database = self._database()
-        # Asked first: what changes after that is read again next time.
+        # Asked before the rows: what changes in between is read again next time.
         version = "" if table.changed else await asyncio.to_thread(database.file_version)
         if version and version == known.version:
             yield Batch(cursor=cursor, rejected=known.rejected)
@@ -183,29 +169,17 @@ class SqlAdapter(Adapter[Any]):
         return Database(self.config, self.context)
 
     def _settings(self, table: SqlTable) -> str:
-        settings = (_FORMAT, self.config.database, self.context.timezone, table)
-        return hashlib.sha256(msgspec.json.encode(settings)).hexdigest()[:16]
-
-    def _known(self, table: SqlTable, cursor: str | None) -> _Cursor:
-        settings = self._settings(table)
-        try:
-            known = msgspec.json.decode(cursor or "", type=_Cursor)
-        except msgspec.DecodeError:
-            return _Cursor(settings)
-        return known if known.settings == settings else _Cursor(settings)
+        return digest_of(self.config.database, self.context.timezone, table)
 
     def _cursor(self, table: SqlTable, version: str, rejected: list[Rejected]) -> str:
-        cursor = _Cursor(self._settings(table), version, tuple(rejected))
-        if len(rejected) > _REMEMBERED:
-            cursor = _Cursor(cursor.settings)
-        return msgspec.json.encode(cursor).decode()
+        return TableCursor(self._settings(table), version, tuple(rejected)).encoded()
 
 
 # -- what is asked; all of it blocks ---------------------------------------------
 
 
 def _answer(statement: str, connection: Connection, *, stream: bool = False) -> Any:
-    """Send a statement as it stands: neither % nor : means anything but itself."""
+    """Send a statement as it is: % and : have no meaning of their own."""
     connection = connection.execution_options(no_parameters=True, stream_results=stream)
     return connection.exec_driver_sql(single_select(statement))
 
@@ -295,53 +269,24 @@ def _rights(connection: Connection, options: DatabaseOptions) -> list[str]:
     return [_("The account may write: SELECT is all that is needed.")] if too_much else []
 
 
-class _Places:
-    """Where each field of a row stands. Case, accents and blanks of names do not matter."""
+class _Places(ColumnLocator):
+    """Where each field of a row stands in the answer of a statement."""
 
     def __init__(self, table: SqlTable, names: list[str]) -> None:
         self._stream = table.stream
-        self._names = names
-        self._exact = {squeeze(name): index for index, name in enumerate(names)}
-        self._folded = {word(name): index for index, name in enumerate(names)}
-        self._fields = {n: self._located(column) for n, column in mapping_of(table).items()}
+        super().__init__(names, mapping_of(table))
 
-    def cells_of(self, row: Sequence[object]) -> dict[str, object]:
-        """Return a row's raw values by field."""
-        return {name: _picked(place, row) for name, place in self._fields.items()}
-
-    def _located(self, column: Column) -> object:
-        if isinstance(column, str):
-            return self._index(column)
-        return [
-            self._index(part)
-            if isinstance(part, str)
-            else {name: self._index(cell) for name, cell in part.items()}
-            for part in column
-        ]
-
-    def _index(self, name: str) -> int:
-        index = self._exact.get(squeeze(name), self._folded.get(word(name)))
-        if index is not None:
-            return index
-        hint = _("The statement gives: {columns}.").format(columns=", ".join(self._names))
-        if nearest := difflib.get_close_matches(word(name), self._folded, 1, 0.5):
-            likely = self._names[self._folded[nearest[0]]]
-            hint = _('Did you mean "{column}"?').format(column=likely) + " " + hint
-        raise BadAnswer(
+    def absent(self, name: str) -> BadAnswer:
+        return BadAnswer(
             _('{stream}: the statement gives no column "{column}"').format(
                 stream=self._stream, column=name
             ),
-            hint=hint,
+            hint=self.suggestion(name)
+            + _("The statement gives: {columns}.").format(columns=", ".join(self.names)),
         )
 
-
-def _picked(place: object, row: Sequence[object]) -> object:
-    if isinstance(place, int):
-        return row[place]
-    if isinstance(place, Mapping):
-        return {name: _picked(index, row) for name, index in place.items()}
-    assert isinstance(place, list)
-    return [_picked(part, row) for part in place]
+    def occurring_twice(self, name: str, places: list[int]) -> int:
+        return places[-1]
 
 
 def _plain(cell: object) -> object:

@@ -1,7 +1,7 @@
-"""Databases read by SQL: one read-only transaction, off the event loop, bounded in time.
+"""Reads a database by SQL: in one read-only transaction, off the event loop, bounded in time.
 
-SQLAlchemy and the databases' drivers are extras (`smic-tui[sql]`); they are imported
-at the first reading, and nowhere else in the program.
+Public. SQLAlchemy and the databases' drivers are extras (`smic-tui[sql]`). Only this package and
+`adapters.bacula` import them, and only at the first reading.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 # What the network and a busy machine may add to the server's own time limit.
 _SLACK = 5.0
-# How long what was interrupted may take to notice.
+# How long, in seconds, a thread that was interrupted may take to notice.
 _PROMPTLY = 2.0
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
 
@@ -134,7 +134,7 @@ class Database:
             found: dict[str, Any] = {
                 "connect_timeout": patience,
                 "application_name": "smic-tui",
-                # Behind a pooler, what was prepared is somebody else's.
+                # Behind a pooler, a prepared statement belongs to another client.
                 "prepare_threshold": None,
             }
             if options.socket:
@@ -192,7 +192,7 @@ class Session:
         """Keep the connection, and what it will open. Called in a thread."""
         from sqlalchemy import event
 
-        # Not even SQLAlchemy keeps the cursor of a statement during which the line broke.
+        # SQLAlchemy does not keep the cursor of a statement during which the line broke.
         @event.listens_for(connection, "before_cursor_execute")
         def keep(_connection: Any, cursor: Any, *_what: Any) -> None:
             self._cursors.append(cursor)
@@ -211,7 +211,7 @@ class Session:
         )
 
     async def run(self, work: Callable[[Session], T], *, within: float) -> T:
-        """Do work in a thread. One that takes too long, or is not wanted any more, is cut off.
+        """Do work in a thread, and cut it off when it takes too long or the caller is cancelled.
 
         Raises the contract's errors.
         """
@@ -236,7 +236,7 @@ class Session:
         if connection is None:
             return
         if self._given_up or any(_is_unread(cursor) for cursor in self._cursors):
-            # Closed politely, a line that is cut is waited for, and an answer read to its end.
+            # An orderly close would wait for a line that is cut, and read an answer to its end.
             with suppress(Exception):
                 connection.invalidate()
         for cursor in self._cursors:
@@ -260,11 +260,11 @@ class Session:
                 raise failure(error, self._options) from None
             raise
         finally:
-            if self._given_up:  # nobody else will
+            if self._given_up:  # nothing else closes it
                 self._close()
 
     async def _cut_off(self, task: asyncio.Future[Any]) -> None:
-        """Make the thread notice: nobody waits for what it does."""
+        """Make the thread give up: nothing waits for its result any more."""
         self._given_up = True
         task.add_done_callback(_looked_at)
         if self._connection is not None:
@@ -286,8 +286,8 @@ def _interrupt(connection: Connection) -> None:
             return
         held = driver._sock if hasattr(driver, "_sock") else driver
         with socket.socket(fileno=socket.dup(held.fileno())) as twin:
-            # Closed, it is reset: a server that waits to send more learns at once that nobody
-            # reads, and not when the line's last timer has run out, a minute later.
+            # Closing resets the connection: a server that waits to send more notices at once, and
+            # not when the last timer of the line has run out, a minute later.
             twin.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             twin.shutdown(socket.SHUT_RDWR)
 

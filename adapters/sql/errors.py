@@ -1,11 +1,14 @@
-"""The one seam where a database's errors become the contract's three.
+"""Turns a database's errors into the contract's three errors.
 
-Told apart by the codes that the databases define: SQLSTATE classes (PostgreSQL's
-documentation, appendix A), MySQL's and MariaDB's error numbers, sqlite's result codes.
+The codes that the databases define tell them apart: SQLSTATE classes (PostgreSQL's documentation,
+appendix A), MySQL's and MariaDB's error numbers, sqlite's result codes. Where libpq passes no code
+on, PostgreSQL's own whole messages tell, and never a single word: a name may contain it.
 """
 
 from __future__ import annotations
 
+import re
+import ssl
 from typing import TYPE_CHECKING
 
 from adapters.sql.options import DatabaseOptions
@@ -24,11 +27,27 @@ _MYSQL = {
     **dict.fromkeys((1317, 1969, 3024), _SLOW),
 }
 _SQLITE = {1: _STATEMENT, 3: _AUTH, 8: _WRITES, 9: _SLOW, 11: _DAMAGED, 23: _AUTH, 26: _DAMAGED}
-# What PostgreSQL says before anybody is let in has no code that libpq passes on,
-# and may be in the server's language.
-_AUTH_WORDS = ("authenti", "pg_hba.conf", "role ", "rôle ", "no password supplied")
 _FATAL = "FATAL:"
-_CERTIFICATE_WORDS = ("certificate", "ssl", "tls")
+# What PostgreSQL says when it refuses an account (auth.c, miscinit.c), in English and in French:
+# the server speaks its own language, and libpq passes no code on.
+_NOT_LET_IN = re.compile(
+    "|".join(
+        (
+            r'\S+ authentication failed for user ".*',
+            r'role ".*" (?:does not exist|is not permitted to log in)',
+            r"empty password returned by client",
+            r"authentification \S.* échouée.*",
+            r"(?:le )?rôle «.*» n['’](?:existe pas|est pas autorisé à se connecter)",
+            # In any language: clients hear of this file only when it refuses them.
+            r'[^"«]*\bpg_hba\.conf\b.*',
+        )
+    )
+)
+# What libpq says of certificates and encryption (fe-secure*.c); PyMySQL keeps Python's error.
+_TLS_FAILED = re.compile(
+    r"SSL error: |server certificate for |(?:could not read )?root certificate file "
+    r"|server does not support SSL"
+)
 
 
 def failure(error: SQLAlchemyError, options: DatabaseOptions) -> SourceError:
@@ -52,7 +71,7 @@ def failure(error: SQLAlchemyError, options: DatabaseOptions) -> SourceError:
             )
         case "damaged":
             return BadAnswer(said, hint=_("The file is damaged, or no sqlite database."))
-        case _ if options.ca_file and any(w in said.casefold() for w in _CERTIFICATE_WORDS):
+        case _ if options.ca_file and _is_tls_failure(origin):
             return Unavailable(
                 said, hint=_("Check `ca_file`, and the name in the server's certificate.")
             )
@@ -79,6 +98,12 @@ def _words(origin: BaseException) -> str:
     return " ".join((after if fatal else text).split())[:300] or type(origin).__name__
 
 
+def _is_tls_failure(origin: BaseException) -> bool:
+    if isinstance(getattr(origin, "original_exception", None), ssl.SSLError):
+        return True
+    return any(_TLS_FAILED.search(line) for line in str(origin).splitlines())
+
+
 def _meaning(origin: BaseException, options: DatabaseOptions) -> str:
     if options.brand == "sqlite":
         return _SQLITE.get(getattr(origin, "sqlite_errorcode", 0) & 0xFF, "")
@@ -86,10 +111,8 @@ def _meaning(origin: BaseException, options: DatabaseOptions) -> str:
         return _MYSQL.get(origin.args[0] if origin.args else 0, "")
     state = getattr(origin, "sqlstate", None)
     if state is None:
-        folded = str(origin).casefold()
-        if _FATAL in str(origin) and any(word in folded for word in _AUTH_WORDS):
-            return _AUTH
-        return ""
+        _before, fatal, said = str(origin).rpartition(_FATAL)
+        return _AUTH if fatal and _NOT_LET_IN.fullmatch(" ".join(said.split())) else ""
     if state[:2] == "28" or state == "42501":
         return _AUTH
     if state == "25006":

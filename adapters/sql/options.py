@@ -1,6 +1,6 @@
-"""The settings of the kinds that read a database by SQL.
+"""The settings of the kinds that read a database by SQL. Public.
 
-Read whenever a configuration is loaded, so SQLAlchemy is not imported here.
+Every load of a configuration imports this module, so it does not import SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ class DatabaseOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def single_select(statement: str) -> str:
     """Return a statement that reads, without its final semicolon; others raise `ValueError`.
 
-    This keeps accidents out. That nothing is written is for the read-only
-    transaction and for the rights of the account.
+    This prevents accidents. Only the read-only transaction and the rights of the account
+    guarantee that nothing is written.
     """
     words: list[str] = []
     end = len(statement)

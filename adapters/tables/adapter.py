@@ -1,20 +1,20 @@
-"""What the kinds that read tables share: change detection, rows to batches."""
+"""The base of the kinds that read tables: it reads a document if it changed, row by row.
+
+Public.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-import msgspec
-from msgspec import Struct
-
 from adapters.http.documents import Document, fetch_file, read_file
 from adapters.http.session import Credentials, HttpSession, basic
+from adapters.tables.cursors import TableCursor, digest_of, known_table
 from adapters.tables.mapping import builder_for
 from adapters.tables.options import TableOptions, TablesConfig
 from adapters.tables.row_reading import Row, RowReading, refuse_if_nothing_fits
@@ -23,23 +23,9 @@ from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.i18n import _
 from smic_tui.records import Stream
 
-# A cursor carries the rows that were set aside, so that they stay visible while
-# the file does not change; with more than this, the file is simply read again.
-_REMEMBERED = 100
-# Part of every cursor: raise it when the same file would give other records.
-_FORMAT = 1
-
-
-class _Cursor(Struct, frozen=True, omit_defaults=True):
-    """What is known of the last reading: the document's version, and what was set aside."""
-
-    settings: str
-    version: str
-    rejected: tuple[Rejected, ...] = ()
-
 
 class TabularAdapter(Adapter[Any]):
-    """Base of the kinds that read one document per stream."""
+    """The base of the kinds that read one document per stream."""
 
     streams: ClassVar[frozenset[Stream]] = frozenset(Stream)
     accept: ClassVar[str]
@@ -59,12 +45,12 @@ class TabularAdapter(Adapter[Any]):
 
     @abstractmethod
     def remarks(self, table: Any, document: Document) -> tuple[str, ...]:
-        """What a person should know about a document. Blocks; raises `BadAnswer`."""
+        """Return what a person should know about a document. Blocks; raises `BadAnswer`."""
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read a document whole; if it is the one that `cursor` knows, nothing changed."""
         table = self._tables[stream]
-        known = self._known(table, cursor)
+        known = known_table(self._settings[stream], cursor)
         document = await self._document(stream, known.version)
         if document is None:
             yield Batch(cursor=cursor, rejected=known.rejected)
@@ -135,22 +121,10 @@ class TabularAdapter(Adapter[Any]):
     def _settings(self) -> Mapping[Stream, str]:
         """A digest of all that decides how a table becomes records."""
         return {
-            stream: hashlib.sha256(
-                msgspec.json.encode((_FORMAT, self.kind, self.context.timezone, table))
-            ).hexdigest()[:16]
+            stream: digest_of(self.kind, self.context.timezone, table)
             for stream, table in self._tables.items()
         }
 
-    def _known(self, table: TableOptions, cursor: str | None) -> _Cursor:
-        settings = self._settings[table.stream]
-        try:
-            known = msgspec.json.decode(cursor or "", type=_Cursor)
-        except msgspec.DecodeError:
-            return _Cursor(settings, "")
-        return known if known.settings == settings else _Cursor(settings, "")
-
     def _cursor(self, table: TableOptions, document: Document, rejected: list[Rejected]) -> str:
-        cursor = _Cursor(self._settings[table.stream], document.version, tuple(rejected))
-        if len(rejected) > _REMEMBERED:
-            cursor = _Cursor(cursor.settings, "")
-        return msgspec.json.encode(cursor).decode()
+        settings = self._settings[table.stream]
+        return TableCursor(settings, document.version, tuple(rejected)).encoded()

@@ -1,12 +1,13 @@
-"""Which fields of a record a table can fill, and the settings that say from where.
+"""Finds which fields of a record a table can fill, and from which of its columns.
 
-All of it follows from the record types: a field added there can be mapped at
-once, is documented, and is checked like any other key of the configuration.
+The settings are made from the record types: a field that is added there can be mapped at once, is
+documented, and is checked like any other key of the configuration.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -16,6 +17,9 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from adapters.shared.values import squeeze, word
+from smic_tui.contract.errors import BadAnswer
+from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, Contact, Stream
 
 # A column's name or an expression; several for a list; tables of them for contacts.
@@ -159,7 +163,7 @@ def given(settings: Struct) -> dict[str, Any]:
 
 
 def names_in(column: Column) -> Iterator[str]:
-    """Every column name or expression in a mapping."""
+    """Yield every column name or expression in a mapping."""
     if isinstance(column, str):
         yield column
         return
@@ -171,5 +175,67 @@ def names_in(column: Column) -> Iterator[str]:
 
 
 def label_of(column: Column) -> str:
-    """How messages call a mapped column."""
+    """Return how messages call a mapped column."""
     return ", ".join(names_in(column))
+
+
+class ColumnLocator:
+    """Tells where each mapped column stands among the names of a table.
+
+    Public. Case, accents and blanks do not matter, unless names differ by nothing else. A kind
+    overrides `absent` and `occurring_twice`, which say what is wrong with its own table.
+    """
+
+    def __init__(self, names: Sequence[str], mapping: Mapping[str, Column]) -> None:
+        self.names = [squeeze(name) for name in names]
+        self._exact: dict[str, list[int]] = {}
+        self._folded: dict[str, list[int]] = {}
+        for index, name in enumerate(names):
+            self._exact.setdefault(squeeze(name), []).append(index)
+            self._folded.setdefault(word(name), []).append(index)
+        self._fields = {name: self._located(column) for name, column in mapping.items()}
+
+    def absent(self, name: str) -> BadAnswer:
+        """Return the error for a column that is not there."""
+        raise NotImplementedError
+
+    def occurring_twice(self, name: str, places: list[int]) -> int:
+        """Return which of several columns of one name counts; may raise `BadAnswer`."""
+        raise NotImplementedError
+
+    def suggestion(self, name: str) -> str:
+        """Return a question that names the column most like `name`, "" if none is like it."""
+        nearest = difflib.get_close_matches(word(name), self._folded, 1, 0.5)
+        if not nearest:
+            return ""
+        likely = self.names[self._folded[nearest[0]][0]]
+        return _('Did you mean "{column}"?').format(column=likely) + " "
+
+    def cells_of(self, row: Sequence[object]) -> dict[str, object]:
+        """Return a row's raw values by field."""
+        return {name: _picked(place, row) for name, place in self._fields.items()}
+
+    def _located(self, column: Column) -> object:
+        if isinstance(column, str):
+            return self._index(column)
+        return [
+            self._index(part)
+            if isinstance(part, str)
+            else {name: self._index(cell) for name, cell in part.items()}
+            for part in column
+        ]
+
+    def _index(self, name: str) -> int:
+        found = self._exact.get(squeeze(name)) or self._folded.get(word(name), [])
+        if not found:
+            raise self.absent(name)
+        return found[0] if len(found) == 1 else self.occurring_twice(name, found)
+
+
+def _picked(place: object, row: Sequence[object]) -> object:
+    if isinstance(place, int):
+        return row[place]
+    if isinstance(place, Mapping):
+        return {name: _picked(index, row) for name, index in place.items()}
+    assert isinstance(place, list)
+    return [_picked(part, row) for part in place]

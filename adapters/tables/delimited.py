@@ -1,8 +1,7 @@
-"""The records of delimited text with the line where each begins.
+"""Reads the records of delimited text, and tells the line where each begins.
 
-The csv module's reader with its two silent losses closed: a quote that is never
-closed swallows the rest of the file, and a quote in the wrong place glues rows
-together. Here each costs the row it stands in.
+Python's csv module loses rows silently: a quote that is never closed swallows the rest of the
+file, and a quote in the wrong place joins rows. Here each costs only the row that has it.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from smic_tui.i18n import _
 
 SEPARATORS = (";", ",", "\t", "|")
 
-# More physical lines than this in one record mean a quote that nobody closed.
+# More physical lines than this in one record mean that a quote is not closed.
 _MOST_LINES = 100
 _STEP = 5000
 
@@ -39,7 +38,7 @@ class _UnclosedQuote(Exception):
 
 
 class _Lines:
-    """Physical lines that can be gone back to."""
+    """The physical lines of a text; a reader can go back to an earlier one."""
 
     def __init__(self, text: str) -> None:
         # csv and io agree on what ends a line; str.splitlines knows many more ends.
@@ -63,7 +62,7 @@ class _Lines:
 
 
 def read_delimited(text: str, separator: str, first_line: int = 1) -> Iterator[Line]:
-    """Return the records from `first_line` on; blank lines are passed over."""
+    """Yield the records from `first_line` on; blank lines are passed over."""
     lines = _Lines(text)
     lines.next = lines.start = first_line - 1
     while lines.next < len(lines.lines):

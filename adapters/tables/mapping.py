@@ -6,10 +6,10 @@ Every kind that maps columns has these keys, whatever else its tables say.
 from __future__ import annotations
 
 from typing import Annotated, Protocol
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
+from adapters.shared.zones import check_zone
 from adapters.tables.columns import Column, fields_of, given
 from adapters.tables.rows import Notation, RecordBuilder
 from smic_tui.i18n import _
@@ -96,13 +96,7 @@ def _check_notation(table: Mapped) -> None:
                     format=wanted
                 )
             )
-    if table.timezone:
-        try:
-            ZoneInfo(table.timezone)
-        except (ValueError, OSError, KeyError):
-            raise ValueError(
-                _('timezone: "{zone}" is not an IANA time zone').format(zone=table.timezone)
-            ) from None
+    check_zone(table.timezone)
 
 
 def _check_columns(table: Mapped) -> None:

@@ -1,4 +1,7 @@
-"""The settings of the kinds that read tables: where a table is and how it writes values."""
+"""The settings of the kinds that read tables: where a table is and how it writes values.
+
+Public.
+"""
 
 from __future__ import annotations
 

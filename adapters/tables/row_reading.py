@@ -1,4 +1,4 @@
-"""The rows of a source on their way to records, a piece at a time."""
+"""Turns the rows of a source into records, a piece at a time. Public."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import islice
 
 from msgspec import Struct
 
+from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from adapters.tables.rows import RecordBuilder, RowError
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.errors import BadAnswer
@@ -19,7 +20,7 @@ _SAMPLE = 120
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One row as it stands in the document: raw values by field, or why there are none."""
+    """One row of a document: raw values by field, or the problem why there are none."""
 
     place: str
     cells: Mapping[str, object] = {}
@@ -28,7 +29,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class RowReading:
-    """The rows of one document or query on their way to records. Blocks: used in a thread."""
+    """Turns the rows of one document or query into records. Blocks: used in a thread."""
 
     def __init__(self, name: str, rows: Iterator[Row], builder: RecordBuilder) -> None:
         self.name = name
@@ -71,13 +72,15 @@ class RowReading:
 
 
 def refuse_if_nothing_fits(reading: RowReading) -> None:
-    """Keep the last known rows when a whole document does not fit its settings: `BadAnswer`."""
-    if reading.rejected and not reading.accepted:
-        first = reading.rejected[0]
-        raise BadAnswer(
+    """Raise `BadAnswer` when no row of a document fits its settings: the cache keeps its rows."""
+
+    def refusal(first: Rejected) -> BadAnswer:
+        return BadAnswer(
             _("no row of {file} can be read; {where}: {reason}").format(
                 file=reading.name, where=first.where, reason=first.reason
             ),
             hint=_("Check `columns`, `dates` and `values` against the file."),
             excerpt=first.sample.encode(),
         )
+
+    refuse_to_empty_the_cache(reading.accepted, reading.rejected, refusal)

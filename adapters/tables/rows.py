@@ -75,6 +75,11 @@ def _text(raw: object) -> str:
     raise ValueError(_("text"))
 
 
+def decimal_of(raw: object, decimal: str) -> str:
+    """Return the decimal separator of `raw` as text, which is `decimal` unless it is a number."""
+    return "." if isinstance(raw, float) else decimal
+
+
 def _whole(raw: object, notation: Notation) -> int:
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
@@ -162,7 +167,7 @@ def reader_for(field: FieldInfo, notation: Notation) -> Reader:
         return _reader_of_word(field)
     if field.name in _QUANTITIES:
         quantity = _QUANTITIES[field.name]
-        return lambda raw: quantity(_text(raw), notation.decimal)
+        return lambda raw: quantity(_text(raw), decimal_of(raw, notation.decimal))
     if field.type is datetime:
         last = field.name in _LAST_MOMENTS
 

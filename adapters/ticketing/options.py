@@ -1,4 +1,4 @@
-"""Settings that all ticket desks share whose statuses are named freely: what the words mean."""
+"""The settings of ticket desks whose statuses have any names: what these mean. Public."""
 
 from __future__ import annotations
 

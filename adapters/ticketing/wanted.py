@@ -1,4 +1,4 @@
-"""What an action on a ticket or request wants it to become."""
+"""Reads what an action on a ticket or request is to set. Public."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from smic_tui.records import Stage, TicketStatus
 
 
 def wanted_status(action: Action) -> TicketStatus:
-    """The status that the action is to set; raises `Refused` for what is none."""
+    """Return the status that the action is to set; raises `Refused` for what is none."""
     try:
         return TicketStatus(action.value)
     except ValueError:
@@ -16,7 +16,7 @@ def wanted_status(action: Action) -> TicketStatus:
 
 
 def wanted_stage(action: Action) -> Stage:
-    """The stage that the action is to set; raises `Refused` for what is none."""
+    """Return the stage that the action is to set; raises `Refused` for what is none."""
     try:
         return Stage(action.value)
     except ValueError:

@@ -1,7 +1,7 @@
-"""What the words of a ticket desk mean, where the configuration does not say.
+"""Translates the words of a ticket desk, where the configuration does not. Public.
 
-Statuses are named freely by whoever runs a ticket system. The usual ones in French and
-English, and those of a syndicate's software catalogue, are understood.
+Each site that runs a ticket system names its statuses. `DeskWords` understands the usual names in
+French and English, and those of a syndicate's software catalogue.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class DeskWords:
         self._actors = _folded(waiting_on)
 
     def ticket_status(self, name: str, closed: bool) -> TicketStatus:
-        """The status of a ticket; `closed` is what the system itself counts it as."""
+        """Return the status of a ticket; `closed` says whether the system counts it as closed."""
         name = fold(name)
         if name in self._tickets:
             return self._tickets[name]
@@ -76,7 +76,7 @@ class DeskWords:
         return TicketStatus.NEW if _has(name, _NEW) else TicketStatus.OPEN
 
     def stage(self, name: str, closed: bool) -> Stage:
-        """The stage of a catalogue request. What no word tells is asked, or done if closed."""
+        """Return the stage of a request; without a known word, asked, or done if closed."""
         name = fold(name)
         if name in self._stages:
             return self._stages[name]
@@ -86,7 +86,7 @@ class DeskWords:
         return Stage.DONE if closed else Stage.ASKED
 
     def ticket_actor(self, name: str, closed: bool) -> Actor:
-        """Who must act next on a ticket."""
+        """Return who must act next on a ticket."""
         if fold(name) in self._actors:
             return self._actors[fold(name)]
         status = self.ticket_status(name, closed)
@@ -97,7 +97,7 @@ class DeskWords:
         return Actor.SUPPLIER if _has(fold(name), _SUPPLIERS) else Actor.MEMBER
 
     def request_actor(self, name: str, closed: bool) -> Actor:
-        """Who must act next on a catalogue request."""
+        """Return who must act next on a catalogue request."""
         return self._actors.get(fold(name)) or _ACTORS.get(self.stage(name, closed), Actor.US)
 
     def sounds_closed(self, name: str) -> bool:

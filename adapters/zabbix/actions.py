@@ -1,14 +1,14 @@
-"""What can be done in Zabbix: acknowledgements of events, maintenances of hosts.
+"""Acts in Zabbix: acknowledges events, and puts hosts into maintenance.
 
 Facts are those of Zabbix 6.0 as measured. What makes writing particular:
 
 - An acknowledgement is about an event. A host is acknowledged by the events of the triggers
   that say that it is down.
 - Names of maintenances are unique: the action's id in the name makes a second one impossible.
-- Only maintenances that were made here are ended here: another may cover many hosts and
-  return every Sunday.
-- A method that the role forbids is refused before its parameters are looked at, so asking
-  with none tells whether it may be called.
+- An action ends only maintenances that an action made: another may cover many hosts and return
+  every Sunday.
+- Zabbix refuses a method that the role forbids before it reads the parameters, so a call
+  without any tells whether the method may be called.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from adapters.zabbix.api import Call, ZabbixApi
 from adapters.zabbix.rows import Trigger
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.i18n import _
 from smic_tui.records import Health
 
@@ -50,8 +50,8 @@ class _Maintenance(Struct):
         return self.name.startswith(_OURS)
 
 
-async def able(api: ZabbixApi) -> frozenset[Verb]:
-    """What the account's role lets it call."""
+async def capabilities(api: ZabbixApi) -> frozenset[Verb]:
+    """Return what the account's role lets it call."""
     replies = await api.ask(Call("event.acknowledge", {}), Call("maintenance.create", {}))
     verbs: set[Verb] = set()
     for number, those in ((0, _ON_EVENTS), (1, (Verb.DOWNTIME, Verb.END_DOWNTIME))):
@@ -63,11 +63,11 @@ async def able(api: ZabbixApi) -> frozenset[Verb]:
     return frozenset(verbs)
 
 
-async def look_at(api: ZabbixApi, read_one: ReadOne, action: Action) -> Standing:
-    """Where the action stands."""
+async def inspect_record(api: ZabbixApi, read_one: ReadOne, action: Action) -> RecordSnapshot:
+    """Return the record, and whether the action's effect is there."""
     record, triggers, hostid = await read_one(action.key)
     if record is None:
-        return Standing(record=None, at_once=True)
+        return RecordSnapshot(record=None, at_once=True)
     if action.verb is Verb.ACKNOWLEDGE:
         done = record.acknowledged
     elif action.verb is Verb.UNACKNOWLEDGE:
@@ -84,11 +84,13 @@ async def look_at(api: ZabbixApi, read_one: ReadOne, action: Action) -> Standing
             done = not any(each.runs for each in maintenances)
             if done:
                 record = replace(record, downtime=False)
-    return Standing(record=record, done=done, baseline=action.baseline or "looked", at_once=True)
+    return RecordSnapshot(
+        record=record, done=done, baseline=action.baseline or "looked", at_once=True
+    )
 
 
-async def perform(api: ZabbixApi, read_one: ReadOne, action: Action) -> None:
-    """Send it, once."""
+async def apply(api: ZabbixApi, read_one: ReadOne, action: Action) -> None:
+    """Send the action, once."""
     record, triggers, hostid = await read_one(action.key)
     if record is None:
         raise Refused(_("It is gone from Zabbix, or no longer monitored"))
@@ -177,5 +179,5 @@ def _name(action: Action) -> str:
 
 
 def _signed(action: Action) -> str:
-    """The words, with who says them: the account is the same for everybody."""
+    """Return the text with the name of the person: all share one account."""
     return f"{action.by}: {action.text}" if action.text and action.by else action.text

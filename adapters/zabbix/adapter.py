@@ -1,17 +1,17 @@
 """Kind `zabbix`: the health of hosts, and the problems on them, from Zabbix's API.
 
-Facts about the API are those of Zabbix 6.0 as measured (`zabbix_api` for JSON-RPC itself).
+Facts about the API are those of Zabbix 6.0 as measured (`api` has those of JSON-RPC itself).
 What makes this kind particular:
 
 - Problems do not name their host: triggers do (trigger.get with selectHosts and
   selectLastEvent).
-- A trigger's `lastchange` tells its changes of state, and nothing of acknowledgements and
-  maintenances. Their sets are small, so they are read each time, as ids, in the same request;
-  what entered or left one of them is read anew.
-- An account without rights on any host group sees no hosts, without an error: the host
-  groups that it sees are counted at each reading.
-- When the server process is dead, the frontend goes on answering with old states. The
-  newest value of items that are always collected (`heartbeat`) tells.
+- A trigger's `lastchange` tells when its state changed, and nothing of acknowledgements and
+  maintenances. There are few of them, so each reading asks for their ids in the same request, and
+  reads anew what entered or left one of these sets.
+- An account without rights on any host group sees no hosts, without an error: each reading
+  counts the host groups that it sees.
+- When the server process is dead, the frontend goes on answering with old states. The newest
+  value of items that are always collected (`heartbeat`) shows it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ from msgspec import Struct
 
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
+from adapters.shared.row_by_row import set_aside
 from adapters.zabbix import actions as zabbix_actions
 from adapters.zabbix.api import Call, Replies, ZabbixApi
 from adapters.zabbix.options import ZabbixOptions
 from adapters.zabbix.questions import Clock, Questions, State
-from adapters.zabbix.rows import Host, Hosts, Trigger, host_key, read_rows, set_aside, trigger_key
-from smic_tui.contract.actions import Action, Standing, Verb
+from adapters.zabbix.rows import Host, Hosts, Trigger, host_key, read_rows, trigger_key
+from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, Unavailable
@@ -46,7 +47,7 @@ _BY_ID = 500
 
 
 class _Cursor(Struct, frozen=True, kw_only=True):
-    """Where the last reading stood; `since` is epoch seconds on the frontend's clock."""
+    """How far the last reading came; `since` is epoch seconds on the frontend's clock."""
 
     since: int
     hosts: int
@@ -123,21 +124,21 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
             remarks=tuple(remarks),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """What the role lets the account call; the rights on host groups may allow less."""
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
+        """Return what the role lets the account call; rights on host groups may allow less."""
         return {Stream.HEALTH: self._verbs} if self._verbs else {}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read one host or trigger, with its maintenances where the action is about them."""
         async with self._api.signed_in():
             await self._prepare()
-            return await zabbix_actions.look_at(self._api, self._read_one, action)
+            return await zabbix_actions.inspect_record(self._api, self._read_one, action)
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Acknowledge the events of its triggers, or create or delete a maintenance."""
         async with self._api.signed_in():
             await self._prepare()
-            await zabbix_actions.perform(self._api, self._read_one, action)
+            await zabbix_actions.apply(self._api, self._read_one, action)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -148,7 +149,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
     async def _prepare(self) -> None:
         """Learn what stays the same while the program runs."""
         if self._verbs is None:
-            self._verbs = await zabbix_actions.able(self._api)
+            self._verbs = await zabbix_actions.capabilities(self._api)
         if self.config.groups and self._ask.groupids is None:
             await self._find_groups()
         if not self._ask.heartbeat:
@@ -174,7 +175,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         self._ask.groupids = [group.groupid for group in found]
 
     def _believed(self, replies: Replies) -> State:
-        """The state, unless the account sees nothing or the server process is dead."""
+        """Return the state, or raise if the account sees nothing or the server process is dead."""
         state = self._ask.state(replies)
         if not state.groups:
             raise AuthFailed(
@@ -233,7 +234,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
     async def _changes(
         self, before: _Cursor, state: State, replies: Replies
     ) -> tuple[State, list[Batch]] | None:
-        """What changed since the cursor, or None when everything must be read."""
+        """Return what changed since the cursor, or None when everything must be read."""
         if before.hosts != state.hosts or before.since > self._now():
             return None
         hostids = set(before.maintained) ^ set(state.maintained)
@@ -293,7 +294,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         return Batch(upserts=tuple(records), deletes=deletes, rejected=tuple(rejected))
 
     async def _read_one(self, key: str) -> tuple[Health | None, list[Trigger], str]:
-        """A record as it is now, the triggers that it stands for and the id of its host."""
+        """Return a record as it is now, the triggers that it stands for and the id of its host."""
         of_host = key.startswith("h")
         hostid, triggers = key[1:], []
         if not of_host:
@@ -326,7 +327,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
     # -- doubts ----------------------------------------------------------------
 
     def _now(self) -> float:
-        """The frontend's clock."""
+        """Return the frontend's clock, in epoch seconds."""
         remote = self._api.http.remote_time
         return remote.timestamp() if remote is not None else time.time()
 

@@ -1,10 +1,10 @@
-"""JSON-RPC with a Zabbix frontend: who asks, several questions at once, errors told apart.
+"""Speaks JSON-RPC with a Zabbix frontend: signs in, asks several questions at once.
 
 Facts are those of Zabbix 6.0 as measured; what 6.4, 7.0 and 7.2 do otherwise is from their
 documentation, not tried. What makes this API particular:
 
-- Errors are HTTP 200 with `error`, whose code is the same for a wrong token, a missing
-  right and a wrong parameter: the words in `data` tell.
+- Errors are HTTP 200 with `error`, whose code is the same for a wrong token, a missing right and
+  a wrong parameter: only the beginning of the message in `data` tells which it is.
 - Up to 6.2 the token goes in the body (`auth`), and Bearer is refused; from 6.4 on it goes
   in a header, and from 7.2 on nowhere else. `apiinfo.version` refuses both.
 - Numbers are strings.
@@ -30,10 +30,22 @@ if TYPE_CHECKING:
 
 _PATH = "/api_jsonrpc.php"
 _BEARER_FROM = (6, 4)
-_NOT_WHO = ("not authori", "session terminated", "incorrect user name or password", "login name or")
-_ENDED = ("session terminated",)
-_NOT_ALLOWED = ("no permissions to", "you do not have permission", "access denied")
-_LATER = ("error connecting to database", "database error", "deadlock", "sql statement execution")
+# How Zabbix's messages begin. "Not authorised" is 5.0's, "Login name or" that of versions before.
+_ENDED = "session terminated, re-login"
+_NOT_WHO = (
+    _ENDED,
+    "not authorized",
+    "not authorised",
+    "incorrect user name or password",
+    "login name or password is incorrect",
+)
+_NOT_ALLOWED = ("no permissions to", "you do not have permission")
+_LATER = (
+    "error connecting to database",
+    "database error",
+    "error in query [",
+    "sql statement execution has failed",
+)
 
 
 class RpcError(Struct, frozen=True):
@@ -45,22 +57,21 @@ class RpcError(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """The words that tell what it is about."""
+        """The message that says what is wrong."""
         return self.data or self.message
 
     def says(self, *beginnings: str) -> bool:
-        """Whether one of these stands in it, whatever the case."""
-        words = f"{self.data} {self.message}".lower()
-        return any(beginning in words for beginning in beginnings)
+        """Whether its message begins so; further on come names of objects, which may be any."""
+        return self.words.lower().startswith(beginnings)
 
     @property
     def forbids(self) -> bool:
-        """Whether it is the account's rights."""
+        """Whether the account lacks a right."""
         return self.says(*_NOT_ALLOWED)
 
     @property
     def knows_us_not(self) -> bool:
-        """Whether it is the token, the session or the password."""
+        """Whether the token, the session or the password is not accepted."""
         return self.says(*_NOT_WHO)
 
 
@@ -86,11 +97,11 @@ class Replies:
         self._replies = replies
 
     def error(self, number: int) -> RpcError | None:
-        """What is wrong with one question, if anything."""
+        """Return what is wrong with one question, None if nothing is."""
         return self._replies[number].error
 
     def get(self, number: int, type_: type[Any]) -> Any:
-        """The result of one question as `type_`, or its error as one of the contract's."""
+        """Return the result of a question as `type_`; raise its error as one of the contract's."""
         reply = self._replies[number]
         method = self._calls[number].method
         if reply.error is not None:
@@ -128,7 +139,7 @@ class ZabbixApi:
 
     @asynccontextmanager
     async def signed_in(self) -> AsyncIterator[None]:
-        """Within, questions are asked as the account."""
+        """Ask as the account until the end of the block."""
         async with self.http.signed_in():
             if not self.version:
                 self.version = (await self._plain(Call("apiinfo.version", []))).get(0, str)
@@ -144,7 +155,7 @@ class ZabbixApi:
         """Ask several questions with one request; a session that has ended is opened anew."""
         replies = await self._ask(calls)
         error = replies.error(0)
-        if self._options.user and error is not None and error.says(*_ENDED):
+        if self._options.user and error is not None and error.says(_ENDED):
             await self._log_in()
             replies = await self._ask(calls)
         return replies
@@ -156,7 +167,7 @@ class ZabbixApi:
         try:
             replies = await self.http.decode(list[_Reply], answer)
         except SourceError:
-            # What concerns the request as a whole is one error, not a list.
+            # An error of the request as a whole comes alone, and not in a list.
             error = _single_error(answer.body)
             if error is None:
                 raise
@@ -172,7 +183,7 @@ class ZabbixApi:
         return Replies(self, calls, [by_id[number] for number in range(len(calls))])
 
     async def act(self, call: Call) -> None:
-        """Have Zabbix do something; what it says against it is a refusal."""
+        """Have Zabbix do something; raises `Refused` with what Zabbix says against it."""
         replies = await self.ask(call)
         error = replies.error(0)
         if error is None:
@@ -214,7 +225,7 @@ class ZabbixApi:
         return self.http.bad_answer(message, body)
 
     async def close(self) -> None:
-        """Close the connections; the session ends by itself, as its account has it."""
+        """Close the connections; the session expires by itself, as the account's settings say."""
         if self._http is not None:
             await self._http.close()
 
@@ -241,7 +252,7 @@ class ZabbixApi:
         return body
 
     async def _plain(self, call: Call) -> Replies:
-        """Ask one question as nobody."""
+        """Ask one question without an account."""
         body = {"jsonrpc": "2.0", "method": call.method, "params": call.params, "id": 0}
         answer = await self.http.request("POST", _PATH, body=body)
         return Replies(self, [call], [await self.http.decode(_Reply, answer)])

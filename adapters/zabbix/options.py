@@ -28,7 +28,7 @@ SEVERITIES: tuple[Severity, ...] = (
 
 
 class ZabbixOptions(HttpOptions, frozen=True, kw_only=True):
-    """A Zabbix frontend, through which its API answers (its address, without api_jsonrpc.php)."""
+    """A Zabbix frontend with its API; `url` is its address, without api_jsonrpc.php."""
 
     token: Annotated[
         Secret | None, Meta(description="Where the API token is; better than a password.")
@@ -41,7 +41,7 @@ class ZabbixOptions(HttpOptions, frozen=True, kw_only=True):
             description="How a host tells its site: 'visible name', 'host name', a tag "
             "('tag.insee'), a macro ('macro.{$INSEE}'), a field of its inventory "
             "('inventory.site_zip'), or a regular expression on the visible name with a group "
-            "(?P<site>...). A host that gives none goes by its visible name."
+            "(?P<site>...). If a host gives none, its visible name is used."
         ),
     ] = VISIBLE_NAME
     groups: Annotated[
@@ -51,8 +51,8 @@ class ZabbixOptions(HttpOptions, frozen=True, kw_only=True):
     triggers: Annotated[
         Literal["problems", "all"],
         Meta(
-            description="'problems' gives the triggers that are in the state problem; 'all' those "
-            "that are well too, which are tens of thousands in a large installation."
+            description="'problems': only triggers that are in the state problem; 'all': also "
+            "those that are well, which are tens of thousands in a large installation."
         ),
     ] = "problems"
     severity: Annotated[
@@ -65,22 +65,22 @@ class ZabbixOptions(HttpOptions, frozen=True, kw_only=True):
     down: Annotated[
         str,
         Meta(
-            description="Regular expression: a host is down while a trigger with such a name is in "
-            "the state problem; and when none of its interfaces is reached."
+            description="Regular expression for names of triggers: a host is down while such a "
+            "trigger is in the state problem, and while none of its interfaces is reached."
         ),
     ] = r"(?i)ICMP ping$|agent is not available|injoignable"
     heartbeat: Annotated[
         tuple[str, ...],
         Meta(
             description="Beginnings of keys of items that get a value every few minutes as long as "
-            "the Zabbix server works; the first of them for which there are items is looked at.",
+            "the Zabbix server works; the first one that has items counts.",
             min_length=1,
         ),
     ] = ("zabbix[", "icmpping", "agent.ping", "system.", "")
     checks_within: Annotated[
         Duration,
         Meta(
-            description="When these items have had no value for so long, Zabbix's states are old "
+            description="If these items have had no value for this long, Zabbix's states are old, "
             "and it counts as unavailable."
         ),
     ] = "15m"

@@ -1,4 +1,4 @@
-"""The questions to Zabbix's API, and what their answers say together."""
+"""Puts the questions to Zabbix's API together, and reads what their answers say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from adapters.zabbix.api import Call, Replies
 from adapters.zabbix.options import SEVERITIES, ZabbixOptions
 from adapters.zabbix.rows import HOST_OUTPUT, TRIGGER_OUTPUT
 
-# How many items of the heartbeat are looked at, from either end.
+# How many items of the heartbeat are read, from either end.
 _SAMPLE = 10
 
 
@@ -23,13 +23,13 @@ class _HostId(Struct):
 
 
 class Clock(Struct):
-    """When an item had its newest value, epoch seconds; 0 is longer than a day ago."""
+    """When an item had its newest value, in epoch seconds; 0 is longer than a day ago."""
 
     lastclock: int = 0
 
 
 class State(Struct, frozen=True):
-    """What the questions of every reading answered; `clocks` are those of the heartbeat."""
+    """The answers to the questions of every reading; `clocks` are those of the heartbeat."""
 
     groups: int
     hosts: int
@@ -45,7 +45,7 @@ class Questions:
     """Asks for what the settings choose.
 
     `groupids` are those of the host groups, None for all that the account sees; `heartbeat` is
-    the beginning of the keys of the items to look at, "*" for any.
+    the beginning of the keys of the items to read, "*" for any.
     """
 
     def __init__(self, config: ZabbixOptions) -> None:
@@ -57,7 +57,7 @@ class Questions:
         return params | ({"groupids": self.groupids} if self.groupids is not None else {})
 
     def items(self, order: str, beginning: str) -> Call:
-        """Items of the heartbeat, from the oldest (ASC) or the youngest on."""
+        """Return the question for items of the heartbeat, the oldest (ASC) or youngest first."""
         params = self._chosen(
             output=["lastclock"],
             monitored=True,
@@ -74,7 +74,7 @@ class Questions:
         return Call("item.get", params)
 
     def every_time(self) -> list[Call]:
-        """The questions whose answers `state` reads, by their places."""
+        """Return the questions whose answers `state` reads, in its order."""
         severities = list(range(SEVERITIES.index(self._config.severity), len(SEVERITIES)))
         problems = self._chosen(output=["objectid"], severities=severities)
         monitored = self._chosen(monitored_hosts=True)
@@ -94,7 +94,7 @@ class Questions:
 
     @staticmethod
     def state(replies: Replies) -> State:
-        """What stands in the answers to `every_time`."""
+        """Return what the answers to `every_time` say."""
         return State(
             groups=replies.get(0, int),
             hosts=replies.get(1, int),
@@ -109,7 +109,7 @@ class Questions:
         )
 
     def triggers(self, since: int | None = None, **which: Any) -> Call:
-        """Triggers with their hosts and last events: those that changed since, or `which`."""
+        """Return the question for triggers: those that changed since, or `which`."""
         params = self._chosen(
             output=TRIGGER_OUTPUT,
             monitored=True,
@@ -126,7 +126,7 @@ class Questions:
         return Call("trigger.get", params)
 
     def hosts(self, **which: Any) -> Call:
-        """Hosts with their interfaces and what tells their sites."""
+        """Return the question for hosts, their interfaces and what tells their sites."""
         params = self._chosen(
             output=HOST_OUTPUT,
             monitored_hosts=True,

@@ -1,19 +1,20 @@
-"""Zabbix's hosts and triggers as records of health.
+"""Makes records of health of Zabbix's hosts and triggers.
 
-Numbers come as strings; a host's reachability is that of its interfaces (0 not known, 1 yes,
-2 no) and of triggers that are about nothing else.
+Numbers come as strings. Whether a host is reached, its interfaces tell (0 not known, 1 yes, 2 no)
+and the triggers that mean that it is down.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from adapters.shared.epochs import moment_of_epoch
+from adapters.shared.row_by_row import read_each
 from adapters.shared.site_rules import site_in
 from adapters.zabbix.options import HOST_NAME, SEVERITIES, VISIBLE_NAME, ZabbixOptions
 from smic_tui.contract.batch import Rejected
@@ -85,12 +86,12 @@ class Trigger(Struct):
 
 
 def host_key(hostid: str) -> str:
-    """The key of a host's own record."""
+    """Return the key of a host's own record."""
     return f"h{hostid}"
 
 
 def trigger_key(triggerid: str) -> str:
-    """The key of the record of a trigger."""
+    """Return the key of the record of a trigger."""
     return f"t{triggerid}"
 
 
@@ -107,7 +108,7 @@ class Hosts:
         self._why_down: dict[str, dict[str, Trigger]] = {}
 
     def forget(self) -> None:
-        """Begin anew: a full reading."""
+        """Forget all hosts, for a full reading."""
         self.known.clear()
         self._sites.clear()
         self._why_down.clear()
@@ -139,18 +140,18 @@ class Hosts:
         return about
 
     def reasons(self, hostid: str) -> list[Trigger]:
-        """The triggers that say that a host is down."""
+        """Return the triggers that say that a host is down."""
         return list(self._why_down.get(hostid, {}).values())
 
     def host_record(self, host: Host) -> Health:
-        """The health of the host itself."""
+        """Return the health of the host itself."""
         why = self.reasons(host.hostid)
         tried = [each for each in host.interfaces if each.available]
         unreached = bool(tried) and all(each.available == 2 for each in tried)
         if why or unreached:
             state = HealthState.DOWN
         else:
-            # Without any interface that was tried its items tell, and those are the triggers.
+            # Where no interface was tried, only the triggers on its items tell.
             state = HealthState.UP if tried or not host.interfaces else HealthState.PENDING
         words = [each.event.name if each.event else each.description for each in why]
         if not words and unreached:
@@ -160,7 +161,7 @@ class Hosts:
             site=self._sites.get(host.hostid, host.host),
             host=host.name or host.host,
             state=state,
-            since=_moment(min(each.lastchange for each in why)) if why else None,
+            since=moment_of_epoch(min(each.lastchange for each in why)) if why else None,
             output="; ".join(words),
             acknowledged=bool(why) and all(each.event and each.event.acknowledged for each in why),
             downtime=host.maintenance_status == 1,
@@ -169,7 +170,7 @@ class Hosts:
         )
 
     def trigger_record(self, trigger: Trigger) -> Health:
-        """The health that a trigger tells; it goes by the first of its hosts."""
+        """Return the health that a trigger tells; it is shown at the first of its hosts."""
         hosts = [self.known[each.hostid] for each in trigger.hosts if each.hostid in self.known]
         if not hosts:
             raise ValueError(_("none of its hosts can be seen"))
@@ -181,7 +182,7 @@ class Hosts:
             host=host.name or host.host,
             service=trigger.description,
             state=self._state(trigger),
-            since=_moment(trigger.lastchange),
+            since=moment_of_epoch(trigger.lastchange),
             output=trigger.error or (event.name if event and trigger.value else ""),
             acknowledged=bool(trigger.value and event and event.acknowledged),
             downtime=any(each.maintenance_status == 1 for each in hosts),
@@ -198,31 +199,12 @@ class Hosts:
 
 
 def read_rows(rows: list[msgspec.Raw], type_: type[Any]) -> tuple[list[Any], list[Rejected]]:
-    """Decode rows one by one; what cannot be read is set aside."""
-    read: list[Any] = []
-    rejected: list[Rejected] = []
-    for number, raw in enumerate(rows, 1):
-        try:
-            read.append(msgspec.json.decode(raw, type=type_, strict=False))
-        except (msgspec.DecodeError, RecursionError) as error:
-            where = _("object {number} of the answer").format(number=number)
-            rejected.append(set_aside(where, error, raw))
-    return read, rejected
-
-
-def set_aside(where: str, error: Exception, raw: msgspec.Raw | None = None) -> Rejected:
-    """A row that is no record."""
-    sample = bytes(raw)[:200].decode(errors="replace") if raw is not None else ""
-    return Rejected(where=where, reason=str(error), sample=sample)
-
-
-def _moment(epoch: int) -> datetime | None:
-    if epoch <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(epoch, UTC)
-    except (OverflowError, OSError, ValueError) as error:
-        raise ValueError(_("{epoch} is no time").format(epoch=epoch)) from error
+    """Decode rows one by one; what cannot be read is set aside. Numbers may be strings."""
+    return read_each(
+        rows,
+        msgspec.json.Decoder(type_, strict=False).decode,
+        lambda number, _raw: _("object {number} of the answer").format(number=number),
+    )
 
 
 def _site(rule: str, host: Host) -> str:

@@ -1,8 +1,8 @@
-"""What can be done to a ticket of Zammad: a note, another owner, another state.
+"""Acts on a ticket of Zammad: adds a note, sets another owner or another state.
 
-As its documentation and source say: one PUT changes the ticket and adds an article, in
-one transaction; what is refused is 403 or 422 with `error`. Nothing ties it to a version,
-so that the look comes right before it. Articles are numbered upwards.
+As its documentation and source say: one PUT changes the ticket and adds an article, in one
+transaction; a refusal is 403 or 422 with `error`. Nothing ties the PUT to a version, so the
+ticket is read right before it. Zammad numbers articles upwards.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from adapters.ticketing.wanted import wanted_stage, wanted_status
 from adapters.zammad.tickets import Converter, State, ZammadTicket, decode
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _
 from smic_tui.records import Stage, Stream, TicketStatus
@@ -29,7 +29,7 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """Who we are, and what this Zammad's states mean."""
+    """Our account, and the meaning of this Zammad's states."""
 
     id: int
     login: str
@@ -37,7 +37,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     states: Mapping[str, State]
 
     def state(self, name: str) -> State:
-        """A state by its name."""
+        """Return a state by its name."""
         return self.states.get(name) or State(id=0, name=name)
 
 
@@ -60,13 +60,13 @@ class _Error(Struct):
     error: str = ""
 
 
-async def look(http: HttpSession, action: Action, desk: Desk) -> Standing:
-    """Where the action stands in the ticket now."""
+async def inspect(http: HttpSession, action: Action, desk: Desk) -> RecordSnapshot:
+    """Return the ticket as it is now, and whether the action's effect is there."""
     ticket = await _find(http, action.key)
     if ticket is None:
-        return Standing(record=None, at_once=True)
+        return RecordSnapshot(record=None, at_once=True)
     articles = await _articles(http, action.key)
-    return Standing(
+    return RecordSnapshot(
         record=desk.converter.record(ticket, desk.state(ticket.state)),
         version=ticket.updated_at.isoformat(),
         done=_has_effect(action, ticket, desk) and _has_text(action, articles, desk),
@@ -75,12 +75,12 @@ async def look(http: HttpSession, action: Action, desk: Desk) -> Standing:
     )
 
 
-async def perform(http: HttpSession, action: Action, standing: Standing, desk: Desk) -> None:
+async def apply(http: HttpSession, action: Action, snapshot: RecordSnapshot, desk: Desk) -> None:
     """Send what of the action is not in the ticket yet."""
     ticket = await _find(http, action.key)
     if ticket is None:
         raise Refused(_("Zammad has no ticket {number} any more").format(number=action.key))
-    if standing.version and standing.version != ticket.updated_at.isoformat():
+    if snapshot.version and snapshot.version != ticket.updated_at.isoformat():
         raise ChangedMeanwhile(
             _("Ticket {number} was changed at the same time").format(number=action.key)
         )
@@ -142,7 +142,7 @@ def _has_effect(action: Action, ticket: ZammadTicket, desk: Desk) -> bool:
 
 
 def _has_text(action: Action, articles: list[_Article], desk: Desk) -> bool:
-    """Whether our own text stands there, as an article after the baseline."""
+    """Whether our own text is there, as an article after the baseline."""
     text = action.text.split()
     if not text:
         return True
@@ -165,7 +165,7 @@ def _means(action: Action, state: State, desk: Desk) -> bool:
 
 
 def _wanted_state(action: Action, desk: Desk) -> State:
-    # Pending states want a date, which nobody has given; merged ones another ticket.
+    # Pending states need a date, which the action lacks; merged ones another ticket.
     usable = [
         state
         for state in desk.states.values()

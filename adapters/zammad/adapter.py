@@ -3,12 +3,12 @@
 Written from Zammad's documentation and source (6.4), not tried against a real one; `probe`
 says so. What makes it particular, as these say:
 
-- A search without words is answered by the database, not by the search index, which lags
-  behind; it is given as a condition. Pages are cut by the date of creation, so that a
-  ticket that is closed while they are read shifts nothing.
-- A search shows what the account may see and says nothing of the rest. So each group must
-  show a ticket, of whatever state: one that shows none is never taken for empty.
-- Nothing is conditional: no ETag, no lock version, no compression by itself.
+- The database answers a search that is given as a condition; one by words is answered by the
+  search index, which lags behind. A page begins at a date of creation, so that a ticket that
+  is closed meanwhile moves no other.
+- A search shows what the account may see and does not tell of the rest. So each group must show
+  a ticket, of whatever state: a group that shows none is never taken for empty.
+- Zammad has no ETag and no lock version, and does not compress unless asked.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from msgspec import Struct
 
 from adapters.http.adapter import AccountAdapter
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.ticketing.tally import ReadingTally
 from adapters.zammad import actions as zammad_actions
 from adapters.zammad.options import ZammadOptions
 from adapters.zammad.tickets import Converter, State, ZammadTicket, decode
-from smic_tui.contract.actions import Action, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
@@ -83,7 +84,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
         http = self._session()
         before = decoded_of(setup_of(self.config), cursor, _Cursor)
         full = before is None
-        usable, rejected = 0, list[Rejected]()
+        tally = ReadingTally(full=full)
         async with http.signed_in():
             groups = await self._prove_rights(http)
             began = http.remote_time
@@ -92,8 +93,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
             seen: set[int] = set()
             for conditions in self._questions(before, groups):
                 async for tickets, odd in self._pages(http, conditions, seen):
-                    usable += len(tickets)
-                    rejected += odd
+                    tally.add(len(tickets), odd)
                     yield Batch(
                         upserts=tuple(
                             self._converter.record(each, self._state(each)) for each in tickets
@@ -101,13 +101,9 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
                         rejected=tuple(odd),
                         full=full,
                     )
-        if full and rejected and not usable:
-            raise http.bad_answer(
-                _("None of Zammad's {count} tickets could be read: {reason}").format(
-                    count=len(rejected), reason=rejected[0].reason
-                ),
-                rejected[0].sample.encode(),
-            )
+        tally.refuse_to_empty_the_cache(
+            http, _("None of Zammad's {count} tickets could be read: {reason}")
+        )
         since = began or (before.since if before else datetime.now(UTC) - timedelta(days=1))
         done = msgspec.json.encode(_Cursor(since, setup_of(self.config))).decode()
         yield Batch(cursor=done, full=full)
@@ -125,33 +121,33 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
             remarks=(*http.remarks(), written),
         )
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """Zammad tells no right beforehand: what an agent may is taken as given."""
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
+        """Return all that an agent may do: Zammad tells no right beforehand."""
         if not self._proven:
             return {}
         stream = Stream(self.config.as_)
         set_one = Verb.SET_STATUS if stream is Stream.TICKETS else Verb.SET_STAGE
         return {stream: _VERBS | {set_one}}
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the ticket, and what was said in it since the baseline."""
         http = self._session()
         async with http.signed_in():
             if not self._states:
                 self._states = await self._read_states(http)
-            return await zammad_actions.look(http, action, self._desk(await self.me(http)))
+            return await zammad_actions.inspect(http, action, self._desk(await self.me(http)))
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Change the ticket and add the text, in one request."""
         http = self._session()
         async with http.signed_in():
             if not self._states:
                 self._states = await self._read_states(http)
             desk = self._desk(await self.me(http))
-            await zammad_actions.perform(http, action, standing, desk)
+            await zammad_actions.apply(http, action, snapshot, desk)
 
     async def me(self, http: HttpSession) -> _Me:
-        """Who we are."""
+        """Return our account."""
         return await http.json(_Me, "GET", "/api/v1/users/me")
 
     def _desk(self, me: _Me) -> zammad_actions.Desk:
@@ -168,7 +164,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
         return Credentials(headers={"Authorization": f"Token token={token}"}, secrets=(token,))
 
     async def _prove_rights(self, http: HttpSession) -> list[int]:
-        """The numbers of the groups, each of which has shown a ticket."""
+        """Prove that each group shows a ticket, and return the numbers of the groups."""
         known = {
             each.name: each.id for each in await http.json(list[_Named], "GET", "/api/v1/groups")
         }
@@ -218,7 +214,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
     async def _pages(
         self, http: HttpSession, conditions: Conditions, seen: set[int]
     ) -> AsyncIterator[tuple[list[ZammadTicket], list[Rejected]]]:
-        """Read page after page; each begins at the creation of the last one's last ticket."""
+        """Read page after page; each begins when the last ticket of the page before was created."""
         asked = dict(conditions)
         while True:
             raws = await self._search(http, asked, PAGE)

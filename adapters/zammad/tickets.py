@@ -1,4 +1,4 @@
-"""Zammad's tickets as tickets or catalogue requests.
+"""Makes tickets or catalogue requests of Zammad's tickets.
 
 As its documentation and source say: with `expand`, tickets name their group, state,
 priority, customer and owner; times are ISO 8601 in UTC; nobody is the owner "-".
@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.shared.json_text import decode_json
+from adapters.shared.row_by_row import read_each
 from adapters.ticketing.words import DeskWords
 from adapters.zammad.options import ZammadOptions
 from smic_tui.contract.batch import Rejected
@@ -30,7 +31,6 @@ _BY_TYPE = {
     "merged": TicketStatus.CLOSED,
     "removed": TicketStatus.CLOSED,
 }
-_EXCERPT = 200
 
 
 class State(Struct, frozen=True):
@@ -43,12 +43,12 @@ class State(Struct, frozen=True):
 
     @property
     def closed(self) -> bool:
-        """Whether nobody has to do anything any more."""
+        """Whether nothing is left to do."""
         return self.state_type in _CLOSED
 
 
 class ZammadTicket(Struct, frozen=True):
-    """What is used of a ticket; `fields` is all of it."""
+    """The parts of a ticket that are used; `fields` is all of it."""
 
     id: int
     state: str
@@ -65,26 +65,20 @@ class ZammadTicket(Struct, frozen=True):
 
     @property
     def holder(self) -> str:
-        """Who has it; empty for nobody."""
+        """The owner; empty if there is none."""
         return "" if self.owner in (NOBODY, None) else str(self.owner)
 
 
 def decode(raws: Iterable[msgspec.Raw]) -> tuple[list[ZammadTicket], list[Rejected]]:
-    """Return the tickets, aside those that cannot be read."""
-    tickets: list[ZammadTicket] = []
-    rejected: list[Rejected] = []
-    for raw in raws:
-        try:
-            ticket = decode_json(raw, ZammadTicket)
-            if ticket.created_at.tzinfo is None or ticket.updated_at.tzinfo is None:
-                raise ValueError(_("its times have no time zone"))
-            everything = decode_json(raw, dict[str, Any])
-        except (msgspec.DecodeError, ValueError) as error:
-            sample = bytes(raw)[:_EXCERPT].decode(errors="replace")
-            rejected.append(Rejected(where=_("a ticket"), reason=str(error), sample=sample))
-        else:
-            tickets.append(msgspec.structs.replace(ticket, fields=everything))
-    return tickets, rejected
+    """Return the tickets, and those that cannot be read."""
+    return read_each(raws, _ticket, lambda _number, _raw: _("a ticket"))
+
+
+def _ticket(raw: msgspec.Raw) -> ZammadTicket:
+    ticket = decode_json(raw, ZammadTicket)
+    if ticket.created_at.tzinfo is None or ticket.updated_at.tzinfo is None:
+        raise ValueError(_("its times have no time zone"))
+    return msgspec.structs.replace(ticket, fields=decode_json(raw, dict[str, Any]))
 
 
 class Converter:
@@ -97,7 +91,7 @@ class Converter:
         self.words = DeskWords(options.statuses, options.stages, options.waiting_on)
 
     def status(self, state: State) -> TicketStatus:
-        """By the configuration, then by Zammad's type of the state, then by its name."""
+        """Return the status: by the configuration, the type of the state, or its name."""
         if state.name.casefold() not in self._named and state.state_type in _BY_TYPE:
             return _BY_TYPE[state.state_type]
         return self.words.ticket_status(state.name, state.closed)

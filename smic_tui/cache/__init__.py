@@ -1,0 +1,1 @@
+"""What the program knows, kept in files: atomic storage, locks, the user's own file."""

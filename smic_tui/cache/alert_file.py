@@ -1,4 +1,4 @@
-"""The memory of alerts, on disk."""
+"""Keeps the memory of the alerts on disk."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.layout import ALERTS, META, SCHEMA, AlertLayout, Header, decode_alerts
-from smic_tui.cache.place import Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
-from smic_tui.model.alert_book import EMPTY_BOOK, AlertBook
-from smic_tui.system.turns import giving_way
+from smic_tui.model.alert_store import NO_ALERTS, AlertStore
+from smic_tui.system.turns import yielding
 
 if TYPE_CHECKING:
     from smic_tui.cache.keyed import KeyedDB
@@ -24,19 +24,20 @@ def _tables(layout: AlertLayout) -> Tables:
 
 
 class AlertFile:
-    """Read by everyone, written by who collects. Safe for threads.
+    """The file of the alerts. Every program reads it, the one that collects writes it.
 
-    It can be rebuilt: without it alerts fire again, their times lost.
+    It can be rebuilt: without it alerts fire again, and their times are lost. Safe for
+    threads.
     """
 
-    def __init__(self, place: Place) -> None:
-        self._book: AlertBook = EMPTY_BOOK
-        self.path = place.folder / "alerts.json"
-        self._file = TableFile(self.path, place, decode_alerts, _tables)
+    def __init__(self, folder: CacheFolder) -> None:
+        self._book: AlertStore = NO_ALERTS
+        self.path = folder.path / "alerts.json"
+        self._file = TableFile(self.path, folder, decode_alerts, _tables)
         self._lock = Lock()
 
-    def load(self) -> AlertBook:
-        """The book; read again if the file has changed and somebody else writes it."""
+    def load(self) -> AlertStore:
+        """Return the book, read again if another program writes the file and has changed it."""
         with self._lock:
             if not self._file.is_open and self._file.changed():
                 layout = self._file.read()
@@ -44,12 +45,12 @@ class AlertFile:
                     self._book = MappingProxyType(layout.alerts)
             return self._book
 
-    def open(self) -> AlertBook:
-        """Become the writer; unreadable generations are set aside."""
+    def open(self) -> AlertStore:
+        """Become the writer and return the book; unreadable generations are set aside."""
         with self._lock:
             if not self._file.is_open:
                 layout = self._file.open()
-                self._book = EMPTY_BOOK if layout is None else MappingProxyType(layout.alerts)
+                self._book = NO_ALERTS if layout is None else MappingProxyType(layout.alerts)
             return self._book
 
     def close(self) -> None:
@@ -57,8 +58,8 @@ class AlertFile:
         with self._lock:
             self._file.close()
 
-    def commit(self, book: AlertBook) -> bool:
-        """Make this the book, in one write; nothing is written if it is the same.
+    def commit(self, book: AlertStore) -> bool:
+        """Make this the book, in one write; an equal book is not written.
 
         Returns whether it is on the disk; if not, it is kept in memory and
         written later. Raises `ValueError` for text that is not Unicode; nothing
@@ -70,10 +71,10 @@ class AlertFile:
                 return self._file.flush()
             changed = {
                 fingerprint: msgspec.to_builtins(entry)
-                for fingerprint, entry in giving_way(after.items())
+                for fingerprint, entry in yielding(after.items())
                 if (known := before.get(fingerprint)) is not entry and known != entry
             }
-            # What cannot be encoded is refused here, before it can spoil the file.
+            # Text that cannot be encoded is refused here, before it can spoil the file.
             encode_table(changed)
             header = msgspec.to_builtins(Header(schema=SCHEMA))
             self._book = MappingProxyType(after)
@@ -87,6 +88,6 @@ class AlertFile:
             return self._file.save(edit)
 
     def flush(self) -> bool:
-        """Try again to write what a commit could not; whether all is on the disk now."""
+        """Try again to write what a commit could not; return whether all is on the disk now."""
         with self._lock:
             return self._file.flush()

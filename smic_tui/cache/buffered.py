@@ -1,4 +1,4 @@
-"""A storage that collects changes, so that many of them are one write."""
+"""A TinyDB storage that collects changes, so that many of them are one write."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""The cache folder as a whole. Nothing in it ever ends the program.
+"""The cache folder as a whole. No fault in it ever ends the program.
 
 sources/NAME.json   rows, status and cursors of one source
-sources/NAME.changes.json   what came since, where that file is large
-user.json           acknowledgements, notes, panes seen, filters
+sources/NAME.changes.json   what has changed since, where that file is large
+user.json           acknowledgements, notes, panes seen, filters, the outbox
 alerts.json         the memory of alerts
 tally.json          counts made of these files (`smic_tui.startup.status_counts`)
 head.json           rows that the first lines rest on (`smic_tui.startup.first_rows`)
 writer.lock         held by the one program that collects
-user.lock           held for an instant by whoever changes user.json
+user.lock           held for an instant by the program that changes user.json
 requests/           what readers ask of the writer
 """
 
@@ -24,12 +24,12 @@ import msgspec
 
 from smic_tui.cache import trouble
 from smic_tui.cache.alert_file import AlertFile
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import FileOps, Signature
 from smic_tui.cache.lock import WriterLock
 from smic_tui.cache.notices import Notices
-from smic_tui.cache.place import Place
 from smic_tui.cache.user_file import UserFile
-from smic_tui.cache.watch import Follower
+from smic_tui.cache.watch import FileWatcher
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.status import SourceStatus
@@ -46,49 +46,49 @@ _CLOCK_ERROR = timedelta(minutes=1)
 
 
 class Cache:
-    """What the program remembers in `folder`, which is made when it is first written.
+    """Keeps what the program knows in `folder`, which is made when it is first written.
 
-    `user` and `alerts` are its files, `lock` says who collects, `requests` asks
-    that program. Methods do file work: call them off the event loop, but for
-    `snapshot` at start.
+    `user` and `alerts` are files in it, `lock` decides which program collects,
+    `requests` asks that program. Methods do file work: call them off the event loop,
+    except `snapshot` at the start.
     """
 
     def __init__(self, folder: Path, *, ops: FileOps | None = None) -> None:
         self.folder = folder
         self._notices = Notices()
-        self._place = Place(folder, FileOps() if ops is None else ops, self._notices)
-        self.user = UserFile(self._place)
-        self.alerts = AlertFile(self._place)
-        self.lock = WriterLock(self._place)
+        self._folder = CacheFolder(folder, FileOps() if ops is None else ops, self._notices)
+        self.user = UserFile(self._folder)
+        self.alerts = AlertFile(self._folder)
+        self.lock = WriterLock(self._folder)
         self._sources: dict[str, SourceFile] = {}
 
     @cached_property
     def requests(self) -> RefreshRequests:
-        """What readers ask of the program that collects."""
+        """The requests of readers to the program that collects."""
         from smic_tui.cache.requests import RefreshRequests
 
-        return RefreshRequests(self._place)
+        return RefreshRequests(self._folder)
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What the person must know about the cache now."""
+        """The texts that the person must know about the cache now."""
         return self._notices.current()
 
     def source(self, name: str) -> SourceFile:
-        """The file of the source called `name`; one object per name."""
+        """Return the file of the source called `name`; one object per name."""
         found = self._sources.get(name)
         if found is None:
             from smic_tui.cache.source_file import SourceFile
 
-            # Of two threads that ask at once, both get the one that came first.
-            found = self._sources.setdefault(name, SourceFile(name, self._place))
+            # Two threads that ask at once both get the object that came first.
+            found = self._sources.setdefault(name, SourceFile(name, self._folder))
         return found
 
     def snapshot(self, settings: Settings) -> Snapshot:
-        """What the cache knows of the enabled sources, in the configuration's order.
+        """Return what the cache knows of the enabled sources, in the configuration's order.
 
-        A source that relays others is followed by them. No source is contacted.
-        Files of sources that are not configured any more stay and are not shown.
+        The sources that a source relays follow it. No source is contacted. Files of
+        sources that are not configured any more stay, and are not shown.
         """
         now = datetime.now(UTC)
         sources = tuple(
@@ -106,46 +106,41 @@ class Cache:
             notices=self.notices,
         )
 
-    def follower(self, settings: Settings) -> Follower:
-        """What notices that another program has written something that is shown."""
-        return Follower(
-            self._place.ops,
-            [
-                self.user.path,
-                self.alerts.path,
-                *(path for name in settings.sources for path in self.source(name).paths),
-            ],
-        )
+    def watcher(self, settings: Settings) -> FileWatcher:
+        """Return what notices that another program has written something that is shown."""
+        return FileWatcher(self._folder.ops, self._paths(settings))
 
     def signatures(self, settings: Settings) -> dict[str, Signature | None]:
-        """What tells the files that snapshots and the user's state are read from, by their
-        paths below `folder`; raises `OSError`.
+        """Return the signatures of the files that make snapshots and the user's state.
+
+        They go by paths below `folder`. Raises `OSError`.
         """
-        paths = [
-            self.user.path,
-            self.alerts.path,
-            *(path for name in settings.sources for path in self.source(name).paths),
-        ]
         return {
-            str(path.relative_to(self.folder)): self._place.ops.signature(path) for path in paths
+            str(path.relative_to(self.folder)): self._folder.ops.signature(path)
+            for path in self._paths(settings)
         }
 
+    def _paths(self, settings: Settings) -> list[Path]:
+        """The files that snapshots and the user's state are read from."""
+        of_sources = (path for name in settings.sources for path in self.source(name).paths)
+        return [self.user.path, self.alerts.path, *of_sources]
+
     def open(self, names: Iterable[str]) -> None:
-        """Become the writer of these sources' files and of the alerts."""
+        """Become the writer of the files of these sources and of the alerts."""
         for name in names:
             self.source(name).open()
         self.alerts.open()
 
     def flush(self) -> bool:
-        """Try again to write what could not be written; whether all is on the disk."""
+        """Try again to write what could not be written; return whether all is on the disk."""
         done = [file.flush() for file in self._sources.values()]
         return all([*done, self.alerts.flush(), self.user.flush()])
 
     def close(self) -> None:
         """Be a reader again, and let another program become the writer.
 
-        Waits for writes that other threads have begun. What could not be written
-        is given up, except for the user's own state.
+        Waits for writes that other threads have begun. What could not be written is
+        given up, except the user's own state.
         """
         self.flush()
         for file in self._sources.values():
@@ -155,23 +150,23 @@ class Cache:
 
     def report(self, error: OSError) -> None:
         """Say that the folder allows no writing at all."""
-        trouble.report(self._place, "folder", error)
+        trouble.report(self._folder, "folder", error)
 
     def settle(self) -> None:
-        """The folder can be written again."""
-        trouble.settle(self._place, "folder")
+        """Drop the notice: the folder can be written again."""
+        trouble.settle(self._folder, "folder")
 
     def put_notice(self, topic: str, text: str) -> None:
-        """Say something among the notices until `drop_notice`."""
+        """Show a text among the notices until `drop_notice`."""
         self._notices.put(topic, text)
 
     def drop_notice(self, topic: str) -> None:
-        """The topic is settled."""
+        """Take the text of this topic away."""
         self._notices.drop(topic)
 
 
 def _as_configured(contents: SourceContents, source: Source, now: datetime) -> SourceContents:
-    """The contents as this configuration sees them, whatever the writer's said."""
+    """Return the contents as this configuration sees them, whatever the writer's says."""
     status = contents.status
     return msgspec.structs.replace(
         contents,
@@ -186,7 +181,7 @@ def _as_configured(contents: SourceContents, source: Source, now: datetime) -> S
 
 
 def _apart(contents: SourceContents, now: datetime) -> Iterator[SourceContents]:
-    """The source, and those that it relays, each with its own rows and the age of its own facts."""
+    """Yield the source, then those that it relays, each with its own rows and age."""
     if not contents.status.relayed:
         yield contents
         return
@@ -216,7 +211,7 @@ def _believable(status: SourceStatus, now: datetime) -> datetime | None:
 
 
 def stale_after(source: Source) -> float:
-    """Seconds after which the facts of a source are stale: as set, or 3 × refresh."""
+    """Return the seconds after which facts of a source are stale: as set, or 3 × refresh."""
     if source.stale_after is not None:
         return duration.seconds(source.stale_after)
     return 3 * duration.seconds(source.refresh)

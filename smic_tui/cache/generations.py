@@ -2,7 +2,7 @@
 
     NAME                       the current content
     NAME.previous              the one before
-    NAME.tmp-…                 being written, or left over from a kill
+    .NAME.tmp-…                being written, or left over from a kill
     NAME.unreadable-…          set aside because nobody could read it
 
 Replacing writes and syncs the new file, links the current one to `.previous`,
@@ -12,9 +12,6 @@ NAME is either entirely old or entirely new.
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,24 +19,21 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import Signature
-from smic_tui.cache.place import Place
+from smic_tui.system import atomic_file
 
 T = TypeVar("T")
 
-# What file systems without hard links answer.
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS})
-_MARK = f".tmp-{os.urandom(4).hex()}"
-
 
 class Unreadable(Exception):
-    """The content is not what it should be; the message says what was found."""
+    """The content is not what it should be; the message says what is wrong with it."""
 
 
 class Fault(Struct, frozen=True):
     """A generation that could not be read, and why.
 
-    `error` is there when the system could not read it: the content may be good.
+    `error` is set when the system could not read it: the content may be good.
     """
 
     path: Path
@@ -48,7 +42,7 @@ class Fault(Struct, frozen=True):
 
 
 class Reading(Struct, Generic[T], frozen=True):
-    """What was read: None if there is nothing, or nothing readable."""
+    """What was read: `value` is None if there is nothing, or nothing readable."""
 
     value: T | None
     signature: Signature | None
@@ -58,21 +52,21 @@ class Reading(Struct, Generic[T], frozen=True):
 class GenerationalFile:
     """The file called `path` in a cache folder. Not safe for two threads at once."""
 
-    def __init__(self, path: Path, place: Place) -> None:
+    def __init__(self, path: Path, folder: CacheFolder) -> None:
         self.path = path
         self.previous = path.with_name(path.name + ".previous")
-        self._place = place
-        self._ops = place.ops
+        self._folder = folder
+        self._ops = folder.ops
 
     def signature(self) -> Signature | None:
-        """The signature of the current content; None if there is none or none can be had."""
+        """Return the signature of the current content, None if there is none or it is unknown."""
         try:
             return self._ops.signature(self.path)
         except OSError:
             return None
 
     def read(self, decode: Callable[[bytes], T]) -> Reading[T]:
-        """The newest generation that `decode` accepts; it raises `Unreadable` for others."""
+        """Return the newest generation that `decode` accepts; it raises `Unreadable` for others."""
         faults: list[Fault] = []
         current: Signature | None = None
         for path in (self.path, self.previous):
@@ -94,39 +88,18 @@ class GenerationalFile:
 
         Raises `OSError` when it cannot; the current content then still stands.
         """
-        temporary = self.path.with_name(self.path.name + _MARK)
-        self._ops.unlink(temporary)
-        try:
-            descriptor = self._place.create(temporary)
-            try:
-                self._ops.write(descriptor, data)
-                self._ops.sync(descriptor)
-            finally:
-                self._ops.close(descriptor)
-            if self._ops.signature(self.path) is not None:
-                self._keep()
-            self._ops.rename(temporary, self.path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                self._ops.unlink(temporary)
-            raise
-        self._ops.sync_folder(self.path.parent)
+        atomic_file.replace(
+            self.path,
+            data,
+            mode=self._folder.file_mode,
+            group=self._folder.group,
+            previous=self.previous,
+            steps=self._ops,
+        )
         return self.signature()
 
-    def _keep(self) -> None:
-        """Make the current content the previous generation."""
-        self._ops.unlink(self.previous)
-        try:
-            self._ops.link(self.path, self.previous)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            # For an instant only the previous generation has a name: readers
-            # and the next start take it then.
-            self._ops.rename(self.path, self.previous)
-
     def set_aside(self, path: Path) -> Path:
-        """Rename an unreadable generation out of the way, never over another; its new name."""
+        """Rename an unreadable generation out of the way, over no other; return its new path."""
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         target = path.with_name(f"{path.name}.unreadable-{stamp}")
         count = 1
@@ -138,7 +111,7 @@ class GenerationalFile:
         return target
 
     def set_aside_names(self) -> list[Path]:
-        """What has been set aside of this file, oldest first."""
+        """Return the paths of what was set aside of this file, oldest first."""
         start = (f"{self.path.name}.unreadable-", f"{self.previous.name}.unreadable-")
         names = [name for name in self._ops.names(self.path.parent) if name.startswith(start)]
         return [self.path.with_name(name) for name in sorted(names, key=_stamp)]
@@ -148,8 +121,9 @@ class GenerationalFile:
         self._ops.unlink(path)
 
     def sweep(self) -> None:
-        """Delete what kills left over. Only for who alone may write this file."""
-        start = f"{self.path.name}.tmp-"
+        """Delete what kills left over. Only the one program that may write this file does so."""
+        # The first is what versions before this one left.
+        start = (f"{self.path.name}.tmp-", atomic_file.leftovers(self.path.name))
         for name in self._ops.names(self.path.parent):
             if name.startswith(start):
                 self._ops.unlink(self.path.with_name(name))

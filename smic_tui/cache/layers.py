@@ -1,4 +1,4 @@
-"""Rows with a thin layer of changes over them: a commit copies what changed, not everything.
+"""Puts a thin layer of changes over rows: a commit copies what changed, not everything.
 
 Copying a dictionary of hundreds of thousands of rows takes a tenth of a second, during
 which no other thread of the program gets its turn.
@@ -11,7 +11,7 @@ from collections.abc import Collection, ItemsView, Iterator, KeysView, Mapping, 
 from typing import TypeVar
 
 from smic_tui.records import Record
-from smic_tui.system.turns import give_way
+from smic_tui.system.turns import yield_turn
 
 # With fewer rows a copy is as cheap.
 SMALL = 5000
@@ -23,10 +23,10 @@ DefaultT = TypeVar("DefaultT")
 
 
 class Layered(Mapping[str, Record]):
-    """The rows `below`, but for those that `over` replaces or adds and those that are `gone`.
+    """The rows `below`, except those that `over` replaces or adds and those that are `gone`.
 
-    Immutable; nobody changes what it is made of. In the order of `below`, what is new at
-    the end.
+    Immutable, and nobody changes what it is made of. The rows come in the order of
+    `below`, new ones at the end.
     """
 
     __slots__ = ("_below", "_gone", "_len", "_over")
@@ -84,7 +84,7 @@ class Layered(Mapping[str, Record]):
         return KeysView(self)
 
     def changed(self, put: Mapping[str, Record], out: Collection[str]) -> Mapping[str, Record]:
-        """These rows after `out` was taken out and `put` put in."""
+        """Return these rows after `out` was taken out and `put` put in."""
         over = {**self._over}
         for key in out:
             over.pop(key, None)
@@ -111,21 +111,21 @@ class _Values(ValuesView[Record]):
 
 
 def copied(rows: Mapping[str, Record]) -> dict[str, Record]:
-    """A dictionary of these rows, made in parts, so that other threads get their turn."""
+    """Return a dictionary of these rows, made in parts so that other threads get their turn."""
     if len(rows) <= _COPIED_AT_ONCE:
         return dict(rows.items())
     found: dict[str, Record] = {}
     pairs = iter(rows.items())
     while part := list(itertools.islice(pairs, _COPIED_AT_ONCE)):
         found.update(part)
-        give_way()
+        yield_turn()
     return found
 
 
 def changed(
     rows: Mapping[str, Record], put: Mapping[str, Record], out: Collection[str]
 ) -> Mapping[str, Record]:
-    """`rows` after `out` was taken out and `put` put in; `rows` itself stays."""
+    """Return `rows` after `out` was taken out and `put` put in; `rows` itself stays."""
     if isinstance(rows, Layered):
         return rows.changed(put, out)
     if len(rows) > SMALL:

@@ -1,7 +1,7 @@
-"""What stands in the files: the tables of a source's file and of the alert file.
+"""Decodes what stands in the file of a source and in the alert file.
 
-Tables are named after streams; `_meta` says which layout it is, whose file,
-where each stream's reading has come to, and how the source is.
+Tables are named after streams. The table `_meta` holds the version of the layout, the
+name of the source, the cursor of each stream and the status of the source.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from smic_tui.cache.shared_texts import share_texts
 from smic_tui.cache.tables import Piece, decode, decode_rows, pieces_of, whole
 from smic_tui.contract.status import SourceStatus
 from smic_tui.i18n import _
-from smic_tui.model.alert_book import AlertEntry
+from smic_tui.model.alert_store import AlertEntry
 from smic_tui.records import RECORD_TYPES, Record, Stream
 
-# Raised when a file of an older program could be misread.
+# Counted up when a file of another version could be misread.
 SCHEMA = 1
 META = "_meta"
 ALERTS = "alerts"
@@ -34,10 +34,10 @@ Rows = Mapping[Stream, Mapping[str, Record]]
 
 
 class Header(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which layout, and the name of the source that the file belongs to.
+    """The version of the layout, and the name of the source that the file belongs to.
 
-    `edition` tells one whole write of a large file from another: the file of
-    changes beside it says which one it changes.
+    `edition` tells one whole write of a large file from another: the file of changes
+    beside it names the edition that it changes.
     """
 
     schema: int
@@ -48,9 +48,9 @@ class Header(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Cursor(Struct, frozen=True, kw_only=True):
     """How far the reading of a stream has come.
 
-    `value` is the adapter's own and opaque. `full_at` is when the last full
-    reading began. `config` is a digest of the source's settings: what was read
-    with others must be read again from the start.
+    `value` belongs to the adapter and is opaque. `full_at` is when the last full reading
+    began (UTC). `config` is a digest of the source's settings: what was read with other
+    settings must be read again from the start.
     """
 
     value: str | None = None
@@ -74,10 +74,10 @@ class SourceLayout(Struct, frozen=True, kw_only=True):
 
 
 class ChangesLayout(Struct, frozen=True, kw_only=True):
-    """The file of changes beside a source's file: what came since its edition.
+    """The file of changes beside a source's file: what has changed since its edition.
 
-    `rows` are new or changed, `gone` are keys that are no more; status and
-    cursors in `meta` are those after all of it.
+    `rows` are new or changed, `gone` are keys of rows that went; status and cursors in
+    `meta` are those after all changes.
     """
 
     meta: SourceMeta
@@ -98,7 +98,7 @@ class AlertLayout(Struct, frozen=True, kw_only=True):
     alerts: dict[str, AlertEntry] = {}
 
 
-class _HeaderOnly(Struct):
+class _HeaderOnly(Struct, frozen=True):
     meta: AlertMeta = field(name=META)
 
 
@@ -169,7 +169,7 @@ _OTHER = re.compile(r"[^a-z0-9_-]+")
 
 
 def file_stem(source: str) -> str:
-    """A file name for a source, whatever its name: another name gives another file."""
+    """Return a file name for a source, whatever its name; no two names give the same."""
     if _PLAIN.fullmatch(source):
         return source
     slug = _OTHER.sub("-", source.lower()).strip("-")[:40]

@@ -1,8 +1,8 @@
-"""Locks between programs: who writes the user's file, and who collects.
+"""Locks between programs: one for changing the user's file, one for collecting.
 
-`flock` belongs to the open file: the system frees it however the holder ends.
-It holds between the machines that mount one folder over NFS only where the
-mount passes locks to the server (not with `nolock` or `local_lock`).
+A `flock` belongs to the open file: the system frees it however its holder ends. It
+holds between machines that mount one folder over NFS only where the mount passes locks
+to the server (not with `nolock` or `local_lock`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import FileOps
-from smic_tui.cache.place import Place
 from smic_tui.text import clean
 
 _POLL = 0.02
@@ -34,9 +34,9 @@ class Busy(OSError):
 class FileLock:
     """An exclusive lock on a file that is never deleted. Not reentrant."""
 
-    def __init__(self, path: Path, place: Place) -> None:
+    def __init__(self, path: Path, folder: CacheFolder) -> None:
         self.path = path
-        self._place = place
+        self._folder = folder
         self._descriptor: int | None = None
 
     @property
@@ -53,7 +53,7 @@ class FileLock:
     def acquire(self, timeout: float = 0.0) -> None:
         """Take the lock, waiting up to `timeout` seconds.
 
-        Raises `Busy`, or another `OSError` when there can be no lock here.
+        Raises `Busy`, or another `OSError` when no lock is possible here.
         """
         if self.held:
             return
@@ -90,14 +90,14 @@ class FileLock:
             self.release()
 
     def _open(self) -> int:
-        # A lock is no content: it goes to the system whatever replaces the operations.
+        # A lock is no content: it goes to the system whatever replaces `FileOps`.
         with contextlib.suppress(FileExistsError):
-            return FileOps().create(self.path, self._place.file_mode, self._place.group)
+            return FileOps().create(self.path, self._folder.file_mode, self._folder.group)
         return os.open(self.path, os.O_RDWR | os.O_NOFOLLOW)
 
 
 class Holder(Struct, frozen=True, kw_only=True):
-    """Who collects. `since` is when it began, UTC."""
+    """The program that collects. `since` is when it began to (UTC)."""
 
     host: str = ""
     user: str = ""
@@ -109,7 +109,7 @@ class Holder(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Enum):
-    """What came of trying to become the writer."""
+    """The result of trying to become the writer."""
 
     HELD = "held"
     BUSY = "busy"
@@ -119,10 +119,10 @@ class Outcome(Enum):
 class WriterLock:
     """The lock of the one program that collects into a cache folder."""
 
-    def __init__(self, place: Place) -> None:
-        self.path = place.folder / "writer.lock"
-        self._place = place
-        self._lock = FileLock(self.path, place)
+    def __init__(self, folder: CacheFolder) -> None:
+        self.path = folder.path / "writer.lock"
+        self._folder = folder
+        self._lock = FileLock(self.path, folder)
         self.error: OSError | None = None
 
     @property
@@ -133,20 +133,20 @@ class WriterLock:
     def try_acquire(self) -> Outcome:
         """Become the writer if nobody is.
 
-        IMPOSSIBLE when the folder allows no lock (read-only, full): `error` says
-        why. A writer who is alive is seen even where the folder is read-only.
+        Returns IMPOSSIBLE when the folder allows no lock (read-only, full): `error`
+        says why. A live writer is noticed even where the folder is read-only.
         """
         if self._lock.held:
             return Outcome.HELD
         try:
-            self._place.prepare()
+            self._folder.prepare()
             self._lock.acquire()
         except Busy:
             return Outcome.BUSY
         except OSError as error:
             self.error = error
             return Outcome.BUSY if self._taken() else Outcome.IMPOSSIBLE
-        self._place.writer = True
+        self._folder.writer = True
         me = Holder(
             host=os.uname().nodename, user=_user(), pid=os.getpid(), since=datetime.now(UTC)
         )
@@ -158,14 +158,14 @@ class WriterLock:
 
     def release(self) -> None:
         """Let another program become the writer."""
-        self._place.writer = False
+        self._folder.writer = False
         self._lock.release()
 
     def beat(self) -> bool:
-        """Show that the writer is not frozen: readers see the file's time change.
+        """Show readers that the writer is not frozen, by a new time of the lock file.
 
-        Returns whether this program still is the writer: it is not when somebody
-        has deleted the lock file, for another program may hold a new one.
+        Returns whether this program still is the writer: it is not when somebody has
+        deleted the lock file, because another program may hold a new one.
         """
         if not self._lock.held:
             return False
@@ -184,14 +184,14 @@ class WriterLock:
         return True
 
     def pulse(self) -> int | None:
-        """What changes with every beat of the writer, None if it cannot be seen."""
+        """Return a number that changes with every beat of the writer, None if it is unknown."""
         try:
             return self.path.stat().st_mtime_ns
         except OSError:
             return None
 
     def holder(self) -> Holder | None:
-        """Who is the writer now; None if nobody is."""
+        """Return the writer, None if there is none."""
         if not self._lock.held and not self._taken():
             return None
         try:
@@ -201,7 +201,7 @@ class WriterLock:
             return Holder()
 
     def _taken(self) -> bool:
-        """Whether another program holds the lock; needs no right but to read."""
+        """Whether another program holds the lock; the right to read suffices."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
         except OSError:

@@ -1,4 +1,4 @@
-"""What a person must know about the cache, as long as it is so."""
+"""Collects what a person must know about the cache, for as long as it is true."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _log = logging.getLogger(__name__)
 
 
 class Notices:
-    """One text per topic; two topics with one text are told once. Thread-safe."""
+    """Holds one text per topic; two topics with the same text are told once. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._texts: dict[Hashable, str] = {}
 
     def put(self, topic: Hashable, text: str) -> None:
-        """Say `text` until the topic is dropped. Logged when it is new."""
+        """Tell `text` until the topic is dropped. It is logged when it is new."""
         with self._lock:
             known = text in self._texts.values()
             self._texts[topic] = text
@@ -25,7 +25,7 @@ class Notices:
             _log.warning("%s", text)
 
     def drop(self, topic: Hashable) -> None:
-        """The topic is settled."""
+        """Take the text of a topic away; it is logged when that settles it."""
         with self._lock:
             text = self._texts.pop(topic, None)
             settled = text is not None and text not in self._texts.values()
@@ -33,6 +33,6 @@ class Notices:
             _log.info("settled: %s", text)
 
     def current(self) -> tuple[str, ...]:
-        """What is to be said now, oldest first."""
+        """Return the texts to tell now, oldest first."""
         with self._lock:
             return tuple(dict.fromkeys(self._texts.values()))

@@ -1,4 +1,4 @@
-"""One object for texts and numbers that many records have: half of the memory of a large cache.
+"""Makes records share equal texts and numbers: half of the memory of a large cache.
 
 A decoder makes a new text for each field of each record, though the name of the
 source, a protocol or the key of a site stand in thousands of them.
@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 
 from smic_tui.records import Record, Stream
 
-# Fields whose values come again, by stream; the key is shared with its table.
+# Fields whose values repeat, by stream; the key is shared with its table.
 _AGAIN: dict[Stream, tuple[str, ...]] = {
     Stream.SITES: (
         "source",
@@ -52,7 +52,7 @@ _AGAIN: dict[Stream, tuple[str, ...]] = {
 }
 
 
-# Fewer rows have a few megabytes of them, and the start is sooner over without.
+# With fewer rows it saves a few megabytes only, and costs time at the start.
 _MANY = 20_000
 
 
@@ -61,9 +61,9 @@ _NAMED = (Stream.SITES, Stream.HEALTH, Stream.BACKUP_JOBS)
 
 
 def share_texts(stream: Stream, rows: Mapping[str, Record], texts: dict[Any, Any]) -> None:
-    """Share texts among these records if they are many; nobody but the caller knows them yet.
+    """Share texts among these records if they are many; only the caller may know them yet.
 
-    `texts` are those of the streams of the same source before.
+    `texts` holds those of the other streams of the same source.
     """
     if len(rows) < _MANY:
         return

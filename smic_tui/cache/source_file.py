@@ -1,11 +1,11 @@
-"""What the cache holds of one source: its rows, its status and how far its reading has come.
+"""Keeps what the cache holds of one source: its rows, its status and its cursors.
 
     NAME.json           everything, as of one edition
-    NAME.changes.json   where that is large: what came since, written instead of it
+    NAME.changes.json   where that is large: what has changed since, written instead of it
 
-A commit writes the changes since the last edition, in one step as always; when they
-are no longer few, it writes everything anew, as another edition. Changes of another
-edition than that of the file beside them are from before it and say nothing.
+A commit writes the changes since the last edition, in one step as always; when they are
+no longer few, it writes everything as another edition. Changes that name another
+edition than the file beside them are older than it, and are ignored.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from smic_tui.cache.cache_folder import SOURCES, CacheFolder
 from smic_tui.cache.layers import changed, copied
 from smic_tui.cache.layout import (
     GONE,
@@ -33,20 +34,19 @@ from smic_tui.cache.layout import (
     decode_source,
     file_stem,
 )
-from smic_tui.cache.place import SOURCES, Place
 from smic_tui.cache.table_file import TableFile
 from smic_tui.cache.tables import Tables, encode_table
 from smic_tui.contract.status import SourceStatus
 from smic_tui.model.snapshot import SourceContents, Step
 from smic_tui.records import Record, Stream
 from smic_tui.system.memory import give_back
-from smic_tui.system.turns import alone_with, giving_way
+from smic_tui.system.turns import exclusive_for, yielding
 
 # With fewer rows everything is written each time: that takes milliseconds.
 LARGE = 20_000
 # Changes of more than this part of all rows are no longer few.
 FEW = 1 / 12
-# So many changes are remembered, for who has to follow them; a large one ends the memory.
+# How many changes are remembered for those that follow them; a large one ends the memory.
 _STEPS = 8
 _serials = itertools.count(1)
 # A writer may replace both files between the two looks of a reader.
@@ -54,27 +54,27 @@ _TRIES = 3
 
 
 class SourceFile:
-    """What the cache holds of the source called `name`. Safe for threads.
+    """The files of the source called `name`. Safe for threads.
 
-    `contents` and `cursors` are what is known in this program: as the disk had
-    it when it was read last, or newer when this program is the writer. They are
-    immutable; a commit replaces them. Rows that are equal stay the same objects.
+    `contents` and `cursors` are what this program knows: what the disk held when it was
+    read last, or newer when this program is the writer. They are immutable; a commit
+    replaces them. Rows that are equal stay the same objects.
     """
 
-    def __init__(self, name: str, place: Place) -> None:
+    def __init__(self, name: str, folder: CacheFolder) -> None:
         self.name = name
         self.contents = self._nothing()
         self.cursors: Mapping[Stream, Cursor] = MappingProxyType({})
         stem = file_stem(name)
-        self.path = place.folder / SOURCES / f"{stem}.json"
-        changes = place.folder / SOURCES / f"{stem}.changes.json"
+        self.path = folder.path / SOURCES / f"{stem}.json"
+        changes = folder.path / SOURCES / f"{stem}.changes.json"
         self.paths = (self.path, changes)
-        self._file = TableFile(self.path, place, self._decode, _tables)
-        self._changes = TableFile(changes, place, self._decode_changes, _tables_of_changes)
-        # As the two files were read last; a writer needs the first no more.
+        self._file = TableFile(self.path, folder, self._decode, _tables)
+        self._changes = TableFile(changes, folder, self._decode_changes, _tables_of_changes)
+        # The two files as they were read last; a writer does not need them.
         self._base: SourceLayout | None = None
         self._since: ChangesLayout | None = None
-        # What a writer has changed since the edition on the disk.
+        # What the writer has changed since the edition on the disk.
         self._edition = ""
         self._new: dict[Stream, dict[str, Record]] = {}
         self._gone: dict[Stream, set[str]] = {}
@@ -86,11 +86,11 @@ class SourceFile:
         return self._file.is_open
 
     def load(self) -> SourceContents:
-        """What the cache knows of the source now.
+        """Return what the cache knows of the source now.
 
-        The writer knows better than the disk. A reader reads the file if it has
-        changed, the generation before if it is unreadable; when neither can be
-        read, what was known is kept and the notices say so.
+        The writer knows more than the disk. A reader reads the file if it has changed,
+        or the generation before if it is unreadable; when neither can be read, what was
+        known is kept and the notices say so.
         """
         with self._lock:
             if not self._file.is_open:
@@ -101,7 +101,7 @@ class SourceFile:
             return self.contents
 
     def open(self) -> SourceContents:
-        """Become the writer; unreadable generations are set aside."""
+        """Become the writer and return the contents; unreadable generations are set aside."""
         with self._lock:
             if self._file.is_open:
                 return self.contents
@@ -138,15 +138,15 @@ class SourceFile:
     ) -> bool:
         """Apply a reading: rows, cursors and status together, in one write.
 
-        Deletes come first, so that a key in both stays. Cursors of other streams
-        stay. `status.rows` is counted here. Returns whether it is on the disk; if
-        not, it is kept in memory, the notices say why, and the next commit or
-        `flush` writes it. Raises `ValueError` for text that is not Unicode
+        Deletes come first, so that a key in both stays. Cursors of other streams stay.
+        `status.rows` is counted here. Returns whether the reading is on the disk; if
+        not, it is kept in memory, the notices say why, and the next commit or `flush`
+        writes it. Raises `ValueError` for text that is not Unicode
         (unpaired surrogates); nothing has changed then.
         """
         count = sum(map(len, upserts.values())) + sum(map(len, deletes.values()))
         with self._lock:
-            with alone_with(count):
+            with exclusive_for(count):
                 self._apply(upserts, deletes, cursors, status)
             return self._save()
 
@@ -168,7 +168,7 @@ class SourceFile:
             status, rows=sum(len(of_stream) for of_stream in rows.values())
         )
         all_cursors = {**self.cursors, **cursors}
-        # What cannot be encoded is refused here, before it can spoil the file.
+        # Text that cannot be encoded is refused here, before it can spoil the file.
         for table in (*upserts.values(), _meta("", "", status, all_cursors)):
             encode_table(table)
         self._become(status, rows, _touched(upserts, deletes))
@@ -176,18 +176,18 @@ class SourceFile:
         self._note(upserts, deletes)
 
     def flush(self) -> bool:
-        """Try again to write what a commit could not; whether all is on the disk now."""
+        """Try again to write what a commit could not; return whether all is on the disk now."""
         with self._lock:
             return self._file.flush() and self._changes.flush()
 
     def _really_new(self, upserts: Rows, deletes: Mapping[Stream, Collection[str]]) -> Rows:
-        """The rows that differ from what is known."""
+        """Return the rows that differ from what is known."""
         found: dict[Stream, Mapping[str, Record]] = {}
         for stream, rows in upserts.items():
             known, doomed = self.contents.of(stream), set(deletes.get(stream, ()))
             new = {
                 key: row
-                for key, row in giving_way(rows.items())
+                for key, row in yielding(rows.items())
                 if key in doomed or known.get(key) != row
             }
             if new or stream not in self.contents.rows:
@@ -204,7 +204,7 @@ class SourceFile:
             gone.difference_update(upserts.get(stream, {}))
 
     def _save(self) -> bool:
-        """Write the changes, or everything."""
+        """Write the changes, or everything; return whether it is on the disk."""
         status, cursors = self.contents.status, self.cursors
         changes = sum(map(len, self._new.values())) + sum(map(len, self._gone.values()))
         large = status.rows >= LARGE
@@ -226,7 +226,7 @@ class SourceFile:
         rows: Mapping[Stream, Mapping[str, Record]],
         keys: Mapping[Stream, frozenset[str]] | None,
     ) -> None:
-        """Have these contents; `keys` are all that may differ, None where nobody knows."""
+        """Replace the contents; `keys` are all rows that may differ, None where that is unknown."""
         before = self.contents
         serial, steps = before.serial, before.steps
         if keys is None or not serial:
@@ -273,8 +273,9 @@ class SourceFile:
     def _follow(
         self, base: SourceLayout, known: ChangesLayout | None, since: ChangesLayout | None
     ) -> bool:
-        """Take newer changes of the same edition, looking at changed rows alone; whether it
-        could be done.
+        """Apply newer changes of the same edition by looking at changed rows alone.
+
+        Returns whether that was possible.
         """
         if since is None or not self.contents.serial or not _belongs(since, base):
             return False
@@ -329,7 +330,7 @@ def _belongs(since: ChangesLayout, base: SourceLayout) -> bool:
 
 
 def _shared(known: Mapping[str, Record] | None, rows: Mapping[str, Record]) -> Mapping[str, Record]:
-    """The rows, with the objects that are known where they are equal."""
+    """Return the rows, with the known objects where they are equal."""
     if not known:
         return rows
     get = known.get

@@ -1,4 +1,4 @@
-"""A TinyDB file that can be rebuilt: read by many, written by the holder of the lock."""
+"""Reads and writes a TinyDB file that can be rebuilt; the holder of the lock writes it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from smic_tui.cache import trouble
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import UNSEEN, Signature
 from smic_tui.cache.generations import Fault, GenerationalFile, Reading
-from smic_tui.cache.place import Place
 from smic_tui.cache.tables import Tables
 from smic_tui.i18n import _
 
@@ -24,25 +24,25 @@ KEPT_ASIDE = 3
 
 
 class TableFile(Generic[T]):
-    """The file called `path`; `decode` turns its bytes into what it means.
+    """The file called `path`; `decode` turns its bytes into what they mean.
 
     `tables` turns that into TinyDB's tables again, once, when the file is first
-    written: cheaper than to read it twice, and the same generation for certain.
-    Not safe for two threads at once: its owner holds a lock.
+    written: this is cheaper than reading it twice, and certain to be the same
+    generation. Not safe for two threads at once: its owner holds a lock.
     """
 
     def __init__(
         self,
         path: Path,
-        place: Place,
+        folder: CacheFolder,
         decode: Callable[[bytes], T],
         tables: Callable[[T], Tables],
     ) -> None:
         self.path = path
-        self._place = place
+        self._folder = folder
         self._decode = decode
         self._tables = tables
-        self._file = GenerationalFile(path, place)
+        self._file = GenerationalFile(path, folder)
         self._seen: Signature | None = UNSEEN
         self._faultless = False
         self._storage: BufferedStorage | None = None
@@ -58,14 +58,14 @@ class TableFile(Generic[T]):
         return self._storage is not None and self._storage.dirty
 
     def changed(self) -> bool:
-        """Whether the disk holds another content than was read last."""
+        """Whether the disk holds another content than the one that was read last."""
         return self._file.signature() != self._seen
 
     def read(self) -> T | None:
-        """What the disk holds now, as a reader: nothing is set aside."""
+        """Return what the disk holds now, as a reader does: nothing is set aside."""
         reading = self._read()
         for fault in reading.faults:
-            self._place.notices.put(
+            self._folder.notices.put(
                 ("unreadable", fault.path),
                 _(
                     "The cache file {path} cannot be read ({reason}). Whoever collects next "
@@ -77,22 +77,22 @@ class TableFile(Generic[T]):
         return reading.value
 
     def is_as_read(self) -> bool:
-        """Whether the disk holds what was read last, and that was the current generation."""
+        """Whether the disk still holds what was read last, which was the current generation."""
         return self._faultless and not self.changed()
 
     def open(self, known: T | None = None) -> T | None:
-        """Become the writer: read, set aside what is unreadable, sweep left-overs.
+        """Become the writer: read, set aside what is unreadable, delete left-overs.
 
-        What is `known` because it is as read needs no reading. Without the writer's
-        lock this program is the writer of its own memory only: the disk is not
-        touched until it has the lock.
+        `known` is what the disk is known to hold: it is not read again. Without the
+        writer's lock this program writes its own memory only, and does not touch the
+        disk until it has the lock.
         """
         from smic_tui.cache.buffered import BufferedStorage
         from smic_tui.cache.storage import AtomicStorage
 
         self._settle_unreadable()
         reading = self._read() if known is None else Reading(known, self._seen)
-        if self._place.writer:
+        if self._folder.writer:
             self._tidy(reading)
         self._storage = BufferedStorage(
             AtomicStorage(self._file),
@@ -104,10 +104,10 @@ class TableFile(Generic[T]):
         """Be a reader again; what is not on the disk is given up."""
         self._storage = None
         self._seen = UNSEEN
-        trouble.settle(self._place, self.path.name)
+        trouble.settle(self._folder, self.path.name)
 
     def save(self, edit: Callable[[KeyedDB], None]) -> bool:
-        """Change tables and write them in one step; whether they are on the disk now."""
+        """Change tables and write them in one step; return whether they are on the disk now."""
         from smic_tui.cache.keyed import KeyedDB
 
         assert self._storage is not None, "only the writer saves"
@@ -115,9 +115,9 @@ class TableFile(Generic[T]):
         return self.flush()
 
     def put(self, tables: Tables, *, keep: bool) -> bool:
-        """Make these all the tables there are; whether they are on the disk now.
+        """Replace all tables and write them; return whether they are on the disk now.
 
-        `keep` keeps them in memory afterwards, for what is changed again soon.
+        `keep` keeps them in memory afterwards, where they are changed again soon.
         """
         assert self._storage is not None, "only the writer saves"
         self._storage.write(tables)
@@ -127,18 +127,18 @@ class TableFile(Generic[T]):
         return done
 
     def flush(self) -> bool:
-        """Write what is not on the disk yet; whether everything is there now."""
+        """Write what is not on the disk yet; return whether everything is there now."""
         if self._storage is None or not self._storage.dirty:
             return True
-        if not self._place.writer:
+        if not self._folder.writer:
             return False
         try:
-            self._place.prepare()
+            self._folder.prepare()
             self._storage.flush()
         except OSError as error:
-            trouble.report(self._place, self.path.name, error)
+            trouble.report(self._folder, self.path.name, error)
             return False
-        trouble.settle(self._place, self.path.name)
+        trouble.settle(self._folder, self.path.name)
         self._seen = self._file.signature()
         return True
 
@@ -150,7 +150,7 @@ class TableFile(Generic[T]):
         except FileNotFoundError:
             pass
         except OSError as error:
-            trouble.report(self._place, self.path.name, error)
+            trouble.report(self._folder, self.path.name, error)
 
     def _read(self) -> Reading[T]:
         reading = self._file.read(self._decode)
@@ -160,7 +160,7 @@ class TableFile(Generic[T]):
 
     def _settle_unreadable(self) -> None:
         for path in (self._file.path, self._file.previous):
-            self._place.notices.drop(("unreadable", path))
+            self._folder.notices.drop(("unreadable", path))
 
     def _set_aside(self, fault: Fault, *, rebuilt: bool) -> None:
         target = self._file.set_aside(fault.path)
@@ -174,7 +174,7 @@ class TableFile(Generic[T]):
                 "The cache file {path} could not be read ({reason}). It was set aside as {name}; "
                 "the other generation is used until the source is read again."
             )
-        self._place.notices.put(
+        self._folder.notices.put(
             ("set aside", fault.path),
             text.format(path=fault.path, reason=fault.reason, name=target.name),
         )

@@ -1,9 +1,9 @@
-"""The bytes of a TinyDB file: tables of documents by key.
+"""Encodes and decodes the bytes of a TinyDB file: tables of documents by key.
 
-A thread that encodes or decodes keeps all others of the program waiting,
-because the JSON library does not let go of the interpreter. Large tables are
-therefore done in parts that take no more than a few milliseconds: their file is one
-object of JSON as any other, with line breaks where a part ends.
+A thread that encodes or decodes keeps all other threads waiting, because the JSON
+library does not release the interpreter. Large tables are therefore done in parts of a
+few milliseconds: their file is one object of JSON like any other, with line breaks
+where a part ends.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from smic_tui.cache.generations import Unreadable
-from smic_tui.system.turns import give_way, giving_way
+from smic_tui.system.turns import yield_turn, yielding
 
 
 class Slice(msgspec.Struct, frozen=True, gc=False):
-    """Some rows of a table within the bytes of a file. Cut out only when they are decoded:
-    a second copy of a large file would stay in the memory of the program for good.
+    """Some rows of a table within the bytes of a file.
+
+    They are cut out only when they are decoded: a second copy of a large file would stay
+    in the memory of the program for good.
     """
 
     data: bytes
@@ -32,7 +34,7 @@ class Slice(msgspec.Struct, frozen=True, gc=False):
         return self.end - self.start
 
     def cut(self) -> bytes:
-        """A table of these rows alone."""
+        """Return a table of these rows alone."""
         return b"{" + self.data[self.start : self.end] + b"}"
 
 
@@ -41,7 +43,7 @@ Tables = dict[str, dict[str, Any]]
 T = TypeVar("T")
 
 _ROWS_AT_ONCE = 1000
-# A table of so many bytes is decoded in about five milliseconds.
+# A table of this size is decoded in about five milliseconds.
 _BYTES_AT_ONCE = 1_000_000
 
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -59,16 +61,16 @@ def decode(data: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
 
 
 def decode_tables(data: bytes) -> Tables:
-    """The tables of any TinyDB file as plain dictionaries; raises `Unreadable`."""
+    """Return the tables of any TinyDB file as plain dictionaries; raises `Unreadable`."""
     return decode(data, msgspec.json.Decoder(Tables))
 
 
 def decode_rows(
     pieces: Iterable[Piece], table: msgspec.json.Decoder[dict[str, T]], row: msgspec.json.Decoder[T]
 ) -> dict[str, T]:
-    """The rows of one table, piece by piece, or one by one; raises `Unreadable`."""
+    """Return the rows of one table, decoded piece by piece; raises `Unreadable`."""
     found: dict[str, T] = {}
-    for one in giving_way(pieces):
+    for one in yielding(pieces):
         piece = whole(one)
         if len(memoryview(piece)) <= _BYTES_AT_ONCE:
             rows: dict[str, T] = decode(piece, table)
@@ -82,14 +84,14 @@ def decode_rows(
 
 
 def whole(piece: Piece) -> bytes | msgspec.Raw:
-    """The piece as the table that it is."""
+    """Return the piece as a table."""
     return piece.cut() if isinstance(piece, Slice) else piece
 
 
 def pieces_of(data: bytes) -> dict[str, list[Piece]]:
-    """The tables of a file, each in one piece or more, which are tables too.
+    """Return the tables of a file, each as one or more pieces, which are tables too.
 
-    Raises `Unreadable` for what is no object of JSON; the pieces need not be any.
+    Raises `Unreadable` for what is no object of JSON; the pieces are not checked.
     """
     found = _written_in_lines(data)
     if found is None:
@@ -98,8 +100,9 @@ def pieces_of(data: bytes) -> dict[str, list[Piece]]:
 
 
 def _written_in_lines(data: bytes) -> dict[str, list[Piece]] | None:
-    """What `_in_lines` has written; None for anything else. Line breaks in texts are
-    escaped, so that a line break always ends a line.
+    """Return the pieces of what `_in_lines` has written; None for anything else.
+
+    Line breaks in texts are escaped, so that a line break always ends a line.
     """
     found: dict[str, list[Piece]] = {}
     lines = _lines(data)
@@ -137,7 +140,7 @@ def _is(data: bytes, line: tuple[int, int], text: bytes) -> bool:
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, int]]:
-    """Where each line begins and ends."""
+    """Yield where each line begins and ends."""
     start = 0
     while (end := data.find(b"\n", start)) >= 0:
         yield start, end
@@ -146,7 +149,7 @@ def _lines(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def encode_tables(tables: Tables) -> bytes:
-    """The bytes of a TinyDB file; `ValueError` for text that is not Unicode."""
+    """Return the bytes of a TinyDB file; `ValueError` for text that is not Unicode."""
     if any(len(table) > _ROWS_AT_ONCE for table in tables.values()):
         return b"\n".join(_in_lines(tables))
     encoded = (
@@ -156,7 +159,7 @@ def encode_tables(tables: Tables) -> bytes:
 
 
 def _in_lines(tables: Tables) -> Iterator[bytes]:
-    """The lines of a file with large tables, each short enough to be decoded at once."""
+    """Yield the lines of a file with large tables, each short enough to be decoded at once."""
     yield b"{"
     for number, (name, table) in enumerate(tables.items()):
         if number:
@@ -173,12 +176,12 @@ def _in_lines(tables: Tables) -> Iterator[bytes]:
 
 
 def encode_table(table: Mapping[str, Any]) -> bytes:
-    """The bytes of one table."""
+    """Return the bytes of one table."""
     return b"{" + b",".join(_parts(table)) + b"}"
 
 
 def _parts(table: Mapping[str, Any]) -> Iterator[bytes]:
     rows = iter(table.items())
     while part := dict(itertools.islice(rows, _ROWS_AT_ONCE)):
-        give_way()
+        yield_turn()
         yield msgspec.json.encode(part)[1:-1]

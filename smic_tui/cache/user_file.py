@@ -1,14 +1,14 @@
-"""What the person decided, on disk: never rebuilt, never discarded.
+"""Keeps what the person decided on disk: never rebuilt, never discarded.
 
-Several programs write this file, each under a short lock of its own, and each
-reads it again before it changes it. A row that this program does not
-understand stays in the file as it is.
+Several programs write this file, each under a short lock, and each reads it again
+before it changes it. A row that this program does not understand stays in the file as
+it is.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from threading import Lock
 from types import MappingProxyType
@@ -18,11 +18,11 @@ import msgspec
 from msgspec import Struct
 
 from smic_tui.cache import trouble
+from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import UNSEEN, Signature
 from smic_tui.cache.generations import GenerationalFile, Unreadable
 from smic_tui.cache.layout import META, SCHEMA, Header
 from smic_tui.cache.lock import FileLock
-from smic_tui.cache.place import Place
 from smic_tui.cache.tables import Tables, decode_tables
 from smic_tui.i18n import _
 from smic_tui.model.outbox_entry import Entry
@@ -35,7 +35,7 @@ PANES = "panes"
 FILTERS = "filters"
 OUTBOX = "outbox"
 
-# A change takes milliseconds; who holds the lock longer is frozen.
+# A change takes milliseconds; a program that holds the lock for so many seconds is frozen.
 LOCK_TIMEOUT = 5.0
 
 RowT = TypeVar("RowT", bound=Struct)
@@ -49,32 +49,39 @@ class UserFile:
     """The user's own state. Safe for threads and for several programs.
 
     A method that changes something returns True once the change is on the disk,
-    whatever happens afterwards. It returns False when it could not be put there:
-    the change then holds in this program, the notices say why, and every later
-    change and `flush` try again. Methods may wait for the lock and the disk:
-    call them off the event loop.
+    whatever happens afterwards. It returns False when the change could not be put
+    there: the change then holds in this program, the notices say why, and every later
+    change and `flush` try again. Methods may wait for the lock and the disk: call them
+    off the event loop. `state` waits for nothing.
     """
 
-    def __init__(self, place: Place) -> None:
-        self.path = place.folder / "user.json"
-        self._place = place
-        self._file = GenerationalFile(self.path, place)
-        self._guard = FileLock(place.folder / "user.lock", place)
+    def __init__(self, folder: CacheFolder) -> None:
+        self.path = folder.path / "user.json"
+        self._folder = folder
+        self._file = GenerationalFile(self.path, folder)
+        self._guard = FileLock(folder.path / "user.lock", folder)
         self._mutex = Lock()
         self._seen: Signature | None = UNSEEN
         self._tables: Tables = {}
         self._state = UserState()
+        # Replaced, never changed: other threads may be calling them.
+        self._listeners: tuple[Callable[[], None], ...] = ()
         # Changes that are not on the disk: a document, or None to remove it.
         self._pending: dict[tuple[str, str], dict[str, Any] | None] = {}
 
+    @property
+    def state(self) -> UserState:
+        """What this program read or wrote last. It is immutable; no file is looked at."""
+        return self._state
+
     def load(self) -> UserState:
-        """All of it, read again if the file has changed."""
+        """Return what the file says now; it is read again only if it has changed."""
         with self._mutex:
             if self._file.signature() != self._seen:
                 reading = self._file.read(decode_tables)
                 self._seen = reading.signature
                 for fault in reading.faults:
-                    self._place.notices.put(
+                    self._folder.notices.put(
                         ("user", fault.path),
                         _(
                             "Your acknowledgements and notes in {path} cannot be read ({reason})."
@@ -85,8 +92,21 @@ class UserFile:
                 if reading.value is not None:
                     self._tables = reading.value
                     _apply(self._tables, self._pending)
-                self._state = self._understand()
+                self._understand()
             return self._state
+
+    @contextlib.contextmanager
+    def listening(self, changed: Callable[[], None]) -> Iterator[None]:
+        """Within the block, have `changed` called whenever `state` is another.
+
+        It is called in the thread that has read or written the file, and must return at
+        once. A changed outbox is on the disk by then.
+        """
+        self._listeners = (*self._listeners, changed)
+        try:
+            yield
+        finally:
+            self._listeners = tuple(one for one in self._listeners if one is not changed)
 
     def acknowledge(self, acknowledgement: Acknowledgement) -> bool:
         """Remember that somebody knows of an alert; replaces an earlier one."""
@@ -119,20 +139,20 @@ class UserFile:
     def change_outbox(self, change: Change) -> bool:
         """Change the outbox as the disk holds it at this moment, under the lock.
 
-        Unlike everything else here it is not done at all when it cannot be put on
-        the disk: what is not written must not be sent. Then False is returned, and
-        the notices say why.
+        Unlike all other changes this one is not made at all when it cannot be put on
+        the disk: what is not written must not be sent. Then False is returned, and the
+        notices say why.
         """
         with self._mutex:
             return self._save(change)
 
     def flush(self) -> bool:
-        """Try again to write what could not be; whether everything is on the disk."""
+        """Try again to write what could not be; return whether everything is on the disk."""
         with self._mutex:
             return self._save()
 
     def changed(self) -> bool:
-        """Whether the disk holds something that was not read yet."""
+        """Whether the disk holds something that this program has not read yet."""
         return self._file.signature() != self._seen
 
     def _put(self, table: str, key: str, row: Struct) -> bool:
@@ -147,27 +167,27 @@ class UserFile:
             saved = self._save()
             if not saved:
                 _apply(self._tables, self._pending)
-                self._state = self._understand()
+                self._understand()
             return saved
 
     def _save(self, change: Change | None = None) -> bool:
         if not self._pending and change is None:
             return True
         try:
-            self._place.prepare()
+            self._folder.prepare()
             with self._guard.hold(LOCK_TIMEOUT):
                 self._write(change)
         except OSError as error:
-            trouble.report(self._place, self.path.name, error)
+            trouble.report(self._folder, self.path.name, error)
             return False
         except Unreadable as error:
-            self._place.notices.put(("user", "newer"), str(error))
+            self._folder.notices.put(("user", "newer"), str(error))
             return False
-        trouble.settle(self._place, self.path.name)
-        self._place.notices.drop(("user", "newer"))
+        trouble.settle(self._folder, self.path.name)
+        self._folder.notices.drop(("user", "newer"))
         self._settle_unreadable()
         self._pending.clear()
-        self._state = self._understand()
+        self._understand()
         return True
 
     def _write(self, change: Change | None) -> None:
@@ -216,8 +236,8 @@ class UserFile:
         reading = self._file.read(decode_tables)
         for fault in reading.faults:
             if fault.error is not None:
-                # A disk that does not answer now, or a right that is missing: what
-                # is in the file may be good, and nobody may begin another.
+                # The disk does not answer now, or a right is missing: the file may be
+                # good, and must not be replaced by a new one.
                 raise fault.error
             target = self._file.set_aside(fault.path)
             if reading.value is None:
@@ -232,17 +252,17 @@ class UserFile:
                     "The generation before is used: the last change may be missing. Nothing "
                     "was deleted: the file is now called {name}."
                 )
-            self._place.notices.put(
+            self._folder.notices.put(
                 ("user set aside", fault.path),
                 text.format(path=fault.path, reason=fault.reason, name=target.name),
             )
 
     def _settle_unreadable(self) -> None:
         for path in (self._file.path, self._file.previous):
-            self._place.notices.drop(("user", path))
+            self._folder.notices.drop(("user", path))
 
-    def _understand(self) -> UserState:
-        """The state that the tables mean, with a notice for rows that mean nothing."""
+    def _understand(self) -> None:
+        """Make `state` what the tables mean; a notice names rows that mean nothing."""
         strange: list[str] = []
 
         def rows(table: str, kind: type[RowT]) -> Mapping[str, RowT]:
@@ -251,7 +271,7 @@ class UserFile:
             strange.extend(f"{table}/{key}" for key in documents if key not in found)
             return MappingProxyType(found)
 
-        state = UserState(
+        self._state = UserState(
             acknowledgements=rows(ACKNOWLEDGEMENTS, Acknowledgement),
             notes=rows(NOTES, Note),
             panes=rows(PANES, PaneSeen),
@@ -261,7 +281,7 @@ class UserFile:
             outbox=rows(OUTBOX, Entry),
         )
         if strange:
-            self._place.notices.put(
+            self._folder.notices.put(
                 ("user", "strange"),
                 _(
                     "{path} has entries that cannot be understood; they are left as they are: "
@@ -269,12 +289,13 @@ class UserFile:
                 ).format(path=self.path, entries=", ".join(strange[:5])),
             )
         else:
-            self._place.notices.drop(("user", "strange"))
-        return state
+            self._folder.notices.drop(("user", "strange"))
+        for changed in self._listeners:
+            changed()
 
     @staticmethod
     def _rows(documents: Mapping[str, Any], kind: type[RowT]) -> dict[str, RowT]:
-        """The rows of a table that can be understood."""
+        """Return the rows of a table that can be understood."""
         found: dict[str, RowT] = {}
         for key, document in documents.items():
             with contextlib.suppress(msgspec.ValidationError, ValueError):
@@ -300,7 +321,7 @@ def _apply(tables: Tables, changes: Mapping[tuple[str, str], dict[str, Any] | No
 
 
 def _with_zone(row: RowT) -> RowT:
-    """The row with its times in UTC; `ValueError` for a time without a zone."""
+    """Return the row with its times in UTC; `ValueError` for a time without a zone."""
     changes: dict[str, datetime] = {}
     for name in row.__struct_fields__:
         value = getattr(row, name)

@@ -1,4 +1,4 @@
-"""Noticing that another program has written, by a few calls of stat."""
+"""Notices by a few calls of stat that another program has written."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from smic_tui.cache.file_ops import FileOps, Signature
 
 
-class Follower:
-    """Watches the signatures of files. The first look finds a change in none of them."""
+class FileWatcher:
+    """Watches the signatures of files, from the moment when it is made."""
 
     def __init__(self, ops: FileOps, paths: Iterable[Path]) -> None:
         self._ops = ops
@@ -17,7 +17,7 @@ class Follower:
         self._seen = self._look()
 
     def changed(self) -> bool:
-        """Whether any file is another one than at the last call."""
+        """Whether any file has been replaced since the last call."""
         now = self._look()
         changed = now != self._seen
         self._seen = now

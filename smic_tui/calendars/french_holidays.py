@@ -1,7 +1,7 @@
 """Public holidays of France, as the `holidays` library gives them.
 
 Importing that library takes 0.15 s, which every start and every command would pay.
-Made by `tests/insight/test_insight_holiday_table.py`, which also compares it with
+Made by `tests/calendars/test_calendars_holiday_table.py`, which also compares it with
 the library; other years, countries and parts of France are asked of the library.
 """
 

@@ -1,4 +1,4 @@
-"""Local days: public holidays, working days, and local times across changes of clock."""
+"""Local days: public holidays, working days, and local times when the clocks change."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 @lru_cache(256)
 def holidays_of(country: str, subdivision: str, year: int) -> frozenset[date]:
-    """The public holidays of one year.
+    """Returns the public holidays of one year.
 
-    France as a whole comes from a table; everything else from the `holidays`
-    library, which takes 0.15 s at its first use. A country or part of a country
-    that it does not know has none; loading the configuration refuses it.
+    Those of France as a whole come from a table, all others from the `holidays` library,
+    whose first use takes 0.15 s. A country or part of a country that the library does not
+    know has none; the check of the configuration refuses it before.
     """
     if (country, subdivision) == ("FR", "") and (days := french_holidays.YEARS.get(year)):
         return frozenset(date.fromisoformat(f"{year}-{day}") for day in days.split())
@@ -33,13 +33,13 @@ def holidays_of(country: str, subdivision: str, year: int) -> frozenset[date]:
 
 
 def prepare(calendar: Calendar, year: int) -> None:
-    """Load the public holidays around `year`, which may take 0.2 s: off the event loop."""
+    """Loads the public holidays around `year`. May take 0.2 s: call it off the event loop."""
     for near in (year - 1, year, year + 1):
         holidays_of(calendar.country, calendar.subdivision, near)
 
 
 def is_holiday(day: date, calendar: Calendar) -> bool:
-    """Whether `day` is a public holiday where the calendar's settings say."""
+    """Whether `day` is a public holiday in the country and part that `calendar` names."""
     return day in holidays_of(calendar.country, calendar.subdivision, day.year)
 
 
@@ -49,10 +49,10 @@ def is_working_day(day: date, calendar: Calendar) -> bool:
 
 
 def at_local(day: date, wall: time, zone: ZoneInfo) -> datetime:
-    """The moment, in UTC, at which clocks in `zone` show `wall` on `day`.
+    """Returns the moment, in UTC, at which clocks in `zone` show `wall` on `day`.
 
-    Of a time that clocks skip in spring it is the end of the gap (02:30 becomes
-    03:00); of a time that they show twice in autumn, the first.
+    For a time that the clocks skip in spring this is the end of the gap (02:30 becomes
+    03:00); for a time that they show twice in autumn, the first of the two.
     """
     shown = datetime.combine(day, wall.replace(fold=0))
     while True:

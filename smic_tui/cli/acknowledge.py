@@ -1,4 +1,4 @@
-"""smic-tui ack and unack: somebody takes care of an alert, or no longer."""
+"""smic-tui ack and unack: acknowledges an alert, or takes the acknowledgement back."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from smic_tui.config.errors import nearest
 from smic_tui.duty.until import Until, parse_until
 from smic_tui.i18n import _
 from smic_tui.model.facts import AlertFact
-from smic_tui.model.states import AlertLife
+from smic_tui.model.states import AlertStatus
 from smic_tui.model.user_state import Acknowledgement
 
 
 def run(options: Namespace) -> int:
-    """Change the user's own state; `Exit.OUTPUT` when that cannot be put on the disk."""
+    """Changes the person's own file; raises `CommandError` if it cannot be written."""
     options.cached, options.sync = True, False
     reading = read(options)
     alert = _find(reading, options.fingerprint)
@@ -45,7 +45,7 @@ def _find(reading: Reading, fingerprint: str) -> AlertFact:
     alive = {
         alert.fingerprint: alert
         for alert in reading.situation.alerts
-        if alert.life is not AlertLife.CLEARED
+        if alert.status is not AlertStatus.CLEARED
     }
     if fingerprint in alive:
         return alive[fingerprint]

@@ -1,4 +1,4 @@
-"""smic-tui act: change a record at the source that owns it, by way of the outbox."""
+"""smic-tui act: changes a record at the source that owns it, by way of the outbox."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from smic_tui.views.look import Look
 from smic_tui.views.outbox import VERBS, effect, title
 
 _WORK = (Stream.TICKETS, Stream.REQUESTS)
-# Each verb of the command line with the records that it may be about.
+# By verb of the command line: the verb of the contract, and the streams that it is for.
 _VERBS: dict[str, tuple[Verb, tuple[Stream, ...]]] = {
     "comment": (Verb.COMMENT, _WORK),
     "assign": (Verb.ASSIGN, _WORK),
@@ -43,7 +43,10 @@ _VERBS: dict[str, tuple[Verb, tuple[Stream, ...]]] = {
 
 
 def run(options: Namespace) -> int:
-    """Queue one action and, unless told not to, send it and wait for the source's own word."""
+    """Puts one action into the outbox, sends it, and waits for the source to confirm it.
+
+    With --later the command ends before it sends the action.
+    """
     loaded = open_settings(options, examine=False)
     cache = Cache(cache_folder(options, loaded))
     snapshot = cache.snapshot(loaded.settings)
@@ -120,12 +123,12 @@ def _moment(options: Namespace, name: str, flag: str, look: Look) -> datetime | 
     if given is None:
         return None
     try:
-        moment = parse_until(given, look.now, look.zone).moment
+        until = parse_until(given, look.now, look.zone)
     except ValueError as error:
         raise CommandError(Exit.USAGE, f"{flag}: {error}") from None
-    if moment is None:
+    if until.moment is None or until.comment:
         raise CommandError(Exit.USAGE, _("{flag}: a duration or a time").format(flag=flag))
-    return moment
+    return until.moment
 
 
 def _look(loaded: Loaded) -> Look:

@@ -1,4 +1,4 @@
-"""The command line of `act` and `outbox`."""
+"""Declares the arguments of `act` and `outbox`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable
 from smic_tui.i18n import _
 from smic_tui.records import Stage, TicketStatus
 
-# The verbs of the command line; `smic_tui.cli.act` knows what each means.
+# The actions of `smic-tui outbox`; `smic_tui.cli.outbox` carries them out.
 BOX_ACTIONS = ("list", "show", "withdraw", "keep", "dismiss", "send")
 
 
 def add_act(
     parser: argparse.ArgumentParser, add_common: Callable[[argparse.ArgumentParser], None]
 ) -> None:
-    """What may be done to a record at its source; `add_common` adds what every command has."""
+    """Adds a command for each verb of `act`; `add_common` adds the options of all commands."""
     verbs = parser.add_subparsers(
         title=_("what to do"), dest="verb", metavar=_("VERB"), required=True
     )
@@ -38,7 +38,11 @@ def add_act(
     text(add("comment", _("Add a comment.")), _("the comment"), needed=True)
     assign = add("assign", _("Assign it to somebody, or to the source's own account."))
     assign.add_argument(
-        "person", metavar=_("PERSON"), nargs="?", default="", help=_("who; nobody named: ourselves")
+        "person",
+        metavar=_("PERSON"),
+        nargs="?",
+        default="",
+        help=_("the person (default: the source's own account)"),
     )
     status = add("status", _("Change its status."))
     status.add_argument(
@@ -71,7 +75,7 @@ def add_act(
 
 
 def add_outbox(parser: argparse.ArgumentParser) -> None:
-    """What is on its way, and what may be done with it."""
+    """Adds the arguments of `outbox`."""
     parser.add_argument(
         "action",
         choices=BOX_ACTIONS,

@@ -1,4 +1,4 @@
-"""What the options of a command line choose: keys of the configuration, and the cache."""
+"""The keys of the configuration and the cache folder that the command line's options choose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from smic_tui.config.errors import KeyPath
 
 
 def overrides(options: Namespace) -> dict[KeyPath, tuple[Any, str]]:
-    """The keys of the configuration that options replace."""
+    """Returns the keys of the configuration that options replace: (value, the option)."""
     return {
         ("display", name): (getattr(options, name), f"--{name}")
         for name in ("language", "timezone")
@@ -21,5 +21,5 @@ def overrides(options: Namespace) -> dict[KeyPath, tuple[Any, str]]:
 
 
 def cache_folder(options: Namespace, chosen: Chosen) -> Path:
-    """Where the cache of this configuration is."""
+    """Returns the cache folder of this configuration."""
     return folders.cache_folder(chosen.path, chosen.shipped, options.cache)

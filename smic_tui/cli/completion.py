@@ -1,4 +1,4 @@
-"""smic-tui completion: the completion script of a shell."""
+"""smic-tui completion: prints the completion script of a shell."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from smic_tui.i18n import _
 
 
 def run(options: Namespace) -> int:
-    """Print the script; where to put it is in docs/usage.md."""
+    """Prints the script. docs/usage.md says where to put it.
+
+    Raises `CommandError` for a shell that the installed shtab does not know.
+    """
     if options.shell not in shtab.SUPPORTED_SHELLS:
         message = _("this version of shtab does not know {shell}; it knows {known}").format(
             shell=options.shell, known=", ".join(shtab.SUPPORTED_SHELLS)

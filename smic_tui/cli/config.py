@@ -1,4 +1,4 @@
-"""smic-tui config: check, explain or show the configuration."""
+"""smic-tui config: checks, explains or shows the configuration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from smic_tui.i18n import _
 
 
 def run(options: Namespace) -> int:
-    """Do what the action says; a configuration with problems is `Exit.USAGE`."""
+    """Carries out the action; raises `CommandError` for a configuration with problems."""
     if options.action in ("schema", "reference"):
         _describe(options.action)
         return Exit.FINE

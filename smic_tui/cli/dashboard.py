@@ -1,4 +1,4 @@
-"""smic-tui without a command: the dashboard. The one command that needs a screen."""
+"""smic-tui without a command: opens the dashboard, the one command that needs a screen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from smic_tui.terminal import first_paint
 
 
 def run(options: Namespace) -> int:
-    """Open it; refused where no terminal is, before anything heavy is imported."""
+    """Opens the dashboard; raises `CommandError` without a terminal.
+
+    It does so before it imports anything heavy.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError(
             Exit.USAGE,
@@ -23,12 +26,12 @@ def run(options: Namespace) -> int:
     try:
         loaded = open_settings(options, examine=False)
     except CommandError:
-        # What is wrong must be read on the screen where it stays.
+        # The message must go to the main screen, where it stays readable.
         first_paint.give_back()
         raise
     log.start(options.verbose, to_stderr=False)
-    # Between two drawings Textual waits for such a part of a second, also between those that
-    # one key asks for. The driver gathers them, for as long as it is worth on this line.
+    # Textual waits 1/TEXTUAL_FPS of a second between two drawings, even if both belong to one
+    # key. The driver gathers drawings itself, for as long as is useful on this line.
     os.environ.setdefault("TEXTUAL_FPS", "250")
     from smic_tui import app
 

@@ -1,4 +1,4 @@
-"""smic-tui doctor: each source asked what it is, and what would put it right."""
+"""smic-tui doctor: probes each source, and says what to do about its problems."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from smic_tui.cli.json_text import print_json
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.collecting import registry
 from smic_tui.collecting.failure import Overdue, failure_of
-from smic_tui.collecting.redact import Redactor
 from smic_tui.config import duration
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Source
@@ -27,6 +26,7 @@ from smic_tui.config.secrets import reveal
 from smic_tui.contract.actions import ActsOnRecords, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.batch import Rejected
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.i18n import _, ngettext
@@ -37,17 +37,20 @@ from smic_tui.views.fit import fit
 from smic_tui.views.outbox import VERBS
 from smic_tui.views.words import word
 
-# Differences that matter: a ticket "changed since" would be missed.
+# In seconds: with a larger difference of clocks, a reading of what changed since the last
+# one may miss tickets.
 CLOCK_LIMIT = 5.0
 _LABEL = 10
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What is known of one source. `latency` and `clock` are seconds.
+    """What the doctor found out about one source.
 
-    `clock` is how far the source's clock is ahead of ours, None if it did not
-    say. `may` is what the account may change there and the configuration lets it.
-    `state` is how asking it just now ended; rows are of its last reading.
+    `state` is how the probe just now ended, `latency` how many seconds it took. `clock` is
+    by how many seconds the source's clock is ahead of ours, None if the source did not tell.
+    `may` lists the verbs that both the account and the configuration allow. `rows`,
+    `rejected` and `rejects` belong to the last reading, `last_good` (UTC) to the last good
+    one. `to_do` is advice for the person.
     """
 
     name: str
@@ -68,7 +71,10 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 def run(options: Namespace) -> int:
-    """Ask every source; `Exit.SOURCE` if one fails, `Exit.ATTENTION` if one needs a hand."""
+    """Probes the sources; returns `Exit.SOURCE` if one fails.
+
+    Returns `Exit.ATTENTION` if there is advice about one.
+    """
     loaded = open_settings(options)
     names = sources.named(loaded.settings, options.sources)
     cache = Cache(cache_folder(options, loaded))
@@ -140,7 +146,7 @@ async def _probed(
         async with asyncio.timeout(deadline):
             probe = await adapter.probe()
         if isinstance(adapter, ActsOnRecords) and not source.read_only:
-            may = frozenset().union(*adapter.able().values())
+            may = frozenset().union(*adapter.capabilities().values())
     except TimeoutError:
         raise Overdue(deadline) from None
     finally:

@@ -1,4 +1,4 @@
-"""Exit codes, documented in docs/exit-codes.md."""
+"""The exit codes, which docs/exit-codes.md documents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """What the exit code of a command means."""
+    """The exit codes of commands."""
 
     FINE = 0
     ATTENTION = 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from smic_tui.contract.status import SourceStatus
 from smic_tui.i18n import _, ngettext
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.records import RECORD_TYPES, Record, Stream
+from smic_tui.system import atomic_file
 
 
 def run(options: Namespace) -> int:
@@ -38,7 +38,7 @@ def run(options: Namespace) -> int:
         target.mkdir(parents=True, exist_ok=True)
         _write_folder(target, snapshot, as_csv=options.csv)
     else:
-        _replace(target, _json(_everything(snapshot)))
+        _write(target, _json(_everything(snapshot)))
     count = sum(len(records) for records in _by_stream(snapshot).values())
     say(ngettext("{n} record written", "{n} records written", count).format(n=count))
     return reading.exit
@@ -72,9 +72,9 @@ def _write_folder(folder: Path, snapshot: Snapshot, *, as_csv: bool) -> None:
         if as_csv:
             text = io.StringIO()
             write_csv(struct.__struct_encode_fields__, _plain(rows), text)
-            _replace(folder / f"{name}.csv", text.getvalue().encode())
+            _write(folder / f"{name}.csv", text.getvalue().encode())
         else:
-            _replace(folder / f"{name}.json", _json(rows))
+            _write(folder / f"{name}.json", _json(rows))
 
 
 def _plain(rows: list[Any]) -> Iterator[dict[str, Any]]:
@@ -86,12 +86,5 @@ def _json(value: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Whole or not at all: a reader never sees half a file."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+def _write(path: Path, data: bytes) -> None:
+    atomic_file.replace(path, data, mode=None, sync=False)

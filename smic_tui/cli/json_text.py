@@ -1,4 +1,4 @@
-"""JSON on standard output."""
+"""Prints JSON on standard output."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ import msgspec
 
 
 def print_json(value: Any) -> None:
-    """One JSON text."""
+    """Prints a value as one JSON text, indented."""
     text = msgspec.json.format(msgspec.json.encode(value), indent=2)
     print(text.decode())

@@ -1,4 +1,4 @@
-"""The tally that is kept, for a command that needs no more: no configuration is examined,
+"""The counts that are kept, for a command that needs no more: no configuration is examined,
 no cache read, nothing assessed.
 """
 
@@ -12,11 +12,11 @@ from smic_tui.cli.chosen import cache_folder, overrides
 from smic_tui.config.chosen import choose, read_text
 from smic_tui.config.digest import settings_digest
 from smic_tui.config.errors import ConfigError
-from smic_tui.startup import status_counts as kept_tally
-from smic_tui.startup.status_counts import KeptTally
+from smic_tui.startup import status_counts
+from smic_tui.startup.status_counts import StatusCountsFile
 
 
-def kept(options: Namespace, now: datetime) -> KeptTally | None:
+def kept(options: Namespace, now: datetime) -> StatusCountsFile | None:
     """What holds at `now` (UTC), with its language set; None if it must be assessed."""
     if options.sync:
         return None
@@ -26,7 +26,7 @@ def kept(options: Namespace, now: datetime) -> KeptTally | None:
     except ConfigError:
         return None
     digest = settings_digest(text, overrides(options))
-    found = kept_tally.load(cache_folder(options, chosen), digest, now)
+    found = status_counts.load(cache_folder(options, chosen), digest, now)
     if found is None or not (options.cached or found.all_read):
         return None
     i18n.use(options.language or found.language)

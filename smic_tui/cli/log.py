@@ -18,10 +18,10 @@ _FORMAT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
 
 
 class SharedRotatingFile(WatchedFileHandler):
-    """A log that several programs of one user append to; the full one becomes FILE.1."""
+    """A log file that several programs of one user append to; a full one becomes FILE.1."""
 
     def _open(self) -> TextIOWrapper:
-        # Whatever the umask: errors of sources are nobody else's business.
+        # No other user may read the errors of sources, whatever the umask is.
         descriptor = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="replace")
 
@@ -29,20 +29,21 @@ class SharedRotatingFile(WatchedFileHandler):
         self.reopenIfNeeded()
         path = Path(self.baseFilename)
         if self.stream is not None and self.stream.tell() > LIMIT:
-            # Ours is still the current file (just reopened), so nobody has moved it yet.
+            # The stream was just reopened if needed, so no other program has moved this file.
             path.replace(path.with_name(path.name + ".1"))
             self.reopenIfNeeded()
         super().emit(record)
 
 
 def start(verbose: bool, *, to_stderr: bool = True) -> None:
-    """Log what collecting does, to standard error too if `verbose` and `to_stderr`.
+    """Starts the log of what collecting does; `verbose` logs every step.
 
-    A log that cannot be written is said and done without.
+    With `verbose` and `to_stderr` the log goes to standard error as well. If the log file
+    cannot be written, the program says so and works without it.
     """
     root = logging.getLogger()
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    # Their debug lines hold whole requests, and so credentials.
+    # The debug lines of these libraries hold whole requests, and so credentials.
     for chatty in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     path = folders.log_file()

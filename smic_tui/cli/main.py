@@ -1,4 +1,4 @@
-"""From arguments to an exit code: language, command, and every way to end."""
+"""Runs a command line: sets the language, runs the command, and returns an exit code."""
 
 from __future__ import annotations
 
@@ -33,13 +33,17 @@ MODULES = {
 }
 
 
-# These end soon, or look for garbage by themselves once there may be any.
+# Commands that end soon, or that start the garbage collection themselves once it is useful.
 _WITHOUT_GARBAGE = frozenset({"dashboard", "status", "list", "site"})
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line. Data goes to standard output, words to standard error."""
-    # All that is imported and read stays: looking for garbage in it is a tenth of a start.
+    """Runs one command line and returns the exit code (see `Exit`).
+
+    Data goes to standard output, messages to standard error.
+    """
+    # All that is imported and read stays in use: looking for garbage in it would take a
+    # tenth of a start.
     gc.disable()
     try:
         return _run(arguments)
@@ -48,13 +52,13 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    i18n.use(_language_asked(arguments))
-    _speak_for_argparse()
+    i18n.use(_language_option(arguments))
+    _translate_argparse()
     from smic_tui.cli.parser import build_parser
 
     try:
         options = build_parser(arguments).parse_args(arguments)
-    except SystemExit as ending:  # argparse has said what is wrong, or printed help
+    except SystemExit as ending:  # argparse has reported an error or printed help
         return int(ending.code or 0)
     if options.command not in _WITHOUT_GARBAGE:
         gc.enable()
@@ -87,8 +91,11 @@ def _command(name: str) -> Callable[[Namespace], int]:
     return command
 
 
-def _language_asked(arguments: Sequence[str]) -> str:
-    """The language of help and usage errors, which come before the configuration is read."""
+def _language_option(arguments: Sequence[str]) -> str:
+    """Returns the language that the arguments name, or "auto".
+
+    It is needed for help and usage errors, which come before the configuration is read.
+    """
     for index, argument in enumerate(arguments):
         if argument == "--language" and index + 1 < len(arguments):
             wanted = arguments[index + 1]
@@ -100,8 +107,8 @@ def _language_asked(arguments: Sequence[str]) -> str:
     return "auto"
 
 
-def _speak_for_argparse() -> None:
-    """Let argparse, which asks gettext's default domain, find our catalogue."""
+def _translate_argparse() -> None:
+    """Makes argparse, which uses gettext's default domain, find our catalogue."""
     import gettext
 
     os.environ["LANGUAGE"] = i18n.language()
@@ -110,6 +117,6 @@ def _speak_for_argparse() -> None:
 
 
 def _silence_stdout() -> None:
-    """Keep the interpreter from failing again when it flushes what nobody reads."""
+    """Points standard output to nowhere, so that the last flush does not fail again."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -30,7 +30,7 @@ _UNDER_WAY = (EntryState.WAITING, EntryState.SENDING, EntryState.SENT)
 
 _CHANGES: dict[str, Callable[[str], box.Change]] = {
     "withdraw": box.withdraw,
-    "keep": box.keep,
+    "keep": box.resend,
     "dismiss": box.dismiss,
 }
 

@@ -1,10 +1,13 @@
-"""The command line. Commands are named here; they are imported, and their arguments
-declared, only when they run.
+"""The parser of the command line.
+
+It names all commands, but declares the arguments of a command only when that command runs.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,39 +15,63 @@ from typing import Any
 from smic_tui import __version__
 from smic_tui.i18n import _
 
-SUBJECTS = ("sites", "backups", "tickets", "requests", "alerts", "sources")
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = "smic-tui"
 
 
+class HelpText(argparse.HelpFormatter):
+    """Help as wide as the terminal.
+
+    argparse makes one for each argument that is declared, and asks `shutil` for the width:
+    its import alone takes as long as declaring all of them.
+    """
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        options.setdefault("width", _width() - 2)
+        super().__init__(prog, **options)
+
+
+def _width() -> int:
+    """Returns the cells of the terminal, or what COLUMNS says; 80 where nothing is known."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 80
+    except (ValueError, OSError):
+        return 80
+
+
 class Command(argparse.ArgumentParser):
-    """The parser of one command: its arguments are declared when they are first asked for."""
+    """The parser of one command, whose arguments are declared at their first use."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("formatter_class", HelpText)
         super().__init__(*args, **kwargs)
         self.declare: Callable[[Command], None] | None = None
 
     def fill(self) -> None:
-        """Declare the arguments, those of all commands below too."""
+        """Declares the arguments, also those of the commands below this one."""
         if self.declare is not None:
             declare, self.declare = self.declare, None
             _add_common(self, absent=argparse.SUPPRESS)
             declare(self)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse, with all arguments declared."""
+        """Declares the arguments, then parses."""
         self.fill()
         return super().parse_known_args(args, namespace)
 
 
 def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
-    """The whole command line, in the current language, or what these arguments need of it.
+    """Returns the parser of the whole command line, in the current language.
 
-    The arguments of each command are then left out until that command is parsed, and all
-    commands where there are no arguments.
+    Given `arguments`, it declares no more than they need: the arguments of a command only
+    when that command is parsed, and no commands at all if `arguments` is empty.
     """
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
+        formatter_class=HelpText,
         description=_(
             "One screen over the sites, backups, tickets and catalogue requests of an IT "
             "syndicate. Without a command, the dashboard opens."
@@ -58,10 +85,10 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     _add_common(parser, absent=None)
     if arguments is not None and not arguments:
-        # Each of them takes a while.
+        # Declaring a command takes time, and the dashboard needs none of them.
         return parser
     commands = parser.add_subparsers(
-        # It would work its name out by formatting a help text.
+        # Without this, argparse would work the name out by formatting a help text.
         prog=PROGRAM,
         title=_("commands"),
         metavar=_("COMMAND"),
@@ -93,8 +120,11 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
 
 
 def _add_common(parser: argparse.ArgumentParser, *, absent: str | None) -> None:
-    """The options that may stand before and after a command. Those of the main parser say
-    `absent` when they are not given; after a command, absent ones keep what stood before it.
+    """Adds the options that may stand before and after a command.
+
+    An option that is not given has the value `absent`. The parser of a command passes
+    `argparse.SUPPRESS`, so that an option not given after the command keeps the value that
+    was given before it.
     """
     group = parser.add_argument_group(_("everywhere"))
     group.add_argument(
@@ -133,11 +163,11 @@ def _add_common(parser: argparse.ArgumentParser, *, absent: str | None) -> None:
 
 
 def _nothing(parser: argparse.ArgumentParser) -> None:
-    """A command without arguments of its own."""
+    """Declares no arguments, for a command that has none of its own."""
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
-    """How fresh the facts of a command without a screen must be."""
+    """Adds the options that say how fresh the facts of a command must be."""
     reading = parser.add_mutually_exclusive_group()
     reading.add_argument(
         "--cached",
@@ -155,7 +185,10 @@ def _status(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", choices=SUBJECTS, help=_("what to list"))
+    from smic_tui.model.subjects import SUBJECTS
+
+    names = tuple(subject.name for subject in SUBJECTS)
+    parser.add_argument("subject", choices=names, help=_("what to list"))
     parser.add_argument(
         "--where", metavar=_("FILTER"), default="", help=_("only what this filter lets through")
     )

@@ -1,4 +1,4 @@
-"""smic-tui sample: the sample syndicate, in a folder of one's choice."""
+"""smic-tui sample: writes the sample syndicate into a folder of the person's choice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from smic_tui.sample.writer import SEED, Summary, write
 
 
 def run(options: Namespace) -> int:
-    """Write it; with --play keep changing it until interrupted."""
+    """Writes the sample; with --play it keeps changing the files until interrupted."""
     seed = SEED if options.seed is None else options.seed
     try:
         _say_summary(write(options.folder, seed=seed))

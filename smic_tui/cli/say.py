@@ -1,4 +1,4 @@
-"""Words to the person, beside the data."""
+"""Messages to the person, which go beside the data."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import sys
 
 
 def say(text: str) -> None:
-    """Say something on standard error; nobody listening is no error."""
+    """Prints a message on standard error; a closed standard error is ignored."""
     with contextlib.suppress(OSError):
         print(f"smic-tui: {text}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The configuration that the options of a command line choose."""
+"""Loads the configuration that the options of a command line choose."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from smic_tui.wiring import load_settings
 
 
 def open_settings(options: Namespace, *, write_sample: bool = True, examine: bool = True) -> Loaded:
-    """Load it; all its problems are one `CommandError`.
+    """Loads the configuration; raises one `CommandError` that lists all its problems.
 
-    Where `examine` is false, one that was found good before is not examined again.
+    Unless `examine`, a configuration that was found good before is not examined again.
+    `write_sample` allows writing the sample syndicate if the configuration reads it.
     """
     try:
         return load_settings(
@@ -34,5 +35,5 @@ def open_settings(options: Namespace, *, write_sample: bool = True, examine: boo
 
 
 def cache_folder(options: Namespace, loaded: Loaded) -> Path:
-    """Where the cache of this configuration is."""
+    """Returns the cache folder of this configuration."""
     return chosen.cache_folder(options, loaded.chosen)

@@ -1,4 +1,4 @@
-"""smic-tui site: everything about one site."""
+"""smic-tui site: prints everything about one site."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from smic_tui.views.targets import places
 
 
 def run(options: Namespace) -> int:
-    """Print the dossier; `Exit.ATTENTION` when something of the site is in trouble."""
+    """Prints the dossier; returns `Exit.ATTENTION` if something at the site is in trouble."""
     reading = read(options)
     fact = _find(reading, options.code)
     if options.json:
@@ -35,7 +35,7 @@ def run(options: Namespace) -> int:
 
 
 def _find(reading: Reading, wanted: str) -> SiteFact:
-    """The site with that code, else the only one with that name."""
+    """Returns the site with that code, or the only one with that name."""
     sites = reading.situation.sites
     by_code = [fact for fact in sites if fact.site.code.lower() == wanted.lower()]
     found = by_code or [fact for fact in sites if fold(fact.site.name) == fold(wanted)]
@@ -55,7 +55,7 @@ def _find(reading: Reading, wanted: str) -> SiteFact:
 
 
 def _object(fact: SiteFact, reading: Reading) -> dict[str, Any]:
-    """The fact with all its parts; levels by their names, notes added."""
+    """Returns the fact with all its parts as plain data: levels by name, and the notes."""
     plain: dict[str, Any] = msgspec.to_builtins(fact)
     plain["level"], plain["trouble"] = fact.level.name.lower(), fact.trouble.name.lower()
     for part in ("backups", "tickets", "requests"):
@@ -71,7 +71,7 @@ def _print_dossier(fact: SiteFact, reading: Reading) -> None:
     width = terminal.columns()
     notes = [note for note in reading.user.notes.values() if note.site == fact.key]
     here = set(places(fact, reading.situation))
-    outbox = [entry for entry in reading.user.outbox.values() if entry.place in here]
+    outbox = [entry for entry in reading.user.outbox.values() if entry.ref in here]
     for line in dossier(fact, notes, reading.look, min(width, 120), outbox):
         left, pieces = width, []
         for cell in line.cells:

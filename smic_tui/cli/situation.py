@@ -25,7 +25,7 @@ from smic_tui.insight.assess import assess
 from smic_tui.model.facts import Situation
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.user_state import UserState
-from smic_tui.startup.status_counts_writer import TallyKeeper
+from smic_tui.startup.status_counts_writer import StatusCountsWriter
 from smic_tui.views.look import Look
 
 
@@ -44,13 +44,18 @@ class Reading(Struct, frozen=True, kw_only=True):
         """How the reader sees."""
         display = self.loaded.settings.display
         zone = ZoneInfo(display.timezone)
-        return Look(now=self.situation.now, zone=zone, ascii=display.ascii)
+        return Look(
+            now=self.situation.now,
+            zone=zone,
+            ascii=display.ascii,
+            freshness=self.situation.freshness,
+        )
 
 
 def read(options: Namespace, *, keep: bool = False) -> Reading:
     """The situation, after reading the sources that the options ask to read.
 
-    With `keep`, its tally is kept for the next command that needs no more.
+    With `keep`, its counts are kept for the next command that needs no more.
     """
     loaded = open_settings(options, examine=False)
     cache = Cache(cache_folder(options, loaded))
@@ -61,19 +66,24 @@ def read(options: Namespace, *, keep: bool = False) -> Reading:
     snapshot = cache.snapshot(loaded.settings)
     code = Exit.FINE
     wanted = _wanted(options, loaded.settings, snapshot)
+    assessor = None
     if wanted:
         from smic_tui.cli.collect import collect_once
+        from smic_tui.insight.assessor import Assessor
 
-        snapshot = collect_once(options, loaded, cache, wanted)
+        assessor = Assessor(loaded.settings)
+        snapshot = collect_once(options, loaded, cache, wanted, assessor)
         code = sources.say_failures(sources.statuses(snapshot, wanted))
     for notice in snapshot.notices:
         say(notice)
-    user = cache.user.load()
-    situation = assess(snapshot, user, loaded.settings, datetime.now(UTC))
-    if keep and not wanted:  # else who has read them has kept it
-        keeper = TallyKeeper(loaded, cache)
-        keeper.assessed(snapshot, user, situation)
-        keeper.keep(snapshot, seen)
+    user, now = cache.user.load(), datetime.now(UTC)
+    if assessor is None:
+        situation = assess(snapshot, user, loaded.settings, now)
+    else:
+        # Who read the sources has assessed what they said.
+        situation = assessor.assess_once(snapshot, user, now)
+    if keep and not wanted:  # the collector has kept those of what it has read
+        StatusCountsWriter(loaded, cache).keep(snapshot, user, situation, seen)
     return Reading(
         loaded=loaded,
         cache=cache,

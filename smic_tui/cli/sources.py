@@ -1,4 +1,4 @@
-"""The sources that a command line names, and what is said of those that were read."""
+"""Finds the sources that a command line names, and says which of them failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from smic_tui.model.snapshot import Snapshot
 
 
 def named(settings: Settings, names: Sequence[str]) -> list[str]:
-    """The enabled sources called so, all of them if none is named."""
+    """Returns the enabled sources with these names; all enabled ones if there are no names.
+
+    Raises `CommandError` for a source that does not exist or is not enabled.
+    """
     enabled = [source.name for source in settings.sources.values() if source.enabled]
     for name in names:
         if name not in settings.sources:
@@ -29,12 +32,15 @@ def named(settings: Settings, names: Sequence[str]) -> list[str]:
 
 
 def statuses(snapshot: Snapshot, names: Collection[str]) -> list[SourceStatus]:
-    """The statuses of these sources."""
+    """Returns the statuses of the sources with these names."""
     return [one.status for one in snapshot.sources if one.status.name in names]
 
 
 def say_failures(read: Collection[SourceStatus]) -> Exit:
-    """Say of each source that was read just now whether and why it failed."""
+    """Says which of the sources that were read just now failed, and why.
+
+    Returns `Exit.SOURCE` if one failed.
+    """
     failed = [status for status in read if status.state is not SourceState.OK]
     for status in failed:
         say(_("{source}: {error}").format(source=status.name, error=status.error))

@@ -1,4 +1,4 @@
-"""smic-tui sync: the collector without a screen."""
+"""smic-tui sync: runs the collector without a screen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from smic_tui.wiring import make_collector
 
 
 def run(options: Namespace) -> int:
-    """Read once and say what came; with --watch until interrupted or terminated."""
+    """Reads once and says what came; with --watch it reads until interrupted or terminated."""
     loaded = open_settings(options)
     cache = Cache(cache_folder(options, loaded))
     if options.watch:
@@ -42,12 +42,12 @@ def run(options: Namespace) -> int:
     read = sources.statuses(snapshot, names)
     for status in read:
         if status.state is SourceState.OK:
-            say(_came(status))
+            say(_reading_text(status))
     for notice in snapshot.notices:
         say(notice)
     code = sources.say_failures(read)
     say(_("{seconds:.1f} s").format(seconds=time.monotonic() - began))
-    return code if _is_kept(cache.folder, loaded, read) else Exit.OUTPUT
+    return code if _is_on_disk(cache.folder, loaded, read) else Exit.OUTPUT
 
 
 def _publishing(loaded: Loaded, folder: Path) -> Loaded:
@@ -56,14 +56,14 @@ def _publishing(loaded: Loaded, folder: Path) -> Loaded:
     return msgspec.structs.replace(loaded, settings=settings)
 
 
-def _is_kept(folder: Path, loaded: Loaded, read: list[SourceStatus]) -> bool:
-    """Whether what was read is on the disk: looked at, not believed."""
+def _is_on_disk(folder: Path, loaded: Loaded, read: list[SourceStatus]) -> bool:
+    """Whether the cache files hold what was read; reads them again to be sure."""
     names = [status.name for status in read]
     kept = sources.statuses(Cache(folder).snapshot(loaded.settings), names)
     return [status.last_try for status in kept] == [status.last_try for status in read]
 
 
-def _came(status: SourceStatus) -> str:
+def _reading_text(status: SourceStatus) -> str:
     rows = ngettext("{n} row", "{n} rows", status.rows).format(n=status.rows)
     text = f"{status.name}: {rows}, {status.took:.1f} s"
     if status.rejected_count:
@@ -74,9 +74,9 @@ def _came(status: SourceStatus) -> str:
 
 
 async def _watch(loaded: Loaded, cache: Cache) -> int:
-    """Collect until SIGINT or SIGTERM; say when a source is lost or found, and who collects."""
-    teller = _Teller()
-    collector = make_collector(loaded, cache, teller.look)
+    """Collects until a signal comes, and says which sources are lost or found meanwhile."""
+    reporter = _Reporter()
+    collector = make_collector(loaded, cache, reporter.report)
     running = asyncio.create_task(collector.run())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -96,14 +96,14 @@ async def _watch(loaded: Loaded, cache: Cache) -> int:
     return Exit.INTERRUPTED if signal.SIGINT in stopped_by else Exit.FINE
 
 
-class _Teller:
-    """Says each change once."""
+class _Reporter:
+    """Says each change of the sources, and of the program that collects, once."""
 
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
 
-    def look(self, snapshot: Snapshot) -> None:
-        """Called with every snapshot."""
+    def report(self, snapshot: Snapshot) -> None:
+        """Says what is new in a snapshot; called with every one."""
         if snapshot.writer:
             self._once(
                 "writer", _("{program} collects; following it").format(program=snapshot.writer)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum, IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from smic_tui.cli import terminal
 from smic_tui.i18n import _
-from smic_tui.query.fields import FieldSet
+from smic_tui.query.fields import FieldSet, Moment
 from smic_tui.views.cells import Cell, Role, Row
 from smic_tui.views.fit import fit, fit_columns, width
 from smic_tui.views.listing import Listing
@@ -22,36 +22,39 @@ from smic_tui.views.look import Look
 
 GAP = "  "
 
+F = TypeVar("F")
 
-def plain(listing: Listing, facts: Sequence[Any], look: Look) -> Iterator[str]:
+
+def plain(listing: Listing[F], facts: Sequence[F], look: Look) -> Iterator[str]:
     """A table. In a terminal it is cut to the width, elsewhere nothing is cut."""
     if not facts:
         return
-    titles = Row(key="", cells=tuple(Cell(_(c.title).upper(), Role.TITLE) for c in listing.columns))
-    rows = [titles, *(listing.row(fact, look) for fact in facts)]
+    columns = listing.columns
+    titles = Row(key="", cells=tuple(Cell(_(c.title).upper(), Role.TITLE) for c in columns))
+    rows = [titles, *(listing.row(fact, look, columns) for fact in facts)]
     if terminal.is_terminal():
-        layout = fit_columns(listing.columns, terminal.columns(), gap=len(GAP))
+        layout = fit_columns(columns, terminal.columns(), gap=len(GAP))
     else:
         layout = [
             (index, max(width(row.cells[index].text) for row in rows))
-            for index in range(len(listing.columns))
+            for index in range(len(columns))
         ]
     for row in rows:
         yield GAP.join(
-            terminal.painted(cell, fit(cell.text, cells, right=listing.columns[index].right))
+            terminal.painted(cell, fit(cell.text, cells, right=columns[index].right))
             for index, cells in layout
             for cell in (row.cells[index],)
         ).rstrip()
 
 
 def as_objects(
-    fields: FieldSet, key: Any, facts: Iterable[Any], now: datetime
+    fields: FieldSet, key: Callable[[F], str], facts: Iterable[F], moment: Moment
 ) -> Iterator[dict[str, Any]]:
     """One object per fact: its key, then every field of the filter language."""
     for fact in facts:
         yield {
             "key": key(fact),
-            **{field.name: _value(field.get(fact, now)) for field in fields},
+            **{field.name: _value(field.get(fact, moment)) for field in fields},
         }
 
 

@@ -1,4 +1,4 @@
-"""What standard output can show: colours, and how wide it is."""
+"""What standard output can show: whether it has colours, and how wide it is."""
 
 from __future__ import annotations
 
@@ -18,28 +18,30 @@ _SGR = {
     Role.KEY: "1",
 }
 
-# A line of a pipe is as long as it must be.
+# The width, in cells, where no terminal limits it: a line in a pipe may have any length.
 UNCUT = 10_000
 
 
 def is_terminal() -> bool:
-    """Whether a person reads along."""
+    """Whether standard output is a terminal, so that a person reads it."""
     return sys.stdout.isatty()
 
 
 def has_colour() -> bool:
-    """Whether colours are wanted: a terminal that has them, and no NO_COLOR."""
+    """Whether to print colours: standard output is a terminal that has them, and NO_COLOR is
+    not set.
+    """
     return is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def columns() -> int:
-    """The width of the terminal, in cells; more than any line has where there is none."""
+    """Returns the width of the terminal in cells; `UNCUT` where there is no terminal."""
     if not is_terminal():
         return UNCUT
     return os.get_terminal_size(sys.stdout.fileno()).columns or 80
 
 
 def painted(cell: Cell, text: str) -> str:
-    """The (cut or padded) text of a cell in the colour of its role."""
+    """Returns `text`, the cut or padded text of a cell, in the colour of the cell's role."""
     sgr = _SGR.get(cell.role) if has_colour() else None
     return f"\x1b[{sgr}m{text}\x1b[0m" if sgr and text.strip() else text

@@ -1,0 +1,1 @@
+"""Reads the sources into the cache, sends the outbox, and hands out snapshots."""

@@ -1,4 +1,4 @@
-"""Having the program that collects read sources, from one that does not."""
+"""Asks the program that collects to read sources, from a program that does not collect."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
 
 _LOOK = 0.2
-# What the other program needs besides the reading itself.
+# Seconds that the other program may need besides the reading itself.
 _MARGIN = 15.0
 _TOPIC = "asking"
 
 
 class Asking:
-    """Requests go through the cache folder, answers are changed files."""
+    """Leaves requests in the cache folder, and watches the files that change in answer."""
 
     def __init__(self, settings: Settings, cache: Cache, off: OffLoop) -> None:
         self._settings = settings
@@ -28,21 +28,21 @@ class Asking:
         self._off = off
 
     async def ask(self, sources: Collection[str | None]) -> None:
-        """Ask for these sources (None: all); a notice says when that cannot be."""
+        """Ask for these sources (None: all); a notice says when that fails."""
         await self._off.run(self._ask, sources)
 
     async def ask_and_wait(self, names: Collection[str]) -> Outcome:
         """Ask, and wait until each source has been tried after this moment.
 
-        Returns BUSY then, or when the other program does not react: a notice says
-        so. Any other outcome means that the other program has ended and that this
-        one may do it.
+        Returns BUSY then. Returns BUSY too when the other program does not react; a
+        notice says so. Any other outcome means that the other program has ended, and
+        that this one may read the sources itself.
         """
         asked = datetime.now(UTC)
         await self.ask(names)
         loop = asyncio.get_running_loop()
         longest = [duration.seconds(self._settings.sources[name].deadline) for name in names]
-        # It may be in the middle of a reading that began before.
+        # The other program may be in the middle of a reading that began before.
         give_up = loop.time() + 2 * max(longest, default=0.0) + _MARGIN
         while True:
             tries = await self._off.run(self._last_tries, names)

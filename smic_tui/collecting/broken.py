@@ -1,4 +1,4 @@
-"""The stand-in for an adapter that cannot be had, so that only its source fails."""
+"""Stands in for an adapter that cannot be loaded, so that only its own source fails."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BrokenAdapter(Adapter[AnyOptions]):
 
     kind: ClassVar[str] = ""
     config_type: ClassVar[type[Struct]] = AnyOptions
-    # Any one stream: without one nobody would ask, and the fault would not show.
+    # Any one stream: without a stream nothing would be read, and the fault would not show.
     streams: ClassVar[frozenset[Stream]] = frozenset({Stream.SITES})
     message: ClassVar[str] = ""
     hint: ClassVar[str] = ""
@@ -46,5 +46,5 @@ class BrokenAdapter(Adapter[AnyOptions]):
 
 
 def broken(kind: str, message: str, hint: str = "") -> type[Adapter[Any]]:
-    """An adapter class for `kind` whose sources say `message` and nothing else."""
+    """Return an adapter class for `kind` whose sources say `message` and nothing else."""
     return type("BrokenAdapter", (BrokenAdapter,), {"kind": kind, "message": message, "hint": hint})

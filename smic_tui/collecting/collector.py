@@ -15,44 +15,46 @@ from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting import registry
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.redact import Redactor
-from smic_tui.collecting.snapshot_feed import Keep, Publisher
+from smic_tui.collecting.snapshot_feed import Keep, SnapshotFeed
 from smic_tui.config import duration
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
-from smic_tui.model.alert_book import AlertBook
+from smic_tui.model.alert_store import AlertStore
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.system.turns import take_short_turns
 
 if TYPE_CHECKING:
     from smic_tui.collecting.asking import Asking
     from smic_tui.collecting.coordinator import Coordinator
-    from smic_tui.collecting.follower import Following
-    from smic_tui.collecting.hub_publisher import Publishing
-    from smic_tui.collecting.leader import Writing
+    from smic_tui.collecting.follower import Follower
+    from smic_tui.collecting.hub_publisher import HubPublisher
+    from smic_tui.collecting.leader import Leader
 
-# What reads and writes is imported where it is made: the first snapshot goes out before.
+# The parts that read and write are imported where they are made, so that the first
+# snapshot goes out before their code is read.
 _log = logging.getLogger(__name__)
 
-# How often it is looked whether there is something to publish yet.
+# How often, in seconds, the collector looks whether there is something to publish yet.
 _LOOK = 0.5
 _PUBLISHING = "publishing"
 
 AdapterFactory = Callable[[Source, Context], Adapter[Any]]
+Shown = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Collector:
     """Keeps the cache fresh and hands out snapshots.
 
-    `folder` is where relative paths of the configuration start. `on_change` is
-    called on the event loop with each new snapshot, at most about four times a
-    second; the first one comes from the cache before any source is contacted.
-    `after_commit` evaluates the alerts: called off the event loop, by the writer
-    only, after changes and every minute; the book that it returns is stored and
-    travels with the snapshot. `keep` is `Publisher`'s. `secret` gives a secret's value or
-    raises `AuthFailed`; adapters call it wherever they like.
+    Relative paths of the configuration start in `folder`. `on_change` is called on the
+    event loop with each new snapshot, at most about four times a second; the first one
+    comes from the cache before any source is contacted. `after_commit` evaluates the
+    alerts: the program that collects calls it off the event loop after changes and every
+    minute, and stores the book that it returns, which travels with the snapshot. `keep`
+    is `SnapshotFeed`'s. `secret` returns a secret's value or raises `AuthFailed`;
+    adapters call it in any thread.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class Collector:
         cache: Cache,
         *,
         on_change: Callable[[Snapshot], None],
-        after_commit: Callable[[Snapshot], AlertBook | None] | None = None,
+        after_commit: Callable[[Snapshot], AlertStore | None] | None = None,
         keep: Keep | None = None,
         secret: Callable[[Secret], str],
         adapter_factory: AdapterFactory = registry.make,
@@ -75,18 +77,15 @@ class Collector:
         self._redact = Redactor()
         self._off = OffLoop()
         self._slots = asyncio.Semaphore(settings.sources_at_once)
-        self._publisher = Publisher(
+        self._feed = SnapshotFeed(
             settings, cache, self._off, on_change=on_change, evaluate=after_commit, keep=keep
         )
-        self._publishing: Publishing | None = None
+        self._hub: HubPublisher | None = None
         if settings.publish.folder:
-            from smic_tui.collecting.hub_publisher import Publishing
+            from smic_tui.collecting.hub_publisher import HubPublisher
 
-            self._publishing = Publishing(folder / Path(settings.publish.folder).expanduser())
-        # Waited for between the first snapshot and the first work: at the start of a
-        # screen nothing is more urgent than to show what is known.
-        self.first_shown: Callable[[], Coroutine[Any, Any, None]] | None = None
-        self._writing: Writing | None = None
+            self._hub = HubPublisher(folder / Path(settings.publish.folder).expanduser())
+        self._leader: Leader | None = None
         self._ended = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -95,35 +94,37 @@ class Collector:
     @property
     def is_writer(self) -> bool:
         """Whether this program collects."""
-        return self._writing is not None
+        return self._leader is not None
 
     @property
     def writer(self) -> str:
         """Who collects; empty when it is this program, or nobody yet."""
-        last = self._publisher.last
+        last = self._feed.last
         return "" if self.is_writer or last is None else last.writer
 
-    async def run(self) -> None:
-        """Collect, or follow whoever collects and take over when the lock falls free.
+    async def run(self, *, first_shown: Shown | None = None) -> None:
+        """Collect, or follow the program that collects and take over when its lock falls free.
 
-        Returns after `close`, or is cancelled. Sources and disks that fail never
-        end it.
+        `first_shown` is waited for between the first snapshot and the first work: at the
+        start of a screen nothing is more urgent than to show what is known. Returns after
+        `close`, or is cancelled. Sources and disks that fail never end it.
         """
         if self._ended.is_set():
             return
         self._idle.clear()
         take_short_turns()
         try:
-            await self._publisher.publish()
-            await self._wait_until_shown()
-            tasks = [asyncio.create_task(self._publisher.run(), name="publisher")]
-            if self._publishing is not None:
-                tasks.append(asyncio.create_task(self._publish(self._publishing), name="hub"))
+            await self._feed.publish()
+            if first_shown is not None:
+                await self._wait_until(first_shown)
+            tasks = [asyncio.create_task(self._feed.run(), name="publisher")]
+            if self._hub is not None:
+                tasks.append(asyncio.create_task(self._publish(self._hub), name="hub"))
             try:
                 while not self._ended.is_set():
                     outcome = await self._off.run(self._cache.lock.try_acquire)
                     if outcome is Outcome.BUSY:
-                        outcome = await self._following().run()
+                        outcome = await self._new_follower().run()
                     if outcome is not Outcome.BUSY:
                         await self._collect(outcome)
             finally:
@@ -135,64 +136,68 @@ class Collector:
             self._idle.set()
 
     def refresh(self, source: str | None = None) -> None:
-        """Read this source, or all, now: also one that is parked or backed off.
+        """Read this source, or all, now, even one that is parked or backed off.
 
-        Where another program collects it is asked to. Nothing happens for a
+        Where another program collects, that one is asked to. Nothing happens for a
         source that is being read. Only from the event loop.
         """
-        if self._writing is not None:
-            self._writing.refresh(source)
+        if self._leader is not None:
+            self._leader.refresh(source)
         else:
             self._errand(self._asking().ask([source]))
 
     async def sync_once(self, names: Iterable[str] | None = None) -> Snapshot:
-        """Read every source, or those named, once; the snapshot after all have ended.
+        """Read every source, or those named, once; return the snapshot after all have ended.
 
-        Sources that fail are in the snapshot with their state. Where another
-        program collects it is asked to, and its files are waited for; when it
-        dies meanwhile, this one does it. Names that are not configured are ignored.
+        Sources that fail are in the snapshot with their state. Where another program
+        collects, that one is asked to read, and its files are waited for; when it dies
+        meanwhile, this one reads. Names that are not configured are ignored.
         """
         wanted = list(self._enabled(names))
-        if self._writing is not None:
-            await self._writing.read_now(wanted)
-            return await self._publisher.publish()
+        if self._leader is not None:
+            await self._leader.read_now(wanted)
+            return await self._feed.publish()
         try:
             outcome = await self._off.run(self._cache.lock.try_acquire)
             if outcome is Outcome.BUSY:
                 outcome = await self._asking().ask_and_wait(wanted)
             if outcome is not Outcome.BUSY:
                 await self._read_once(outcome, wanted)
-            return await self._publisher.publish()
+            return await self._feed.publish()
         finally:
-            self._publisher.writing = False
+            self._feed.writing = False
             await self._off.run(self._cache.close)
 
     async def send_once(self, patience: float) -> bool:
         """Send what the outbox holds, for at most about `patience` seconds.
 
-        Whether this program did: where another one collects, it sends by itself. What
-        became of each entry is in the outbox.
+        Returns whether this program did it: where another one collects, that one sends.
+        What became of each entry is in the outbox.
         """
         try:
             if await self._off.run(self._cache.lock.try_acquire) is not Outcome.HELD:
                 return False
             names = list(self._enabled())
             await self._open(Outcome.HELD, names)
-            from smic_tui.collecting.leader import Writing
+            from smic_tui.collecting.leader import Leader
 
-            coordinators = {name: self._coordinator(name) for name in names}
-            writing = Writing(
-                self._cache, coordinators, self._off, touch=lambda: None, ended=self._ended
+            leader = Leader(
+                self._cache,
+                names,
+                self._coordinator,
+                self._off,
+                touch=lambda: None,
+                ended=self._ended,
             )
             loop = asyncio.get_running_loop()
             give_up = loop.time() + patience
             try:
-                while pauses := await writing.send_now():
+                while pauses := await leader.send_now():
                     if loop.time() + min(pauses) > give_up:
                         break
                     await asyncio.sleep(min(pauses))
             finally:
-                await asyncio.gather(*(source.close() for source in coordinators.values()))
+                await leader.close()
             return True
         finally:
             await self._off.run(self._cache.close)
@@ -206,10 +211,9 @@ class Collector:
         await asyncio.gather(*self._errands, return_exceptions=True)
         self._off.close()
 
-    async def _wait_until_shown(self) -> None:
-        if self.first_shown is None:
-            return
-        waited = [asyncio.create_task(self.first_shown()), asyncio.create_task(self._ended.wait())]
+    async def _wait_until(self, shown: Shown) -> None:
+        """Wait for it, or until `close`."""
+        waited = [asyncio.create_task(shown()), asyncio.create_task(self._ended.wait())]
         try:
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -217,18 +221,18 @@ class Collector:
                 task.cancel()
             await asyncio.gather(*waited, return_exceptions=True)
 
-    async def _publish(self, publishing: Publishing) -> None:
-        """Publish what this program has collected, at intervals, until cancelled."""
+    async def _publish(self, publishing: HubPublisher) -> None:
+        """Publish for thin clients what this program has collected, until cancelled."""
         every = duration.seconds(self._settings.publish.every)
         while True:
-            snapshot = self._publisher.last
+            snapshot = self._feed.last
             if not self.is_writer or snapshot is None:
                 await asyncio.sleep(_LOOK)
                 continue
             try:
                 await self._off.run(publishing.publish, snapshot)
             except Exception as error:
-                # A full disk or a fault of ours: clients see the facts age, the collecting goes on.
+                # A full disk or a fault of ours: clients see the facts age, collecting goes on.
                 _log.exception("publishing failed")
                 self._cache.put_notice(
                     _PUBLISHING,
@@ -245,29 +249,30 @@ class Collector:
             await asyncio.sleep(every)
 
     async def _collect(self, outcome: Outcome) -> None:
-        from smic_tui.collecting.leader import Writing
+        from smic_tui.collecting.leader import Leader
 
         names = list(self._enabled())
         await self._open(outcome, names)
-        self._writing = Writing(
+        self._leader = Leader(
             self._cache,
-            {name: self._coordinator(name) for name in names},
+            names,
+            self._coordinator,
             self._off,
-            touch=self._publisher.touch,
+            touch=self._feed.touch,
             ended=self._ended,
         )
-        self._publisher.writing = True
-        self._publisher.touch()
+        self._feed.writing = True
+        self._feed.touch()
         try:
-            await self._writing.run()
+            await self._leader.run()
         finally:
-            self._writing = None
-            self._publisher.writing = False
+            self._leader = None
+            self._feed.writing = False
             await self._off.run(self._cache.close)
 
     async def _read_once(self, outcome: Outcome, names: Collection[str]) -> None:
         await self._open(outcome, names)
-        self._publisher.writing = True
+        self._feed.writing = True
         coordinators = [self._coordinator(name) for name in names]
         try:
             await asyncio.gather(*(coordinator.read() for coordinator in coordinators))
@@ -282,7 +287,7 @@ class Collector:
         self._settings = await self._off.run(_with_options, self._settings)
         await self._off.run(self._cache.open, names)
 
-    def _coordinator(self, name: str) -> Coordinator:
+    def _coordinator(self, name: str, answered: Callable[[], None] = lambda: None) -> Coordinator:
         from smic_tui.collecting.coordinator import Coordinator
 
         source = self._settings.sources[name]
@@ -299,20 +304,21 @@ class Collector:
             self._folder,
             self._cache.source(name),
             partial(self._make, source, context),
-            committed=self._publisher.touch,
+            committed=self._feed.touch,
+            answered=answered,
             redact=self._redact,
             off=self._off,
             slots=self._slots,
         )
 
-    def _following(self) -> Following:
-        from smic_tui.collecting.follower import Following
+    def _new_follower(self) -> Follower:
+        from smic_tui.collecting.follower import Follower
 
-        return Following(
+        return Follower(
             self._settings,
             self._cache,
             self._off,
-            touch=self._publisher.touch,
+            touch=self._feed.touch,
             ended=self._ended,
         )
 

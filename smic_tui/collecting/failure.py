@@ -1,4 +1,4 @@
-"""What an error means for a source: its state, its words, and what happens next."""
+"""Translates an error into what it means for a source: its state, words, and next try."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import traceback
 from msgspec import Struct
 
 from smic_tui.collecting.broken import AdapterBroken
-from smic_tui.collecting.redact import Redactor
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import _
 from smic_tui.text import clean
@@ -25,9 +25,10 @@ class Overdue(Exception):
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """A failed reading. All texts are clean and without secrets.
+    """Why a reading failed. All texts are clean and without secrets.
 
-    `parked` means that only a person can mend it. `detail` is for the log.
+    `parked` means that only a person can mend it. `retry_after` is the pause that the
+    source asks for, in seconds. `detail` is for the log.
     """
 
     state: SourceState
@@ -39,7 +40,7 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 def failure_of(error: BaseException, redact: Redactor) -> Failure:
-    """Classify what left an adapter."""
+    """Return what an error that left an adapter means."""
     error = _first_of_group(error)
 
     def text(raw: object) -> str:

@@ -1,4 +1,4 @@
-"""The program that reads what another one collects, ready to take over."""
+"""Follows the program that collects: reads its files, and is ready to take over."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Callable
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
-from smic_tui.cache.watch import Follower
+from smic_tui.cache.watch import FileWatcher
 from smic_tui.collecting.leader import BEAT
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
 
-# How often the files and the lock are looked at.
+# How often the follower looks at the files and at the lock, in seconds.
 _LOOK = 1.0
-# A writer that has not stirred for so long is frozen, or its disk is.
+# A program that collects and gives no sign for so many seconds is frozen, or its disk is.
 _FROZEN = 6 * BEAT
 _TOPIC = "frozen"
 
 
-class Following:
+class Follower:
     """Watches the files and the lock until the lock falls free or `ended` is set."""
 
     def __init__(
@@ -43,16 +43,16 @@ class Following:
         self._flush_at = 0.0
 
     async def run(self) -> Outcome:
-        """Follow; what came of the last try to become the writer."""
+        """Follow; return what came of the last try to become the program that collects."""
         loop = asyncio.get_running_loop()
-        follower = await self._off.run(self._cache.follower, self._settings)
+        watcher = await self._off.run(self._cache.watcher, self._settings)
         self._pulse_at = loop.time()
         told = self._cache.notices
         # The files may have changed between the last snapshot and the first look.
         self._touch()
         try:
             while not self._ended.is_set():
-                changed, outcome = await self._off.run(self._look, follower, loop.time())
+                changed, outcome = await self._off.run(self._look, watcher, loop.time())
                 if outcome is not Outcome.BUSY:
                     return outcome
                 if changed or self._cache.notices != told:
@@ -65,14 +65,14 @@ class Following:
             self._cache.drop_notice(_TOPIC)
         return Outcome.BUSY
 
-    def _look(self, follower: Follower, now: float) -> tuple[bool, Outcome]:
+    def _look(self, watcher: FileWatcher, now: float) -> tuple[bool, Outcome]:
         outcome = self._cache.lock.try_acquire()
         if outcome is Outcome.BUSY:
             self._watch_writer(now)
             if now >= self._flush_at:
                 self._flush_at = now + BEAT
                 self._cache.user.flush()
-        return follower.changed(), outcome
+        return watcher.changed(), outcome
 
     def _watch_writer(self, now: float) -> None:
         pulse = self._cache.lock.pulse()

@@ -3,8 +3,8 @@
     hub.json.gz                 the manifest; replaced last, whole
     objects/DIGEST.json.lzma    the base and the segments; never changed once there
 
-The folder is all that this side remembers: the next program takes the history
-up from there, or begins a new one where it is damaged.
+The publisher remembers nothing outside this folder: the next program takes the
+history up from there, or begins a new one where the folder is damaged.
 """
 
 from __future__ import annotations
@@ -17,27 +17,28 @@ from pathlib import Path
 
 import msgspec
 
-from smic_tui.collecting.hub_history import Published
+from smic_tui.collecting.hub_history import PublicationHistory
 from smic_tui.contract.status import SourceStatus
 from smic_tui.hub import manifest as hub
 from smic_tui.hub.manifest import Malformed, Manifest, Segment, cheapest, cost, digest_of
 from smic_tui.hub.packing import Changes, pack, unpack
 from smic_tui.model.snapshot import Snapshot, SourceContents
+from smic_tui.system import atomic_file
 
-# A client that has the last manifest may still fetch what this one does not name.
+# For so many seconds a client with an older manifest may fetch what the new one does not name.
 GRACE = 3600.0
-# A new base when what has changed since the last costs as much as it does.
+# A new base is written when what has changed since the last one costs as much as it does.
 _BASE_SHARE = 1.0
-# Each segment is of so many times the publications of the one before. With less, clients
-# take less that they have; who fetches the whole folder (rsync) takes more.
+# Each segment covers this many times the publications of the one before. With a smaller
+# step clients fetch less that they have already, and rsync of the whole folder takes more.
 _STEP = 3
 # A segment is written again when the way from its end costs more than this part of it.
 _TAIL = 0.2
 _FILE_MODE, _FOLDER_MODE = 0o640, 0o750
 
 
-class Publishing:
-    """Publishes snapshots into `folder`. Every method blocks; one thread at a time.
+class HubPublisher:
+    """Publishes snapshots into `folder`. Every method blocks; one thread at a time uses it.
 
     The segments are the changes of the last publication, of the last three, nine, 27
     and so on, back to the base before the present one. Long ones are not written with each
@@ -47,16 +48,17 @@ class Publishing:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._published = Published()
+        self._history = PublicationHistory()
         self._last: Manifest | None = None
         self._loaded = False
 
     def publish(self, snapshot: Snapshot) -> Manifest | None:
-        """Publish what the snapshot knows; raises `OSError` when the folder cannot be written.
+        """Publish what the snapshot knows; return the manifest.
 
-        Nothing is written when neither facts nor the state of a source have changed, nor
-        as long as no source has ever been read (then None is returned): clients would take
-        that nothing is known for nothing being there.
+        Nothing is written when neither a fact nor the state of a source has changed. As
+        long as no source has ever been read nothing is written either, and None is
+        returned: clients would believe that nothing is there. Raises `OSError` when the
+        folder cannot be written.
         """
         self._prepare()
         if not self._loaded:
@@ -65,7 +67,7 @@ class Publishing:
         if self._last is None and read and not any(read):
             return None
         snapshot = self._with_known(snapshot)
-        changes = self._published.changes(snapshot)
+        changes = self._history.changes(snapshot)
         sources = tuple(_as_published(one.status) for one in snapshot.sources)
         last = self._last
         if last is not None and changes.nothing and sources == last.sources:
@@ -73,7 +75,7 @@ class Publishing:
         try:
             manifest = self._written(changes, sources, _second(snapshot.taken))
         except OSError:
-            # What stands in the folder counts, not what should.
+            # What stands in the folder counts, not what was meant to stand there.
             self._loaded = False
             raise
         self._last = manifest
@@ -85,27 +87,27 @@ class Publishing:
     ) -> Manifest:
         last = self._last
         if last is None:
-            self._published.take(changes, 1)
-            self._published.forget(1)
+            self._history.take(changes, 1)
+            self._history.forget(1)
             manifest = Manifest(
                 schema=hub.SCHEMA,
                 hub=os.urandom(6).hex(),
                 written=now,
-                base=self._store(self._published.everything(), 0, 1),
+                base=self._store(self._history.everything(), 0, 1),
                 sources=sources,
             )
         else:
             manifest = msgspec.structs.replace(last, written=now, sources=sources)
             if not changes.nothing:
                 manifest = self._with(manifest, changes)
-        self._write(self.folder / hub.NAME, hub.encode(manifest))
+        atomic_file.replace(self.folder / hub.NAME, hub.encode(manifest), mode=_FILE_MODE)
         return manifest
 
     def _with_known(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot in which sources that were not read yet stand as they were published.
+        """Return the snapshot with sources that were not read yet as they were published.
 
         A head office that begins with an empty cache knows less than its clients: what
-        they have stays, with the age that it has.
+        the clients have stays, with the age that it has.
         """
         last = self._last
         published = {} if last is None else {status.name: status for status in last.sources}
@@ -114,33 +116,33 @@ class Publishing:
             before = published.get(one.status.name)
             if one.status.last_good is not None or before is None or before.last_good is None:
                 return one
-            rows = self._published.rows_of(one.status.name)
+            rows = self._history.rows_of(one.status.name)
             return SourceContents(status=before, rows=rows)
 
         return msgspec.structs.replace(snapshot, sources=tuple(map(known, snapshot.sources)))
 
     def _with(self, manifest: Manifest, changes: Changes) -> Manifest:
         number = manifest.latest + 1
-        self._published.take(changes, number)
+        self._history.take(changes, number)
         segments = self._segments(manifest.segments, number)
         manifest = msgspec.structs.replace(manifest, segments=segments)
         if cost(manifest.from_base()[1:]) > cost([manifest.base]) * _BASE_SHARE:
             # Clients with a state from before it need a way as well.
-            self._published.forget(max(manifest.base.to, self._published.first))
-            base = self._store(self._published.everything(), 0, number)
+            self._history.forget(max(manifest.base.to, self._history.first))
+            base = self._store(self._history.everything(), 0, number)
             manifest = msgspec.structs.replace(manifest, base=base)
         return manifest
 
     def _segments(self, before: tuple[Segment, ...], number: int) -> tuple[Segment, ...]:
-        """The changes of the last one, three, nine … publications, the shortest first."""
-        first = self._published.first
+        """Return the changes of the last one, three, nine … publications, the shortest first."""
+        first = self._history.first
         made: list[Segment] = []
         while not made or made[-1].after > first:
             level = len(made)
             segment = before[level] if level < len(before) else None
             if segment is None or self._is_left_behind(segment, made, number):
                 after = max(first, number - _STEP**level)
-                segment = self._store(self._published.since(after), after, number)
+                segment = self._store(self._history.since(after), after, number)
             made.append(segment)
         return tuple(made)
 
@@ -152,13 +154,13 @@ class Publishing:
         """Take up the history that stands in the folder, if all of it can be read."""
         self._loaded = True
         self._last = None
-        self._published = Published()
+        self._history = PublicationHistory()
         try:
             last = hub.decode((self.folder / hub.NAME).read_bytes())
             told = {segment: self._read(segment) for segment in (last.base, *last.segments)}
         except (OSError, Malformed):
             return
-        self._published.take_up(last, told)
+        self._history.take_up(last, told)
         self._last = last
 
     def _read(self, segment: Segment) -> Changes:
@@ -174,7 +176,7 @@ class Publishing:
         if path.exists() and path.read_bytes() == data:
             os.utime(path)
         else:
-            self._write(path, data)
+            atomic_file.replace(path, data, mode=_FILE_MODE)
         return segment
 
     def _prepare(self) -> None:
@@ -187,29 +189,8 @@ class Publishing:
                 above = self.folder.stat().st_mode & stat.S_ISGID
                 folder.chmod(_FOLDER_MODE | above)
 
-    def _write(self, path: Path, data: bytes) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _FILE_MODE
-        )
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                os.fchmod(file.fileno(), _FILE_MODE)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-        parent = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(parent)
-        finally:
-            os.close(parent)
-
     def _clean(self, manifest: Manifest, last: Manifest | None) -> None:
-        """Delete what nobody can need any more: not named for longer than `GRACE`."""
+        """Delete objects that no manifest has named for longer than `GRACE`."""
         named = {Path(one.path).name for one in (manifest.base, *manifest.segments)}
         before = () if last is None else (last.base, *last.segments)
         for one in before:
@@ -226,10 +207,10 @@ def _second(moment: datetime) -> datetime:
 
 
 def _as_published(status: SourceStatus) -> SourceStatus:
-    """What a client needs to tell how fresh a source's facts are, and why they are not.
+    """Return what a client needs to tell how fresh a source's facts are, and why they are not.
 
-    The moments of tries change all the time and say nothing about facts; the rows
-    that were set aside are mended at the head office, and may hold anything.
+    The times of tries change with every reading and say nothing about facts. Rejected
+    rows are mended at the head office, and may hold anything.
     """
     return SourceStatus(
         name=status.name,

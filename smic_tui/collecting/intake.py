@@ -1,8 +1,8 @@
-"""The boundary: nothing that an adapter brings gets further without passing here.
+"""Checks and cleans what adapters bring: no record gets further without passing here.
 
-Every text is cleaned, every time becomes UTC, every record says its source, and
-every value has the type that its field declares. What fails is rejected with
-the reason; the rest of the batch is not touched by it.
+Every text is cleaned, every time becomes UTC, every record names its source, and
+every value has the type that its field declares. A record that fails is rejected with
+the reason; the rest of the batch gets in.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from msgspec import Struct
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, BackupJob, BackupRun, Record, Site, Stream, Ticket
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import exclusive_for, yielding
 from smic_tui.text import clean
 
 SAMPLE = 160
@@ -30,7 +30,7 @@ _WEB = ("http://", "https://")
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
-    """What of a batch got in.
+    """The part of a batch that got in.
 
     `refused` are the keys of records that were rejected: the source still has
     them, so that a full reading does not take them for deleted.
@@ -45,52 +45,53 @@ class Admitted(Struct, frozen=True, kw_only=True):
 def admit(source: str, stream: Stream, batch: Batch) -> Admitted:
     """Check and clean a batch of the source called `source`. Takes milliseconds per 100 rows.
 
-    Rows that are relayed are of the source `relayed_name`, and go by a key that
-    keeps them apart from those of other origins.
+    Rows that are relayed are of the source `relayed_name`, and go by a key that keeps
+    them apart from those of other origins. A large batch waits for its turn to compute:
+    such a call belongs off the event loop.
     """
-    if batch.origin:
-        return _relayed(source, stream, batch)
+    name = relayed_name(source, batch.origin) if batch.origin else source
     upserts: dict[str, Record] = {}
     refused: set[str] = set()
     rejected = [_clean_rejected(row) for row in batch.rejected]
-    for record in giving_way(batch.upserts):
-        try:
-            admitted = _admit(source, stream, record)
-        except _Refused as error:
-            key = getattr(record, "key", None)
-            if isinstance(key, str) and key:
-                refused.add(clean_key(key))
-            rejected.append(
-                Rejected(
-                    where=_clean_any(key, 80) or str(stream),
-                    reason=clean(str(error), 400),
-                    sample=_clean_any(record, SAMPLE),
+    with exclusive_for(len(batch.upserts)):
+        for record in yielding(batch.upserts):
+            try:
+                row = _admit(name, stream, record)
+            except _Refused as error:
+                key = getattr(record, "key", None)
+                if isinstance(key, str) and key:
+                    refused.add(clean_key(key))
+                rejected.append(
+                    Rejected(
+                        where=_clean_any(key, 80) or str(stream),
+                        reason=clean(str(error), 400),
+                        sample=_clean_any(record, SAMPLE),
+                    )
                 )
-            )
-        else:
-            upserts[admitted.key] = admitted
-    return Admitted(
-        upserts=upserts,
-        deletes=frozenset(clean_key(key) for key in batch.deletes),
-        refused=frozenset(refused - upserts.keys()),
-        rejected=tuple(rejected),
-    )
+            else:
+                upserts[row.key] = row
+        admitted = Admitted(
+            upserts=upserts,
+            deletes=frozenset(clean_key(key) for key in batch.deletes),
+            refused=frozenset(refused - upserts.keys()),
+            rejected=tuple(rejected),
+        )
+        return _relayed(name, admitted) if batch.origin else admitted
 
 
 def relayed_name(source: str, origin: str) -> str:
-    """What a source that `source` relays is called here."""
+    """Return the name that an origin has here which `source` relays."""
     return f"{source}/{clean(origin, 80)}"
 
 
 def relayed_key(name: str, key: str) -> str:
-    """What a record of a relayed source, called `name` here, goes by in the relay's file."""
+    """Return the key, in the relay's file, of a record of the relayed source `name`."""
     # No name and no key has this character: both are clean.
     return f"{name}\x1f{key}"
 
 
-def _relayed(source: str, stream: Stream, batch: Batch) -> Admitted:
-    name = relayed_name(source, batch.origin)
-    admitted = admit(name, stream, msgspec.structs.replace(batch, origin=""))
+def _relayed(name: str, admitted: Admitted) -> Admitted:
+    """What was admitted of the relayed source called `name`, under keys of the relay's file."""
 
     def apart(key: str) -> str:
         return relayed_key(name, key)
@@ -106,7 +107,7 @@ def _relayed(source: str, stream: Stream, batch: Batch) -> Admitted:
 
 
 def clean_key(key: str) -> str:
-    """The key as it is kept: two different keys stay different though both are cleaned."""
+    """Return the cleaned key: two different keys stay different though both are cleaned."""
     cleaned = clean(key)
     if cleaned == key:
         return key
@@ -115,7 +116,7 @@ def clean_key(key: str) -> str:
 
 
 class _Refused(Exception):
-    """Why a record does not get in."""
+    """The reason why a record does not get in."""
 
 
 def _admit(source: str, stream: Stream, record: Record) -> Record:
@@ -129,7 +130,7 @@ def _admit(source: str, stream: Stream, record: Record) -> Record:
     try:
         fields = msgspec.to_builtins(record, builtin_types=(datetime, bytes))
     except Exception as error:
-        # A field may hold any object at all, with any conversion of its own.
+        # A field may hold any object, and its conversion may raise anything.
         raise _Refused(f"{type(error).__name__}: {error}") from None
     for name in ("key", "job"):
         # `job` refers to the key of another record and must change as keys do.
@@ -140,7 +141,7 @@ def _admit(source: str, stream: Stream, record: Record) -> Record:
     fields = {name: _clean_value(name, value) for name, value in fields.items()}
     fields["source"] = source
     if not str(fields.get("url", "")).lower().startswith(_WEB):
-        # Opened with the desktop's own program: nothing but the web.
+        # The desktop's own program opens it: nothing but the web is allowed.
         fields.pop("url", None)
     try:
         admitted = msgspec.convert(fields, expected)
@@ -220,7 +221,7 @@ def _clean_rejected(row: Rejected) -> Rejected:
 
 
 def _clean_any(value: object, limit: int) -> str:
-    """The beginning of anything as clean text."""
+    """Return the beginning of anything as clean text."""
     if value is None:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""The program that collects: coordinators, the ticker, and what readers ask for."""
+"""Runs what the collecting program does: it reads sources, sends the outbox, serves readers."""
 
 from __future__ import annotations
 
@@ -6,71 +6,74 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting.coordinator import Coordinator
 from smic_tui.collecting.intake import relayed_key
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.sender import Sender
+from smic_tui.collecting.sender import OutboxSender
 from smic_tui.collecting.ticker import Ticker
 from smic_tui.config import duration
-from smic_tui.model.outbox_entry import Place
+from smic_tui.model.outbox_entry import RecordRef
 from smic_tui.records import Record
 
 _log = logging.getLogger(__name__)
 
-# How often requests and the user's file are looked at.
+# How often the leader looks for requests and for other programs' changes, in seconds.
 _LOOK = 0.5
-# How often readers see that this program lives, and a failed write is tried again.
+# How often the leader shows that it lives, and tries a failed write again, in seconds.
 BEAT = 5.0
-# Hold times of alerts end, and ages grow, without any commit.
+# Hold times of alerts end, and ages grow, without any commit: seconds between evaluations.
 _EVALUATE = 60.0
-# First readings follow each other at this distance, at most.
+# First readings follow each other at so many seconds, at most.
 _SPREAD = 0.4
 _AFTER_FAULT = 60.0
 _ENDING = 5.0
 
 
-class Writing:
+class Leader:
     """Collects until `ended` is set, or until another program writes this cache.
 
-    Without a possible lock (a read-only or full disk) it collects into memory,
-    and looks whether that has changed.
+    `make` makes the coordinator of a source, by its name; the coordinator calls the
+    function that it is given after each good answer. Without a possible lock (a
+    read-only or full disk) the leader collects into memory, and looks whether that
+    has changed.
     """
 
     def __init__(
         self,
         cache: Cache,
-        coordinators: Mapping[str, Coordinator],
+        names: Iterable[str],
+        make: Callable[[str, Callable[[], None]], Coordinator],
         off: OffLoop,
         *,
         touch: Callable[[], None],
         ended: asyncio.Event,
     ) -> None:
         self._cache = cache
-        self._coordinators = coordinators
+        # What waits for the line to a source may go when the source has answered.
+        self._coordinators = {name: make(name, partial(self._wake_sender, name)) for name in names}
         self._off = off
         self._touch = touch
         self._ended = ended
         self._ticker = Ticker(self._resume)
         self._senders = {
-            name: Sender(
+            name: OutboxSender(
                 coordinator,
                 cache.user,
                 show=self._show_relayed,
-                # What could not be kept, or is another's to send, is not sent.
+                # Without the lock another program sends, or the disk keeps nothing.
                 may_send=lambda: cache.lock.held,
                 changed=touch,
                 redact=coordinator.redact,
                 off=off,
             )
-            for name, coordinator in coordinators.items()
+            for name, coordinator in self._coordinators.items()
         }
-        for name, coordinator in coordinators.items():
-            coordinator.when_good = self._senders[name].wake
 
     def refresh(self, source: str | None, *, anew: bool = False) -> None:
         """Read this source, or all, now, and send what waits; `anew` as in `Coordinator.ask`."""
@@ -79,7 +82,8 @@ class Writing:
             self._senders[coordinator.source.name].wake()
 
     async def send_now(self) -> list[float]:
-        """Send what the outbox holds, once; in how many seconds it is worth trying again."""
+        """Send what the outbox holds, once; return after how many seconds to try again."""
+        await self._off.run(self._cache.user.load)
         pauses = await asyncio.gather(*(sender.send() for sender in self._senders.values()))
         return [pause for pause in pauses if pause is not None]
 
@@ -106,7 +110,11 @@ class Writing:
                 task.cancel()
             # An adapter that does not let go must not keep the program from ending.
             await asyncio.wait(tasks, timeout=_ENDING)
-            await asyncio.gather(*(source.close() for source in self._coordinators.values()))
+            await self.close()
+
+    async def close(self) -> None:
+        """Give the connections of all adapters back."""
+        await asyncio.gather(*(source.close() for source in self._coordinators.values()))
 
     def _schedule(self) -> None:
         now = datetime.now(UTC)
@@ -126,13 +134,10 @@ class Writing:
         told = self._cache.notices
         while not self._ended.is_set():
             for source in await self._off.run(self._cache.requests.take):
-                # Who asked waits for facts from after the question.
+                # The reader that asked waits for facts from after its request.
                 self.refresh(source, anew=True)
-            if await self._off.run(self._user_changed):
+            if await self._off.run(self._others_changed):
                 self._touch()
-            outbox = (await self._off.run(self._cache.user.load)).outbox
-            for sender in self._senders.values():
-                sender.look_at(outbox)
             if loop.time() >= beat_at:
                 beat_at = loop.time() + BEAT
                 if not await self._off.run(self._beat):
@@ -145,7 +150,7 @@ class Writing:
                     await self._ended.wait()
 
     def _beat(self) -> bool:
-        """Keep the lock, or try to get it; whether this program still collects."""
+        """Keep the lock, or try to get it; return whether this program still collects."""
         if self._cache.lock.held:
             goes_on = self._cache.lock.beat()
         else:
@@ -157,22 +162,26 @@ class Writing:
             self._cache.flush()
         return goes_on
 
-    def _user_changed(self) -> bool:
+    def _others_changed(self) -> bool:
+        """Read the person's file if another program has changed it; return whether it has."""
         changed = self._cache.user.changed()
         if changed:
             self._cache.user.load()
         return changed
 
+    def _wake_sender(self, source: str) -> None:
+        self._senders[source].wake()
+
     def _resume(self) -> None:
         for coordinator in self._coordinators.values():
             coordinator.resume()
 
-    async def _show_relayed(self, place: Place, record: Record | None) -> None:
+    async def _show_relayed(self, ref: RecordRef, record: Record | None) -> None:
         """Show a record that came through a hub as its source has it now."""
-        shown, stream, key = place
+        shown, stream, key = ref
         relay = self._coordinators.get(shown.partition("/")[0])
         if relay is not None:
-            await relay.place_relayed(stream, relayed_key(shown, key), record)
+            await relay.put_relayed_record(stream, relayed_key(shown, key), record)
 
     def _chosen(self, source: str | None) -> Iterable[Coordinator]:
         if source is None:
@@ -183,7 +192,7 @@ class Writing:
 
 
 async def _guarded(coordinator: Coordinator) -> None:
-    """A fault of the coordinator itself stops neither its source nor the others for good."""
+    """Run the coordinator; start it again after a while when it fails by a fault of its own."""
     while True:
         try:
             await coordinator.run()

@@ -1,4 +1,4 @@
-"""File work and computing off the event loop, in threads of its own.
+"""Runs file work and computing in threads of its own, off the event loop.
 
 The default executor is left to adapters: a source that blocks its threads must
 not keep the cache from being written.
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class OffLoop:
-    """Two threads; what has begun is always finished."""
+    """Runs functions in two threads; a function that has begun is always finished."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="smic-cache")

@@ -1,4 +1,4 @@
-"""One reading of a source: all its streams, batch by batch."""
+"""Reads the streams of a source once, batch by batch."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.records import Record, Stream
-from smic_tui.system.turns import alone_with
+
+
+class Point(Struct, frozen=True, kw_only=True):
+    """Where a stream stands before it is read: its rows and its cursor."""
+
+    rows: Mapping[str, Record]
+    cursor: Cursor
 
 
 class StreamReading:
-    """What a stream has brought so far. The last word about a key counts."""
+    """Gathers what a stream has brought so far. The last word about a key counts."""
 
     def __init__(self) -> None:
         self.upserts: dict[str, Record] = {}
@@ -32,8 +38,22 @@ class StreamReading:
         self._full_batches = 0
         self._last: str | None = None
 
-    def take(self, batch: Batch, admitted: Admitted) -> None:
-        """Add a batch."""
+    async def read(
+        self, adapter: Adapter[Any], stream: Stream, point: Point, began: datetime, off: OffLoop
+    ) -> None:
+        """Read the stream from `point` on; raises whatever the adapter raises.
+
+        `began` is when the reading of the source began (UTC).
+        """
+        async with _closing(adapter.fetch(stream, point.cursor.value)) as batches:
+            async for batch in batches:
+                if not isinstance(batch, Batch):
+                    raise TypeError(f"fetch gave a {type(batch).__name__} instead of a Batch")
+                admitted = await off.run(admit, adapter.context.source, stream, batch)
+                self._take(batch, admitted)
+        self._end(point.rows, point.cursor, began)
+
+    def _take(self, batch: Batch, admitted: Admitted) -> None:
         self._batches += 1
         self._full_batches += batch.full
         for key in admitted.deletes:
@@ -46,11 +66,12 @@ class StreamReading:
         if batch.cursor is not None:
             self._last = batch.cursor
 
-    def end(self, known: Mapping[str, Record], before: Cursor, began: datetime) -> None:
-        """The stream has ended without an error.
+    def _end(self, known: Mapping[str, Record], before: Cursor, began: datetime) -> None:
+        """Close the stream, which has ended without an error.
 
-        Only now does a full reading delete what it did not bring, and only now
-        is the cursor worth anything. `before` is what was asked with.
+        Only now does a full reading delete what it did not bring, and only now is the
+        cursor valid. `known` are the rows from before, `before` is the cursor that the
+        stream was read with, `began` the moment when the reading began (UTC).
         """
         self.was_full = self._batches > 0 and self._full_batches == self._batches
         if self.was_full:
@@ -66,35 +87,32 @@ class StreamReading:
         )
 
 
-class SourceReading(Struct):
-    """What a reading of a source has brought, also when it failed midway."""
+class SourceReading(Struct, frozen=True):
+    """What a reading of a source has brought, also when it failed midway.
+
+    The streams grow on the event loop; a thread commits them when none grows any more.
+    """
 
     began: datetime
     streams: dict[Stream, StreamReading] = {}
 
     def upserts(self) -> dict[Stream, dict[str, Record]]:
-        """The new and changed rows."""
+        """Return the new and changed rows."""
         return {stream: part.upserts for stream, part in self.streams.items() if part.upserts}
 
     def cursors(self) -> dict[Stream, Cursor]:
-        """How far the streams that ended have come."""
+        """Return the cursors of the streams that ended."""
         return {
             stream: part.cursor for stream, part in self.streams.items() if part.cursor is not None
         }
 
 
-class Point(Struct, frozen=True, kw_only=True):
-    """Where a stream stands before it is read: its rows and its cursor."""
-
-    rows: Mapping[str, Record]
-    cursor: Cursor
-
-
 def starting_cursor(stored: Cursor | None, config: str, full_every: float, now: datetime) -> Cursor:
-    """What to ask with: the stored cursor, or none when everything must be read.
+    """Return the stored cursor, or an empty one when everything must be read.
 
-    That is when nothing is stored, when it was read with other settings, when
-    the last full reading is long ago, or when the clock says that it is yet to come.
+    Everything must be read when nothing is stored, when it was read with other
+    settings, when the last full reading is more than `full_every` seconds ago, or when
+    it lies in the future.
     """
     if (
         stored is None
@@ -106,28 +124,9 @@ def starting_cursor(stored: Cursor | None, config: str, full_every: float, now: 
     return stored
 
 
-async def read_stream(
-    adapter: Adapter[Any], stream: Stream, point: Point, reading: SourceReading, off: OffLoop
-) -> None:
-    """Read one stream into `reading`; raises whatever the adapter raises."""
-    part = reading.streams[stream] = StreamReading()
-    async with _closing(adapter.fetch(stream, point.cursor.value)) as batches:
-        async for batch in batches:
-            if not isinstance(batch, Batch):
-                raise TypeError(f"fetch gave a {type(batch).__name__} instead of a Batch")
-            admitted = await off.run(_admit, adapter.context.source, stream, batch)
-            part.take(batch, admitted)
-    part.end(point.rows, point.cursor, reading.began)
-
-
-def _admit(source: str, stream: Stream, batch: Batch) -> Admitted:
-    with alone_with(len(batch.upserts)):
-        return admit(source, stream, batch)
-
-
 @asynccontextmanager
 async def _closing(batches: AsyncIterator[Batch]) -> AsyncIterator[AsyncIterator[Batch]]:
-    """Let a generator give back what it holds, also when it is left early."""
+    """Close a generator at the end, also when it is left early."""
     try:
         yield batches
     finally:

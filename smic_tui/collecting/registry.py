@@ -1,9 +1,9 @@
-"""Which kinds of source there are, and the adapter of each.
+"""Finds the kinds of source, and the adapter of each.
 
-The kinds that come with the program are found by a table, without looking
-through everything that is installed. Other packages bring theirs as entry
-points of the group `smic_tui.adapters`; they cannot replace one of ours.
-Nothing here raises: a kind whose adapter cannot be had gets one that says why.
+Every kind is an entry point of the group `smic_tui.adapters`. Those of this program are read
+first (`own_kinds`); all that is installed is looked through only for a kind that is not among
+them, so that no other package can replace one of ours. Nothing here raises: a kind whose adapter
+cannot be had gets one that says why.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from smic_tui.collecting.broken import BrokenAdapter, broken
+from smic_tui.collecting.own_kinds import DISTRIBUTION, own_kinds
 from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import ENTRY_POINT_GROUP, Adapter, Context
 from smic_tui.i18n import _
@@ -24,47 +24,20 @@ from smic_tui.i18n import _
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-DISTRIBUTION = "smic-tui"
-
-# The same as in pyproject.toml; a test compares them.
-BUILT_IN: Mapping[str, str] = MappingProxyType(
-    {
-        "csv": "adapters.tables.csv_files:CsvAdapter",
-        "json": "adapters.tables.json_files:JsonAdapter",
-        "restic": "adapters.repositories.restic:ResticAdapter",
-        "borg": "adapters.repositories.borg:BorgAdapter",
-        "icinga2": "adapters.icinga2.adapter:Icinga2Adapter",
-        "redmine": "adapters.redmine.adapter:RedmineAdapter",
-        "glpi": "adapters.glpi.adapter:GlpiAdapter",
-        "rt": "adapters.rt.adapter:RtAdapter",
-        "centreon": "adapters.centreon.adapter:CentreonAdapter",
-        "zammad": "adapters.zammad.adapter:ZammadAdapter",
-        "ping": "adapters.ping.adapter:PingAdapter",
-        "prometheus": "adapters.prometheus.adapter:PrometheusAdapter",
-        "alertmanager": "adapters.alertmanager.adapter:AlertmanagerAdapter",
-        "hub": "adapters.hub.adapter:HubAdapter",
-        "bacula": "adapters.bacula.adapter:BaculaAdapter",
-        "zabbix": "adapters.zabbix.adapter:ZabbixAdapter",
-        "nagios": "adapters.nagios.adapter:NagiosAdapter",
-        "backuppc": "adapters.backuppc.adapter:BackupPcAdapter",
-        "proxmox-backup": "adapters.proxmox_backup.adapter:ProxmoxBackupAdapter",
-        "journal": "adapters.journal.adapter:JournalAdapter",
-        "sql": "adapters.sql.adapter:SqlAdapter",
-    }
-)
-
 
 class _Kinds(Collection[str]):
-    """The names of all kinds; packages are looked through only for one not ours."""
+    """The names of all kinds; other packages are looked through only for one that is not ours."""
 
     def __contains__(self, kind: object) -> bool:
-        return kind in BUILT_IN or kind in _others()
+        own = own_kinds()
+        # Without our own list no kind is called unknown: its source says what is missing.
+        return kind in own or not own or kind in _others()
 
     def __iter__(self) -> Iterator[str]:
-        return iter([*BUILT_IN, *_others()])
+        return iter([*own_kinds(), *_others()])
 
     def __len__(self) -> int:
-        return len(BUILT_IN) + len(_others())
+        return len(own_kinds()) + len(_others())
 
 
 def kinds() -> Collection[str]:
@@ -78,9 +51,15 @@ def find(kind: str) -> type[Adapter[Any]]:
     For a kind that is unknown, brought twice or cannot be imported it is a class
     whose sources fail with the reason.
     """
-    if kind in BUILT_IN:
-        return _built_in(kind)
+    if kind in own_kinds():
+        return _own(kind)
     candidates = _others().get(kind, ())
+    if not candidates and not own_kinds():
+        return broken(
+            kind,
+            _("smic-tui is not installed, so that nothing tells which kinds of source it has"),
+            _("in a checkout: make, or pip install --editable ."),
+        )
     if not candidates:
         return broken(
             kind,
@@ -101,7 +80,7 @@ def find(kind: str) -> type[Adapter[Any]]:
 
 def is_ours(kind: str) -> bool:
     """Whether the kind comes with the program, and its adapter can be had."""
-    return kind in BUILT_IN and not issubclass(find(kind), BrokenAdapter)
+    return kind in own_kinds() and not issubclass(find(kind), BrokenAdapter)
 
 
 def with_options(source: Source) -> Source:
@@ -133,7 +112,7 @@ def make(source: Source, context: Context) -> Adapter[Any]:
 
 
 @lru_cache
-def _built_in(kind: str) -> type[Adapter[Any]]:
+def _own(kind: str) -> type[Adapter[Any]]:
     try:
         package = importlib.import_module("adapters")
     except ImportError as error:
@@ -151,7 +130,7 @@ def _built_in(kind: str) -> type[Adapter[Any]]:
             _("another package is called 'adapters' and hides ours: {place}").format(place=place),
             _("install smic-tui into an environment of its own (pipx or uv tool)"),
         )
-    return _load(kind, BUILT_IN[kind], DISTRIBUTION)
+    return _load(kind, own_kinds()[kind], DISTRIBUTION)
 
 
 def _load(kind: str, reference: str, package: str) -> type[Adapter[Any]]:
@@ -186,7 +165,7 @@ def _others() -> Mapping[str, tuple[EntryPoint, ...]]:
 
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for point in entry_points(group=ENTRY_POINT_GROUP):
-        if point.name not in BUILT_IN:
+        if point.name not in own_kinds():
             found[point.name] = (*found.get(point.name, ()), point)
     return found
 

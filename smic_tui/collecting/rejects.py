@@ -1,4 +1,4 @@
-"""The rows of a source that were set aside, over several readings."""
+"""Keeps the rows of a source that were rejected, over several readings."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from smic_tui.collecting.reading import StreamReading
 from smic_tui.contract.batch import Rejected
 from smic_tui.records import Stream
 
-# So many are shown; all are counted.
+# How many are shown; all are counted.
 SHOWN = 50
 
 
 class Rejects:
-    """A full reading replaces what is known of its stream, a partial one adds to it."""
+    """Gathers rejected rows: a full reading replaces those of its stream, a partial one adds."""
 
     def __init__(self, known: Iterable[Rejected], count: int) -> None:
-        # What an earlier program counted; of which stream nobody remembers.
+        # What an earlier program counted, without the streams.
         self._before = tuple(known)
         self._before_count = count
         self._by_stream: dict[Stream, dict[str, Rejected]] = {}

@@ -1,4 +1,4 @@
-"""How a source that another one relays is shown here."""
+"""Translates the status of a relayed source into what this program shows of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from smic_tui.collecting.intake import relayed_name
-from smic_tui.collecting.redact import Redactor
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceStatus
 from smic_tui.text import clean
 
@@ -17,11 +17,11 @@ _LONGEST = 400
 def relayed_status(
     relay: str, status: SourceStatus, began: datetime, until: float, redact: Redactor
 ) -> SourceStatus:
-    """The origin's status for this program; its texts are as little trusted as any other.
+    """Return the origin's status for this program; its texts are not trusted.
 
-    `began` is when the relay was asked. An origin that was stale then, by its own
+    `began` is when the relay was read (UTC). An origin that was stale then, by its own
     measure, is stale at once. One that was fresh stays so for `until` seconds, in
-    which the relay is asked again, or longer if its own measure says so.
+    which the relay is read again, or longer if its own measure says so.
     """
     last_good = status.last_good
     if last_good is not None and last_good.tzinfo is not None:
@@ -47,6 +47,6 @@ def relayed_status(
         rejected=(),
         stale_after=stale_after,
         relayed=(),
-        # The rights are those of another's account.
+        # Its rights belong to another account.
         actions={},
     )

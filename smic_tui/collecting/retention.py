@@ -1,4 +1,4 @@
-"""What is not worth keeping: it bounds the size of the cache."""
+"""Finds rows that are not worth keeping, so that the cache does not grow for ever."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ NEW = 0.05
 
 
 class Retention:
-    """When a source's rows are looked through for what is not worth keeping.
+    """Decides when the rows of a source are looked through for what is not worth keeping.
 
-    Where there are many, that is work of its own: once, and again when many have come.
+    A small stream is looked through at each commit. A large one is looked through once,
+    and again when many rows are new, as work of its own.
     """
 
     def __init__(self) -> None:
@@ -40,19 +41,19 @@ class Retention:
     def expired(
         self, stream: Stream, known: Mapping[str, Record], new: Mapping[str, Record], now: datetime
     ) -> frozenset[str]:
-        """The keys of rows that are dropped before `new` is put over `known`."""
+        """Return the keys of rows that are dropped before `new` is put over `known`."""
         if max(len(known), len(new)) > LARGE:
             self._new[stream] = self._new.get(stream, len(known)) + len(new)
-            # A history that is told again is not taken in first.
+            # What is long closed need not get in at all.
             return frozenset(key for key, row in new.items() if _long_closed(row, now))
         return expired(stream, {**known, **new}, now)
 
     def is_due(self, contents: SourceContents) -> bool:
-        """Whether all rows should be looked through."""
+        """Whether all rows should be looked through now."""
         return any(count > NEW * len(contents.of(stream)) for stream, count in self._new.items())
 
     def look(self, contents: SourceContents, now: datetime) -> dict[Stream, frozenset[str]]:
-        """The keys of rows that are to be dropped from large streams. Seconds of work."""
+        """Return the keys of rows to drop from large streams. This takes seconds."""
         streams = [stream for stream, count in self._new.items() if count]
         self._new = dict.fromkeys(self._new, 0)
         return {
@@ -61,10 +62,10 @@ class Retention:
 
 
 def expired(stream: Stream, rows: Mapping[str, Record], now: datetime) -> frozenset[str]:
-    """The keys of rows that are dropped.
+    """Return the keys of rows that are not worth keeping at `now` (UTC).
 
     Of the runs of each backup job the newest ten stay, and the newest success
-    whatever its age, for a backup's state rests on it. Tickets and requests go
+    whatever its age, because a backup's state rests on it. Tickets and requests go
     thirty days after the change that closed them.
     """
     if stream is Stream.BACKUP_RUNS:
@@ -98,7 +99,7 @@ def _old_runs(rows: Mapping[str, Record]) -> frozenset[str]:
 
 
 def _jobs_with_many_runs(rows: Mapping[str, Record]) -> frozenset[str]:
-    """The keys of jobs that may have more than are kept, "" for what names no job."""
+    """Return the keys of jobs that may have more runs than are kept, "" for runs without one."""
     counts: Counter[str] = Counter()
     # One by one: counting many at once lets no other thread take its turn.
     for run in _resting(rows.values()):
@@ -107,8 +108,9 @@ def _jobs_with_many_runs(rows: Mapping[str, Record]) -> frozenset[str]:
 
 
 def _resting(rows: Iterable[T]) -> Iterator[T]:
-    """The rows, and between parts of many a rest: nobody waits for what is done with them.
-    Those of a large stream are looked through when nobody computes.
+    """Yield the rows, with a rest between parts: nobody waits for this work.
+
+    Those of a large stream come while nobody else computes.
     """
     is_large = isinstance(rows, Sized) and len(rows) > LARGE
     left = iter(rows)

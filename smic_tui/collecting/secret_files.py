@@ -1,4 +1,4 @@
-"""Noticing that somebody has put another secret in place."""
+"""Notices that somebody has put another secret in place."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ FileMark = tuple[int, int, int]
 
 
 def signature(options: object, folder: Path) -> tuple[FileMark, ...]:
-    """What changes when a file that holds one of the secrets in `options` changes.
+    """Return marks that change when a file with one of the secrets in `options` changes.
 
-    Environment and commands are not looked at: the first cannot change while the
-    program runs, the second may ask a person something.
+    Environment and commands are not looked at: the environment cannot change while the
+    program runs, and a command may ask a person something.
     """
     found: list[FileMark] = []
     for secret in within(options):

@@ -1,16 +1,18 @@
-"""One source's part of the outbox: what is sent, in order, once, by the program that collects.
+"""Sends what the outbox holds for one source: in order, each action once.
 
-An action is looked at first and sent only if its effect is not there yet, and
-counts as done only when the record, read again, shows it. Before it is sent the
-outbox on the disk says so, with what was there before: after a kill at any
-instant the next look tells what became of it.
+The sender reads the record first, sends the action only if its effect is not there
+yet, and counts it as done only when the record, read again, shows it. Before it sends,
+the outbox on the disk says so, with what was there before: after a kill at any instant
+the next look at the record tells what became of the action.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -19,15 +21,15 @@ from smic_tui.collecting import backoff
 from smic_tui.collecting.failure import Failure, Overdue, failure_of
 from smic_tui.collecting.intake import admit
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.redact import Redactor
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
-from smic_tui.contract.actions import Action, ActsOnRecords, ChangedMeanwhile, Refused, Standing
+from smic_tui.contract.actions import ActsOnRecords, ChangedMeanwhile, RecordSnapshot, Refused
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
+from smic_tui.contract.redaction import Redactor
 from smic_tui.i18n import _
-from smic_tui.model.outbox_entry import Entry, EntryState, Place
+from smic_tui.model.outbox_entry import Entry, EntryState, RecordRef
 from smic_tui.outbox import box
 from smic_tui.outbox.matters import differences
 from smic_tui.records import Record, Stream
@@ -37,9 +39,9 @@ _log = logging.getLogger(__name__)
 # After an attempt whose outcome nobody knows, what was sent may still be on its way
 # within the server: it is not sent again before this many seconds have passed.
 SETTLE = 30.0
-# A source that took an action may need so many seconds until its record shows it.
+# How many seconds a source may need until its record shows an action that it took.
 SHOWS_WITHIN = 30.0
-# Pauses between looks while an effect does not show yet.
+# Seconds between looks at the record while an effect does not show yet.
 _LOOKS = (0.5, 1.0, 2.0, 5.0)
 # How often in a row a record may change between the look and the write.
 _RACES = 5
@@ -49,25 +51,25 @@ T = TypeVar("T")
 
 
 class Account(Protocol):
-    """The source as the sender needs it; the coordinator is one."""
+    """The source as the sender needs it; `Coordinator` is one."""
 
     source: Source
 
-    async def with_adapter(self, use: Callable[[Adapter[Any]], Awaitable[T]]) -> T:
-        """Use the adapter while nobody else does."""
+    def adapter(self) -> AbstractAsyncContextManager[Adapter[Any]]:
+        """Lend the adapter for a block in which nobody else uses it."""
         ...
 
-    async def place(self, stream: Stream, key: str, record: Record | None) -> None:
-        """Put a record (None: it is gone) into the cache, within `with_adapter`."""
+    async def put_record(self, stream: Stream, key: str, record: Record | None) -> None:
+        """Put a record (None: it is gone) into the cache, within `adapter`."""
         ...
 
 
 # Puts a record (None: it is gone) into the cache of the relayed source that it is shown under.
-Show = Callable[[Place, Record | None], Awaitable[None]]
+Show = Callable[[RecordRef, Record | None], Awaitable[None]]
 
 
 class _Stop(Exception):
-    """Nothing more can be sent for so many seconds."""
+    """Nothing more can be sent for `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
@@ -78,11 +80,15 @@ class _Stuck(Exception):
     """This record cannot be dealt with now; others may."""
 
 
-class Sender:
-    """Sends what the outbox holds for one source.
+class OutboxSender:
+    """Sends what the outbox holds for one source. All methods belong on the event loop.
 
-    `may_send` says whether this program is the one that sends (it holds the
-    writer's lock); `changed` is called on the event loop after each step.
+    The sender goes by what this program knows of the outbox (`UserFile.state`) and
+    looks at no file by itself; each step is written to the disk before it counts.
+    `may_send` says whether this program is the one that sends (it holds the lock of the
+    program that collects); the sender calls `changed` after each step. `show` puts a
+    record into the cache that came through a hub. `run` hears of every change that is
+    made or found in this program.
     """
 
     def __init__(
@@ -105,45 +111,63 @@ class Sender:
         self._redact = redact
         self._off = off
         self._wake = asyncio.Event()
+        self._sending = False
         self._failures = 0
         self._looks: dict[str, int] = {}
         self._races: dict[str, int] = {}
+        # The steps that the sender knows of: entries by id, each with its state.
         self._known: set[tuple[str, EntryState]] = set()
 
     def wake(self) -> None:
-        """Try now, also what waits for a while."""
+        """Try now, also what was to wait for a while."""
         self._wake.set()
 
-    def look_at(self, outbox: Mapping[str, Entry]) -> None:
-        """The outbox may have changed: try now what is new in it."""
-        present = {(entry.id, entry.state) for entry in self._mine(outbox)}
+    async def run(self) -> None:
+        """Send whenever there is something to send, until cancelled."""
+        loop = asyncio.get_running_loop()
+
+        def changed() -> None:
+            # A thread may be told of a change when the loop has ended.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._outbox_changed)
+
+        with self._user.listening(changed):
+            while True:
+                await self._send_and_wait()
+
+    async def _send_and_wait(self) -> None:
+        """Send what can be sent, and wait until there is more or it is time to try again."""
+        self._wake.clear()
+        self._sending = True
+        try:
+            pause = await self.send()
+        except Exception:
+            _log.exception("%s: sending from the outbox failed", self._name)
+            pause = _AFTER_FAULT
+        finally:
+            self._sending = False
+        # What came while it was sending was not tried, if the line is down.
+        self._outbox_changed()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
+
+    def _outbox_changed(self) -> None:
+        """Try now what is new in the outbox; steps of the sender's own are not."""
+        if self._sending:
+            return
+        present = self._steps()
         if present - self._known:
             self._wake.set()
         self._known = present
 
-    async def run(self) -> None:
-        """Send whenever there is something to send, until cancelled."""
-        while True:
-            self._wake.clear()
-            try:
-                pause = await self.send()
-            except Exception:
-                _log.exception("%s: sending from the outbox failed", self._name)
-                pause = _AFTER_FAULT
-            try:
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-
     async def send(self) -> float | None:
-        """Send all that can be sent now; seconds until it is worth trying again, None: no need."""
-        stuck: set[Place] = set()
+        """Send all that can be sent now; return the seconds until the next try, None: no need."""
+        stuck: set[RecordRef] = set()
         self._races.clear()
         while self._may_send() and not self._account.source.read_only:
-            outbox = (await self._off.run(self._user.load)).outbox
-            self._known = {(entry.id, entry.state) for entry in self._mine(outbox)}
-            entry = self._next(outbox, stuck)
+            self._known = self._steps()
+            entry = self._next(stuck)
             if entry is None:
                 break
             try:
@@ -151,27 +175,30 @@ class Sender:
             except _Stop as stop:
                 return stop.seconds
             except _Stuck:
-                stuck.add(entry.place)
+                stuck.add(entry.ref)
         if not stuck:
             return None
         return backoff.delay(self._failures, duration.seconds(self._account.source.refresh))
 
-    def _mine(self, outbox: Mapping[str, Entry]) -> list[Entry]:
+    def _mine(self) -> list[Entry]:
         return [
             entry
-            for entry in outbox.values()
+            for entry in self._user.state.outbox.values()
             if entry.action.source == self._name and entry.state.is_open
         ]
 
-    def _next(self, outbox: Mapping[str, Entry], stuck: set[Place]) -> Entry | None:
-        """The first entry to deal with; later ones on a record wait for what is before them."""
+    def _steps(self) -> set[tuple[str, EntryState]]:
+        return {(entry.id, entry.state) for entry in self._mine()}
+
+    def _next(self, stuck: set[RecordRef]) -> Entry | None:
+        """The first entry to deal with; later ones on a record wait for those before them."""
         held = set(stuck)
-        for entry in box.in_order(self._mine(outbox)):
-            if entry.place in held:
+        for entry in box.in_order(self._mine()):
+            if entry.ref in held:
                 continue
             if entry.state is not EntryState.CONFLICT:
                 return entry
-            held.add(entry.place)
+            held.add(entry.ref)
         return None
 
     async def _advance(self, entry: Entry) -> None:
@@ -201,21 +228,22 @@ class Sender:
         else:
             await self._attempt(entry, standing, record)
 
-    async def _attempt(self, entry: Entry, standing: Standing, record: Record) -> None:
+    async def _attempt(self, entry: Entry, standing: RecordSnapshot, record: Record) -> None:
         begun = await self._store(box.begin(entry, standing.baseline, record), entry)
         if begun is None or begun.state is not EntryState.SENDING:
             return  # withdrawn, or changed, at the last moment
         try:
-            await self._perform(begun.action, standing)
+            async with self._account.adapter() as adapter:
+                await self._in_time(_acting(adapter).apply(begun.action, standing))
         except ChangedMeanwhile:
             races = self._races[entry.id] = self._races.get(entry.id, 0) + 1
-            await self._store(box.back(begun, entry.state), begun)
+            await self._store(box.revert(begun, entry.state), begun)
             if races >= _RACES:
                 raise _Stuck from None
         except Refused as error:
             await self._refused(begun, error)
         except AuthFailed as error:
-            back = await self._store(box.back(begun, entry.state), begun)
+            back = await self._store(box.revert(begun, entry.state), begun)
             await self._wait(back or begun, error)
         except Exception as error:
             # Nobody knows whether it was done; looking at the record will tell.
@@ -229,7 +257,7 @@ class Sender:
             await self._check(begun)
 
     async def _check(self, entry: Entry) -> None:
-        """Read the record again right after the source took an action."""
+        """Read the record again, right after the source took an action."""
         record = entry.before_record
         try:
             standing, record = await self._look(entry)
@@ -242,7 +270,7 @@ class Sender:
             if standing.at_once:
                 await self._ignored(entry, record)
                 return
-        await self._store(box.end(entry, EntryState.SENT, record), entry)
+        await self._store(box.finish(entry, EntryState.SENT, record), entry)
         raise _Stop(self._next_look(entry))
 
     async def _await_effect(self, entry: Entry, record: Record) -> None:
@@ -255,7 +283,7 @@ class Sender:
         await self._end(entry, EntryState.REFUSED, record, text)
 
     async def _refused(self, entry: Entry, error: Refused) -> None:
-        """The source says no; its record may know better, and is shown with the reason."""
+        """Note the refusal with the record as it is now, unless that shows the effect after all."""
         record = entry.before_record
         try:
             standing, record = await self._look(entry)
@@ -269,7 +297,7 @@ class Sender:
         await self._end(entry, EntryState.REFUSED, record, failure.error, failure.hint)
 
     async def _could_not_look(self, entry: Entry, error: Exception) -> None:
-        """Wait: for the source if it is away, else for this record only."""
+        """Wait for the source if it is away, else leave only this record for later."""
         if isinstance(error, (Unavailable, AuthFailed, Overdue)):
             await self._wait(entry, error)
         self._failures += 1
@@ -279,7 +307,7 @@ class Sender:
         raise _Stuck
 
     async def _wait(self, entry: Entry, error: Exception) -> None:
-        """The source is not to be had: nothing of it is tried for a while."""
+        """Try nothing at this source for a while: it cannot be reached."""
         self._failures += 1
         failure = self._failure(error)
         await self._store(box.note(entry, failure.error, failure.hint), entry)
@@ -290,24 +318,15 @@ class Sender:
             else backoff.delay(self._failures, refresh, failure.retry_after)
         )
 
-    async def _look(self, entry: Entry) -> tuple[Standing, Record | None]:
-        """Read the record; what the source says of it is in the cache afterwards."""
-
-        async def look(adapter: Adapter[Any]) -> tuple[Standing, Record | None]:
-            standing = await self._in_time(_acting(adapter).look(entry.action))
+    async def _look(self, entry: Entry) -> tuple[RecordSnapshot, Record | None]:
+        """Read the record at its source, and put it into the cache."""
+        async with self._account.adapter() as adapter:
+            standing = await self._in_time(_acting(adapter).inspect(entry.action))
             record = self._admitted(entry, standing)
             if entry.shown == self._name:
                 # Now, and not later: a reading in between would know better.
-                await self._account.place(entry.action.stream, entry.action.key, record)
+                await self._account.put_record(entry.action.stream, entry.action.key, record)
             return standing, record
-
-        return await self._account.with_adapter(look)
-
-    async def _perform(self, action: Action, standing: Standing) -> None:
-        async def perform(adapter: Adapter[Any]) -> None:
-            await self._in_time(_acting(adapter).perform(action, standing))
-
-        await self._account.with_adapter(perform)
 
     async def _in_time(self, work: Awaitable[T]) -> T:
         deadline = duration.seconds(self._account.source.deadline)
@@ -319,8 +338,8 @@ class Sender:
                 raise Overdue(deadline) from None
             raise
 
-    def _admitted(self, entry: Entry, standing: Standing) -> Record | None:
-        """The record as it may be shown; one that does not get in is taken for the one seen."""
+    def _admitted(self, entry: Entry, standing: RecordSnapshot) -> Record | None:
+        """Return the record as it may be shown; an invalid one is taken for the one seen."""
         if standing.record is None:
             return None
         stream: Stream = entry.action.stream
@@ -341,18 +360,25 @@ class Sender:
         error: str = "",
         hint: str = "",
     ) -> None:
-        await self._store(box.end(entry, state, record, error, hint), entry)
+        await self._store(box.finish(entry, state, record, error, hint), entry)
         self._looks.pop(entry.id, None)
         _log.info("%s: %s of %s: %s", self._name, entry.action.verb, entry.action.key, state)
         if entry.shown != self._name:
-            await self._show(entry.place, record)
+            await self._show(entry.ref, record)
 
     async def _store(self, change: box.Change, entry: Entry) -> Entry | None:
-        """Change the outbox on the disk; the entry as it is then. Stops when that is impossible."""
+        """Change the outbox on the disk; return the entry as it is then.
+
+        Raises `_Stop` when the disk does not take the change.
+        """
         if not await self._off.run(self._user.change_outbox, change):
             raise _Stop(_AFTER_FAULT)
         self._changed()
-        return (await self._off.run(self._user.load)).outbox.get(entry.id)
+        stored = self._user.state.outbox.get(entry.id)
+        if stored is not None:
+            # A step of its own is no news to the sender.
+            self._known.add((stored.id, stored.state))
+        return stored
 
     def _next_look(self, entry: Entry) -> float:
         looked = self._looks.get(entry.id, 0)
@@ -375,7 +401,7 @@ def _acting(adapter: Adapter[Any]) -> ActsOnRecords:
 
 
 def _rest(entry: Entry, seconds: float) -> float:
-    """How much of `seconds` since the last attempt is left; a clock set back leaves nothing."""
+    """Return what is left of `seconds` since the last attempt; a clock set back leaves nothing."""
     passed = datetime.now(UTC) - (entry.tried or entry.changed)
     if passed < timedelta(0):
         return 0.0

@@ -1,4 +1,4 @@
-"""Pictures of the cache go out: at most a few per second, each complete."""
+"""Hands snapshots of the cache to a listener, at most four a second, each complete."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from smic_tui.cache.file_ops import Signature
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
-from smic_tui.model.alert_book import AlertBook
+from smic_tui.model.alert_store import AlertStore
 from smic_tui.model.snapshot import Snapshot
 
 _log = logging.getLogger(__name__)
 
-# Changes within this time are one picture: four per second at most.
+# Changes within so many seconds make one snapshot: four a second at most.
 PAUSE = 0.25
-# From so many rows on a picture goes out before its alerts are evaluated, and once more
-# when they have changed.
+# From this number of rows on a snapshot goes out before its alerts are evaluated, and once
+# more when they have changed.
 LARGE = 20_000
 _RULES = "rules"
 
 Keep = Callable[[Snapshot, Mapping[str, Signature | None]], None]
 
 
-class Publisher:
-    """Takes a snapshot after a change and hands it out on the event loop.
+class SnapshotFeed:
+    """Takes a snapshot after a change and hands it to `on_change` on the event loop.
 
-    `evaluate` is called off the event loop, one call at a time, while `writing`
-    is true; the alerts that it returns are stored and travel with the snapshot. Then,
-    off the event loop too, `keep` is given what was handed out, and the signatures that
-    the files had before it was taken.
+    While `writing` is true the feed calls `evaluate` off the event loop, one call at a
+    time, and stores the alerts that it returns, which travel with the snapshot. Then it
+    gives `keep`, off the event loop too, what was handed out, and the signatures that the
+    files had before the snapshot was taken.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Publisher:
         off: OffLoop,
         *,
         on_change: Callable[[Snapshot], None],
-        evaluate: Callable[[Snapshot], AlertBook | None] | None,
+        evaluate: Callable[[Snapshot], AlertStore | None] | None,
         keep: Keep | None = None,
     ) -> None:
         self.writing = False
@@ -58,11 +58,11 @@ class Publisher:
         self._changed = asyncio.Event()
 
     def touch(self) -> None:
-        """Something has changed. Only from the event loop."""
+        """Take a snapshot soon, because something has changed. Only from the event loop."""
         self._changed.set()
 
     async def run(self) -> None:
-        """Publish after changes, until cancelled."""
+        """Hand out snapshots after changes, until cancelled."""
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -74,7 +74,7 @@ class Publisher:
                 _log.exception("taking a snapshot failed")
             await asyncio.sleep(PAUSE)
             if snapshot is not None and not self._changed.is_set():
-                # What is about to be another picture is not worth counting.
+                # A snapshot that another one follows at once is not worth counting.
                 await self._keep_counted(snapshot, seen)
 
     async def publish(self) -> Snapshot:
@@ -88,7 +88,7 @@ class Publisher:
         snapshot = await self._off.run(self._cache.snapshot, self._settings)
         if self.writing and self._evaluate is not None:
             if sum(source.status.rows for source in snapshot.sources) >= LARGE:
-                # Nobody waits for the rules.
+                # The rows need not wait for the rules.
                 self._hand_out(snapshot)
             before, snapshot = snapshot, await self._off.run(self._with_alerts, snapshot)
             if self.last is before and (snapshot.alerts, snapshot.notices) == (
@@ -101,12 +101,12 @@ class Publisher:
         return snapshot
 
     def _hand_out(self, snapshot: Snapshot) -> None:
-        """Give a picture to whoever listens. Only from the event loop."""
+        """Hand a snapshot to the listener. Only from the event loop."""
         self.last = snapshot
         try:
             self._on_change(snapshot)
         except Exception:
-            # Whoever listens may break; the collecting goes on.
+            # A listener that fails does not end the collecting.
             _log.exception("handing out a snapshot failed")
 
     async def _keep_counted(
@@ -119,7 +119,7 @@ class Publisher:
                 _log.exception("keeping what was counted failed")
 
     def _with_alerts(self, snapshot: Snapshot) -> Snapshot:
-        """The picture with its alerts as the writer evaluates them. Off the event loop."""
+        """Return the snapshot with its alerts evaluated. Runs off the event loop."""
         if self._evaluate is None:
             return snapshot
         try:

@@ -1,4 +1,4 @@
-"""The clock of the collecting side: marks things due, and does nothing itself.
+"""Calls what is due at intervals; the calls only mark it, the work is done elsewhere.
 
 The `schedule` library computes in naive local time. Its jobs are shifted
 whenever that time runs differently from the monotonic clock (both changes of

@@ -1,4 +1,4 @@
-"""Which configuration file is read."""
+"""Chooses the configuration file to read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from smic_tui.i18n import _
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
-    """A configuration file and what chose it: an option, a variable, its place."""
+    """A configuration file, and in `by`, for people, what chose it.
+
+    `shipped` tells that it is the program's own default.
+    """
 
     path: Path
     by: str
@@ -22,7 +25,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 
 def choose(path: Path | None) -> Chosen:
-    """The file to read: the one given, SMIC_TUI_CONFIG, the user's own, the shipped one."""
+    """Returns the first of: `path`, SMIC_TUI_CONFIG, the user's own file, the shipped one."""
     if path is not None:
         return Chosen(path=path.expanduser().absolute(), by="--config")
     if variable := os.environ.get("SMIC_TUI_CONFIG"):
@@ -34,7 +37,7 @@ def choose(path: Path | None) -> Chosen:
 
 
 def read_text(file: Path) -> str:
-    """The text of a configuration file; raises `ConfigError`."""
+    """Returns the text of a configuration file; raises `ConfigError` if it cannot be read."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What is well-formed by itself and wrong all the same: names, zones, filters, durations."""
+"""Finds the problems of values that have the right type: names, zones, filters, durations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from smic_tui.config.errors import KeyPath, Problem, unknown_word
 from smic_tui.config.schema import Calendar, Pane, Settings, Source
 from smic_tui.i18n import _
 
-# The subject ("sites", "alerts", …) and the text of a filter; what is wrong with it, or "".
+# Takes the subject ("sites", "alerts", …) and the text of a filter; returns its problem, or "".
 FilterCheck = Callable[[str, str], str]
 
 SHORTEST_REFRESH = 1.0
@@ -20,7 +20,7 @@ _SOURCE_NAME = re.compile(r"\w[\w.-]{0,63}")
 
 
 def cross_problems(settings: Settings, check_filter: FilterCheck) -> Iterator[Problem]:
-    """Everything that takes more than one key, or the world, to know."""
+    """Yields the problems that show only beside other keys or the outside world."""
     yield from _zone(settings.display.timezone, ("display", "timezone"))
     yield from _calendar(settings.calendar)
     for name, source in settings.sources.items():
@@ -47,7 +47,7 @@ def _zone(name: str, path: KeyPath) -> Iterator[Problem]:
 
 def _calendar(calendar: Calendar) -> Iterator[Problem]:
     if (calendar.country, calendar.subdivision) == ("FR", ""):
-        return  # the default is known to be good, and the library is slow to import
+        return  # The default is known to be good, and the library is slow to import.
     import holidays
 
     known = holidays.list_supported_countries()

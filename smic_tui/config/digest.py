@@ -1,4 +1,4 @@
-"""What tells one configuration, read by one edition of the program, from any other."""
+"""The digest of a configuration as one edition of the program reads it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from typing import Any
 from smic_tui import __version__
 from smic_tui.config.errors import KeyPath
 
-# It changes words, and nothing that is counted or checked.
+# The language does not count: it changes words, and nothing that is counted or checked.
 _LANGUAGE = ("display", "language")
 
 
 def settings_digest(text: str, overrides: Mapping[KeyPath, tuple[Any, str]]) -> str:
-    """Of a configuration's text and of what the command line replaces in it."""
+    """Returns the SHA-256, in hex, of a configuration's text and of the `overrides`.
+
+    It changes with the text, with the keys that the command line replaces, and with the
+    code or the version of the program.
+    """
     replaced = sorted(
         (path, value) for path, (value, _by) in overrides.items() if path != _LANGUAGE
     )
@@ -27,9 +31,9 @@ def settings_digest(text: str, overrides: Mapping[KeyPath, tuple[Any, str]]) -> 
 
 @lru_cache(1)
 def _code() -> str:
-    """Changes when a file of the program does; empty where only the version can change.
+    """Returns a text that changes with any code file of a checkout; "" if installed.
 
-    In a checkout the code changes without the version; an installed program does not.
+    In a checkout the code changes without the version; in an installed program it does not.
     """
     root = Path(__file__).parent.parent.parent
     if not (root / "pyproject.toml").is_file():
@@ -39,7 +43,7 @@ def _code() -> str:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """Place, time and size of every file of code in a folder and those within it."""
+    """Yields path, time and size of every code file in a folder and the folders below."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:

@@ -1,4 +1,4 @@
-"""What is wrong in a configuration, all of it at once."""
+"""The problems of a configuration, which are all reported at once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ KeyPath = tuple[str | int, ...]
 
 
 def dotted(path: KeyPath) -> str:
-    """A key as a person would name it: sources.helpdesk.url, alerts[2].where.
+    """Returns a key as a person would name it: sources.helpdesk.url, alerts[2].where.
 
-    Arrays are counted from one.
+    Elements of arrays count from one.
     """
     text = ""
     for part in path:
@@ -28,7 +28,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that was probably meant, empty when none is near."""
+    """Returns the known word that was probably meant; "" if none is near."""
     import difflib
 
     found = difflib.get_close_matches(word.lower(), {name.lower() for name in known}, 1, 0.6)
@@ -36,9 +36,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """One thing that is wrong: where, and what was expected.
+    """One problem: the key, its line in the file, and a message for the person.
 
-    `line` counts from one; 0 where the file has no line for it.
+    `line` counts from one; it is 0 if the file has no line for the key.
     """
 
     path: KeyPath = ()
@@ -46,7 +46,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     message: str
 
     def text(self, file: Path) -> str:
-        """One line: file, line, key, message."""
+        """Returns one line of text: file, line, key, message."""
         where = f"{file}:{self.line}" if self.line else str(file)
         return (
             f"{where}: {dotted(self.path)}: {self.message}"
@@ -56,7 +56,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used. `problems` lists everything that was found."""
+    """The configuration cannot be used; `problems` lists every problem that was found."""
 
     def __init__(self, file: Path, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(problem.text(file) for problem in problems))
@@ -65,7 +65,10 @@ class ConfigError(Exception):
 
 
 def unknown_word(word: str, known: Iterable[str], expected: str, *, list_known: bool = True) -> str:
-    """A message for a word that is not among the known ones, which are few or not listed."""
+    """Returns a message for a word that is not known, with the word that was probably meant.
+
+    Without a near word the message lists the known ones, unless `list_known` is false.
+    """
     known = sorted(known)
     guess = nearest(word, known)
     if guess:

@@ -1,4 +1,4 @@
-"""What a key may hold, and what it was given, in words."""
+"""Says in words what a key may hold, and what it holds instead."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _, ngettext
 
 _LONGEST_SHOWN = 60
-_DURATION_SAMPLE, _TIME_SAMPLE = "15m", "07:30"
+_DURATION_SAMPLE, _TIME_SAMPLE, _NAME_SAMPLE = "15m", "07:30", "name"
 
 
 def unwrap(type_: Any) -> tuple[Any, tuple[Meta, ...]]:
-    """A type without its annotations, and its msgspec annotations."""
+    """Returns a type without its annotations, and its msgspec annotations."""
     metas: tuple[Meta, ...] = ()
     while get_origin(type_) is Annotated:
         type_, *extras = get_args(type_)
@@ -27,7 +27,7 @@ def unwrap(type_: Any) -> tuple[Any, tuple[Meta, ...]]:
 
 
 def alternatives(type_: Any) -> tuple[Any, ...]:
-    """The members of a union without None (TOML has none), or the type alone."""
+    """Returns the members of a union without None, which TOML lacks, or the type alone."""
     base, _metas = unwrap(type_)
     if get_origin(base) in (Union, types.UnionType):
         return tuple(
@@ -40,7 +40,7 @@ def alternatives(type_: Any) -> tuple[Any, ...]:
 
 
 def expected(type_: Any) -> str:
-    """What a type allows: "a whole number from 1 to 65535", "one of: auto, fr, en"."""
+    """Returns what a type allows: "a whole number from 1 to 65535", "one of: auto, fr, en"."""
     members = alternatives(type_)
     if len(members) > 1:
         return _(" or ").join(expected(member) for member in members)
@@ -79,9 +79,10 @@ def _text(metas: tuple[Meta, ...]) -> str:
     for meta in metas:
         if meta.pattern is None:
             continue
-        if _accepts(meta, _DURATION_SAMPLE):
+        takes_names = _accepts(meta, _NAME_SAMPLE)
+        if not takes_names and _accepts(meta, _DURATION_SAMPLE):
             return _("a duration such as 90s, 15m, 6h or 2d")
-        if _accepts(meta, _TIME_SAMPLE):
+        if not takes_names and _accepts(meta, _TIME_SAMPLE):
             return _("a time of day from 00:00 to 23:59, such as 07:30")
         return _("text of the form {pattern}").format(pattern=meta.pattern)
     if any(meta.min_length for meta in metas):
@@ -122,7 +123,7 @@ def _number(kind: type, metas: tuple[Meta, ...]) -> str:
 
 
 def found(value: Any, type_: Any = str) -> str:
-    """What stands there; never the text itself where a secret is expected."""
+    """Returns a value in words; never the value itself where a secret is expected."""
     if isinstance(value, dict):
         return _("a table")
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""Where the program keeps things: the XDG folders, and what may replace them.
+"""The folders of the program: those of the XDG standard, and the options that replace them.
 
-Five lines instead of a library, whose import would take a tenth of `smic-tui status`.
+No library is used for this: its import would take a tenth of `smic-tui status`.
 """
 
 from __future__ import annotations
@@ -13,35 +13,39 @@ _NAME = "smic-tui"
 
 
 def _xdg(variable: str, default: str) -> Path:
-    """A folder of the program's own; what is not absolute is ignored, as the standard says."""
+    """Returns the program's folder below that of the variable, or below `default`.
+
+    As the XDG standard says, a variable that holds no absolute path is ignored.
+    """
     base = os.environ.get(variable, "")
     return (Path(base) if base.startswith("/") else Path(default).expanduser()) / _NAME
 
 
 def user_config_file() -> Path:
-    """The configuration of this user, whether or not it exists."""
+    """Returns the path of this user's configuration, whether or not the file exists."""
     return _xdg("XDG_CONFIG_HOME", "~/.config") / "config.toml"
 
 
 def sample_folder() -> Path:
-    """Where the sample syndicate is written."""
+    """Returns the folder of the sample syndicate."""
     return _xdg("XDG_DATA_HOME", "~/.local/share") / "sample"
 
 
 def user_cache() -> Path:
-    """What this user's programs may keep for later."""
+    """Returns the folder below which this user's caches are."""
     return _xdg("XDG_CACHE_HOME", "~/.cache")
 
 
 def log_file() -> Path:
-    """The log of this user."""
+    """Returns the path of this user's log file."""
     return _xdg("XDG_STATE_HOME", "~/.local/state") / "smic-tui.log"
 
 
 def cache_folder(config: Path, shipped: bool, wanted: Path | None = None) -> Path:
-    """The cache of one configuration: two configurations never share one.
+    """Returns the cache folder of a configuration; two configurations never share one.
 
-    `wanted` (from the command line) or SMIC_TUI_CACHE is taken as it is.
+    `wanted` (from the command line) takes precedence over SMIC_TUI_CACHE, and both over
+    the folder that belongs to the path of the configuration.
     """
     if wanted is None and os.environ.get("SMIC_TUI_CACHE"):
         wanted = Path(os.environ["SMIC_TUI_CACHE"])

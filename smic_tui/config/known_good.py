@@ -1,7 +1,7 @@
-"""Which configurations were found good: they need not be examined again.
+"""Remembers the configurations that were found good, so that none is examined twice.
 
-To examine one, the adapters of all its sources are imported for the types of their
-settings, and all filters are read. That is most of the time of a short command.
+Examining one means importing the adapters of all its sources, for the types of their
+settings, and parsing all filters. That is most of the time of a short command.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from pathlib import Path
 from smic_tui.config import folders
 from smic_tui.system import private_file as own_file
 
-# Of one user: a few configurations, several editions of each.
+# How many are remembered: a user has a few configurations, and several editions of each.
 KEPT = 64
 _LARGEST = 65 * 256
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def file() -> Path:
-    """Where this user's are kept: one digest (`config.digest`) in a line, the newest first."""
+    """Returns the file of this user: a digest (`config.digest`) per line, newest first."""
     return folders.user_cache() / "checked" / "configurations"
 
 
@@ -29,7 +29,7 @@ def is_known_good(digest: str) -> bool:
 
 
 def remember(digest: str) -> None:
-    """The configuration with that digest is good."""
+    """Notes that the configuration with that digest is good; a failure to write is ignored."""
     known = [digest, *(other for other in _known() if other != digest)]
     own_file.write(file(), "".join(f"{one}\n" for one in known[:KEPT]).encode())
 

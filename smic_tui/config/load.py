@@ -1,4 +1,4 @@
-"""From a TOML file to validated settings, or to everything that is wrong with it."""
+"""Reads a TOML file into validated settings, or reports every problem of the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from smic_tui.contract.adapter import Adapter
 
 SAMPLE = "{sample}"
-# What every source has; the rest of its table belongs to its kind.
+# The keys that every source has; the other keys of its table belong to its kind.
 COMMON_KEYS = tuple(
     field.name for field in msgspec.structs.fields(Source) if field.name not in ("name", "options")
 )
@@ -34,21 +34,21 @@ class Kinds(Protocol):
     """The kinds of source that are installed; `smic_tui.collecting.registry` is one."""
 
     def kinds(self) -> Collection[str]:
-        """All their names."""
+        """Returns the names of all kinds."""
 
     def find(self, kind: str) -> type[Adapter[Any]]:
-        """The adapter of a kind that `kinds` names."""
+        """Returns the adapter of a kind that `kinds` names."""
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
     """A configuration ready for use.
 
-    `folder` is where relative paths start; `sample` is the folder of the sample
-    syndicate, where the configuration reads it. `text` is the file as it was
-    read, `overridden` the keys that something else decided, and what. `digest`
-    is that of `config.digest`.
+    `folder` is where relative paths start. `sample` is the folder of the sample syndicate,
+    None if no source reads it. `text` is the file as it was read. `overridden` names the
+    keys that the file did not decide, each with what decided it. `digest` comes from
+    `config.digest`.
 
-    Where `examined` is false, the settings were believed to be good: the `options` of
+    If `examined` is false, the settings were found good by an earlier run: the `options` of
     sources are still the tables of the file (`registry.with_options` reads them).
     """
 
@@ -63,12 +63,12 @@ class Loaded(Struct, frozen=True, kw_only=True):
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The path of the file."""
         return self.chosen.path
 
     @property
     def origins(self) -> Origins:
-        """Where each key stands; found anew at each call."""
+        """The origin of each key; worked out anew at each call."""
         return _origins(self.path, self.text, self.overridden)
 
 
@@ -80,10 +80,10 @@ def load(
     overrides: Mapping[KeyPath, tuple[Any, str]] | None = None,
     is_known_good: Callable[[str], bool] | None = None,
 ) -> Loaded:
-    """Read and check a configuration.
+    """Reads and checks a configuration.
 
-    `overrides` replaces keys of the top tables: path -> (value, what said so).
-    What `is_known_good` says of the digest of a configuration spares its examination.
+    `overrides` replaces keys of the top tables: path -> (value, what decided it). A
+    configuration is not examined if `is_known_good` is true for its digest.
     Raises `ConfigError` with every problem that was found.
     """
     chosen = choose(path)
@@ -149,7 +149,7 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
 
 
 def _expand(value: Any, sample: str) -> Any:
-    """Put the sample's folder and the home folder into the texts of sources."""
+    """Replaces `{sample}` and a leading `~/` in the texts of sources by their folders."""
     if isinstance(value, str):
         value = value.replace(SAMPLE, sample)
         return str(Path(value).expanduser()) if value.startswith("~/") else value
@@ -161,7 +161,7 @@ def _expand(value: Any, sample: str) -> Any:
 
 
 def _problems_of(value: Any, type_: Any, path: KeyPath) -> list[Problem]:
-    # Only a configuration with problems pays for the import.
+    # Imported here, so that only a configuration with problems pays for it.
     from smic_tui.config.validate import problems_of
 
     return problems_of(value, type_, path)
@@ -176,7 +176,7 @@ def _problems_of_table(
 
 
 def _believed(raw: dict[str, Any]) -> Settings | None:
-    """The settings without a look at what belongs to the kinds; None when that is not enough."""
+    """Returns the settings with the options of sources unchecked; None if that fails."""
     tables = raw.get("sources", {})
     if not (isinstance(tables, dict) and all(isinstance(one, dict) for one in tables.values())):
         return None
@@ -249,14 +249,17 @@ def _source(name: str, table: Any, kinds: Kinds) -> tuple[Source | None, list[Pr
 
 
 def _takes_anything(config_type: type[Struct]) -> bool:
-    """Whether it stands for an adapter that cannot be had: its settings cannot be checked."""
+    """Whether the type stands for an adapter that cannot be imported.
+
+    The settings of such an adapter cannot be checked.
+    """
     return not config_type.__struct_fields__ and (
         not config_type.__struct_config__.forbid_unknown_fields
     )
 
 
 def _is_plainly_good(named: dict[str, Any], own: dict[str, Any], config_type: type[Struct]) -> bool:
-    """Whether the slow search for all problems can be spared."""
+    """Whether a source has no problem, so that the slow search for all problems is needless."""
     if own.keys() - {*config_type.__struct_encode_fields__}:
         return False
     try:

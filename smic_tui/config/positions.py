@@ -1,7 +1,7 @@
-"""On which line of a TOML file a key stands.
+"""Finds the line of each key of a TOML file.
 
-tomllib gives values without positions. This reads a text that tomllib has
-already accepted, so it recognises structure and verifies nothing.
+tomllib gives values without positions. The scanner here reads a text that tomllib has
+already accepted, so it recognises the structure and verifies nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SPACE = re.compile(r"[ \t]*")
 
 
 def lines_of_keys(text: str) -> dict[KeyPath, int]:
-    """The line, counted from one, of every table, key and array element."""
+    """Returns the line, counted from one, of every table, key and array element."""
     return _Scanner(text).scan()
 
 
@@ -53,7 +53,7 @@ class _Scanner:
 
     def _skip(self, pattern: re.Pattern[str]) -> str:
         found = pattern.match(self.text, self.at)
-        if found is None:  # tomllib has accepted the text
+        if found is None:  # cannot happen: tomllib has accepted the text
             raise ValueError(f"unexpected text at offset {self.at}")
         self.at = found.end()
         return found[0]
@@ -77,7 +77,7 @@ class _Scanner:
             self.at += 1
 
     def _within(self, parts: list[str]) -> KeyPath:
-        """The path of a header's parts: through an array of tables, its last element."""
+        """Returns the path for a header's parts; in an array of tables it takes the last."""
         path: KeyPath = ()
         for part in parts:
             path = (*path, part)

@@ -1,4 +1,4 @@
-"""The reference page of the configuration, made from the declarations."""
+"""Makes the reference page of the configuration from the declarations in the code."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ from smic_tui.config.schema import Settings, Source
 _HEAD = """\
 # Configuration reference
 
-This page is made from the declarations in the code (`make docs`); the same facts as
-JSON Schema: `smic-tui config schema`. `smic-tui config check` tells every problem of a
-file, `smic-tui config show --origin` where each value comes from.
+`make docs` makes this page from the declarations in the code. `smic-tui config schema`
+prints the same facts as JSON Schema. `smic-tui config check` tells every problem of a
+file, and `smic-tui config show --origin` tells where each value comes from.
 
 In the values of `[sources.*]`, `~/` at the beginning is the home folder and `{sample}` the
 folder of the sample syndicate. Relative paths start from the folder of the configuration
-file. A key without a default must be given.
+file. A key without a default must be given. Durations are written as in
+[filters](filters.md#durations-sizes-and-numbers): `90s`, `15 min`, `1h30`, `2 j`.
 """
 
 
 def reference(kinds: Kinds) -> str:
-    """The page, in Markdown."""
+    """Returns the page, in Markdown."""
     return "\n".join([_HEAD, *_pages(kinds)])
 
 
 def description(field: FieldInfo) -> str:
-    """What a key is for, as it is declared; empty when nobody wrote it."""
+    """Returns the description that a key is declared with; "" if it has none."""
     _type, metas = unwrap(field.type)
     return next((meta.description for meta in metas if meta.description), "")
 
@@ -105,7 +106,7 @@ def _is_array(type_: Any) -> bool:
 
 
 def _structs(type_: Any) -> list[type[Struct]]:
-    """The tables that a value of this type is made of."""
+    """Returns the tables that a value of this type may consist of."""
     found: list[type[Struct]] = []
     for member in alternatives(type_):
         base, _metas = unwrap(member)

@@ -1,8 +1,8 @@
-"""Every setting, declared once.
+"""The declarations of all settings.
 
 The documentation of a key is its description here: `config schema`, the
 reference page and the error messages are made from it. Durations are text with
-a unit ("90s", "15m", "6h", "2d"); `smic_tui.config.duration` reads them.
+a unit ("90s", "15m", "6h", "2 j"); `smic_tui.config.duration` reads them.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-Duration = Annotated[str, Meta(pattern=r"^\d+(\.\d+)?(s|m|h|d|w)$")]
+from smic_tui.model.subjects import Scheduled, Watched
+from smic_tui.quantities.durations import Duration
+
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Severity = Literal["info", "warning", "critical"]
-Subject = Literal["sites", "backups", "tickets", "requests", "sources"]
 
 
 class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the configuration: no key but the declared ones."""
+    """A table of the configuration, which allows no keys but the declared ones."""
 
 
 class Display(Table, frozen=True, kw_only=True):
@@ -34,7 +35,7 @@ class Display(Table, frozen=True, kw_only=True):
     bell: Annotated[bool, Meta(description="Whether the terminal bell may ring at all.")] = True
     driver: Annotated[
         Literal["lean", "stock"],
-        Meta(description="lean sends only what differs; stock is Textual's own way."),
+        Meta(description="lean sends only what differs; stock is Textual's own driver."),
     ] = "lean"
     link: Annotated[
         Literal["auto", "lan", "adsl", "33k"],
@@ -43,18 +44,20 @@ class Display(Table, frozen=True, kw_only=True):
 
 
 class Person(Table, frozen=True, kw_only=True):
-    """Who sits at this terminal."""
+    """The person at this terminal."""
 
     names: Annotated[
         tuple[str, ...],
-        Meta(description="Your names in the ticket systems: what is 'mine'."),
+        Meta(description="Your names in the ticket systems, which decide what is 'mine'."),
     ] = ()
 
 
 class Calendar(Table, frozen=True, kw_only=True):
     """Working days and public holidays."""
 
-    country: Annotated[str, Meta(description="ISO 3166 code whose public holidays count.")] = "FR"
+    country: Annotated[
+        str, Meta(description="ISO 3166 code of the country whose public holidays count.")
+    ] = "FR"
     subdivision: Annotated[
         str, Meta(description="Part of the country with holidays of its own, e.g. Alsace-Moselle.")
     ] = ""
@@ -64,33 +67,38 @@ class Calendar(Table, frozen=True, kw_only=True):
 
 
 class Matching(Table, frozen=True, kw_only=True):
-    """How records of one source find their site in another."""
+    """How the records of a source find their site in the register of another."""
 
     aliases: Annotated[
         dict[str, str],
-        Meta(description="Name used by a source = site code, where neither code nor name agree."),
+        Meta(
+            description="Name that a source uses = code of the site, for names that are neither a"
+            " code nor a name of the register."
+        ),
     ] = {}
     shared_name: Annotated[
         str,
         Meta(
-            description="Kind of site that is meant by a name or member code which several sites"
-            " share; empty: then nothing is guessed."
+            description="Kind of site that is meant by a name or member code that several sites"
+            " share; empty: such a name matches no site."
         ),
     ] = "mairie"
 
 
 class AlertRule(Table, frozen=True, kw_only=True):
-    """A condition that somebody must know of."""
+    """A condition that raises an alert."""
 
     name: Annotated[str, Meta(description="Short unique name.", min_length=1)]
-    on: Annotated[Subject, Meta(description="What the filter is applied to.")]
+    on: Annotated[Watched, Meta(description="What the filter is applied to.")]
     where: Annotated[str, Meta(description="Filter, in the language of the / key.")]
     hold: Annotated[
-        Duration, Meta(description="How long it must be true before the alert fires.")
+        Duration, Meta(description="How long the condition must hold before the alert fires.")
     ] = "0s"
     severity: Annotated[Severity, Meta(description="info, warning or critical.")] = "warning"
     bell: Annotated[bool, Meta(description="Ring the terminal bell when it fires.")] = False
-    text: Annotated[str, Meta(description="What it means and what to do, for the reader.")] = ""
+    text: Annotated[
+        str, Meta(description="For the reader: what the alert means and what to do about it.")
+    ] = ""
 
 
 class Pane(Table, frozen=True, kw_only=True):
@@ -98,21 +106,18 @@ class Pane(Table, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(description="Short unique name.", min_length=1)]
     title: Annotated[str, Meta(description="Title on screen; the name if empty.")] = ""
-    on: Annotated[
-        Literal["sites", "backups", "tickets", "requests", "alerts"],
-        Meta(description="What the pane lists."),
-    ]
+    on: Annotated[Scheduled, Meta(description="What the pane lists.")]
     where: Annotated[str, Meta(description="Filter, in the language of the / key.")] = ""
     at: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], ...],
         Meta(description="Local times of day, HH:MM, in `timezone`."),
     ] = ()
     every: Annotated[
-        Duration | None, Meta(description="Instead of times: the interval between two openings.")
+        Duration | None, Meta(description="Interval between two openings, instead of `at`.")
     ] = None
     days: Annotated[
         Literal["every day", "working days", "non-working days"] | tuple[Weekday, ...],
-        Meta(description="On which days it opens."),
+        Meta(description="Days on which it opens."),
     ] = "every day"
     timezone: Annotated[
         str, Meta(description="IANA zone of `at`; the display's zone if empty.")
@@ -121,24 +126,29 @@ class Pane(Table, frozen=True, kw_only=True):
 
 
 class Source(Struct, frozen=True, kw_only=True):
-    """What every source has, whatever its kind.
+    """The keys that every source has, whatever its kind.
 
-    The other keys of the table belong to the kind; they are in `options`, the
-    validated `config_type` of the adapter.
+    The other keys of the table belong to its kind. The program keeps them in `options`, as
+    the validated `config_type` of the adapter.
     """
 
     name: Annotated[str, Meta(description="The name of the table.")]
-    kind: Annotated[str, Meta(description="Which adapter reads it.")]
+    kind: Annotated[str, Meta(description="Kind of source, which decides the adapter.")]
     enabled: Annotated[bool, Meta(description="Whether it is read at all.")] = True
     refresh: Annotated[Duration, Meta(description="Interval between two readings.")] = "5m"
     stale_after: Annotated[
         Duration | None,
-        Meta(description="Age of the last good answer that makes it stale; absent: 3 × refresh."),
+        Meta(
+            description="Age of the last good answer from which on the source is stale; absent:"
+            " 3 × refresh."
+        ),
     ] = None
     full_every: Annotated[
         Duration, Meta(description="Interval between two full readings, which find deletions.")
     ] = "6h"
-    deadline: Annotated[Duration, Meta(description="How long one reading may take in all.")] = "2m"
+    deadline: Annotated[Duration, Meta(description="How long one reading may take altogether.")] = (
+        "2m"
+    )
     read_only: Annotated[
         bool, Meta(description="Never change anything at this source, whatever the account may.")
     ] = False
@@ -152,8 +162,9 @@ class Source(Struct, frozen=True, kw_only=True):
     actions_for: Annotated[
         str,
         Meta(
-            description="Never read: this account only carries out actions on the records of a"
-            " source that comes through a hub (its name there, or 'HUB/NAME')."
+            description="Name of a source that comes through a hub (its name there, or"
+            " 'HUB/NAME'). This table is then never read: its account only carries out actions"
+            " on the records of that source."
         ),
     ] = ""
     options: Any = None
@@ -186,8 +197,8 @@ class Settings(Table, frozen=True, kw_only=True):
         int,
         Meta(
             ge=1,
-            description="So many sources are read at the same time, others wait. Stands at the top"
-            " of the file, before any table.",
+            description="How many sources are read at the same time at most; others wait. Stands"
+            " at the top of the file, before any table.",
         ),
     ] = 12
     display: Display = Display()

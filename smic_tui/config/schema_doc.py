@@ -1,4 +1,4 @@
-"""The configuration described: JSON Schema, and what a reference page needs."""
+"""Describes the configuration as a JSON Schema."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _TEMPLATE = "#/$defs/{name}"
 
 
 def json_schema(kinds: Kinds) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a configuration file, with every installed kind of source."""
+    """Returns the JSON Schema (2020-12) of a configuration file.
+
+    It covers every installed kind of source.
+    """
     types = {kind: kinds.find(kind).config_type for kind in sorted(kinds.kinds())}
     references, defs = msgspec.json.schema_components(
         [Settings, Source, *types.values()], ref_template=_TEMPLATE

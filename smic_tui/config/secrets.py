@@ -1,6 +1,6 @@
-"""The value of a secret, at the moment of use.
+"""Reads the value of a secret at the moment of use.
 
-Nothing here keeps a value, and no message contains one.
+No function here keeps a value, and no message contains one.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from smic_tui.i18n import _
 
 COMMAND_TIMEOUT = 30.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-# Longer than any token or passphrase; a log file given by mistake is not read whole.
+# In characters: longer than any token or passphrase, so that a log file that is named by
+# mistake is not read whole.
 _LONGEST = 65536
 
 
 def within(value: Any) -> Iterator[Secret]:
-    """All secrets that settings of any shape refer to."""
+    """Yields all secrets that settings of any shape refer to."""
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, Struct):
@@ -39,12 +40,12 @@ def within(value: Any) -> Iterator[Secret]:
 
 
 def names_one_place(secret: Secret) -> bool:
-    """Whether exactly one of env, file and command is given."""
+    """Whether the secret gives exactly one of env, file and command."""
     return sum(map(bool, (secret.env, secret.file, secret.command))) == 1
 
 
 def describe(secret: Secret) -> str:
-    """The reference, for people: where the value is found."""
+    """Returns a text for people that says where the value comes from."""
     if secret.env:
         return f"env {secret.env}"
     if secret.file:
@@ -53,10 +54,10 @@ def describe(secret: Secret) -> str:
 
 
 def reveal(secret: Secret, folder: Path) -> str:
-    """Read the value; relative paths start from `folder`.
+    """Reads the value; relative paths start from `folder`.
 
-    May take as long as the command takes (at most 30 seconds): call it off the
-    event loop. Raises `AuthFailed` with what a person can do.
+    Waits for the secret's command, at most 30 seconds: call it off the event loop. Raises
+    `AuthFailed`, with a hint for the person, if there is no value.
     """
     if secret.env:
         return _from_environment(secret.env)
@@ -97,7 +98,7 @@ def _from_file(path: Path) -> str:
             ),
         ) from None
     except UnicodeDecodeError:
-        # The decoder's own error carries the file's bytes: it must not be chained.
+        # The decoder's own error holds the bytes of the file, so it must not be chained.
         raise AuthFailed(_("the secret file {path} is not UTF-8 text").format(path=path)) from None
     if not value:
         raise AuthFailed(
@@ -108,7 +109,7 @@ def _from_file(path: Path) -> str:
 
 
 def _as_typed(*words: str) -> str:
-    """Words as one would type them in a shell."""
+    """Returns words as a person would type them in a shell."""
     import shlex
 
     return shlex.join(words)

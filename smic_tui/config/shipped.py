@@ -1,4 +1,4 @@
-"""Where the default configuration lies."""
+"""The place of the default configuration."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def shipped_config() -> Path:
-    """The default `config.toml`: inside an installed package, beside it in a checkout."""
+    """Returns the path of the default `config.toml`.
+
+    It is inside an installed package, and beside the package in a checkout.
+    """
     inside = _PACKAGE / "config.toml"
     return inside if inside.exists() else _PACKAGE.parent / "config.toml"

@@ -1,4 +1,6 @@
-"""Settings written back as TOML, each key with its path so that its origin can be told."""
+"""Writes settings as TOML, each line with the path of its key, so that callers can add
+where it comes from.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,12 @@ from smic_tui.contract.secret import Secret
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
-# A line of TOML, and the key that it sets if it sets one.
+# A line of TOML, and the key that it sets; None for a line that sets none.
 Line = tuple[str, KeyPath | None]
 
 
 def settings_lines(settings: Settings) -> Iterator[Line]:
-    """The whole configuration; what is None is left out, secrets are references."""
+    """Yields the whole configuration, without keys that are None; secrets are references."""
     yield from _table(_plain(settings), ())
 
 

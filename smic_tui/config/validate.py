@@ -1,7 +1,7 @@
-"""Every problem of a table at once.
+"""Finds every problem of a table.
 
-msgspec stops at the first problem. It is the judge all the same: this walk
-takes a table apart and lets msgspec convert each piece by itself.
+msgspec stops at the first problem. It still decides what is one: the functions here take
+a table apart and let msgspec convert each piece by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LISTS = (list, tuple, set, frozenset)
 
 
 def problems_of(value: Any, type_: Any, path: KeyPath) -> list[Problem]:
-    """All that keeps `value` from being a `type_`; empty when it is one."""
+    """Returns the problems that keep `value` from being a `type_`; none if it is one."""
     base = _fitting(value, type_)
     origin = get_origin(base) or base
     if isinstance(value, dict) and isinstance(origin, type) and issubclass(origin, Struct):
@@ -51,7 +51,7 @@ def problems_of(value: Any, type_: Any, path: KeyPath) -> list[Problem]:
 def problems_of_table(
     table: dict[str, Any], struct: type[Struct], path: KeyPath, also: Iterable[str] = ()
 ) -> list[Problem]:
-    """All problems of one table; keys in `also` are somebody else's to check."""
+    """Returns the problems of one table; the keys in `also` are allowed and not checked."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     also = set(also)
     problems: list[Problem] = []
@@ -75,7 +75,7 @@ def problems_of_table(
 
 
 def _problems_of_whole(table: dict[str, Any], struct: type[Struct], path: KeyPath) -> list[Problem]:
-    """What only shows when all keys are taken together, as the type's own check says it."""
+    """Returns the problem that the type's own check finds in all keys together."""
     try:
         converted = msgspec.convert(table, struct)
     except msgspec.ValidationError as error:
@@ -87,7 +87,7 @@ def _problems_of_whole(table: dict[str, Any], struct: type[Struct], path: KeyPat
 
 
 def _fitting(value: Any, type_: Any) -> Any:
-    """The member of a union that a value of this shape was meant for."""
+    """Returns the member of a union that a value of this shape is meant for."""
     members = [unwrap(member)[0] for member in alternatives(type_)]
     if len(members) == 1:
         return members[0]
@@ -105,7 +105,7 @@ def _shape(type_: Any) -> type:
 
 
 def _element(type_: Any, index: int) -> Any:
-    """The type of the element at `index` of a list or tuple type."""
+    """Returns the type of the element at `index` of a list or tuple type."""
     arguments = get_args(type_)
     if get_origin(type_) is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
         return arguments[index] if index < len(arguments) else Any

@@ -1,9 +1,9 @@
 """The capability of a source to be acted upon, and what an action is.
 
-The outbox (`smic_tui.outbox`) decides when; an adapter knows how. For each
-action the outbox calls `look` first, `perform` only if the effect is not there
-yet, and `look` again: several systems answer success for a write that they
-refused, so only the record itself, read again, says that something was done.
+The outbox (`smic_tui.outbox`) decides when to act, an adapter knows how. For each action the
+outbox calls `inspect` first, `apply` only if the effect is not there yet, and `inspect` again:
+several systems answer success for a write that they refused, so only the record itself, read
+again, says that something was done.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from smic_tui.records import Record, Stream
 class Verb(StrEnum):
     """What may be done to a record.
 
-    For health: acknowledge (the trouble is known), unacknowledge, downtime (from
-    `start` to `until` its troubles are expected), end_downtime; silence and
-    unsilence are downtime in alerting systems that have no objects. For tickets:
-    comment, assign, set_status, resolve. For catalogue requests: set_stage, with
-    a note, and what tickets have.
+    For health: acknowledge (the trouble is known), unacknowledge, downtime (from `start` to
+    `until` troubles are expected), end_downtime; silence and unsilence are the same in alerting
+    systems that have no hosts. For tickets: comment, assign, set_status, resolve. For catalogue
+    requests: set_stage, with a note, and the verbs of tickets.
     """
 
     ACKNOWLEDGE = "acknowledge"
@@ -45,15 +44,15 @@ class Verb(StrEnum):
 class Action(Struct, frozen=True, kw_only=True):
     """One thing that a person wants done to one record of one source.
 
-    `id` is unique for ever. `text` is the comment, the note or the solution.
-    `value` is, by verb: the login to assign to ("" is the account that the
-    source is read with), a `TicketStatus` or a `Stage`. `start` and `until`
-    (UTC) bound a downtime or silence, `until` an acknowledgement; None is
-    now, and no end. `by` is the person, `at` when they decided (UTC).
+    `id` is unique for ever. `text` is the comment, the note or the solution. `value` is, by verb:
+    the login to assign to ("" is the account that reads the source), a `TicketStatus` or a
+    `Stage`. `start` and `until` (UTC) bound a downtime or silence, `until` an acknowledgement; a
+    `start` of None is now, an `until` of None no end. `by` is the person, `at` (UTC) the moment of
+    their decision.
 
-    `baseline` is what `look` returned before the first attempt, stored by the
-    outbox before anything was sent: with it an adapter tells its own earlier
-    comment from another's that says the same, without trusting two clocks.
+    `baseline` is the one that `inspect` returned before the first attempt; the outbox stores it
+    before it sends anything. With it an adapter tells its own earlier comment from another
+    person's with the same words, without comparing two clocks.
     """
 
     id: str
@@ -70,14 +69,14 @@ class Action(Struct, frozen=True, kw_only=True):
     baseline: str = ""
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class RecordSnapshot(Struct, frozen=True, kw_only=True):
     """A record as the source has it at this moment, read for an action.
 
-    `record` is None when it is gone. `version` is what a conditional write is
-    tied to (an ETag, a lock version), opaque. `done` says that the effect of the
-    action stands there. `baseline` is opaque too: see `Action`. `at_once` says that
-    this source shows an effect as soon as it has answered: what its record does not
-    show then will not come.
+    `record` is None when it is gone. `version` (an ETag, a lock version) is what a conditional
+    write is tied to; only the adapter understands it. `done` says whether the effect of the action
+    is there. Only the adapter understands `baseline`, too: see `Action`. `at_once` says that this
+    source shows an effect as soon as it has answered: an effect that its record does not show then
+    will not come.
     """
 
     record: Record | None
@@ -88,38 +87,38 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 class Refused(SourceError):
-    """The source, though reached, will not do this: no right, no such status, closed."""
+    """The source was reached and will not do this: no right, no such status, a closed ticket."""
 
 
 class ChangedMeanwhile(SourceError):
-    """A conditional write failed: the record is no longer the one that was looked at."""
+    """A conditional write failed: the record has changed since it was inspected."""
 
 
 @runtime_checkable
 class ActsOnRecords(Protocol):
     """An adapter through which records can be changed at their source."""
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
-        """What the account may do, as last proven by `fetch` or `probe`.
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
+        """Return what the account may do, as the last `fetch` or `probe` has proven.
 
-        A right that the source tells nobody beforehand is taken as given. Before
-        the first proof: nothing.
+        Rights that the source does not tell beforehand are taken as given. Before the first
+        proof it is nothing.
         """
         ...
 
-    async def look(self, action: Action) -> Standing:
-        """The record now, and whether the action's effect stands there.
+    async def inspect(self, action: Action) -> RecordSnapshot:
+        """Read the record anew, and tell whether the action's effect is there.
 
-        With an empty `action.baseline` a comment of before is never taken for
-        this action's. Raises `AuthFailed`, `Unavailable` or `BadAnswer`.
+        With an empty `action.baseline` an earlier comment is never taken for this action's.
+        Raises `AuthFailed`, `Unavailable` or `BadAnswer`.
         """
         ...
 
-    async def perform(self, action: Action, standing: Standing) -> None:
-        """Send it, once, tied to `standing.version` where the source can.
+    async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
+        """Send the action, once, on condition of `snapshot.version` where the source can.
 
-        Returning proves nothing. Raises `Refused` when the source says no,
-        `ChangedMeanwhile` when the condition failed, `AuthFailed`, `BadAnswer`,
-        and `Unavailable` when it is not known whether it was done.
+        Returning proves nothing: `inspect` does. Raises `Refused` when the source says no,
+        `ChangedMeanwhile` when the condition failed, `AuthFailed`, `BadAnswer`, and `Unavailable`
+        when nothing tells whether the action was carried out.
         """
         ...

@@ -1,8 +1,7 @@
 """The contract between the program and a kind of source.
 
-A third party writes a class that extends `Adapter`, registers it under the
-entry point group `smic_tui.adapters`, and tests it with
-`smic_tui.testing.adapters.AdapterConformance`.
+A third party writes a class that extends `Adapter`, registers it under the entry point group
+`smic_tui.adapters`, and tests it with `smic_tui.testing.AdapterConformance`.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ ENTRY_POINT_GROUP = "smic_tui.adapters"
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """What the program lends to an adapter.
+    """What the program gives to an adapter.
 
-    `source` is the name in the configuration, `folder` the one that relative
-    paths start from, `timezone` the IANA zone of naive local times in files.
-    `secret` gives a secret's value or raises `AuthFailed` with what to do.
-    `transport` replaces the network in tests (an httpx transport).
+    `source` is the name in the configuration, `folder` the folder from which relative paths
+    start, `timezone` the IANA zone of naive local times. `secret` returns the value of a secret,
+    or raises `AuthFailed` with what to do. It may read files and run commands: call it in a
+    thread. `transport` replaces the network in tests (an httpx transport).
     """
 
     source: str
@@ -39,11 +38,11 @@ class Context(Struct, frozen=True, kw_only=True):
 
 
 class Probe(Struct, frozen=True, kw_only=True):
-    """What a source says of itself when `doctor` asks.
+    """What a source says about itself when `doctor` asks.
 
-    `version` is the remote program's own word. `remote_time` (UTC) lets the
-    difference between the clocks be told. `remarks` are facts worth knowing:
-    rights that are missing, TLS that is not verified.
+    `version` is what the remote program calls itself. `remote_time` (UTC) is its clock, which
+    `doctor` compares with ours. `remarks` are facts worth knowing: rights that are missing, TLS
+    that is not verified.
     """
 
     version: str = ""
@@ -80,10 +79,10 @@ class Adapter(ABC, Generic[ConfigT]):
     def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read what changed since `cursor`, or everything when it is None.
 
-        Raises `AuthFailed`, `Unavailable` or `BadAnswer`. Records that it
-        brings twice are the same record. An adapter may answer a cursor with a
-        full reading when that is cheaper or surer. Work that would hold the
-        event loop (parsing, files, subprocesses) is done off it.
+        Raises `AuthFailed`, `Unavailable` or `BadAnswer`. A record with the key of an earlier
+        one replaces it. An adapter may answer a cursor with a full reading when that is cheaper
+        or surer. Work that would hold the event loop (parsing, files, subprocesses) belongs
+        into a thread.
         """
 
     @abstractmethod
@@ -91,4 +90,4 @@ class Adapter(ABC, Generic[ConfigT]):
         """Reach the source and prove the account's rights; errors as in `fetch`."""
 
     async def close(self) -> None:
-        """Give back connections and processes. Called once, at the end."""
+        """Give back connections and processes. Called at the end; a second call does nothing."""

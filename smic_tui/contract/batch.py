@@ -1,4 +1,4 @@
-"""What an adapter yields."""
+"""The batches of a reading, which an adapter yields."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from smic_tui.records import Record
 class Rejected(Struct, frozen=True, kw_only=True):
     """A row that could not become a record: set aside and counted, never dropped.
 
-    `where` is the place a person can go to (file and line, ticket number),
-    `reason` what was expected and what stood there, `sample` the row's beginning.
+    `where` is a place that a person can go to (file and line, number of a ticket), `reason`
+    says what was expected and what came, `sample` is the beginning of the row.
     """
 
     where: str

@@ -22,13 +22,13 @@ class SourceError(Exception):
 
 
 class AuthFailed(SourceError):
-    """The credentials are refused or do not suffice: asking again would not help."""
+    """The account is refused or lacks a right: asking again would not help."""
 
 
 class Unavailable(SourceError):
-    """Nothing usable came, and it may later.
+    """The source gave nothing usable, and may do so later.
 
-    `retry_after` is how many seconds the source asks to be left alone, if it does.
+    `retry_after` is how many seconds the source wants to be left alone; None if it does not say.
     """
 
     def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
@@ -37,9 +37,9 @@ class Unavailable(SourceError):
 
 
 class BadAnswer(SourceError):
-    """Something came that the contract of the source does not allow.
+    """The source answered something that its own rules do not allow.
 
-    `excerpt` is the beginning of the answer as it came, for the log.
+    `excerpt` is the beginning of the answer, for the log.
     """
 
     def __init__(self, message: str, *, hint: str = "", excerpt: bytes = b"") -> None:

@@ -16,7 +16,7 @@ class RelaysSources(Protocol):
     """
 
     def relayed(self) -> tuple[SourceStatus, ...]:
-        """The origins as the last reading found them, names unique and not empty.
+        """Return the origins as the last reading found them; their names are unique and not empty.
 
         `name` is the origin's, `last_good` when its own facts were true,
         `stale_after` how old it lets them become.

@@ -1,4 +1,4 @@
-"""What is known about a source itself: how reading it went, and what it may be asked."""
+"""The state of a source itself: how its last readings went, and which actions it takes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SourceState(StrEnum):
 
 
 class SourceStatus(Struct, frozen=True, kw_only=True):
-    """What is known about a source itself. Durations are seconds.
+    """The state of a source itself. Times are UTC, durations are seconds.
 
     `last_good` is when the last complete good answer began to be read: the
     facts are as of that moment. `lost_since` is set while attempts fail.
@@ -54,11 +54,11 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     actions: dict[Stream, tuple[Verb, ...]] = {}
 
     def may_tell(self, stream: Stream) -> bool:
-        """Whether rows of a stream may come from it: of one that was never asked nobody knows."""
+        """Whether it may have rows of a stream; one that was never read may have any."""
         return stream in self.streams or self.state is SourceState.NEVER
 
     def age(self, now: datetime) -> float | None:
-        """Seconds since the last good answer; None if there was none."""
+        """Return the seconds since the last good answer; None if there was none."""
         return None if self.last_good is None else (now - self.last_good).total_seconds()
 
     def is_stale(self, now: datetime) -> bool:
@@ -67,7 +67,7 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
         return end is None or now > end
 
     def stale_from(self) -> datetime | None:
-        """From when on it is stale without another good answer; None if there was none."""
+        """Return when it becomes stale without another good answer; None if there was none."""
         if self.last_good is None:
             return None
         return self.last_good + timedelta(seconds=self.stale_after)

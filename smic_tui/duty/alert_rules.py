@@ -1,4 +1,4 @@
-"""The life of alerts: `evaluate` gives the next memory from the last one and the facts.
+"""The life of alerts: `AlertRules` gives the next memory from the last one and the facts.
 
 An alert is a rule that is true of a subject (`alert_subjects`); its fingerprint
 is the rule's name and the subject's key ("down/members/17300").
@@ -40,7 +40,7 @@ from msgspec.structs import replace
 
 from smic_tui.config.duration import seconds
 from smic_tui.config.schema import AlertRule, Settings
-from smic_tui.duty.alert_selection import chosen
+from smic_tui.duty.alert_selection import Selections
 from smic_tui.duty.alert_subjects import (
     SUPPLIER,
     AlertSubject,
@@ -51,11 +51,12 @@ from smic_tui.duty.alert_subjects import (
 )
 from smic_tui.insight.alert_facts import BROKEN_RULE, STALE_RULE
 from smic_tui.insight.supplier_groups import is_hit, supplier_groups
-from smic_tui.model.alert_book import AlertBook, AlertEntry
+from smic_tui.model.alert_store import AlertEntry, AlertStore
 from smic_tui.model.facts import SiteFact, Situation
+from smic_tui.model.subjects import WATCHED
 from smic_tui.query.parser import Query, QuerySyntaxError, parse
 from smic_tui.query.subjects.all import fields_for
-from smic_tui.system.turns import alone, give_way, giving_way
+from smic_tui.system.turns import exclusive, yield_turn, yielding
 from smic_tui.text import fold
 
 KEPT = timedelta(days=1)
@@ -65,14 +66,9 @@ GROUPING_FIELDS = frozenset({"state", "level", "trouble"})
 
 
 def _facts(situation: Situation, subject: str) -> Sequence[Fact]:
-    by_subject: Mapping[str, Sequence[Fact]] = {
-        "sites": situation.sites,
-        "backups": situation.backups,
-        "tickets": situation.tickets,
-        "requests": situation.requests,
-        "sources": situation.sources,
-    }
-    return by_subject.get(subject, ())
+    """The facts of what rules watch; none of "rules", which are no subject."""
+    watched = WATCHED.get(subject)
+    return () if watched is None else watched.facts(situation)
 
 
 class _Rule:
@@ -83,17 +79,17 @@ class _Rule:
         name: str,
         on: str,
         hold: timedelta,
-        book: AlertBook,
+        store: AlertStore,
         situation: Situation,
         now: datetime,
     ) -> None:
-        """`book` has the entries of this rule alone."""
+        """`store` has the entries of this rule alone."""
         self.name = name
         self.on = on
         self.hold = hold
         self.now = now
         self.situation = situation
-        self.before = book
+        self.before = store
         self.after: dict[str, AlertEntry] = {}
         self.absorbed: set[str] = set()
         self.dissolved: set[str] = set()
@@ -114,7 +110,7 @@ class _Rule:
         fired = entry.fired if entry else None
         if fired is None and self.now - since >= self.hold:
             fired = self.now
-        now_on = AlertEntry(
+        current = AlertEntry(
             fingerprint=fingerprint,
             rule=self.name,
             subject=self.on,
@@ -128,10 +124,10 @@ class _Rule:
             blind=subject.blind,
         )
         # What stays the same is the same object: nothing has to be compared or written.
-        self.after[fingerprint] = entry if entry is not None and entry == now_on else now_on
+        self.after[fingerprint] = entry if entry is not None and entry == current else current
 
     def keep_blind(self) -> None:
-        """Nobody can say anything of any alert of this rule."""
+        """Keep all alerts of this rule blind: whether it holds cannot be seen."""
         for fingerprint, entry in self.before.items():
             if entry.cleared is None:
                 self.after[fingerprint] = replace(entry, blind=True, quiet_since=None)
@@ -167,7 +163,7 @@ class _Rule:
         if not left:
             return
         facts = self.facts_of(left)
-        for entry in giving_way(left):
+        for entry in yielding(left):
             if entry.cleared is not None:
                 self.age(entry)
             elif entry.fingerprint in self.dissolved:
@@ -223,7 +219,7 @@ class _Rule:
             self.after[entry.fingerprint] = replace(entry, blind=False, quiet_since=quiet)
 
     def is_unseen(self, entry: AlertEntry, fact: Fact | None) -> bool:
-        """Whether nobody can say that the rule no longer holds for `entry`."""
+        """Whether a stale source hides if the rule still holds for `entry`."""
         if fact is not None:
             return is_blind(fact)
         if entry.key.startswith(SUPPLIER) and not entry.source:
@@ -254,7 +250,7 @@ class _Rule:
             eldest = min(taken_over, key=lambda entry: entry.since, default=None)
             self.hold_true(subject_of_group(group), replace(eldest, fired=None) if eldest else None)
         gone = {key: known[key] for key in known.keys() - {group.key for group in groups}}
-        for fact in giving_way(found):
+        for fact in yielding(found):
             if fact.key in grouped:
                 continue
             was_in = gone.get(fold(fact.site.supplier)) if is_hit(fact) else None
@@ -263,14 +259,15 @@ class _Rule:
             self.hold_true(subjects[fact.key], was_in)
 
 
-def _run(rule: _Rule, query: Query) -> None:
-    found = chosen(query, rule.on, _facts(rule.situation, rule.on), rule.situation, rule.now)
+def _run(rule: _Rule, query: Query, selections: Selections) -> None:
+    facts = _facts(rule.situation, rule.on)
+    found = selections.chosen(query, rule.on, facts, rule.situation, rule.now)
     if rule.on == "sites" and query.mentioned & GROUPING_FIELDS:
         rule.hold_true_of_sites(
             (fact, subject) for fact, subject in found if isinstance(fact, SiteFact)
         )
     else:
-        for _fact, subject in giving_way(found):
+        for _fact, subject in yielding(found):
             rule.hold_true(subject)
     rule.settle()
 
@@ -288,30 +285,51 @@ def _broken_subject(rule: AlertRule, error: QuerySyntaxError) -> AlertSubject:
     )
 
 
-def evaluate(situation: Situation, book: AlertBook, settings: Settings, now: datetime) -> AlertBook:
-    """The memory of alerts at `now` (UTC): `book` carried on by what `situation` shows.
+class AlertRules:
+    """Evaluates the alert rules of one configuration. Safe for threads, one at a time.
 
-    Pure. Only the program that collects calls it; everybody else reads the book.
+    Only the program that collects does; everybody else reads what it has stored.
     """
-    with alone():
-        return _evaluate(situation, book, settings, now)
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._selections = Selections()
+
+    def evaluate(self, situation: Situation, store: AlertStore, now: datetime) -> AlertStore:
+        """The memory of alerts at `now` (UTC): `store` carried on by what `situation` shows.
+
+        The result depends on the arguments alone.
+        """
+        with exclusive():
+            return _evaluate(situation, store, self._settings, now, self._selections)
+
+
+def evaluate(
+    situation: Situation, store: AlertStore, settings: Settings, now: datetime
+) -> AlertStore:
+    """As `AlertRules` does, with nothing remembered. Pure."""
+    return AlertRules(settings).evaluate(situation, store, now)
 
 
 def _evaluate(
-    situation: Situation, book: AlertBook, settings: Settings, now: datetime
-) -> AlertBook:
+    situation: Situation,
+    store: AlertStore,
+    settings: Settings,
+    now: datetime,
+    selections: Selections,
+) -> AlertStore:
     after: dict[str, AlertEntry] = {}
-    books: dict[str, dict[str, AlertEntry]] = defaultdict(dict)
-    for fingerprint, entry in giving_way(book.items()):
-        books[entry.rule][fingerprint] = entry
-    broken = _Rule(BROKEN_RULE, "rules", AT_ONCE, books[BROKEN_RULE], situation, now)
+    by_rule: dict[str, dict[str, AlertEntry]] = defaultdict(dict)
+    for fingerprint, entry in yielding(store.items()):
+        by_rule[entry.rule][fingerprint] = entry
+    broken = _Rule(BROKEN_RULE, "rules", AT_ONCE, by_rule[BROKEN_RULE], situation, now)
     names = {rule.name for rule in settings.alerts}
     for rule in settings.alerts:
         at_work = _Rule(
             rule.name,
             rule.on,
             timedelta(seconds=seconds(rule.hold)),
-            books[rule.name],
+            by_rule[rule.name],
             situation,
             now,
         )
@@ -322,21 +340,21 @@ def _evaluate(
             if BROKEN_RULE not in names:
                 broken.hold_true(_broken_subject(rule, error))
         else:
-            _run(at_work, query)
+            _run(at_work, query, selections)
         after.update(at_work.after)
-        give_way()
+        yield_turn()
     if BROKEN_RULE not in names:
         broken.settle()
         after.update(broken.after)
     if STALE_RULE not in names:
-        stale = _Rule(STALE_RULE, "sources", STALE_HOLD, books[STALE_RULE], situation, now)
+        stale = _Rule(STALE_RULE, "sources", STALE_HOLD, by_rule[STALE_RULE], situation, now)
         for source in situation.sources:
             if source.stale:
                 stale.hold_true(subject_of(source))
         stale.settle()
         after.update(stale.after)
-    for gone in books.keys() - names - {BROKEN_RULE, STALE_RULE}:
-        rule_gone = _Rule(gone, "rules", AT_ONCE, books[gone], situation, now)
+    for gone in by_rule.keys() - names - {BROKEN_RULE, STALE_RULE}:
+        rule_gone = _Rule(gone, "rules", AT_ONCE, by_rule[gone], situation, now)
         rule_gone.clear_all()
         after.update(rule_gone.after)
     return after

@@ -12,8 +12,9 @@ from msgspec import Struct
 from smic_tui.duty.fact_digest import digest_of
 from smic_tui.i18n import _
 from smic_tui.insight.supplier_groups import SupplierGroup
-from smic_tui.insight.trouble import SiteTrouble, group_line, site_line, source_line
+from smic_tui.insight.trouble import group_line, site_line, source_line
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, SourceFact, TicketFact
+from smic_tui.model.trouble import SiteTrouble
 from smic_tui.query.words import BACKUP_LABELS, SITE_LABELS
 
 SUPPLIER = "supplier/"

@@ -41,7 +41,7 @@ def _parts(fact: AnyFact) -> tuple[object, ...]:
         return request.stage, request.waiting_on, request.owner, request.updated
     if isinstance(fact, SourceFact):
         return fact.status.state, fact.stale
-    return fact.life, fact.digest
+    return fact.status, fact.digest
 
 
 def digest_of(fact: AnyFact) -> str:

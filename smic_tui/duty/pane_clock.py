@@ -11,8 +11,8 @@ across a change of clock was tried, and does not do for duty:
   autumn and early in spring, because moments are kept as naive local time;
 - a job that raises is not scheduled again, and those after it do not run.
 
-So the moments come from `insight.panes.next_due`, and before each look at the
-jobs every `next_run` is set anew: to the naive present, which `schedule` compares
+So the moments come from `duty.panes.next_due`, and before each look at the
+jobs every `next_run` is set again: to the naive present, which `schedule` compares
 it with, plus the real time that is left. Nothing that a job does ends the clock.
 """
 
@@ -44,8 +44,8 @@ class PaneClock:
 
     `on_due` is called from `run_pending` with the pane and the moment; of several
     moments that passed meanwhile, only the newest of each pane. Moments up to
-    `since` (UTC) are not reported: `insight.panes.missed` tells those. With panes
-    on working days, have `insight.workdays.prepare` run off the event loop first.
+    `since` (UTC) are not reported: `duty.panes.missed` tells those. With panes
+    on working days, have `calendars.workdays.prepare` run off the event loop first.
     """
 
     def __init__(

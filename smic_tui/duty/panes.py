@@ -18,7 +18,7 @@ pane was ever dismissed, only a moment of today counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from smic_tui.config.duration import seconds
 from smic_tui.config.schema import Pane, Settings
 from smic_tui.duty.fact_digest import AnyFact, digest_of
 from smic_tui.model.facts import AlertFact, Situation
+from smic_tui.model.subjects import subject_named
 from smic_tui.model.user_state import PaneSeen, UserState
 from smic_tui.query.parser import QuerySyntaxError, parse
 from smic_tui.query.subjects.all import fields_for
@@ -146,17 +147,6 @@ def missed(settings: Settings, user: UserState, now: datetime) -> tuple[DuePane,
     return tuple(found)
 
 
-def _facts_of(pane: Pane, situation: Situation) -> Sequence[AnyFact]:
-    by_subject: Mapping[str, Sequence[AnyFact]] = {
-        "sites": situation.sites,
-        "backups": situation.backups,
-        "tickets": situation.tickets,
-        "requests": situation.requests,
-        "alerts": situation.alerts,
-    }
-    return by_subject[pane.on]
-
-
 def key_of(fact: AnyFact) -> str:
     """What tells a fact from the others of its kind."""
     return fact.fingerprint if isinstance(fact, AlertFact) else fact.key
@@ -166,12 +156,12 @@ def content(
     pane: Pane, situation: Situation, seen: PaneSeen | None, settings: Settings
 ) -> PaneContent:
     """What the pane lists in `situation`, compared with what was `seen` last."""
-    facts = _facts_of(pane, situation)
+    facts = subject_named(pane.on).facts(situation)
     try:
         query = parse(pane.where, fields_for(pane.on), settings.display.timezone)
     except QuerySyntaxError as error:
         return PaneContent(error=error.message)
-    found = query.select(facts, situation.now)
+    found = query.select(facts, situation.now, situation.freshness)
     listed = {key_of(fact): digest_of(fact) for fact in found}
     before: Mapping[str, str] = seen.listed if seen else {}
     gone = tuple(key for key in before if key not in listed)

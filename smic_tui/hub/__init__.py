@@ -1,1 +1,1 @@
-"""What a head office publishes for thin clients: the format of its files."""
+"""The format of the files that a head office publishes for thin clients."""

@@ -1,15 +1,15 @@
-"""Rows as columns, and back.
+"""Turns rows into columns, and back.
 
-Columns of one kind of value compress to half of what whole rows do. They stand in
-a fixed order, times after all others; one that nobody has filled is null, and those
-at the end may be missing. A column is
+Columns of one kind of value compress to half the size of whole rows. They come in a
+fixed order, times last; a column in which no row has a value is null, and null columns
+at the end are left out. A column is
 
-- `[values]`, one for each row;
-- `[values, letters]` where few values come again and again: each of them once, and for
-  each row the letter that stands in the alphabet where its value stands among them;
-- `[step, numbers]` for times: so many steps, of as many microseconds as all of them are
-  whole ones of, from the time of the row above, and in columns after the first one from the
-  row's first time.
+- `[values]`: one value for each row;
+- `[values, letters]` where few values repeat often: each value once, and for each row
+  one letter; the n-th letter of the alphabet means the n-th value;
+- `[step, numbers]` for times: a number for each row, in units of `step` microseconds. In
+  the first column of times it is the difference to the row above (of the first row, to
+  1970), in later columns the difference to the first time of the same row.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from smic_tui.records import (
 # Characters that JSON writes as they are: of one byte first.
 _ALPHABET = "".join(map(chr, (*range(35, 92), *range(93, 127), *range(161, 470))))
 _PLACES = {letter: place for place, letter in enumerate(_ALPHABET)}
-# A column has letters where each value stands for so many rows on average.
+# A column has letters where each value repeats this often on average.
 _OFTEN = 3
-# So many rows take a few milliseconds: a thread that decodes holds all others.
+# Rows decoded at once, in a few milliseconds: decoding keeps all other threads waiting.
 _AT_ONCE = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -45,7 +45,7 @@ _MICROSECOND = timedelta(microseconds=1)
 Column = list[Any] | None
 
 
-# A new field goes to the end of its line: older programs leave columns that they do not know.
+# A new field goes to the end of its line: older programs ignore columns they do not know.
 ORDER: dict[type[Record], tuple[str, ...]] = {
     Site: (
         "key", "code", "name", "member", "member_code", "kind", "address", "population", "latitude",
@@ -74,7 +74,7 @@ ORDER: dict[type[Record], tuple[str, ...]] = {
 
 
 def encode(type_: type[Record], rows: Sequence[Record]) -> tuple[list[Column], list[str]]:
-    """The columns of these rows, and the fields whose texts are shortened."""
+    """Return the columns of these rows, and the fields whose texts are shortened."""
     short = {name: texts for name in _HOLDS if (texts := _shortened(name, rows)) is not None}
     columns: list[Column] = []
     first: Sequence[datetime | None] = ()
@@ -96,7 +96,10 @@ def encode(type_: type[Record], rows: Sequence[Record]) -> tuple[list[Column], l
 def decode(
     type_: type[Record], columns: Sequence[Column], short: Sequence[str]
 ) -> Iterator[Sequence[Record]]:
-    """The rows, some at a time; raises `Malformed`, or what `unpack` takes for it."""
+    """Yield the rows, some at a time.
+
+    Raises `Malformed`, or an error that `unpack` turns into it.
+    """
     found: dict[str, Sequence[Any]] = {}
     first: Sequence[datetime | None] = ()
     for name, column in zip(ORDER[type_], columns, strict=False):
@@ -152,7 +155,7 @@ def _encode_times(values: Sequence[Any], first: Sequence[datetime | None]) -> li
         start = (first[at] if first else None) or above
         numbers.append((value - start) // _MICROSECOND)
         above = value
-    # Whole seconds, and minutes where a source knows no seconds.
+    # The largest step that fits all numbers: seconds, or minutes where no source knows seconds.
     step = math.gcd(*filter(None, numbers)) or 1
     return [step, [None if number is None else number // step for number in numbers]]
 
@@ -175,19 +178,23 @@ def _decode_times(
     return values
 
 
-# In the order in which they are undone: one may hold another.
+# Fields whose texts may contain other fields, each with the mark that stands for it. They
+# are lengthened in this order, because one may contain another.
 _HOLDS: dict[str, tuple[tuple[str, str], ...]] = {
     "host": (("site", "\x07"),),
     "key": (("job", "\x01"), ("started", "\x02"), ("host", "\x04"), ("service", "\x05")),
     "url": (("key", "\x03"),),
     "subject": (("software", "\x06"),),
 }
-# Hosts are called after the codes of sites, in small letters.
+# Hosts are named after the codes of sites, in small letters.
 _SMALL = "\x07"
 
 
 def _shortened(name: str, rows: Sequence[Record]) -> list[str] | None:
-    """A column's texts with marks for the fields that they contain, if all can be undone."""
+    """Return a column's texts with marks for the fields that they contain.
+
+    None where nothing is shorter, or a text could not be lengthened again.
+    """
     texts = []
     changed = False
     for row in rows:

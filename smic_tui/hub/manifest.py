@@ -1,9 +1,9 @@
-"""`hub.json.gz`: what a head office has published, in one small file.
+"""Reads and writes `hub.json.gz`, which lists what a head office has published.
 
-Facts are numbered by publication. The base is all of them at one number; a
-segment is what changed between two numbers, with the last value of each row, so
-that a segment may be applied to any state from its beginning to its end. Segments
-overlap: there are several ways to the latest, and a client takes the cheapest.
+Publications are numbered. The base holds all facts at one number; a segment holds what
+changed between two numbers, with the last value of each row, so that it may be applied
+to any state from its beginning to its end. Segments overlap: several ways lead to the
+latest publication, and a client takes the cheapest.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ OBJECTS = "objects"
 SCHEMA = 2
 LARGEST_MANIFEST = 4 << 20
 
-# A way is looked for while others wait.
+# Looking for the cheapest way keeps other threads waiting.
 MOST_SEGMENTS = 100
-# What an object costs besides its bytes: the headers of a request and of its answer.
+# What an object costs besides its bytes: the headers of a request and of its answer, in bytes.
 _HEADERS = 450
 
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
@@ -59,9 +59,9 @@ class Segment(Struct, frozen=True, array_like=True):
 class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands in `hub.json.gz`.
 
-    `hub` names this history: numbers of another one mean nothing. `written` is
-    the head office's time. `sources` are its sources as it sees them; the age of
-    a fact is counted from their `last_good`.
+    `hub` names this history: numbers of another one mean nothing. `written` is the
+    head office's time (UTC). `sources` are its sources as it sees them; the age of a
+    fact is counted from their `last_good`.
     """
 
     schema: int
@@ -77,9 +77,9 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return max(one.to for one in (self.base, *self.segments))
 
     def way(self, number: int | None) -> tuple[Segment, ...] | None:
-        """The objects that lead from `number` to the latest; None: only the base does.
+        """Return the objects that lead from `number` to the latest publication.
 
-        None also where the base is the smaller load.
+        None where only the base does, or where the base is the smaller load.
         """
         if number is None:
             return None
@@ -89,14 +89,14 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return found
 
     def from_base(self) -> tuple[Segment, ...]:
-        """The base, and what changed since."""
+        """Return the base, and the segments that lead on from it."""
         return (self.base, *(cheapest(self.segments, self.base.to, self.latest) or ()))
 
 
 def cheapest(segments: Sequence[Segment], start: int, latest: int) -> tuple[Segment, ...] | None:
-    """The segments that lead from the state `start` to `latest` at the least cost, if any do."""
+    """Return the segments that lead from `start` to `latest` at the least cost, None if none do."""
     costs, first = {latest: 0}, {}
-    # Ways lead upwards: from the top down, all that a segment can be followed by is known.
+    # Ways lead upwards: going from the top down, what may follow a segment is known already.
     for number in sorted({start, *(one.to for one in segments)} - {latest}, reverse=True):
         for one in segments:
             if one.after <= number < one.to and one.to in costs:
@@ -113,25 +113,25 @@ def cheapest(segments: Sequence[Segment], start: int, latest: int) -> tuple[Segm
 
 
 def cost(way: Iterable[Segment]) -> int:
-    """The bytes that these objects cost a client, their requests included."""
+    """Return the bytes that these objects cost a client, their requests included."""
     return sum(one.size + _HEADERS for one in way)
 
 
-class _Header(Struct):
+class _Header(Struct, frozen=True):
     schema: int
 
 
-# What a status says where nobody has said anything; that is not written.
+# The defaults of a status, which are not written.
 _USUAL = msgspec.to_builtins(SourceStatus(name="", kind=""))
 
 
 def digest_of(data: bytes) -> str:
-    """What names an object."""
+    """Return the digest that names an object with this content."""
     return hashlib.sha256(data).hexdigest()[:40]
 
 
 def encode(manifest: Manifest) -> bytes:
-    """The bytes of `hub.json.gz`; the same manifest gives the same bytes."""
+    """Return the bytes of `hub.json.gz`; the same manifest gives the same bytes."""
     told = msgspec.to_builtins(manifest)
     told["sources"] = [
         {
@@ -145,7 +145,10 @@ def encode(manifest: Manifest) -> bytes:
 
 
 def decode(data: bytes) -> Manifest:
-    """Read `hub.json.gz`, also where the server has unpacked it. Raises `Malformed`."""
+    """Return the manifest of the bytes, also where a server has unpacked them.
+
+    Raises `Malformed`.
+    """
     try:
         if data.startswith(b"\x1f\x8b"):
             unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)

@@ -1,4 +1,4 @@
-"""Changes as the bytes of an object, and back: tables of columns, as JSON, packed by LZMA."""
+"""Packs changes into the bytes of an object, and back: columns, as JSON, packed by LZMA."""
 
 from __future__ import annotations
 
@@ -18,42 +18,47 @@ _MEMORY = 128 << 20
 _FILTER: dict[str, Any] = {
     "id": lzma.FILTER_LZMA1,
     "preset": 6 | lzma.PRESET_EXTREME,
-    # For text: the byte before tells more of the next one than its position does.
+    # For text: the byte before says more about the next one than its position does.
     "lc": 4,
     "lp": 0,
     "pb": 0,
 }
 
-Place = tuple[str, Stream]
+# The rows of one stream of one source, which is named.
+StreamRef = tuple[str, Stream]
 
 
 class Changes(Struct, frozen=True):
-    """What changed: rows by the source that they come from, stream and key; keys that went."""
+    """What changed: new and changed rows by source, stream and key, and keys of rows that went."""
 
-    rows: dict[Place, dict[str, Record]] = {}
-    gone: dict[Place, set[str]] = {}
+    rows: dict[StreamRef, dict[str, Record]] = {}
+    gone: dict[StreamRef, set[str]] = {}
 
     def followed_by(self, later: Changes) -> Changes:
-        """Both as one. What went stays told: who joined in between may still have it."""
-        rows = {place: dict(of_place) for place, of_place in self.rows.items()}
-        gone = {place: set(keys) for place, keys in self.gone.items()}
-        for place, keys in later.gone.items():
-            gone.setdefault(place, set()).update(keys)
-            for key in keys & rows.get(place, {}).keys():
-                del rows[place][key]
-        for place, of_place in later.rows.items():
-            rows.setdefault(place, {}).update(of_place)
-            gone.get(place, set()).difference_update(of_place)
+        """Return both as one change.
+
+        A row that went and came again is told as new; one that came and went stays told as
+        gone, because a client that joined in between may have it.
+        """
+        rows = {ref: dict(of_ref) for ref, of_ref in self.rows.items()}
+        gone = {ref: set(keys) for ref, keys in self.gone.items()}
+        for ref, keys in later.gone.items():
+            gone.setdefault(ref, set()).update(keys)
+            for key in keys & rows.get(ref, {}).keys():
+                del rows[ref][key]
+        for ref, of_ref in later.rows.items():
+            rows.setdefault(ref, {}).update(of_ref)
+            gone.get(ref, set()).difference_update(of_ref)
         return Changes(rows, gone)
 
     @property
     def nothing(self) -> bool:
-        """Whether there is no change at all."""
+        """Whether nothing changed."""
         return not any(self.rows.values()) and not any(self.gone.values())
 
 
 class _Table(Struct, frozen=True, array_like=True):
-    """The changes of one source and stream; `short` are fields that hold marks for others."""
+    """The changes of one source and stream; `short` names fields whose texts have marks."""
 
     source: str
     stream: Stream
@@ -66,24 +71,25 @@ _TABLES = msgspec.json.Decoder(list[_Table])
 
 
 def pack(changes: Changes) -> bytes:
-    """The bytes of an object: JSON in the lzma format. The same changes give the same bytes.
+    """Return the bytes of an object: JSON in the lzma format.
 
-    That format has no checksum; an object is named after its content.
+    The same changes give the same bytes. That format has no checksum; the name of an
+    object is the digest of its content.
     """
     tables = []
-    for place in sorted(changes.rows.keys() | changes.gone.keys()):
-        source, stream = place
-        of_place = changes.rows.get(place, {})
-        gone = sorted(changes.gone.get(place, ()))
-        if of_place or gone:
-            rows = [of_place[key] for key in sorted(of_place)]
+    for ref in sorted(changes.rows.keys() | changes.gone.keys()):
+        source, stream = ref
+        of_ref = changes.rows.get(ref, {})
+        gone = sorted(changes.gone.get(ref, ()))
+        if of_ref or gone:
+            rows = [of_ref[key] for key in sorted(of_ref)]
             found, short = columns.encode(RECORD_TYPES[stream], rows)
             tables.append(_Table(source, stream, found, short, gone))
     return lzma.compress(msgspec.json.encode(tables), lzma.FORMAT_ALONE, filters=[_FILTER])
 
 
 def unpack(data: bytes) -> Changes:
-    """What an object says; raises `Malformed`. Blocks: for threads."""
+    """Return the changes that an object holds; raises `Malformed`. Call it in a thread."""
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MEMORY)
     try:
         text = unpacker.decompress(data, LARGEST_UNPACKED)
@@ -91,8 +97,8 @@ def unpack(data: bytes) -> Changes:
             raise Malformed("it ends in the middle, is too large, or goes on after its end")
         changes = Changes({}, {})
         for table in _TABLES.decode(text):
-            place = (table.source, table.stream)
-            if place in changes.rows or not table.source:
+            ref = (table.source, table.stream)
+            if ref in changes.rows or not table.source:
                 raise Malformed(f"{table.stream} of {table.source!r} stands there twice")
             rows: dict[str, Record] = {}
             count = 0
@@ -101,9 +107,9 @@ def unpack(data: bytes) -> Changes:
                 count += len(part)
             if len(rows) != count or "" in rows:
                 raise Malformed(f"keys in {table.stream} are not unique")
-            changes.rows[place] = rows
-            changes.gone[place] = set(table.gone)
-            if changes.gone[place] & rows.keys():
+            changes.rows[ref] = rows
+            changes.gone[ref] = set(table.gone)
+            if changes.gone[ref] & rows.keys():
                 raise Malformed(f"rows in {table.stream} are there and gone")
     except (lzma.LZMAError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(str(error)) from None

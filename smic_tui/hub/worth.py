@@ -1,9 +1,9 @@
-"""Which changes are worth a bad line.
+"""Decides which changes are worth sending over a bad line.
 
-Monitoring verifies everything every minute. When it did so last is not
-published: the age of a health row is that of its source's last good answer,
-which travels with each manifest. The output of something that is well and
-stays well ("RTA 59 ms") is not a change; it comes with the next one that is.
+Monitoring verifies everything every minute. The time of the last check is not
+published: the age of a health row is that of its source's last good answer, which
+travels with each manifest. The output of a check that is well and stays well ("RTA 59
+ms") is not a change; it travels with the next change of its row.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _WELL = (HealthState.UP, HealthState.OK)
 
 
 def publishable(row: Record) -> Record:
-    """The row as it is published: without its source, and without `checked`."""
+    """Return the row as it is published: without its source, and without `checked`."""
     if isinstance(row, Health):
         return msgspec.structs.replace(row, source="", checked=None)
     return msgspec.structs.replace(row, source="")
 
 
 def is_news(old: Record | None, new: Record) -> bool:
-    """Whether a publishable row says something else than what was published before."""
+    """Whether a publishable row differs from what was published before (None: nothing)."""
     if isinstance(old, Health) and isinstance(new, Health) and old.state is new.state in _WELL:
         new = msgspec.structs.replace(new, output=old.output)
     return old != new

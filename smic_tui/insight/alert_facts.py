@@ -11,27 +11,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from msgspec import Struct
-
 from smic_tui.config.schema import AlertRule, Settings
-from smic_tui.i18n import _, language
-from smic_tui.insight.incremental.ordered import in_order
-from smic_tui.model.alert_book import AlertBook, AlertEntry
+from smic_tui.i18n import _
+from smic_tui.insight.ordered import in_order
+from smic_tui.model.alert_store import AlertEntry, AlertStore
 from smic_tui.model.facts import AlertFact, SiteFact
-from smic_tui.model.states import AlertLife, Level
+from smic_tui.model.states import AlertStatus, Level
 from smic_tui.model.user_state import Acknowledgement, UserState
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 
 STALE_RULE = "source-stale"
 BROKEN_RULE = "rule-broken"
 
 SEVERITIES = {"info": Level.NOTICE, "warning": Level.WARNING, "critical": Level.CRITICAL}
 
-_LIVES = {
-    AlertLife.FIRING: 0,
-    AlertLife.ACKNOWLEDGED: 1,
-    AlertLife.PENDING: 2,
-    AlertLife.CLEARED: 3,
+_STATUSES = {
+    AlertStatus.FIRING: 0,
+    AlertStatus.ACKNOWLEDGED: 1,
+    AlertStatus.PENDING: 2,
+    AlertStatus.CLEARED: 3,
 }
 
 
@@ -42,12 +40,12 @@ def acknowledged_now(entry: AlertEntry, ack: Acknowledgement | None, now: dateti
     return ack.at >= entry.since if ack.until is None else now < ack.until
 
 
-def _life(entry: AlertEntry, ack: Acknowledgement | None, now: datetime) -> AlertLife:
+def _status(entry: AlertEntry, ack: Acknowledgement | None, now: datetime) -> AlertStatus:
     if entry.cleared is not None:
-        return AlertLife.CLEARED
+        return AlertStatus.CLEARED
     if entry.fired is None:
-        return AlertLife.PENDING
-    return AlertLife.ACKNOWLEDGED if acknowledged_now(entry, ack, now) else AlertLife.FIRING
+        return AlertStatus.PENDING
+    return AlertStatus.ACKNOWLEDGED if acknowledged_now(entry, ack, now) else AlertStatus.FIRING
 
 
 def _built_in(name: str) -> tuple[Level, str]:
@@ -60,81 +58,85 @@ def _built_in(name: str) -> tuple[Level, str]:
 
 def _order(fact: AlertFact) -> tuple[float | str, ...]:
     moment = fact.cleared or fact.fired or fact.since
-    return _LIVES[fact.life], -fact.severity, -moment.timestamp(), fact.fingerprint
+    return _STATUSES[fact.status], -fact.severity, -moment.timestamp(), fact.fingerprint
 
 
-class _Made(Struct):
-    """What was made of which entry, where nobody has acknowledged it."""
+class AlertFacts:
+    """Makes the facts of alerts, for one configuration in one language.
 
-    settings: Settings
-    language: str
-    made: dict[str, tuple[AlertEntry, AlertFact]]
-    facts: tuple[AlertFact, ...]
-
-
-# One or none, replaced whole: threads may ask at once.
-_last: list[_Made] = []
-
-
-def alerts_of(
-    book: AlertBook,
-    sites: Mapping[str, SiteFact],
-    user: UserState,
-    settings: Settings,
-    now: datetime,
-) -> tuple[AlertFact, ...]:
-    """The alerts in `book`: firing first, then acknowledged, pending, cleared.
-
-    Within each: the most severe, then the newest first. `sites` give the names.
+    Of an alert whose entry stays and that nobody has acknowledged, the fact made before is
+    handed out again. One caller at a time.
     """
-    rules: dict[str, AlertRule] = {rule.name: rule for rule in settings.alerts}
-    known = next(iter(_last), None)
-    if known is not None and (known.settings is not settings or known.language != language()):
-        known = None
-    facts, same = [], known is not None and len(known.facts) == len(book)
-    made: dict[str, tuple[AlertEntry, AlertFact]] = {}
-    for fingerprint, entry in giving_way(book.items()):
-        before = known.made.get(fingerprint) if known else None
-        if before is not None and before[0] is entry and fingerprint not in user.acknowledgements:
+
+    def __init__(self, settings: Settings) -> None:
+        self._rules: dict[str, AlertRule] = {rule.name: rule for rule in settings.alerts}
+        # What was made last of which entry, where nobody had acknowledged it.
+        self._made: dict[str, tuple[AlertEntry, AlertFact]] = {}
+        self._last: tuple[AlertFact, ...] = ()
+
+    def of(
+        self,
+        store: AlertStore,
+        sites: Mapping[str, SiteFact],
+        user: UserState,
+        now: datetime,
+    ) -> tuple[AlertFact, ...]:
+        """The alerts in `store` at `now` (UTC): firing first, then acknowledged, pending, cleared.
+
+        Within each: the most severe, then the newest first. `sites` give the names.
+        """
+        facts: list[AlertFact] = []
+        made: dict[str, tuple[AlertEntry, AlertFact]] = {}
+        for fingerprint, entry in yielding(store.items()):
             site = sites.get(entry.site)
-            fact = before[1]
-            if fact.site_name == (site.site.name if site else "") and not fact.acknowledged_by:
-                facts.append(fact)
-                made[fingerprint] = before
-                continue
-        same = False
-        rule = rules.get(entry.rule)
+            site_name = site.site.name if site else ""
+            ack = user.acknowledgements.get(fingerprint)
+            before = self._made.get(fingerprint)
+            if (
+                before is not None
+                and before[0] is entry
+                and ack is None
+                and before[1].site_name == site_name
+            ):
+                fact = before[1]
+            else:
+                fact = self._fact(entry, site_name, ack, now)
+            facts.append(fact)
+            if ack is None:
+                made[fingerprint] = (entry, fact)
+        self._made = made
+        # In what order they come does not matter: each has a place of its own.
+        if len(facts) != len(self._last) or {*map(id, facts)} != {*map(id, self._last)}:
+            self._last = tuple(in_order(facts, _order))
+        return self._last
+
+    def _fact(
+        self, entry: AlertEntry, site_name: str, ack: Acknowledgement | None, now: datetime
+    ) -> AlertFact:
+        rule = self._rules.get(entry.rule)
         severity, text = _built_in(entry.rule)
         if rule:
             severity, text = SEVERITIES[rule.severity], rule.text
-        ack = user.acknowledgements.get(entry.fingerprint)
-        life = _life(entry, ack, now)
-        site = sites.get(entry.site)
-        shown = ack if ack and life is AlertLife.ACKNOWLEDGED else None
-        fact = AlertFact(
+        status = _status(entry, ack, now)
+        shown = ack if ack and status is AlertStatus.ACKNOWLEDGED else None
+        return AlertFact(
             fingerprint=entry.fingerprint,
             rule=entry.rule,
             severity=severity,
             subject=entry.subject,
             site=entry.site,
-            site_name=site.site.name if site else "",
+            site_name=site_name,
             summary=entry.summary,
             text=text,
-            life=life,
+            status=status,
             since=entry.since,
             fired=entry.fired,
             cleared=entry.cleared,
             digest=entry.digest,
-            blind=entry.blind and life is not AlertLife.CLEARED,
+            blind=entry.blind and status is not AlertStatus.CLEARED,
             acknowledged_by=shown.by if shown else "",
             acknowledged_until=shown.until if shown else None,
             bell=bool(rule and rule.bell),
             source=entry.source,
             key=entry.key,
         )
-        facts.append(fact)
-        if ack is None:
-            made[fingerprint] = (entry, fact)
-    found = known.facts if known is not None and same else tuple(in_order(facts, _order))
-    _last[:] = [_Made(settings, language(), made, found)]
-    return found

@@ -16,19 +16,18 @@ from msgspec import Struct
 
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
-from smic_tui.insight.alert_facts import alerts_of
 from smic_tui.insight.backup_runs import runs_by_job
 from smic_tui.insight.backup_state import LEVELS, state_of
-from smic_tui.insight.incremental.ordered import in_order
 from smic_tui.insight.matching import Register
 from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
+from smic_tui.insight.ordered import in_order
 from smic_tui.insight.placing import Placer
 from smic_tui.insight.since import backup_since, earliest, request_since, ticket_since
 from smic_tui.insight.site_state import SiteHealth, health_of_site
 from smic_tui.insight.source_level import source_level
 from smic_tui.insight.work_level import never_fine_when_stale, request_level, ticket_level
 from smic_tui.model.facts import (
-    Answers,
+    AlertFact,
     BackupFact,
     RequestFact,
     SiteFact,
@@ -36,9 +35,9 @@ from smic_tui.model.facts import (
     SourceFact,
     TicketFact,
 )
+from smic_tui.model.freshness import Freshness
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import Level
-from smic_tui.model.user_state import UserState
 from smic_tui.records import (
     BackupJob,
     BackupRun,
@@ -49,7 +48,7 @@ from smic_tui.records import (
     Stream,
     Ticket,
 )
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 from smic_tui.text import fold
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -59,19 +58,19 @@ PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 class Parts(Struct, frozen=True, kw_only=True):
     """All facts, worst first.
 
-    `unplaced` is health that matches no site, the homeless are facts that do not;
-    `loose` are the runs that belong to no job.
+    The unmatched are health records and facts that match no site; `orphan_runs` belong to
+    no job.
     """
 
     sites: tuple[SiteFact, ...]
     backups: tuple[BackupFact, ...]
     tickets: tuple[TicketFact, ...]
     requests: tuple[RequestFact, ...]
-    unplaced: tuple[Health, ...]
-    homeless_backups: tuple[BackupFact, ...]
-    homeless_tickets: tuple[TicketFact, ...]
-    homeless_requests: tuple[RequestFact, ...]
-    loose: tuple[BackupRun, ...]
+    unmatched_health: tuple[Health, ...]
+    unmatched_backups: tuple[BackupFact, ...]
+    unmatched_tickets: tuple[TicketFact, ...]
+    unmatched_requests: tuple[RequestFact, ...]
+    orphan_runs: tuple[BackupRun, ...]
 
 
 class Assessment:
@@ -93,41 +92,36 @@ class Assessment:
         self.tellers = frozenset(
             one.status.name for one in snapshot.sources if one.status.may_tell(Stream.BACKUP_RUNS)
         )
-        self.last_good = {one.status.name: one.status.last_good for one in snapshot.sources}
-        self._answers: dict[tuple[str, ...], Answers] = {}
+        # By the names in any order: one tuple for all facts that rest on the same sources.
+        self._rests_on: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.stale = frozenset(
             one.status.name for one in snapshot.sources if one.status.is_stale(now)
         )
-        self.loose: tuple[BackupRun, ...] = ()
+        self.orphan_runs: tuple[BackupRun, ...] = ()
         self.names = frozenset(fold(name) for name in settings.me.names)
 
     def rows(self, stream: Stream, _kind: type[RecordT]) -> Iterable[RecordT]:
         for one in self.snapshot.sources:
-            yield from giving_way(cast("Mapping[str, RecordT]", one.of(stream)).values())
+            yield from yielding(cast("Mapping[str, RecordT]", one.of(stream)).values())
 
-    # -- the answers that facts rest on
+    # -- the sources that facts rest on
 
-    def answers(self, *names: str) -> Answers:
-        """Those of these sources; one object for all facts that rest on the same."""
-        found = self._answers.get(names)
+    def rests_on(self, *names: str) -> tuple[str, ...]:
+        """These sources in the order of their names; the same tuple for all who rest on them."""
+        found = self._rests_on.get(names)
         if found is None:
             sources = tuple(sorted({*names}))
-            found = self._answers.get(sources)
-            if found is None:
-                found = Answers(sources=sources, last_good=self._oldest(sources))
-                self._answers[sources] = found
-            self._answers[names] = found
+            found = self._rests_on[names] = self._rests_on.setdefault(sources, sources)
         return found
 
-    def share_answers(self, before: Assessment) -> None:
-        """Facts of `before` that go on rest on the same sources, and on their newest answers."""
-        self._answers = before._answers
-        for answers in self._answers.values():
-            answers.last_good = self._oldest(answers.sources)
+    def share_with(self, before: Assessment) -> None:
+        """Take over what `before` knows of references and sources; `before` is of no more use."""
+        self.placer.share(before.placer)
+        self._rests_on = before._rests_on
 
-    def _oldest(self, sources: tuple[str, ...]) -> datetime | None:
-        known = [last for name in sources if (last := self.last_good.get(name)) is not None]
-        return min(known) if len(known) == len(sources) else None
+    def freshness(self) -> Freshness:
+        """How fresh the sources are."""
+        return Freshness({one.status.name: one.status.last_good for one in self.snapshot.sources})
 
     # -- backups
 
@@ -138,11 +132,11 @@ class Assessment:
             self.rows(Stream.BACKUP_RUNS, BackupRun),
             lambda reference: self.placer.find(reference).key,
         )
-        for run in runs.loose:
+        for run in runs.orphans:
             label = run.job or f"{run.site} · {run.application}"
             self.placer.set_aside(label, run.source, Stream.BACKUP_RUNS)
-        self.loose = runs.loose
-        return [self.backup(job, runs.by_job[job.source, job.key]) for job in giving_way(jobs)]
+        self.orphan_runs = runs.orphans
+        return [self.backup(job, runs.by_job[job.source, job.key]) for job in yielding(jobs)]
 
     def backup(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> BackupFact:
         stale = False
@@ -168,15 +162,15 @@ class Assessment:
             last_success=found.last_success,
             due=found.due,
             note=found.note,
-            answers=self.answers_of_backup(job, runs),
+            rests_on=self._sources_of_backup(job, runs),
             stale=stale,
         )
 
-    def answers_of_backup(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> Answers:
+    def _sources_of_backup(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> tuple[str, ...]:
         """Those that the state rests on."""
         told_by = {run.source for run in runs}
         told_by.discard(job.source)
-        return self.answers(job.source, *told_by) if told_by else self.answers(job.source)
+        return self.rests_on(job.source, *told_by) if told_by else self.rests_on(job.source)
 
     # -- tickets and requests
 
@@ -202,7 +196,7 @@ class Assessment:
             level=never_fine_when_stale(ticket_level(ticket, overdue=overdue, mine=mine), stale),
             overdue=overdue,
             mine=mine,
-            answers=self.answers(ticket.source),
+            rests_on=self.rests_on(ticket.source),
             stale=stale,
         )
 
@@ -225,7 +219,7 @@ class Assessment:
             level=never_fine_when_stale(request_level(request, overdue=overdue), stale),
             overdue=overdue,
             mine=self.is_mine(request.owner),
-            answers=self.answers(request.source),
+            rests_on=self.rests_on(request.source),
             stale=stale,
         )
 
@@ -233,15 +227,15 @@ class Assessment:
 
     def health_by_site(self) -> tuple[dict[str, list[Health]], tuple[Health, ...]]:
         placed: dict[str, list[Health]] = defaultdict(list)
-        unplaced = []
+        unmatched = []
         for health in self.rows(Stream.HEALTH, Health):
             reference = health.site or health.host
             place = self.placer.place(reference, health.source, Stream.HEALTH)
             if place.key:
                 placed[place.key].append(health)
             else:
-                unplaced.append(health)
-        return placed, tuple(unplaced)
+                unmatched.append(health)
+        return placed, tuple(unmatched)
 
     def site(
         self,
@@ -270,7 +264,7 @@ class Assessment:
             tickets=tuple(tickets),
             requests=tuple(requests),
             trouble=never_fine_when_stale(trouble, stale),
-            answers=self.answers(*(told_by or {site.source})),
+            rests_on=self.rests_on(*(told_by or {site.source})),
             stale=stale,
             trouble_since=trouble_since,
         )
@@ -320,9 +314,10 @@ class Assessment:
         facts.sort(key=lambda fact: -fact.level)
         return facts
 
-    def notices(self) -> tuple[str, ...]:
+    def notices(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """What the person must know: the notices of `snapshot`, and aliases that lead nowhere."""
         broken = self.register.broken_aliases
-        return self.snapshot.notices + tuple(
+        return snapshot.notices + tuple(
             _("[matching] alias {name} leads to {code}, which is the code of no site").format(
                 name=name, code=self.settings.matching.aliases[name]
             )
@@ -330,11 +325,11 @@ class Assessment:
         )
 
     def parts(self) -> Parts:
-        """Everything anew."""
+        """All facts, worked out from the rows alone."""
         backups = in_order(self.backups(), backup_order)
         tickets = in_order(self.tickets(), ticket_order)
         requests = in_order(self.requests(), request_order)
-        records, unplaced = self.health_by_site()
+        records, unmatched_health = self.health_by_site()
         backups_at = _by_site(backups)
         tickets_at = _by_site(tickets)
         requests_at = _by_site(requests)
@@ -347,45 +342,52 @@ class Assessment:
                 tickets_at.get(entry.key, []),
                 requests_at.get(entry.key, []),
             )
-            for entry in giving_way(self.register.entries)
+            for entry in yielding(self.register.entries)
         ]
         return Parts(
             sites=tuple(in_order(sites, site_order)),
             backups=tuple(backups),
             tickets=tuple(tickets),
             requests=tuple(requests),
-            unplaced=unplaced,
-            homeless_backups=tuple([fact for fact in backups if not fact.site]),
-            homeless_tickets=tuple([fact for fact in tickets if not fact.site]),
-            homeless_requests=tuple([fact for fact in requests if not fact.site]),
-            loose=self.loose,
+            unmatched_health=unmatched_health,
+            unmatched_backups=tuple([fact for fact in backups if not fact.site]),
+            unmatched_tickets=tuple([fact for fact in tickets if not fact.site]),
+            unmatched_requests=tuple([fact for fact in requests if not fact.site]),
+            orphan_runs=self.orphan_runs,
         )
 
     def situation(
-        self, parts: Parts, user: UserState, sites_by_key: dict[str, SiteFact], serial: int
+        self,
+        parts: Parts,
+        sites_by_key: Mapping[str, SiteFact],
+        alerts: tuple[AlertFact, ...],
     ) -> Situation:
-        """The situation that these parts are."""
+        """The situation that these parts and alerts make, without an edition."""
         return Situation(
             now=self.now,
             sites=parts.sites,
             backups=parts.backups,
             tickets=parts.tickets,
             requests=parts.requests,
-            alerts=alerts_of(self.snapshot.alerts, sites_by_key, user, self.settings, self.now),
+            alerts=alerts,
             sources=tuple(self.sources()),
-            notices=self.notices(),
+            notices=self.notices(self.snapshot),
             sites_by_key=sites_by_key,
-            unplaced_health=parts.unplaced,
-            homeless=(*parts.homeless_backups, *parts.homeless_tickets, *parts.homeless_requests),
-            serial=serial,
-            partial=self.snapshot.partial,
+            freshness=self.freshness(),
+            unmatched_health=parts.unmatched_health,
+            unmatched=(
+                *parts.unmatched_backups,
+                *parts.unmatched_tickets,
+                *parts.unmatched_requests,
+            ),
+            is_partial=self.snapshot.is_partial,
             lists=self.snapshot.lists,
         )
 
 
 def _by_site(facts: Iterable[PartT]) -> dict[str, list[PartT]]:
     found: dict[str, list[PartT]] = defaultdict(list)
-    for fact in giving_way(facts):
+    for fact in yielding(facts):
         if fact.site:
             found[fact.site].append(fact)
     return found

@@ -18,7 +18,7 @@ class Sorted(Struct, frozen=True, kw_only=True):
     """Runs by (source, key) of their job, newest first, and those that have none."""
 
     by_job: dict[JobKey, tuple[BackupRun, ...]]
-    loose: tuple[BackupRun, ...]
+    orphans: tuple[BackupRun, ...]
 
 
 _age = attrgetter("started", "key")
@@ -35,7 +35,7 @@ def runs_by_job(
 
     places: dict[str, str] = {}
 
-    def place(reference: str) -> str:
+    def match(reference: str) -> str:
         if reference not in places:
             places[reference] = site_of(reference) or "?" + normal_name(reference)
         return places[reference]
@@ -50,23 +50,25 @@ def runs_by_job(
         found[key] = []
         same_source[key] = key
         any_source.setdefault(job.key, key)
-        where, what = place(job.site), fold(job.application)
+        where, what = match(job.site), fold(job.application)
         placed_same.setdefault((job.source, where, what), key)
         placed_any.setdefault((where, what), key)
 
-    loose: list[BackupRun] = []
+    orphans: list[BackupRun] = []
     for run in runs:
         job_key = None
         if run.job:
             job_key = same_source.get((run.source, run.job)) or any_source.get(run.job)
         if job_key is None and run.site and run.application:
-            where, what = place(run.site), fold(run.application)
+            where, what = match(run.site), fold(run.application)
             job_key = placed_same.get((run.source, where, what)) or placed_any.get((where, what))
         if job_key is None:
-            loose.append(run)
+            orphans.append(run)
         else:
             found[job_key].append(run)
     for listed in found.values():
         if len(listed) > 1:
             listed.sort(key=_age, reverse=True)
-    return Sorted(by_job={key: tuple(listed) for key, listed in found.items()}, loose=tuple(loose))
+    return Sorted(
+        by_job={key: tuple(listed) for key, listed in found.items()}, orphans=tuple(orphans)
+    )

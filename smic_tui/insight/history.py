@@ -19,9 +19,10 @@ from msgspec import Struct
 
 from smic_tui.i18n import _
 from smic_tui.insight.site_state import verdict
-from smic_tui.insight.trouble_items import Part, health_words
+from smic_tui.insight.trouble_items import health_words
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.model.states import Level
+from smic_tui.model.trouble import Part
 from smic_tui.records import RunResult, Stage, TicketStatus
 
 

@@ -23,7 +23,7 @@ unmatched, with the nearest name of the register beside it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from msgspec import Struct
@@ -65,6 +65,7 @@ class Register:
     """
 
     def __init__(self, sites: Iterable[Site], matching: Matching) -> None:
+        self.matching = matching
         self.entries = tuple(Entry(f"{site.source}/{site.key}", site) for site in sites)
         self._shared_kind = normal_name(matching.shared_name)
         self._kinds = frozenset(
@@ -179,9 +180,6 @@ class Register:
         return best
 
 
-_last: list[tuple[tuple[Site, ...], Matching, Register]] = []
-
-
 def named_alike(known: Site, site: Site) -> bool:
     """Whether references match both alike: only these fields are looked at."""
     return known is site or (
@@ -195,17 +193,12 @@ def named_alike(known: Site, site: Site) -> bool:
     )
 
 
-def register_of(sites: tuple[Site, ...], matching: Matching) -> Register:
-    """The register of `sites`; the last one again while neither names nor rules change."""
-    for known, rules, register in _last:
-        if rules != matching or len(known) != len(sites):
-            continue
-        if known == sites:
-            return register
-        if all(map(named_alike, known, sites)):
-            renewed = register.renewed(sites)
-            _last[:] = [(sites, matching, renewed)]
-            return renewed
-    register = Register(sites, matching)
-    _last[:] = [(sites, matching, register)]
-    return register
+def register_after(known: Register | None, sites: Sequence[Site], matching: Matching) -> Register:
+    """The register of `sites`; `known` again, or renewed, while neither names nor rules change."""
+    if known is not None and known.matching == matching and len(known.entries) == len(sites):
+        before = [entry.site for entry in known.entries]
+        if before == list(sites):
+            return known
+        if all(map(named_alike, before, sites)):
+            return known.renewed(sites)
+    return Register(sites, matching)

@@ -40,7 +40,7 @@ def _or_last(moment: datetime | None) -> float:
     return _LAST if moment is None else moment.timestamp()
 
 
-SITE_RESTS_ON = attrgetter("trouble", "level", "trouble_since", "site.name", "key")
+SITE_SORT_FIELDS = attrgetter("trouble", "level", "trouble_since", "site.name", "key")
 
 
 def site_order(fact: SiteFact) -> Order:
@@ -54,7 +54,7 @@ def site_order(fact: SiteFact) -> Order:
     )
 
 
-BACKUP_RESTS_ON = attrgetter(
+BACKUP_SORT_FIELDS = attrgetter(
     "level", "state", "last_success", "site_name", "site_ref", "job.application", "key"
 )
 
@@ -72,7 +72,7 @@ def backup_order(fact: BackupFact) -> Order:
     )
 
 
-TICKET_RESTS_ON = attrgetter(
+TICKET_SORT_FIELDS = attrgetter(
     "ticket.status", "level", "ticket.due", "ticket.priority", "ticket.created", "key"
 )
 
@@ -90,7 +90,7 @@ def ticket_order(fact: TicketFact) -> Order:
     )
 
 
-REQUEST_RESTS_ON = attrgetter("request.stage", "level", "request.due", "request.created", "key")
+REQUEST_SORT_FIELDS = attrgetter("request.stage", "level", "request.due", "request.created", "key")
 
 
 def request_order(fact: RequestFact) -> Order:

@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from smic_tui.insight.matching import Register
-from smic_tui.model.facts import Unmatched
+from smic_tui.model.facts import UnmatchedRef
 from smic_tui.records import Stream
 
 
-class Place(Struct, frozen=True, gc=False):
-    """The site of a fact: its key, name and code, all empty where nothing matched."""
+class SiteMatch(Struct, frozen=True, gc=False):
+    """The site that a reference means: its key, name and code, all empty where none matches."""
 
     key: str = ""
     name: str = ""
     code: str = ""
 
 
-NOWHERE = Place()
+NO_MATCH = SiteMatch()
 
 
 class Placer:
@@ -28,31 +28,31 @@ class Placer:
 
     def __init__(self, register: Register) -> None:
         self._register = register
-        self._places: dict[str, Place] = {"": NOWHERE}
+        self._matches: dict[str, SiteMatch] = {"": NO_MATCH}
         self._unmatched: Counter[tuple[str, Stream, str]] = Counter()
 
     def share(self, other: Placer) -> None:
         """Know what `other` has found in a register that matches alike."""
-        self._places = other._places
+        self._matches = other._matches
 
-    def find(self, reference: str) -> Place:
-        """The place that `reference` means."""
-        place = self._places.get(reference)
-        if place is None:
+    def find(self, reference: str) -> SiteMatch:
+        """The site that `reference` means."""
+        match = self._matches.get(reference)
+        if match is None:
             entry = self._register.match(reference)
-            place = Place(entry.key, entry.site.name, entry.site.code) if entry else NOWHERE
-            self._places[reference] = place
-        return place
+            match = SiteMatch(entry.key, entry.site.name, entry.site.code) if entry else NO_MATCH
+            self._matches[reference] = match
+        return match
 
-    def place(self, reference: str, source: str, stream: Stream) -> Place:
+    def place(self, reference: str, source: str, stream: Stream) -> SiteMatch:
         """As `find`; counts the record where there is a reference and no site."""
-        place = self.find(reference)
-        if not place.key and reference:
+        match = self.find(reference)
+        if not match.key and reference:
             self._unmatched[source, stream, reference] += 1
-        return place
+        return match
 
     def set_aside(self, label: str, source: str, stream: Stream) -> None:
-        """Count a record that finds no place for another reason than its site."""
+        """Count a record that matches nothing for another reason than its site."""
         self._unmatched[source, stream, label] += 1
 
     def go_on_counting(
@@ -72,14 +72,14 @@ class Placer:
                 del counts[reference]
         self._unmatched = counts
 
-    def unmatched(self, source: str) -> tuple[Unmatched, ...]:
+    def unmatched(self, source: str) -> tuple[UnmatchedRef, ...]:
         """What matched nothing in one source, the most frequent first."""
         found = []
         for (name, stream, reference), count in self._unmatched.items():
             if name == source:
                 near = self._register.nearest(reference)
                 found.append(
-                    Unmatched(
+                    UnmatchedRef(
                         source=name,
                         stream=stream,
                         site_ref=reference,

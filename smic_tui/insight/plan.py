@@ -23,7 +23,8 @@ class BadPlan(ValueError):
 
 
 # Of one calendar: from when on which moment is the next. Most jobs of a calendar ran in
-# the same night, and to search costs more than all else about them.
+# the same night, and to search costs more than all else about them. This and the cache of
+# `_moment_after` are pure: they save work and change no answer, whoever asked before.
 _Spans = list[tuple[datetime, datetime]]
 _spans: dict[tuple[str, ZoneInfo], _Spans] = {}
 _CALENDARS = 4096

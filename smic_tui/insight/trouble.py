@@ -13,11 +13,7 @@ longest trouble first, unknown beginnings last; title.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from enum import StrEnum
 from operator import attrgetter
-
-from msgspec import Struct
 
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import _, ngettext
@@ -25,8 +21,6 @@ from smic_tui.insight.since import earliest
 from smic_tui.insight.site_state import verdict
 from smic_tui.insight.supplier_groups import SupplierGroup
 from smic_tui.insight.trouble_items import (
-    Part,
-    TroubleItem,
     backup_items,
     health_item,
     health_words,
@@ -42,38 +36,9 @@ from smic_tui.model.facts import (
     TicketFact,
 )
 from smic_tui.model.states import Level
+from smic_tui.model.trouble import Line, Part, SiteTrouble, TroubleItem
 from smic_tui.records import Health
 from smic_tui.text import fold
-
-
-class Line(StrEnum):
-    """What a line of the Overview is about."""
-
-    SITE = "site"
-    GROUP = "group"
-    UNPLACED = "unplaced"
-    SOURCE = "source"
-
-
-class SiteTrouble(Struct, frozen=True, kw_only=True, gc=False):
-    """One line. `site` is the key of the site's fact where the line is about a known site.
-
-    `members` are the keys of the sites behind a group. `stale` says that some of
-    it rests on a source that is. `key` is unique among the lines and stays the
-    same while the trouble lasts.
-    """
-
-    key: str
-    line: Line
-    site: str
-    title: str
-    level: Level
-    since: datetime | None
-    items: tuple[TroubleItem, ...]
-    members: tuple[str, ...] = ()
-    acknowledged: bool = False
-    downtime: bool = False
-    stale: bool = False
 
 
 def _line(
@@ -146,7 +111,7 @@ def group_line(group: SupplierGroup) -> SiteTrouble | None:
     )
 
 
-class _Unplaced:
+class _Unmatched:
     """What belongs to no site, under the name that its source uses for the site."""
 
     def __init__(self, reference: str) -> None:
@@ -173,8 +138,8 @@ class _Unplaced:
             *self.requests,
         )
         return _line(
-            "unplaced/" + fold(self.reference),
-            Line.UNPLACED,
+            "unmatched/" + fold(self.reference),
+            Line.UNMATCHED,
             self.reference or _("no site"),
             items
             + backup_items(self.backups)
@@ -185,15 +150,15 @@ class _Unplaced:
         )
 
 
-def _unplaced(situation: Situation) -> Iterable[_Unplaced]:
-    found: dict[str, _Unplaced] = {}
+def _unmatched(situation: Situation) -> Iterable[_Unmatched]:
+    found: dict[str, _Unmatched] = {}
 
-    def under(reference: str) -> _Unplaced:
-        return found.setdefault(fold(reference), _Unplaced(reference))
+    def under(reference: str) -> _Unmatched:
+        return found.setdefault(fold(reference), _Unmatched(reference))
 
-    for health in situation.unplaced_health:
+    for health in situation.unmatched_health:
         under(health.site or health.host).health.append(health)
-    for fact in situation.homeless:
+    for fact in situation.unmatched:
         if isinstance(fact, BackupFact):
             under(fact.site_ref).backups.append(fact)
         elif isinstance(fact, TicketFact):
@@ -239,7 +204,7 @@ def source_line(fact: SourceFact) -> SiteTrouble | None:
 
 
 # The fields that the order of lines is made of.
-LINE_RESTS_ON = attrgetter("level", "members", "since", "title", "key")
+LINE_SORT_FIELDS = attrgetter("level", "members", "since", "title", "key")
 
 
 def line_order(trouble: SiteTrouble) -> tuple[float | str, ...]:
@@ -248,7 +213,7 @@ def line_order(trouble: SiteTrouble) -> tuple[float | str, ...]:
     return -trouble.level, -len(trouble.members), since, fold(trouble.title), trouble.key
 
 
-def unplaced_lines(situation: Situation, stale: frozenset[str]) -> tuple[SiteTrouble, ...]:
+def unmatched_lines(situation: Situation, stale: frozenset[str]) -> tuple[SiteTrouble, ...]:
     """The lines of what matches no site; `stale` are the sources that are."""
-    found = (one.line(stale) for one in _unplaced(situation))
+    found = (one.line(stale) for one in _unmatched(situation))
     return tuple(line for line in found if line is not None)

@@ -7,41 +7,15 @@ are one item with their number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from enum import StrEnum
-
-from msgspec import Struct
 
 from smic_tui.i18n import _, ngettext
 from smic_tui.insight.since import backup_since, earliest, request_since, ticket_since
 from smic_tui.insight.site_state import verdict
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.model.states import BackupState, Level
+from smic_tui.model.trouble import Part, TroubleItem
 from smic_tui.query.words import HEALTH_LABELS
 from smic_tui.records import Health
-
-
-class Part(StrEnum):
-    """What an item is about."""
-
-    HEALTH = "health"
-    BACKUP = "backup"
-    TICKET = "ticket"
-    REQUEST = "request"
-    SOURCE = "source"
-
-
-class TroubleItem(Struct, frozen=True, kw_only=True, gc=False):
-    """One kind of trouble. `words` is short and translated, without its age.
-
-    `keys` are the facts it counts, worst first (empty for health).
-    """
-
-    kind: Part
-    level: Level
-    words: str
-    since: datetime | None = None
-    keys: tuple[str, ...] = ()
 
 
 def health_words(health: Health) -> str:

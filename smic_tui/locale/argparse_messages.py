@@ -1,7 +1,7 @@
-"""What argparse says, for the extraction of messages; nothing imports this.
+"""The messages of argparse, marked for extraction. No module imports this one.
 
-argparse asks gettext's default domain, which `smic_tui.cli.main` sets to ours.
-Versions of Python differ in a few of these.
+argparse uses gettext's default domain, which `smic_tui.cli.main` sets to ours. Versions of
+Python differ in a few of these messages.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Build hook of hatchling: compiles the catalogues, places the default configuration.
+"""The build hook of hatchling: compiles the catalogues, and ships the default configuration.
 
-It lies with the catalogues because the top level of the repository is fixed.
-It is part of the source distribution and no part of the wheel.
+It stands with the catalogues because the top level of the repository is fixed. The source
+distribution contains it, the wheel does not.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ LOCALE_FOLDER = Path(__file__).parent
 
 
 def compile_catalogues(folder: Path = LOCALE_FOLDER) -> list[Path]:
-    """Compile every .po file below `folder` that is newer than its .mo file."""
+    """Compiles every .po file below `folder` that is newer than its .mo file.
+
+    Returns the .mo files that it wrote.
+    """
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
@@ -26,7 +29,8 @@ def compile_catalogues(folder: Path = LOCALE_FOLDER) -> list[Path]:
             continue
         with source.open("rb") as file:
             catalogue = read_po(file, locale=source.parent.parent.name)
-        # Written aside and renamed: a running program never maps half a catalogue.
+        # Written aside and renamed: a running program never maps half a catalogue. A build
+        # has no installed package, and so no `smic_tui.system.atomic_file`.
         draft = target.with_suffix(".tmp")
         with draft.open("wb") as out:
             write_mo(out, catalogue)

@@ -1,6 +1,7 @@
 """Facts: records with everything computed about them at one moment.
 
-A fact says which answers it rests on and whether its source is stale. `key` is
+A fact names the sources that it `rests_on`, in the order of their names, and says whether
+one of them is stale; how old it is, `Situation.freshness` knows. `key` is
 "source/key of the record", unique among the facts of its kind. `site` is the
 `key` of the matched `SiteFact`, empty when nothing matched; `site_ref` is the
 text the source used.
@@ -8,14 +9,18 @@ text the source used.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.status import SourceStatus
-from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
-from smic_tui.model.tally import Tally
+from smic_tui.model.freshness import Freshness
+from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
+from smic_tui.model.status_counts import StatusCounts
+from smic_tui.model.trouble import SiteTrouble
 from smic_tui.records import (
     BackupJob,
     BackupRun,
@@ -25,25 +30,6 @@ from smic_tui.records import (
     Stream,
     Ticket,
 )
-
-
-class Answers(Struct, kw_only=True, gc=False):
-    """The sources that facts rest on, and when the oldest of their newest good answers was.
-
-    One object for all facts that rest on the same sources, and the only part of a fact
-    that lives: with every good answer each fact that stays as it was is known anew, and
-    nothing but this has to change. `last_good` is UTC, None where one never answered well.
-    """
-
-    sources: tuple[str, ...]
-    last_good: datetime | None
-
-    def age(self, now: datetime) -> float | None:
-        """Seconds since then; None if there was no good answer."""
-        if self.last_good is None:
-            return None
-        # Another thread may have heard of an answer from after `now`.
-        return max(0.0, (now - self.last_good).total_seconds())
 
 
 # Facts refer to nothing that could refer back: see `records.Record` for gc=False.
@@ -66,7 +52,7 @@ class BackupFact(Struct, frozen=True, kw_only=True, gc=False):
     level: Level
     last_success: datetime | None
     due: datetime | None
-    answers: Answers
+    rests_on: tuple[str, ...]
     stale: bool
     site_code: str = ""
     note: str = ""
@@ -84,7 +70,7 @@ class TicketFact(Struct, frozen=True, kw_only=True, gc=False):
     level: Level
     overdue: bool
     mine: bool
-    answers: Answers
+    rests_on: tuple[str, ...]
     stale: bool
     site_code: str = ""
 
@@ -101,7 +87,7 @@ class RequestFact(Struct, frozen=True, kw_only=True, gc=False):
     level: Level
     overdue: bool
     mine: bool
-    answers: Answers
+    rests_on: tuple[str, ...]
     stale: bool
     site_code: str = ""
 
@@ -126,12 +112,12 @@ class SiteFact(Struct, frozen=True, kw_only=True, gc=False):
     tickets: tuple[TicketFact, ...]
     requests: tuple[RequestFact, ...]
     trouble: Level
-    answers: Answers
+    rests_on: tuple[str, ...]
     stale: bool
     trouble_since: datetime | None = None
 
 
-class Unmatched(Struct, frozen=True, kw_only=True, gc=False):
+class UnmatchedRef(Struct, frozen=True, kw_only=True, gc=False):
     """A site reference that is in no register, with what would fix it."""
 
     source: str
@@ -151,7 +137,7 @@ class SourceFact(Struct, frozen=True, kw_only=True, gc=False):
     age: float | None
     stale: bool
     rejected: tuple[Rejected, ...]
-    unmatched: tuple[Unmatched, ...]
+    unmatched: tuple[UnmatchedRef, ...]
 
 
 class AlertFact(Struct, frozen=True, kw_only=True, gc=False):
@@ -171,7 +157,7 @@ class AlertFact(Struct, frozen=True, kw_only=True, gc=False):
     site_name: str
     summary: str
     text: str
-    life: AlertLife
+    status: AlertStatus
     since: datetime
     fired: datetime | None
     cleared: datetime | None
@@ -184,16 +170,51 @@ class AlertFact(Struct, frozen=True, kw_only=True, gc=False):
     key: str = ""
 
 
+FactT = TypeVar("FactT", BackupFact, TicketFact, RequestFact, SiteFact)
+
+# By the key of the fact: what it was, and what it is; None where there is none.
+Swaps = Mapping[str, tuple[FactT | None, FactT | None]]
+
+
+class Changes(Struct, frozen=True, kw_only=True):
+    """The facts that are other objects than before, or came, or went."""
+
+    sites: Swaps[SiteFact]
+    backups: Swaps[BackupFact]
+    tickets: Swaps[TicketFact]
+    requests: Swaps[RequestFact]
+
+    def __len__(self) -> int:
+        return len(self.sites) + len(self.backups) + len(self.tickets) + len(self.requests)
+
+    def of(self, subject: str) -> Mapping[str, tuple[Any, Any]]:
+        """Those of one subject of the filter language."""
+        found: Mapping[str, tuple[Any, Any]] = getattr(self, subject)
+        return found
+
+
+class Step(Struct, frozen=True, gc=False):
+    """What changed from the facts of the edition `before` to those of `after`."""
+
+    before: object
+    after: object
+    changes: Changes
+
+
 class Situation(Struct, frozen=True, kw_only=True):
     """Everything, assessed at `now`; all tuples are sorted worst first.
 
-    `sites_by_key` and the rest are for looking things up, not for order.
-    `unplaced_health` is what monitoring says of hosts that match no site; the
-    `homeless` are all other facts that match none, backups before tickets before
-    requests. `serial` tells these facts from others (`insight.changes`), 0 for none.
-    `partial` says that these are the worst only, as they were kept: the rest is being read.
-    `lists` says whether all lists begin as they will, or the Overview alone.
-    Of a partial one `tally` is what all of it counts to, None where that is not known.
+    `sites_by_key` and the rest are for looking things up, not for order. `freshness` tells
+    how old facts are. `unmatched_health` is what monitoring says of hosts that match no site;
+    `unmatched` are all other facts that match none, backups before tickets before
+    requests. `is_partial` says that these are the worst only, as they were kept: the rest is
+    being read. `lists` says whether all lists begin as they will, or the Overview alone.
+
+    `counts` are those of everything, also of a partial situation; `troubles` are the lines of
+    the Overview. Both are None in what `insight.assess` makes: see
+    `insight.status_counts.count` and `insight.trouble_lines.troubles`.
+    `edition` is the same object for the same facts, and None in what `insight.assess` makes;
+    `steps` are the last changes that led to it, the newest last.
     """
 
     now: datetime
@@ -204,10 +225,13 @@ class Situation(Struct, frozen=True, kw_only=True):
     alerts: tuple[AlertFact, ...] = ()
     sources: tuple[SourceFact, ...] = ()
     notices: tuple[str, ...] = ()
-    sites_by_key: dict[str, SiteFact] = {}
-    unplaced_health: tuple[Health, ...] = ()
-    homeless: tuple[BackupFact | TicketFact | RequestFact, ...] = ()
-    serial: int = 0
-    partial: bool = False
+    sites_by_key: Mapping[str, SiteFact] = {}
+    freshness: Freshness = Freshness()
+    unmatched_health: tuple[Health, ...] = ()
+    unmatched: tuple[BackupFact | TicketFact | RequestFact, ...] = ()
+    is_partial: bool = False
     lists: bool = True
-    tally: Tally | None = None
+    counts: StatusCounts | None = None
+    troubles: tuple[SiteTrouble, ...] | None = None
+    edition: object | None = None
+    steps: tuple[Step, ...] = ()

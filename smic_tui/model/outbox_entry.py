@@ -1,4 +1,4 @@
-"""One action in the outbox: what is wanted, what was seen, and how far it has come."""
+"""One action in the outbox: what is ordered, what the person saw, and how far it has come."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from smic_tui.records import RECORD_TYPES, Record, Stream
 class EntryState(StrEnum):
     """How far an action has come.
 
-    `waiting`: nothing of it is at the source. `sending`: an attempt has begun and
-    nobody knows yet what became of it. `sent`: the source took it, and its record
-    does not show it yet. `conflict`: the record is no longer the one that the
-    person saw, and they are asked. The others are ends; a refusal stays until it
-    is dismissed.
+    `waiting`: nothing of it has reached the source. `sending`: an attempt has begun, and
+    what became of it is not known yet. `sent`: the source took it, and its record does
+    not show it yet. `conflict`: the record is no longer as the person saw it, and they
+    are asked. The others are final; a refusal stays until it is dismissed.
     """
 
     WAITING = "waiting"
@@ -33,7 +32,7 @@ class EntryState(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether something may still become of it."""
+        """Whether the action may still be carried out."""
         return self in (
             EntryState.WAITING,
             EntryState.SENDING,
@@ -43,16 +42,16 @@ class EntryState(StrEnum):
 
     @property
     def wants_person(self) -> bool:
-        """Whether it goes no further until somebody decides."""
+        """Whether the action waits until a person decides."""
         return self in (EntryState.CONFLICT, EntryState.REFUSED)
 
 
 # A record is named by the source that it is shown under, its stream and its key.
-Place = tuple[str, Stream, str]
+RecordRef = tuple[str, Stream, str]
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """An action with its fate. `number` is its place in the queue, unique in the outbox.
+    """An action and what became of it. `number` is its position in the queue, unique there.
 
     `action.source` is the account that carries it out; `shown` is the source under
     which the record is known here, which differs when it came through a hub.
@@ -76,7 +75,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     hint: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse times without a zone and records that are none; msgspec reports it."""
+        """Refuse times without a zone and invalid records; msgspec reports it."""
         for moment in (self.action.at, self.action.start, self.action.until):
             if moment is not None and moment.tzinfo is None:
                 raise ValueError(f"a time without a zone: {moment}")
@@ -84,12 +83,12 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """The action's own."""
+        """The id of the action."""
         return self.action.id
 
     @property
-    def place(self) -> Place:
-        """The record that it is about, as this program shows it."""
+    def ref(self) -> RecordRef:
+        """The record that the action is about, as this program shows it."""
         return (self.shown, self.action.stream, self.action.key)
 
     @property
@@ -109,11 +108,11 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 def plain(record: Record) -> dict[str, Any]:
-    """A record as data that any file can hold."""
+    """Return a record as data that any file can hold."""
     found: dict[str, Any] = msgspec.to_builtins(record)
     return found
 
 
 def record_of(stream: Stream, data: dict[str, Any]) -> Record:
-    """The record of a stream from its plain data; raises `ValueError` when it is none."""
+    """Return the record of a stream from its plain data; raises `ValueError` for other data."""
     return msgspec.convert(data, RECORD_TYPES[stream])

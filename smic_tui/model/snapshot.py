@@ -1,4 +1,4 @@
-"""The frozen picture that the collecting side hands to everyone else."""
+"""The immutable snapshot of all sources that the collecting side hands to everyone else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from smic_tui.contract.status import SourceStatus
-from smic_tui.model.alert_book import EMPTY_BOOK, AlertBook
+from smic_tui.model.alert_store import NO_ALERTS, AlertStore
 from smic_tui.records import Record, Stream
 
 NO_ROWS: Mapping[str, Record] = MappingProxyType({})
@@ -68,14 +68,14 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
     `writer` names who collects ("" when it is this program). `notices` are
     things the person must know about the cache: set aside, full, read-only.
-    `partial` says that these are a few rows of each source, while the rest is read; `lists`,
+    `is_partial` says that these are a few rows of each source, while the rest is read; `lists`,
     whether all lists begin as they will.
     """
 
     taken: datetime
     sources: tuple[SourceContents, ...] = ()
-    alerts: AlertBook = EMPTY_BOOK
+    alerts: AlertStore = NO_ALERTS
     writer: str = ""
     notices: tuple[str, ...] = ()
-    partial: bool = False
+    is_partial: bool = False
     lists: bool = True

@@ -39,7 +39,7 @@ class BackupState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class AlertLife(StrEnum):
+class AlertStatus(StrEnum):
     """Where an alert stands."""
 
     PENDING = "pending"

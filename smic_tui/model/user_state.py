@@ -14,8 +14,8 @@ from smic_tui.model.outbox_entry import Entry
 class Acknowledgement(Struct, frozen=True, kw_only=True):
     """Somebody knows of an alert.
 
-    It ends at `until`, or, where `digest` is given, when the fact that the
-    alert rests on no longer has that digest.
+    It ends at `until` (UTC), or, where `digest` is given, when the fact that the alert
+    rests on no longer has that digest.
     """
 
     fingerprint: str
@@ -37,7 +37,7 @@ class Note(Struct, frozen=True, kw_only=True):
 
 
 class PaneSeen(Struct, frozen=True, kw_only=True):
-    """The last opening of a pane that was dismissed, and what it listed then."""
+    """The last time that a pane was opened and dismissed, and what it listed then."""
 
     pane: str
     due: datetime
@@ -47,7 +47,7 @@ class PaneSeen(Struct, frozen=True, kw_only=True):
 
 
 class UserState(Struct, frozen=True, kw_only=True):
-    """All of it, as it stood in the file at one moment."""
+    """All that the person decided, as it stood in the file at one moment."""
 
     acknowledgements: Mapping[str, Acknowledgement] = MappingProxyType({})
     notes: Mapping[str, Note] = MappingProxyType({})

@@ -1,1 +1,1 @@
-"""Actions on their way to the source that owns the record."""
+"""What may be done with actions on their way to the source that owns the record."""

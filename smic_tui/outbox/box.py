@@ -1,8 +1,8 @@
-"""What may be done to the entries of an outbox, as functions of what stands in it.
+"""The changes that may be made to an outbox, as functions of what stands in it.
 
-Each is applied under the lock of the file (`UserFile.change_outbox`), to what the
-disk holds at that moment: whoever withdraws an entry and whoever sends it cannot
-both be right.
+`UserFile.change_outbox` applies each under the lock of the file, to what the disk holds
+at that moment: of a person who withdraws an entry and a sender that begins to send it,
+only one succeeds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from smic_tui.contract.actions import Action
-from smic_tui.model.outbox_entry import Entry, EntryState, Place, plain
+from smic_tui.model.outbox_entry import Entry, EntryState, RecordRef, plain
 from smic_tui.outbox.matters import after_own_action
 from smic_tui.records import Record
 
@@ -23,22 +23,26 @@ Entries = Mapping[str, Entry]
 Changes = dict[str, Entry | None]
 Change = Callable[[Entries], Changes]
 
-# How long what has come to its end is still shown.
+# How long entries that have come to their end are still shown.
 KEPT = timedelta(days=2)
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries in the order in which they were wanted."""
+    """Return the entries in the order in which they were ordered."""
     return sorted(entries, key=lambda entry: (entry.number, entry.action.at, entry.id))
 
 
-def on_record(entries: Entries, place: Place) -> list[Entry]:
-    """The entries about one record, in order."""
-    return in_order(entry for entry in entries.values() if entry.place == place)
+def on_record(entries: Entries, ref: RecordRef) -> list[Entry]:
+    """Return the entries about one record, in order."""
+    return in_order(entry for entry in entries.values() if entry.ref == ref)
 
 
 def add(action: Action, shown: str, seen: Record) -> Change:
-    """Put an action at the end of the queue. What is long over is cleared away."""
+    """Put an action at the end of the queue, and remove entries that are long over.
+
+    `shown` is the source under which the record is shown here, `seen` the record as the
+    person saw it.
+    """
 
     def change(entries: Entries) -> Changes:
         if action.id in entries:
@@ -52,8 +56,8 @@ def add(action: Action, shown: str, seen: Record) -> Change:
         }
         number = max((entry.number for entry in entries.values()), default=0) + 1
         entry = Entry(number=number, action=action, shown=shown, seen=plain(seen), changed=now)
-        for done in on_record(entries, entry.place):
-            # It may have been seen as it was before an action of ours that is done since.
+        for done in on_record(entries, entry.ref):
+            # The person may have seen the record before an action of ours that is done since.
             if done.state is EntryState.CONFIRMED and (after := done.now_record) is not None:
                 entry = after_own_action(entry, done, done.before_record, after)
         return {**old, action.id: entry}
@@ -62,7 +66,7 @@ def add(action: Action, shown: str, seen: Record) -> Change:
 
 
 def withdraw(id: str) -> Change:
-    """Take an action back of which nothing is at the source: the undo."""
+    """Take back an action of which nothing has reached the source: the undo."""
 
     def change(entries: Entries) -> Changes:
         entry = entries.get(id)
@@ -73,8 +77,8 @@ def withdraw(id: str) -> Change:
     return change
 
 
-def keep(id: str) -> Change:
-    """Send it all the same: the person has seen what the record is now."""
+def resend(id: str) -> Change:
+    """Send an action all the same: the person has seen what the record is now."""
 
     def change(entries: Entries) -> Changes:
         entry = entries.get(id)
@@ -86,7 +90,7 @@ def keep(id: str) -> Change:
 
 
 def dismiss(id: str) -> Change:
-    """Show it no longer; what is still open stays."""
+    """Remove an entry that is over; an open one stays."""
 
     def change(entries: Entries) -> Changes:
         entry = entries.get(id)
@@ -96,7 +100,7 @@ def dismiss(id: str) -> Change:
 
 
 def note(entry: Entry, error: str, hint: str) -> Change:
-    """Remember why the entry does not go on; its state stays."""
+    """Note why the entry does not go on; its state stays."""
 
     def change(entries: Entries) -> Changes:
         found = entries.get(entry.id)
@@ -108,9 +112,9 @@ def note(entry: Entry, error: str, hint: str) -> Change:
 
 
 def begin(entry: Entry, baseline: str, before: Record) -> Change:
-    """An attempt begins now. Nothing happens when the entry is no longer as it was.
+    """Note that an attempt begins now, unless the entry is no longer as it was.
 
-    The baseline and the record are those of the first attempt: what was there
+    `baseline` and `before` are kept from the first attempt: what was at the source
     before anything of ours.
     """
 
@@ -133,8 +137,8 @@ def begin(entry: Entry, baseline: str, before: Record) -> Change:
     return change
 
 
-def back(entry: Entry, state: EntryState) -> Change:
-    """The attempt is certain to have changed nothing: it is as before it, in `state`."""
+def revert(entry: Entry, state: EntryState) -> Change:
+    """Put the entry back into `state`: the attempt has certainly changed nothing."""
 
     def change(entries: Entries) -> Changes:
         found = entries.get(entry.id)
@@ -145,23 +149,24 @@ def back(entry: Entry, state: EntryState) -> Change:
     return change
 
 
-def end(
+def finish(
     entry: Entry, state: EntryState, now: Record | None, error: str = "", hint: str = ""
 ) -> Change:
-    """The entry has come to `state`, and the source's record is `now` (None: gone).
+    """Note that the entry has come to `state`, with the record as it is `now` (None: gone).
 
-    What was confirmed is no surprise to later actions on the same record.
+    An entry that was withdrawn meanwhile stays so. What was confirmed is no surprise
+    to later actions on the same record.
     """
 
     def change(entries: Entries) -> Changes:
         found = entries.get(entry.id)
-        if found is None:
+        if found is None or found.state is not entry.state:
             return {}
         ended = moved(found, state, now=None if now is None else plain(now), error=error, hint=hint)
         changes: Changes = {entry.id: ended}
         if state is EntryState.CONFIRMED and now is not None:
             for later in entries.values():
-                if later.place == found.place and _comes_after(later, found):
+                if later.ref == found.ref and _comes_after(later, found):
                     changes[later.id] = after_own_action(later, found, found.before_record, now)
         return changes
 
@@ -169,7 +174,7 @@ def end(
 
 
 def moved(entry: Entry, state: EntryState, **fields: Any) -> Entry:
-    """The entry in another state, from now on, with no error but a new one."""
+    """Return the entry in another state from now on, without the error that it had."""
     return replace(entry, **{"error": "", "hint": "", **fields}, state=state, changed=_now())
 
 

@@ -1,4 +1,4 @@
-"""Whether a record changed in a way that the person must know before their action is sent."""
+"""Decides whether a change of a record matters to an action that was ordered before it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from smic_tui.records import CatalogueRequest, Record, Ticket
 
 _IS_OPEN = "is_open"
 
-# What must be as it was seen. A resolution closes over everything that was said in
-# between, so that any change matters to it; a comment closes over nothing.
+# The fields that must be as the person saw them. A resolution ends a ticket whatever was
+# said in between, so that any change matters to it; a comment ends nothing.
 _MATTERS: dict[Verb, tuple[str, ...]] = {
     Verb.ACKNOWLEDGE: ("state",),
     Verb.COMMENT: (_IS_OPEN,),
@@ -23,7 +23,7 @@ _MATTERS: dict[Verb, tuple[str, ...]] = {
     Verb.SET_STAGE: ("stage",),
 }
 
-# What an action itself changes in a record, so that it is no surprise to the next one.
+# The fields that an action itself changes, so that they are no surprise to the next one.
 _WORK = ("updated", "waiting_on")
 _EFFECTS: dict[Verb, tuple[str, ...]] = {
     Verb.ACKNOWLEDGE: ("acknowledged",),
@@ -41,12 +41,12 @@ _EFFECTS: dict[Verb, tuple[str, ...]] = {
 
 
 def differences(verb: Verb, seen: Record, now: Record) -> tuple[str, ...]:
-    """The fields that changed since the record was seen and that matter to the action."""
+    """Return the fields that changed since the record was seen and that matter to the action."""
     return tuple(name for name in _MATTERS.get(verb, ()) if _value(seen, name) != _value(now, name))
 
 
 def all_differences(seen: Record, now: Record) -> tuple[str, ...]:
-    """Every field that changed, but for where the record comes from."""
+    """Return every field that changed, except key and source."""
     return tuple(
         name
         for name in seen.__struct_fields__
@@ -55,11 +55,11 @@ def all_differences(seen: Record, now: Record) -> tuple[str, ...]:
 
 
 def after_own_action(later: Entry, done: Entry, before: Record | None, after: Record) -> Entry:
-    """The later entry on the same record, which knows what our own action changed.
+    """Return the later entry on the same record with what our own action changed.
 
-    A field is taken over where the source had it as the person saw it until our
-    action (`before`). What somebody else changed stays a difference. Without
-    `before`, the effect was there already and nothing was sent.
+    The new value of a field is taken over where the source still had, just before our
+    action (`before`), the value that the person saw. What somebody else changed stays a
+    difference. Without `before` the effect was there already, and nothing was sent.
     """
     seen, known = later.seen_record, done.seen_record
     changes: dict[str, Any] = {}

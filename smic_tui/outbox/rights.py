@@ -1,4 +1,4 @@
-"""What may be done to the records of a source, through which account, or why nothing may."""
+"""Works out which actions are possible on the records of a source, and through which account."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _COMMENTS = (Verb.COMMENT, Verb.SET_STATUS, Verb.RESOLVE, Verb.SET_STAGE)
 
 
 class Rights(Struct, frozen=True, kw_only=True):
-    """What is possible. `source` carries it out; `why` says why nothing is, for people.
+    """The actions that are possible, by stream, and the `source` that carries them out.
 
-    `signed` says that comments end with the person's name.
+    `why` tells people why none is possible. `signed` says that comments end with the
+    person's name.
     """
 
     source: str = ""
@@ -27,20 +28,23 @@ class Rights(Struct, frozen=True, kw_only=True):
     signed: bool = False
 
     def may(self, stream: Stream, verb: Verb) -> bool:
-        """Whether it is worth trying."""
+        """Whether the account may do this to records of the stream."""
         return verb in self.verbs.get(stream, ())
 
     def words(self, verb: Verb, text: str, person: str) -> str:
-        """The text of an action as it is sent. Monitoring is told the author by itself."""
+        """Return the text of an action as it is sent, signed where the source wants it.
+
+        Monitoring systems are told the author apart.
+        """
         if not text or not self.signed or verb not in _COMMENTS:
             return text
         return f"{text}\n\n— {person}"
 
 
 def rights(settings: Settings, statuses: Mapping[str, SourceStatus], shown: str) -> Rights:
-    """What may be done to records that are shown under the source called `shown`.
+    """Return the actions that are possible on records shown under the source `shown`.
 
-    A source that came through a hub is acted on through the local one whose
+    Actions on a source that came through a hub go through the local source whose
     `actions_for` names it. `statuses` are all sources as they are known now.
     """
     if settings.read_only:
@@ -81,7 +85,7 @@ def rights(settings: Settings, statuses: Mapping[str, SourceStatus], shown: str)
 
 
 def acting_source(settings: Settings, shown: str) -> Source | None:
-    """The configured source that carries out actions on what is shown as `shown`."""
+    """Return the configured source that carries out actions on records shown under `shown`."""
     own = settings.sources.get(shown)
     if own is not None:
         return own if own.enabled and not own.actions_for else None

@@ -1,4 +1,4 @@
-"""From a comparison in a filter to a test of facts."""
+"""Turns a comparison of the filter language into a test of facts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from smic_tui.i18n import _
-from smic_tui.query.fields import Field, FieldType
+from smic_tui.quantities import durations, numbers, sizes
+from smic_tui.quantities.refusal import Reason, Refused
+from smic_tui.query.days import read_span
+from smic_tui.query.fields import Field, FieldType, Moment
 from smic_tui.query.lexer import QuerySyntaxError, Token
-from smic_tui.query.quantities import read_duration, read_number, read_size, read_span
 from smic_tui.text import fold
 
-Test = Callable[[Any, datetime], bool]
+Test = Callable[[Any, Moment], bool]
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ":": operator.eq,
@@ -27,15 +29,31 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _ORDER = frozenset({"<", ">", "<=", ">="})
-_QUANTITY: dict[FieldType, Callable[[str], float | None]] = {
-    FieldType.NUMBER: read_number,
-    FieldType.SIZE: read_size,
-    FieldType.AGE: read_duration,
+_QUANTITY: dict[FieldType, Callable[[str], float]] = {
+    FieldType.NUMBER: numbers.read_number,
+    FieldType.SIZE: sizes.read_size,
+    FieldType.AGE: durations.read_duration,
+}
+
+_END: dict[FieldType, Callable[[str, int], int]] = {
+    FieldType.NUMBER: numbers.end_within,
+    FieldType.SIZE: sizes.end_within,
+    FieldType.AGE: durations.end_within,
+    FieldType.PAST: durations.end_within,
+    FieldType.FUTURE: durations.end_within,
 }
 
 
+def end_of_quantity(type_: FieldType, text: str, start: int) -> int:
+    """Return where the quantity ends that begins at `start` of a filter; `start` if none does.
+
+    Blanks belong to it, as in "10 000", "1 Go" and "2 j 4 h".
+    """
+    return _END[type_](text, start) if type_ in _END else start
+
+
 def folded_word(text: str) -> str:
-    """A word of a state as it is compared: no case, no accents, hyphens as blanks."""
+    """Returns the form of a state's word for comparison: no case, no accents, no hyphens."""
     return " ".join(fold(text).replace("-", " ").replace("_", " ").split())
 
 
@@ -53,11 +71,18 @@ def _not_understood(token: Token, expected: str) -> QuerySyntaxError:
     return QuerySyntaxError(message, token.value_column)
 
 
+def _ambiguous(token: Token) -> QuerySyntaxError:
+    message = _(
+        "{value} may be thousands or decimals: write it without the separator, or with two decimals"
+    )
+    return QuerySyntaxError(message.format(value=token.value), token.value_column)
+
+
 def _without_value(field: Field, negated: bool) -> Test:
     get = field.get
 
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         empty = value is None or value in ("", ()) or (isinstance(value, tuple) and not any(value))
         return empty is not negated
 
@@ -72,8 +97,8 @@ def _text(field: Field, token: Token) -> Test:
     contains = token.operator == ":"
     negated = token.operator == "!="
 
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         if value is None:
             return negated
         if isinstance(value, str):
@@ -92,7 +117,7 @@ def _state(field: Field, token: Token) -> Test:
     if field.type is FieldType.STATE and token.operator in _ORDER:
         raise _unusable(token, field)
     words = {folded_word(word): value for word, value in field.words.items()}
-    # What the person reads on screen is a word too, whatever the language.
+    # The words on the screen are accepted too, in any language.
     shown = {
         folded_word(_(value.value)): value
         for value in field.words.values()
@@ -116,25 +141,28 @@ def _state(field: Field, token: Token) -> Test:
         )
     get = field.get
     compare = _COMPARE[token.operator]
-    return lambda fact, now: compare(get(fact, now), wanted)
+    return lambda fact, moment: compare(get(fact, moment), wanted)
 
 
 def _quantity(field: Field, token: Token) -> Test:
-    wanted = _QUANTITY[field.type](token.value)
-    if wanted is None:
+    try:
+        wanted = _QUANTITY[field.type](token.value)
+    except Refused as refused:
+        if refused.reason is Reason.AMBIGUOUS:
+            raise _ambiguous(token) from None
         expected = {
             FieldType.NUMBER: _("a number"),
             FieldType.SIZE: _("a size such as 500MB or 2GB"),
             FieldType.AGE: _("a duration such as 15m, 6h or 3d"),
         }
-        raise _not_understood(token, expected[field.type])
+        raise _not_understood(token, expected[field.type]) from None
     if field.type is FieldType.AGE and token.operator not in _ORDER:
         raise _unusable(token, field)
     get = field.get
     compare = _COMPARE[token.operator]
 
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         return value is not None and compare(value, wanted)
 
     return test
@@ -143,11 +171,11 @@ def _quantity(field: Field, token: Token) -> Test:
 def _span_test(
     get: Callable[[Any, Any], Any], sign: str, span: Callable[[datetime], tuple[datetime, datetime]]
 ) -> Test:
-    def test(fact: Any, now: datetime) -> bool:
-        value = get(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
         if value is None:
             return False
-        start, end = span(now)
+        start, end = span(moment.now)
         if sign == "<":
             return bool(value < start)
         if sign == "<=":
@@ -162,24 +190,35 @@ def _span_test(
 
 
 def _time(field: Field, token: Token, zone: ZoneInfo) -> Test:
+    try:
+        seconds = durations.read_duration(token.value)
+    except Refused as refused:
+        if refused.reason is Reason.AMBIGUOUS:
+            raise _ambiguous(token) from None
+        return _day(field, token, zone)
+    return _distance(field, token, seconds)
+
+
+def _distance(field: Field, token: Token, seconds: float) -> Test:
+    if token.operator not in _ORDER:
+        raise _unusable(token, field)
     get = field.get
-    wanted = read_duration(token.value)
-    if wanted is not None:
-        if token.operator not in _ORDER:
-            raise _unusable(token, field)
-        compare = _COMPARE[token.operator]
-        past = field.type is FieldType.PAST
+    compare = _COMPARE[token.operator]
+    past = field.type is FieldType.PAST
 
-        def test(fact: Any, now: datetime) -> bool:
-            value = get(fact, now)
-            if value is None:
-                return False
-            distance = now - value if past else value - now
-            return compare(distance.total_seconds(), wanted)
+    def test(fact: Any, moment: Moment) -> bool:
+        value = get(fact, moment)
+        if value is None:
+            return False
+        distance = moment.now - value if past else value - moment.now
+        return compare(distance.total_seconds(), seconds)
 
-        return test
+    return test
 
-    # "today" moves with `now`; facts are tested many at a time with the same `now`.
+
+def _day(field: Field, token: Token, zone: ZoneInfo) -> Test:
+    # The span of "today" depends on `now`. It is kept, because many facts are tested with the
+    # same `now`, one after the other.
     known: list[tuple[datetime, tuple[datetime, datetime]]] = []
 
     def span(now: datetime) -> tuple[datetime, datetime]:
@@ -191,11 +230,15 @@ def _time(field: Field, token: Token, zone: ZoneInfo) -> Test:
 
     if read_span(token.value, zone, datetime.now(zone)) is None:
         raise _not_understood(token, _("a duration such as 3d or a day such as 2026-11-24"))
-    return _span_test(get, token.operator, span)
+    return _span_test(field.get, token.operator, span)
 
 
 def compare_test(field: Field, token: Token, zone: ZoneInfo) -> Test:
-    """The test that the comparison `token` of `field` means. Raises `QuerySyntaxError`."""
+    """Returns the test for the comparison `token` of `field`.
+
+    `zone` is the time zone of the days that the comparison names. Raises `QuerySyntaxError`
+    if the operator or the value does not fit the field.
+    """
     if not token.value and token.operator in (":", "=", "!="):
         return _without_value(field, token.operator == "!=")
     if field.type is FieldType.TEXT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import Enum, auto
 
 from msgspec import Struct
@@ -14,7 +15,12 @@ _OPERATOR = re.compile(r"!=|<=|>=|[:=<>]")
 _FIELD = re.compile(r"([^\W\d_][\w-]*)(!=|<=|>=|[:=<>])")
 _BARE = re.compile(r'[^\s()"]+')
 _ESCAPE = re.compile(r'\\([\\"])')
+_BARE_NUMBER = re.compile(r'[+-]?[0-9.,\'’]+(?=[\s()"]|$)')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+
+
+# Where the value of the field of that name ends, which begins at this place of the filter.
+ValueEnd = Callable[[str, str, int], int]
 
 
 class QuerySyntaxError(ValueError):
@@ -62,12 +68,18 @@ def _quoted(text: str, start: int) -> tuple[str, int]:
     return _ESCAPE.sub(r"\1", found[1]), found.end()
 
 
-def _comparison(text: str, start: int, name: str, operator: str) -> tuple[Token, int]:
+def _comparison(
+    text: str, start: int, name: str, operator: str, value_end: ValueEnd
+) -> tuple[Token, int]:
     at = start + len(name) + len(operator)
     if at < len(text) and text[at] == '"':
         value, end = _quoted(text, at)
     elif found := _BARE.match(text, at):
-        value, end = found[0], found.end()
+        end = found.end()
+        if _BARE_NUMBER.match(text, at):
+            # The number may go on, or its unit may follow: "10 000", "1 Go".
+            end = max(end, value_end(name, text, at))
+        value = text[at:end]
     else:
         raise QuerySyntaxError(
             _("a value is expected after {field}").format(field=text[start:at]), at
@@ -83,8 +95,12 @@ def _comparison(text: str, start: int, name: str, operator: str) -> tuple[Token,
     return token, end
 
 
-def tokens(text: str) -> list[Token]:
-    """The tokens of `text`, the last being END. Raises `QuerySyntaxError`."""
+def tokens(text: str, value_end: ValueEnd) -> list[Token]:
+    """Return the tokens of `text`, the last being END. Raises `QuerySyntaxError`.
+
+    `value_end` says where a value ends that begins with a number alone, as numbers and
+    units may be written with blanks.
+    """
     found: list[Token] = []
     at = 0
     single = {"(": Kind.OPEN, ")": Kind.CLOSE, "!": Kind.NOT}
@@ -107,7 +123,7 @@ def tokens(text: str) -> list[Token]:
             found.append(Token(kind=Kind.TEXT, column=at, text=content))
             at = end
         elif field := _FIELD.match(text, at):
-            token, at = _comparison(text, at, field[1], field[2])
+            token, at = _comparison(text, at, field[1], field[2], value_end)
             found.append(token)
         else:
             word = _BARE.match(text, at)

@@ -1,13 +1,13 @@
-"""The filter language: one behind the / key, `--where`, alert rules and panes.
+"""Parses the filter language of the / key, `--where`, alert rules and panes.
 
     mairie                free text: some text of the row contains it
     "place du marché"     free text with blanks
-    state:late            a field; texts contain, states are exactly that word
-    site=17300            a text that is equal, not just contained
+    state:late            a field: a text contains the value, a state is exactly that word
+    site=17300            a text that equals the value and does not only contain it
     owner=""              a field without a value
-    age>3d  size<1GB      durations and sizes, also >= and <=
+    age>3d  size<1 GB     durations and sizes, also >= and <=
     updated>3d            a time longer ago than 3 days; updated<2h, within 2 hours
-    due<2d                a time to come within 2 days, or already past
+    due<2d                a time within the next 2 days, or already past
     created>=2026-11-01   a time compared with a day; also today, yesterday, hier
     is:mine  mine:no      flags
     !state:fresh          not
@@ -15,7 +15,7 @@
     a or b    a ou b      or; binds weaker than and
     (a or b) !c           groups
 
-Case and accents never matter. The same in French: `état:"en retard"`, `âge>3j`.
+Case and accents never matter. French works as well: `état:"en retard"`, `âge>3j`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from smic_tui.i18n import _
-from smic_tui.query.compare import Test, compare_test, folded_word
-from smic_tui.query.fields import FieldSet, FieldType
+from smic_tui.model.freshness import Freshness
+from smic_tui.query.compare import Test, compare_test, end_of_quantity, folded_word
+from smic_tui.query.fields import FieldSet, FieldType, Moment
 from smic_tui.query.lexer import Kind, QuerySyntaxError, Token, tokens
 from smic_tui.query.syntax_tree import And, Compare, Node, Not, Or, Text
 from smic_tui.text import fold
@@ -44,14 +45,14 @@ NO = frozenset({"no", "non", "n", "0", "false", "faux"})
 
 
 class Query:
-    """A filter that has been understood. `str` gives it in canonical form."""
+    """A parsed filter. `str` gives its canonical form."""
 
     __slots__ = ("_test", "_tests", "_texts", "fields", "root")
 
     def __init__(
         self, root: Node, test: Test, fields: FieldSet, conditions: Sequence[tuple[Node, Test]]
     ) -> None:
-        """`conditions` are those that all have to hold; together they are `root`."""
+        """Takes the tree `root`, its test, and the conditions whose conjunction `root` is."""
         self.root = root
         self.fields = fields
         self._test = test
@@ -63,35 +64,41 @@ class Query:
 
     @property
     def is_everything(self) -> bool:
-        """Whether it lets every fact through."""
+        """Whether the filter lets every fact through."""
         return self.root == And(())
 
     @property
     def mentioned(self) -> frozenset[str]:
-        """The names of the fields that it asks about; flags by their own name."""
+        """The names of the fields that the filter asks about; a flag counts as a field."""
         return _mentioned(self.root)
 
     @property
     def is_timeless(self) -> bool:
-        """Whether the clock changes nothing about what it lets through of the same facts."""
+        """Whether the filter always lets the same facts through, whatever the time is."""
         return _is_timeless(self.root, self.fields)
 
-    def matches(self, fact: Any, now: datetime) -> bool:
-        """Whether `fact`, one of the kind that its fields are of, is let through."""
-        return self._test(fact, now)
+    def matches(self, fact: Any, now: datetime, freshness: Freshness) -> bool:
+        """Whether `fact`, one of the kind that its fields are of, is let through at `now` (UTC).
 
-    def select(self, facts: Iterable[FactT], now: datetime) -> tuple[FactT, ...]:
-        """The facts that are let through, in their order."""
+        `freshness` is that of the situation that the fact is of.
+        """
+        return self._test(fact, Moment(now, freshness))
+
+    def select(
+        self, facts: Iterable[FactT], now: datetime, freshness: Freshness
+    ) -> tuple[FactT, ...]:
+        """The facts that are let through, in their order; as `matches`."""
+        moment = Moment(now, freshness)
         if not isinstance(facts, tuple):
             test = self._test
-            return tuple([fact for fact in facts if test(fact, now)])
+            return tuple([fact for fact in facts if test(fact, moment)])
         self.fields.forget_all_but(facts)
-        # One condition after the other: text first, which is the quickest.
+        # One condition after the other, the texts first, which are the quickest.
         left: Sequence[FactT] = facts
         for text in self._texts:
-            left = self.fields.search(left, text, now)
+            left = self.fields.search(left, text, moment)
         for test in self._tests:
-            left = [fact for fact in left if test(fact, now)]
+            left = [fact for fact in left if test(fact, moment)]
         return left if isinstance(left, tuple) else tuple(left)
 
 
@@ -116,7 +123,7 @@ def _is_timeless(node: Node, fields: FieldSet) -> bool:
     return all(_is_timeless(part, fields) for part in node.parts)
 
 
-def _everything(_fact: Any, _now: datetime) -> bool:
+def _everything(_fact: Any, _moment: Moment) -> bool:
     return True
 
 
@@ -124,8 +131,8 @@ def _text_test(text: str, fields: FieldSet) -> Test:
     wanted = fold(text)
     folded = fields.folded
 
-    def test(fact: Any, now: datetime) -> bool:
-        return wanted in folded(fact, now)
+    def test(fact: Any, moment: Moment) -> bool:
+        return wanted in folded(fact, moment)
 
     return test
 
@@ -133,29 +140,34 @@ def _text_test(text: str, fields: FieldSet) -> Test:
 def _all_of(tests: list[Test]) -> Test:
     if len(tests) == 2:
         first, second = tests
-        return lambda fact, now: first(fact, now) and second(fact, now)
-    return lambda fact, now: all(test(fact, now) for test in tests)
+        return lambda fact, moment: first(fact, moment) and second(fact, moment)
+    return lambda fact, moment: all(test(fact, moment) for test in tests)
 
 
 def _any_of(tests: list[Test]) -> Test:
-    return lambda fact, now: any(test(fact, now) for test in tests)
+    return lambda fact, moment: any(test(fact, moment) for test in tests)
 
 
 def _negated(test: Test) -> Test:
-    return lambda fact, now: not test(fact, now)
+    return lambda fact, moment: not test(fact, moment)
 
 
 class _Parser:
-    """Recursive descent; every step gives a node and the test that it means."""
+    """A recursive descent parser: each step returns a node and the test that it means."""
 
     def __init__(self, text: str, fields: FieldSet, zone: ZoneInfo) -> None:
         self.fields = fields
         self.zone = zone
-        self.tokens = tokens(text)
+        self.tokens = tokens(text, self._value_end)
         self.at = 0
         self.depth = 0
-        # The parts of the sequence that was understood last: the outermost, where it is all.
+        # The parts of the sequence that was parsed last. That is the outermost one if the whole
+        # filter is a sequence.
         self.conditions: list[tuple[Node, Test]] = []
+
+    def _value_end(self, name: str, text: str, start: int) -> int:
+        field = self.fields.find(name)
+        return start if field is None else end_of_quantity(field.type, text, start)
 
     @property
     def token(self) -> Token:
@@ -235,7 +247,7 @@ class _Parser:
         return node, compare_test(field, token, self.zone)
 
     def flag(self, token: Token) -> tuple[Node, Test]:
-        """`is:name`."""
+        """Parses `is:name`."""
         field = self.fields.flag(token.value.replace(" ", "-"))
         if field is None or token.operator not in (":", "="):
             known = ", ".join(flag.name for flag in self.fields.flags())
@@ -246,7 +258,7 @@ class _Parser:
         return self.flag_node(field.name, True)
 
     def flag_value(self, token: Token, name: str) -> tuple[Node, Test]:
-        """`name:yes`."""
+        """Parses `name:yes`."""
         word = folded_word(token.value)
         if token.operator not in (":", "=", "!=") or word not in YES | NO:
             raise QuerySyntaxError(
@@ -259,16 +271,16 @@ class _Parser:
         assert field is not None
         get = field.get
         if wanted:
-            return Compare(IS[0], ":", name), lambda fact, now: bool(get(fact, now))
-        return Compare(name, ":", "no"), lambda fact, now: not get(fact, now)
+            return Compare(IS[0], ":", name), lambda fact, moment: bool(get(fact, moment))
+        return Compare(name, ":", "no"), lambda fact, moment: not get(fact, moment)
 
 
 def parse(text: str, fields: FieldSet, zone: str = "Europe/Paris") -> Query:
-    """Understand a filter over the facts that `fields` describe.
+    """Parses a filter over the facts that `fields` describe.
 
-    `zone` is the IANA time zone of the days that are written. Nothing at all
-    lets everything through. Raises `QuerySyntaxError`, also for what is not
-    finished yet: while somebody types, the last good filter stays.
+    `zone` is the IANA time zone of the days that the filter names. An empty text lets every
+    fact through. Raises `QuerySyntaxError`, also for a text that is not complete yet: while
+    a person types, a caller keeps the last good filter.
     """
     parser = _Parser(text, fields, ZoneInfo(zone))
     node, test = parser.whole()

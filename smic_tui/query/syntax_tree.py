@@ -1,4 +1,4 @@
-"""The tree of a parsed filter. `str` of a node is text that parses to the same node."""
+"""The syntax tree of a filter. `str` of a node gives a text that parses to the same node."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _BARE_VALUE = re.compile(r'[^\s()"=\\][^\s()"\\]*')
 
 
 def quoted(text: str) -> str:
-    """`text` between quotes, as the filter language writes it."""
+    """Returns `text` between quotes, as the filter language writes it."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 class Text(Struct, frozen=True):
-    """Free text: some text of the fact contains it."""
+    """Free text, which some text of the fact must contain."""
 
     text: str
 
@@ -40,7 +40,7 @@ class Compare(Struct, frozen=True):
 
 
 class Not(Struct, frozen=True):
-    """The contrary."""
+    """Holds if its part does not."""
 
     part: Node
 
@@ -49,7 +49,7 @@ class Not(Struct, frozen=True):
 
 
 class And(Struct, frozen=True):
-    """All of its parts; without parts, everything."""
+    """Holds if all of its parts hold; without parts it always holds."""
 
     parts: tuple[Node, ...]
 
@@ -58,7 +58,7 @@ class And(Struct, frozen=True):
 
 
 class Or(Struct, frozen=True):
-    """Any of its parts."""
+    """Holds if any of its parts holds."""
 
     parts: tuple[Node, ...]
 

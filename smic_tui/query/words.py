@@ -1,9 +1,9 @@
-"""The words of states that a filter accepts, English and French alike.
+"""The words for states that filters accept, English and French alike.
 
-Each state's own value comes first; the rest are what people say and what
-screens show. Filters in a configuration must read the same whatever the
-language of the screen, so the French words are here and not in a catalogue. The
-labels, for sentences made here, are translated.
+The value of each state is such a word. The others listed here are words that people say
+and that screens show. A filter in a configuration must mean the same in any language of
+the screen, so the French words stand here and not in a catalogue. The labels, which are
+for sentences of the program, are translated.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum
 
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import N_
-from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
+from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.records import Actor, HealthState, Stage, TicketStatus
 
 
@@ -86,10 +86,10 @@ SOURCE_STATES = _words(
 )
 ALERT_LIVES = _words(
     {
-        AlertLife.PENDING: ("en attente", "attente"),
-        AlertLife.FIRING: ("active", "déclenchée"),
-        AlertLife.ACKNOWLEDGED: ("acquittée", "prise en compte"),
-        AlertLife.CLEARED: ("levée", "terminée"),
+        AlertStatus.PENDING: ("en attente", "attente"),
+        AlertStatus.FIRING: ("active", "déclenchée"),
+        AlertStatus.ACKNOWLEDGED: ("acquittée", "prise en compte"),
+        AlertStatus.CLEARED: ("levée", "terminée"),
     }
 )
 LEVELS = _words(

@@ -1,7 +1,7 @@
 """Which applications a site runs, and which of them are backed up from there.
 
-The names are those of functions, not of products. Hosted applications run at
-their supplier's: the site has them, and no backup job of its own.
+The names are those of functions, not of products. A hosted application runs at its
+supplier's: the site uses it, but has no backup job for it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _BY_KIND = {
 
 
 def applications_of(random: Random, kind: str, population: int) -> tuple[str, ...]:
-    """The applications of one site; the first is never hosted."""
+    """Returns the applications of one site, of which the first is never hosted."""
     if kind == "mairie":
         more = 4 if population > 2500 else 2 if population > 600 else random.choice((0, 0, 1))
         own: tuple[str, ...] = (
@@ -62,7 +62,7 @@ def applications_of(random: Random, kind: str, population: int) -> tuple[str, ..
 
 
 def backed_up(applications: tuple[str, ...]) -> tuple[str, ...]:
-    """Those that have a backup job at the site."""
+    """Returns the applications that have a backup job at the site."""
     return tuple(
         name for name in applications if name not in _ALWAYS_HOSTED and not name.endswith(_HOSTED)
     )

@@ -1,4 +1,4 @@
-"""Backup jobs and their runs: most of them well, as many of them ill as is usual."""
+"""The backup jobs of the sample and their runs: most go well, the usual share does not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SampleJob(Struct, frozen=True, kw_only=True):
 
 
 class SampleRun(Struct, frozen=True, kw_only=True):
-    """A run in the journal; `result` is the journal's own word."""
+    """A run in the journal: times in UTC, `size` in bytes, `result` in the journal's words."""
 
     job: SampleJob
     started: datetime
@@ -41,12 +41,12 @@ class SampleRun(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """The journal's own key of the run."""
+        """The key of the run in the journal."""
         return f"{self.job.key}-{self.started:%Y%m%dT%H%M%SZ}"
 
 
 def jobs(sites: tuple[SampleSite, ...], seed: int) -> tuple[SampleJob, ...]:
-    """The plan: one job for each application that is backed up at its site."""
+    """Returns the plan: one job for each application that is backed up at its site."""
     random = chance(seed, "jobs")
     shares = [protocol.share for protocol in PROTOCOLS]
     plan: list[SampleJob] = []
@@ -66,21 +66,21 @@ def jobs(sites: tuple[SampleSite, ...], seed: int) -> tuple[SampleJob, ...]:
 
 
 def begun(job: SampleJob, started: datetime) -> SampleRun:
-    """A run that has begun at `started` and not ended."""
+    """Returns a run that has begun at `started` (UTC) and not ended."""
     return SampleRun(job=job, started=started, ended=None, result="en cours", size=None, message="")
 
 
 def duration(random: Random, job: SampleJob) -> timedelta:
-    """How long a run of that protocol takes."""
+    """Returns how long a run of the job takes, within what is usual for its protocol."""
     least, most = job.protocol.minutes
     return timedelta(seconds=random.randrange(least * 60, most * 60))
 
 
 def finished(random: Random, run: SampleRun, ended: datetime, result: str) -> SampleRun:
-    """The run that ended so, as the journal has it."""
+    """Returns the run, ended at `ended` (UTC) with that result, as the journal writes it."""
     job = run.job
     low, high = job.protocol.megabytes
-    # The same job is about as big each time.
+    # The runs of one job are of about the same size each time.
     usual = chance(job.key).uniform(low, low + (high - low) ** 0.5 * 8)
     size: int | None = round(usual * random.uniform(0.95, 1.05) * MEGABYTE)
     if result == "échec":
@@ -95,7 +95,7 @@ def finished(random: Random, run: SampleRun, ended: datetime, result: str) -> Sa
 
 
 def _starts(random: Random, job: SampleJob, now: datetime, skip: int, count: int) -> list[datetime]:
-    """When the last runs began, newest first, had the `skip` newest been missed."""
+    """Returns when `count` runs began, the newest first, if the last `skip` were missed."""
     plan = job.schedule
     if plan.period is None:
         due = plan.last(now, skip + count)[skip:]
@@ -111,7 +111,7 @@ def _starts(random: Random, job: SampleJob, now: datetime, skip: int, count: int
 
 
 def _runs_of(random: Random, job: SampleJob, now: datetime, fate: str) -> Iterator[SampleRun]:
-    """The runs of one job, newest first."""
+    """Yields the runs of one job, the newest first."""
     if fate == "never":
         return
     skip = 0
@@ -137,7 +137,10 @@ def _runs_of(random: Random, job: SampleJob, now: datetime, fate: str) -> Iterat
 def runs(
     plan: tuple[SampleJob, ...], outage: Outage, seed: int, now: datetime
 ) -> tuple[SampleRun, ...]:
-    """The journal up to `now`, oldest first. Nothing ran where the line was down."""
+    """Returns the journal up to `now` (UTC), the oldest run first.
+
+    No site of the outage has runs after its beginning.
+    """
     random = chance(seed, "runs")
     fates = random.choices(tuple(SHARES), tuple(SHARES.values()), k=len(plan))
     journal = [

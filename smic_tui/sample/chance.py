@@ -1,4 +1,4 @@
-"""Chance that is always the same for the same seed."""
+"""Random numbers that are always the same for the same seed."""
 
 from __future__ import annotations
 
@@ -6,5 +6,7 @@ from random import Random
 
 
 def chance(*seed: object) -> Random:
-    """A generator for one part of the sample: parts do not disturb each other."""
+    """Returns a generator for one part of the sample, so that a change of one part does not
+    change the others.
+    """
     return Random(" ".join(map(str, seed)))  # noqa: S311 - nothing here is a secret

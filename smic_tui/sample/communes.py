@@ -1,6 +1,6 @@
-"""The communes of Charente-Maritime and their EPCI, as shipped.
+"""The communes of Charente-Maritime and their EPCI, from the shipped data file.
 
-The data and their licences are described in `data/NOTICE.md`.
+`data/NOTICE.md` describes the data and their licences.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ DATA_FILE = Path(__file__).parent / "data" / "charente-maritime.json"
 
 
 class Commune(Struct, frozen=True, kw_only=True):
-    """A commune. `place` is latitude and longitude (WGS 84), absent where nobody knows it."""
+    """A commune. `place` is latitude and longitude (WGS 84), None where not known."""
 
     code: str
     name: str
@@ -33,7 +33,7 @@ class Epci(Struct, frozen=True, kw_only=True):
 
 
 class BaseData(Struct, frozen=True, kw_only=True):
-    """All that is shipped; `sources` names the packages it was made from."""
+    """All that is shipped; `sources` names the packages that it was made from."""
 
     sources: dict[str, str] = msgspec.field(name="from")
     epci: tuple[Epci, ...]
@@ -42,12 +42,12 @@ class BaseData(Struct, frozen=True, kw_only=True):
 
 @lru_cache(1)
 def base_data() -> BaseData:
-    """Read the shipped file, once."""
+    """Returns the shipped data; the file is read at the first call only."""
     return msgspec.json.decode(DATA_FILE.read_bytes(), type=BaseData)
 
 
-def of(name: str) -> str:
-    """A commune's name after « de » in French: du Thou, des Mathes, d'Asnières, de Saintes."""
+def with_de(name: str) -> str:
+    """Returns « de » and a commune's name: du Thou, des Mathes, d'Asnières, de Saintes."""
     if name.startswith("Le "):
         return "du " + name[3:]
     if name.startswith("Les "):

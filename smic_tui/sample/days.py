@@ -1,4 +1,4 @@
-"""Local days and times of the sample: everything happens in Charente-Maritime."""
+"""Local days and times of the sample, in the time zone of Charente-Maritime."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def is_holiday(day: date) -> bool:
 
 
 def moment(day: date, hour: int, minute: int, second: int = 0) -> datetime:
-    """A local time of day as UTC; not for the hours in which clocks change."""
+    """Returns a local time of day in UTC. Not for the hours in which the clocks change."""
     return datetime.combine(day, time(hour, minute, second), PARIS).astimezone(UTC)
 
 
 def in_office_hours(random: Random, when: datetime) -> datetime:
-    """A moment of a working day, between 8:30 and 17:30, at most some days before `when`."""
+    """Returns a moment (UTC) between 8:30 and 17:30 of the last working day up to `when`."""
     day = local_day(when)
     while True:
         minutes = random.randrange(510, 1050)
@@ -39,20 +39,20 @@ def in_office_hours(random: Random, when: datetime) -> datetime:
 
 
 def local_day(when: datetime) -> date:
-    """The local day of a moment."""
+    """Returns the local day of a moment."""
     return when.astimezone(PARIS).date()
 
 
 def french(when: datetime | None) -> str:
-    """A moment as a French spreadsheet shows it, in local time: 24/11/2026 07:30."""
+    """Returns a moment as a French spreadsheet shows it, in local time: 24/11/2026 07:30."""
     return "" if when is None else when.astimezone(PARIS).strftime("%d/%m/%Y %H:%M")
 
 
 def iso(when: datetime) -> str:
-    """A moment in UTC to the second: 2026-11-24T06:30:00Z."""
+    """Returns a moment in UTC to the second: 2026-11-24T06:30:00Z."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def iso_local(when: datetime) -> str:
-    """A moment in local time with its offset: 2026-11-24T07:30:00+01:00."""
+    """Returns a moment in local time with its offset: 2026-11-24T07:30:00+01:00."""
     return when.astimezone(PARIS).isoformat(timespec="seconds")

@@ -17,14 +17,14 @@ _encoder = msgspec.json.Encoder()
 
 
 def _document(rows: Iterable[dict[str, Any]], name: str, now: datetime) -> bytes:
-    """One document, one row a line so that people can read it."""
+    """Returns a JSON document with one row a line, so that people can read it."""
     lines = b",\n".join(_encoder.encode(row) for row in rows)
     head = _encoder.encode({"produit": iso_local(now)})[:-1]
     return head + b',"' + name.encode() + b'":[\n' + lines + b"\n]}\n"
 
 
 def monitoring_json(objects: Sequence[SampleHealth], now: datetime) -> bytes:
-    """The state of every host and service; times are seconds since 1970."""
+    """Returns the state of every host and service; times are seconds since the epoch."""
     rows = (
         {
             "hote": {"nom": one.host, "site": one.reference},
@@ -41,7 +41,7 @@ def monitoring_json(objects: Sequence[SampleHealth], now: datetime) -> bytes:
 
 
 def requests_json(requests: Sequence[SampleRequest], now: datetime) -> bytes:
-    """The register of requests; times with offset, due dates as dd/mm/yyyy."""
+    """Returns the register of requests; times have an offset, due dates are dd/mm/yyyy."""
     rows = (
         {
             "reference": one.reference,
@@ -64,7 +64,7 @@ def requests_json(requests: Sequence[SampleRequest], now: datetime) -> bytes:
 
 
 def journal_line(run: SampleRun) -> bytes:
-    """One run as a line of the journal.
+    """Returns a run as a line of the journal; its times are in UTC.
 
     A tool that does not know the plan writes the site and the application
     instead of the job.
@@ -88,5 +88,5 @@ def journal_line(run: SampleRun) -> bytes:
 
 
 def journal_jsonl(runs: Sequence[SampleRun]) -> bytes:
-    """The whole journal, oldest run first."""
+    """Returns the whole journal, the oldest run first."""
     return b"".join(map(journal_line, runs))

@@ -1,4 +1,4 @@
-"""Have a sample that is not old where the default configuration reads it."""
+"""Makes sure that a fresh sample stands where the default configuration reads it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ from smic_tui import __version__
 from smic_tui.sample.folder import Marker, SampleError, is_playing, locked, read_marker
 
 FRESH = timedelta(hours=12)
-# Clocks that are set back a little do not make a sample wrong.
+# A sample from the near future stays good: the clock was set back a little.
 _AHEAD = timedelta(minutes=5)
 
 
 def ensure(folder: Path, *, seed: int | None = None, now: datetime | None = None) -> bool:
-    """Write the sample unless one that is less than twelve hours old is there.
+    """Writes the sample unless the folder holds one that is less than twelve hours old.
 
-    Returns whether it was written. Another program that does the same at the
-    same time is waited for; a sample that is being played is left to its
-    player; an older one that cannot be replaced is left as it is. Raises
-    `SampleError`, which is an `OSError`, where there is no whole sample and none
-    can be written.
+    Returns whether it wrote one. It waits for another program that writes the same folder,
+    leaves a sample alone while a player changes it, and keeps an older one that cannot be
+    replaced. Raises `SampleError`, which is an `OSError`, if the folder holds no whole
+    sample and none can be written. `now` must be timezone-aware; the present if absent.
     """
     if _is_fresh(read_marker(folder), datetime.now(UTC) if now is None else now):
         return False
-    # Every start of the program comes by here; only the first one of a day writes.
+    # Imported here, because every start of the program calls this and few of them write.
     from smic_tui.sample.syndicate import compose
     from smic_tui.sample.writer import SEED, to_second, write_locked
 

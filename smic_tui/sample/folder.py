@@ -1,17 +1,16 @@
-"""The folder of a sample: its files, who may write it, and whether it is whole.
+"""The folder of a sample: its files, its lock, and the marker that tells that it is whole.
 
-A folder is written under a lock and file by file, each one whole or not at all.
-The marker that says what stands there is taken away first and written last, so
-that a folder left half-written is known as such and written again.
+A program writes the folder under a lock, file by file, each one whole or not at all. It
+removes the marker first and writes it last, so that a folder left half-written is
+recognised and written again.
 """
 
 from __future__ import annotations
 
 import fcntl
-import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from smic_tui.i18n import _
+from smic_tui.system import atomic_file
 
 SITES = "sites.csv"
 MONITORING = "monitoring.json"
@@ -42,7 +42,7 @@ class SampleError(OSError):
 
 
 class Marker(Struct, frozen=True, kw_only=True):
-    """What stands in the folder, as of which moment (UTC), by which version of the program."""
+    """The seed of the sample in the folder, its moment (UTC), and the version that wrote it."""
 
     seed: int
     anchored: datetime
@@ -50,7 +50,7 @@ class Marker(Struct, frozen=True, kw_only=True):
 
 
 def read_marker(folder: Path) -> Marker | None:
-    """What stands in the folder; None if that is no whole sample."""
+    """Returns the marker of the folder; None if the folder holds no whole sample."""
     try:
         marker = msgspec.json.decode((folder / _MARKER).read_bytes(), type=Marker)
     except (OSError, msgspec.MsgspecError):
@@ -60,10 +60,10 @@ def read_marker(folder: Path) -> Marker | None:
 
 @contextmanager
 def rewriting(folder: Path, marker: Marker) -> Iterator[None]:
-    """While every file is written anew: no marker; afterwards, `marker`."""
+    """Removes the marker while the caller writes every file anew, then writes `marker`."""
     (folder / _BEGUN).touch()
     (folder / _MARKER).unlink(missing_ok=True)
-    for leftover in folder.glob(".*.tmp"):
+    for leftover in folder.glob(atomic_file.leftovers("*") + "*"):
         leftover.unlink(missing_ok=True)
     yield
     replace_file(folder / _MARKER, msgspec.json.encode(marker))
@@ -72,22 +72,16 @@ def rewriting(folder: Path, marker: Marker) -> Iterator[None]:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Put `data` into `path` at one stroke: readers see the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    atomic_file.replace(path, data, mode=None, sync=False)
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Make the folder if needed and be the only one to write it; waits for another one.
+    """Holds the lock of the folder, and makes the folder if needed.
 
-    Raises `SampleError`, where the folder holds files of somebody's own and for
-    what the system refuses meanwhile.
+    Waits up to twenty seconds for another program to release the lock. Raises
+    `SampleError` after that, if the folder holds files that are no sample, and in place of
+    any `OSError` while the lock is held.
     """
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +93,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turn what the system refuses while the folder is written into a `SampleError`."""
+    """Turns an `OSError` while the folder is written into a `SampleError`."""
     try:
         yield
     except SampleError:
@@ -128,9 +122,9 @@ def _wait_for(lock: int, folder: Path) -> None:
 
 @contextmanager
 def playing(folder: Path) -> Iterator[None]:
-    """While a player changes the sample: nobody else plays it or writes it anew.
+    """Marks the sample as being played: no other program plays it or writes it anew.
 
-    Raises `SampleError` if somebody plays it already.
+    Raises `SampleError` if another program plays it already.
     """
     with (folder / _PLAYING).open("ab") as held:
         try:
@@ -142,7 +136,7 @@ def playing(folder: Path) -> Iterator[None]:
 
 
 def is_playing(folder: Path) -> bool:
-    """Whether a player is changing the sample in `folder` at this moment."""
+    """Whether a player changes the sample in `folder` at this moment."""
     try:
         with (folder / _PLAYING).open("rb") as held:
             fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)

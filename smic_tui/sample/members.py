@@ -1,15 +1,14 @@
 """The 515 members of the sample syndicate.
 
-The communes and the EPCI are the real ones of the department. That these CCAS
-and syndicats exist under these names, and that any of them is a member of
-anything, is invented.
+The communes and the EPCI are the real ones of the department. The names of the CCAS
+and syndicats are invented, and so is every membership.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from smic_tui.sample.communes import BaseData, Commune, of
+from smic_tui.sample.communes import BaseData, Commune, with_de
 
 CCAS = 24
 SYNDICATS = (
@@ -35,8 +34,8 @@ SYNDICATS = (
 class Member(Struct, frozen=True, kw_only=True):
     """A body that belongs to the syndicate.
 
-    `code` is the INSEE code of a commune, the SIREN of an EPCI, the syndicate's
-    own code of the others. `commune` is where its office is.
+    `code` is the INSEE code of a commune, the SIREN of an EPCI, and a code of the
+    syndicate's own for any other body. `commune` is where its office is.
     """
 
     code: str
@@ -46,7 +45,7 @@ class Member(Struct, frozen=True, kw_only=True):
 
 
 def seat_of(epci: str, communes: tuple[Commune, ...]) -> Commune:
-    """The most populous commune of an EPCI: where its office is, near enough."""
+    """Returns the most populous commune of an EPCI, which serves as the place of its office."""
     return max(
         (commune for commune in communes if commune.epci == epci),
         key=lambda commune: commune.population,
@@ -54,14 +53,14 @@ def seat_of(epci: str, communes: tuple[Commune, ...]) -> Commune:
 
 
 def members(base: BaseData) -> tuple[Member, ...]:
-    """Communes, EPCI, CCAS of the biggest communes, syndicats: always the same."""
+    """Returns communes, EPCI, CCAS of the biggest communes and syndicats, always the same."""
     by_size = sorted(base.communes, key=lambda commune: (-commune.population, commune.code))
     by_name = {commune.name: commune for commune in base.communes}
     return (
         *(
             Member(
                 code=commune.code,
-                name=f"Commune {of(commune.name)}",
+                name=f"Commune {with_de(commune.name)}",
                 kind="commune",
                 commune=commune,
             )
@@ -79,7 +78,7 @@ def members(base: BaseData) -> tuple[Member, ...]:
         *(
             Member(
                 code=f"{commune.code}-CCAS",
-                name=f"CCAS {of(commune.name)}",
+                name=f"CCAS {with_de(commune.name)}",
                 kind="CCAS",
                 commune=commune,
             )
@@ -88,7 +87,7 @@ def members(base: BaseData) -> tuple[Member, ...]:
         *(
             Member(
                 code=f"SYN{number:02d}",
-                name=f"{what} {of(name)}",
+                name=f"{what} {with_de(name)}",
                 kind="syndicat",
                 commune=by_name[name],
             )

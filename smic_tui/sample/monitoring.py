@@ -1,4 +1,4 @@
-"""What monitoring says of the sites: their hosts, and a few services of each."""
+"""The monitoring of the sample: the host of each site, and a few services of each host."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _FINE = {
 
 
 class SampleHealth(Struct, frozen=True, kw_only=True):
-    """The state of a host (`service` empty) or of one of its services."""
+    """The state of a host (`service` empty) or of one of its services; times in UTC."""
 
     site: SampleSite
     reference: str
@@ -64,12 +64,12 @@ class SampleHealth(Struct, frozen=True, kw_only=True):
 
     @property
     def host(self) -> str:
-        """The host's name: its router stands for the site."""
+        """The name of the host, the router of the site."""
         return f"rt-{self.site.code.lower()}"
 
 
 def services_of(site: SampleSite) -> tuple[str, ...]:
-    """The services that are checked at a site, by its equipment."""
+    """Returns the services that monitoring checks at a site, by its equipment."""
     kinds = [equipment.split()[0] for equipment in site.equipment]
     more = [kind for kind in ("NAS", "Onduleur", "Serveur") if kind in kinds]
     return ("Lien", *more, "VPN") if site.line != "RTC" else ("Lien", *more)
@@ -83,7 +83,7 @@ def host_down(
     output: str,
     **marks: bool,
 ) -> Iterator[SampleHealth]:
-    """A host that does not answer, and its services, of which nobody knows anything then."""
+    """Yields a host that does not answer, and its services, whose state is unknown then."""
     yield SampleHealth(
         site=site,
         reference=reference,
@@ -109,7 +109,7 @@ def host_down(
 def host_up(
     random: Random, site: SampleSite, reference: str, since: datetime, checked: datetime
 ) -> Iterator[SampleHealth]:
-    """A host that answers; now and then one of its services has a trouble."""
+    """Yields a host that answers, and its services, of which a few are in trouble."""
     slow = {"RTC": 190, "ADSL": 45, "4G": 60}.get(site.line, 15)
     delay = random.randrange(slow, slow * 2)
     yield SampleHealth(
@@ -143,7 +143,7 @@ def host_up(
 
 
 def unmonitored(sites: tuple[SampleSite, ...], outage: Outage, seed: int) -> frozenset[str]:
-    """The codes of the sites that monitoring does not cover (yet)."""
+    """Returns the codes of the sites that monitoring does not cover."""
     random = chance(seed, "unmonitored")
     known = {*outage.sites, *ALIASES.values()}
     small = [site.code for site in sites if site.code not in known and site.kind != "EPCI"]
@@ -153,7 +153,7 @@ def unmonitored(sites: tuple[SampleSite, ...], outage: Outage, seed: int) -> fro
 def health(
     sites: tuple[SampleSite, ...], outage: Outage, seed: int, now: datetime
 ) -> tuple[SampleHealth, ...]:
-    """Every monitored object of every site that is monitored, at `now`."""
+    """Returns the hosts and services of every monitored site, at `now` (UTC)."""
     random = chance(seed, "health")
     left_out = unmonitored(sites, outage, seed)
     watched = [site for site in sites if site.code not in left_out]

@@ -1,4 +1,4 @@
-"""One access supplier's failure that took forty sites down together."""
+"""The failure of one access supplier, which took forty sites down together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ COPPER = ("RTC", "ADSL", "VDSL")
 
 
 class Outage(Struct, frozen=True, kw_only=True):
-    """It began at `began` and still lasts; `sites` are the codes of those that are cut off."""
+    """An outage that began at `began` (UTC) and still lasts.
+
+    `sites` holds the codes of the sites that are cut off.
+    """
 
     supplier: str
     began: datetime
@@ -23,7 +26,7 @@ class Outage(Struct, frozen=True, kw_only=True):
 
 
 def outage(sites: tuple[SampleSite, ...], seed: int, now: datetime) -> Outage:
-    """Forty sites on the copper lines of one supplier, down for one to two hours."""
+    """Returns an outage of forty sites, on copper lines first, down for one to two hours."""
     random = chance(seed, "outage")
     behind = [site.code for site in sites if site.supplier == SUPPLIER and site.line in COPPER]
     behind += [site.code for site in sites if site.supplier == SUPPLIER and site.line not in COPPER]

@@ -1,8 +1,8 @@
 """Offices, fictional persons and how to reach them.
 
-Nobody here can be mistaken for somebody: persons are "Agent Exemple 042", telephone
-numbers come from the ranges that ARCEP keeps for works of fiction (05 36 49 and
-06 39 98), mail goes to example.org (RFC 2606).
+No person here can be mistaken for a real one: they have names like "Agent Exemple 042",
+telephone numbers from the ranges that ARCEP keeps for works of fiction (05 36 49 and
+06 39 98), and mail addresses at example.org (RFC 2606).
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ OFFICES = {
 
 
 def slug(text: str) -> str:
-    """A name as it stands in an address: saint-jean-d-angely."""
+    """Returns a name in the form of an address: saint-jean-d-angely."""
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in fold(text)).split()
     return "-".join(words)
 
 
 def landline(number: int) -> str:
-    """The number-th telephone number of ARCEP's fiction range for the south-west."""
+    """Returns a telephone number of ARCEP's fiction range for the south-west."""
     return f"05 36 49 {number // 100 % 100:02d} {number % 100:02d}"
 
 
 def mobile(number: int) -> str:
-    """The number-th number of ARCEP's fiction range for mobiles."""
+    """Returns a number of ARCEP's fiction range for mobile telephones."""
     return f"06 39 98 {number // 100 % 100:02d} {number % 100:02d}"
 
 
 def agent(random: Random) -> str:
-    """A fictional person who works for a member."""
+    """Returns the name of a fictional person who works for a member."""
     return f"Agent Exemple {random.randrange(1, 900):03d}"
 
 
 def requester(random: Random, kind: str) -> str:
-    """Who calls from a site of that kind: an office more often than a person."""
+    """Returns the caller from a site of that kind, more often an office than a person."""
     return random.choice(OFFICES[kind]) if random.random() < 0.7 else agent(random)

@@ -1,4 +1,4 @@
-"""Keep changing a sample, so that a screen over it lives."""
+"""Plays a sample: changes its files all the time, so that a dashboard over it is alive."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from threading import Event
 
 from smic_tui.sample.chance import chance
 from smic_tui.sample.folder import explained, locked, playing
-from smic_tui.sample.moves.backups import BackupRoom
+from smic_tui.sample.moves.backups import BackupMover
 from smic_tui.sample.moves.change import Change, Mover
-from smic_tui.sample.moves.monitoring import Watch
-from smic_tui.sample.moves.requests import Library
-from smic_tui.sample.moves.tickets import TicketDesk
+from smic_tui.sample.moves.monitoring import MonitoringMover
+from smic_tui.sample.moves.requests import RequestMover
+from smic_tui.sample.moves.tickets import TicketMover
 from smic_tui.sample.syndicate import Syndicate, compose
 from smic_tui.sample.writer import SEED, to_second, write_locked
 
@@ -24,19 +24,19 @@ _WEIGHTS = (40, 38, 16, 6)
 
 
 class Player:
-    """A sample and everything that happens in it. The caller keeps others from writing it."""
+    """Changes the files of one sample. The caller keeps other programs from writing them."""
 
     def __init__(self, made: Syndicate, folder: Path, seed: int = SEED) -> None:
         self._random = chance(seed, "player")
         self._movers: tuple[Mover, ...] = (
-            BackupRoom(made, folder, self._random),
-            TicketDesk(made, folder, self._random),
-            Watch(made, folder, self._random),
-            Library(made, folder, self._random),
+            BackupMover(made, folder, self._random),
+            TicketMover(made, folder, self._random),
+            MonitoringMover(made, folder, self._random),
+            RequestMover(made, folder, self._random),
         )
 
     def step(self, now: datetime) -> Change:
-        """Let one thing happen at `now` (UTC); it is in its file when this returns."""
+        """Makes one change at `now` (UTC), which is in its file when this returns."""
         now = to_second(now)
         while True:
             mover = self._random.choices(self._movers, _WEIGHTS)[0]
@@ -44,7 +44,7 @@ class Player:
                 return change
 
     def pause(self, speed: float) -> float:
-        """Seconds until the next thing happens."""
+        """Returns how many seconds to wait before the next change."""
         return self._random.expovariate(speed / PACE)
 
 
@@ -56,13 +56,13 @@ def play(
     speed: float = 1.0,
     on_change: Callable[[Change], None] | None = None,
 ) -> None:
-    """Write the sample anew as of the present, then change it until `stop` is set.
+    """Writes the sample anew as of the present, then changes it until `stop` is set.
 
-    `speed` 1 is a change every six seconds or so, 10 ten times as many; times in
-    the files are those of the clock at any speed. Every change is whole for whoever
-    reads the files meanwhile. `on_change` is told of each, in the calling thread.
-    Raises `SampleError` as `write` does, and when another program plays the same
-    folder.
+    `speed` 1 means a change every six seconds or so, 10 means ten times as many; times in
+    the files follow the clock at any speed. A program that reads a file meanwhile sees it
+    whole, before or after a change. `on_change` is called with each change, in the calling
+    thread. Raises `SampleError` as `write` does, and if another program plays the folder;
+    raises `ValueError` if `speed` is not positive.
     """
     if speed <= 0:
         raise ValueError("speed must be positive")

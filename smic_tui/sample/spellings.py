@@ -1,4 +1,4 @@
-"""How other systems write the sites: nearly always the code, sometimes something else."""
+"""How the other systems of the sample write a site: by its code, and a few times otherwise."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ALIASES = {
     "Régie des eaux Pons": "SYN03",
 }
 
-# Names that nothing knows: somebody has to find out what is meant.
+# Names that match no site: a person has to find out which one is meant.
 UNKNOWN = ("Ancienne poste d'Hiers", "Dépôt communal (à préciser)", "17999")
 
 
 def other_spelling(name: str, random: Random) -> str:
-    """The same name in capitals, without hyphens, with St for Saint."""
+    """Returns the name spelt differently: in capitals, without hyphens, with St for Saint."""
     short = name.replace("Sainte-", "Ste-").replace("Saint-", "St-")
     match random.randrange(3):
         case 0:
@@ -36,14 +36,17 @@ def other_spelling(name: str, random: Random) -> str:
 
 
 def reference(site: SampleSite, random: Random, names: float = 0.0) -> str:
-    """What a source writes to mean `site`: the code, or with the share `names` a name."""
+    """Returns what a source writes to mean `site`: the code, or a name.
+
+    `names` is the share of names, from 0 to 1.
+    """
     if random.random() >= names:
         return site.code
     return site.name if random.random() < 0.9 else other_spelling(site.name, random)
 
 
 def reference_of_job(site: SampleSite, index: int) -> str:
-    """What the backup plan writes to mean `site`, in its row `index`: a few by name."""
+    """Returns what row `index` of the backup plan writes to mean `site`; a few rows use names."""
     if index % 97 != 5:
         return site.code
     return site.name if index % 2 else other_spelling(site.name, chance(site.code))

@@ -1,4 +1,4 @@
-"""The whole sample syndicate at one moment, before it is written anywhere."""
+"""The whole sample syndicate at one moment, in memory, before a folder gets it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from smic_tui.sample.tickets import SampleTicket, tickets
 
 
 class Syndicate(Struct, frozen=True, kw_only=True):
-    """Everything that is in the files, as `seed` makes it for the moment `now`."""
+    """All that the files of the sample hold, made from `seed` for the moment `now` (UTC)."""
 
     seed: int
     now: datetime
@@ -30,7 +30,7 @@ class Syndicate(Struct, frozen=True, kw_only=True):
 
 
 def compose(seed: int, now: datetime) -> Syndicate:
-    """Make the syndicate: always the same for the same seed and moment (UTC)."""
+    """Makes the syndicate, which is always the same for the same seed and moment (UTC)."""
     register = sites(base_data(), seed)
     plan = jobs(register, seed)
     cut = outage(register, seed, now)

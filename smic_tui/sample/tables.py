@@ -1,9 +1,9 @@
-"""The CSV files: each as the program that it stands for would write it.
+"""The CSV files of the sample, each as its program would write it.
 
-`sites.csv` is a spreadsheet kept by hand: Windows-1252, decimal commas, blanks
-between thousands, and a few rows that are no rows. `backup_plan.csv` is saved by
-a spreadsheet as UTF-8 with a byte order mark. `tickets.csv` is a nightly export
-in UTF-8 with local times.
+`sites.csv` comes from a spreadsheet that people keep by hand: Windows-1252, decimal
+commas, blanks between thousands, and a few rows that are no sites. `backup_plan.csv`
+comes from a spreadsheet that saves UTF-8 with a byte order mark. `tickets.csv` is a
+nightly export in UTF-8 with local times.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ TICKET_HEADER = (
     "Lien",
 )
 
-# How many rows of sites.csv are no sites: see `_mess`.
+# How many rows of sites.csv are no sites: see `_with_bad_rows`.
 BAD_ROWS = 7
 
 _BLANK = "\N{NO-BREAK SPACE}"
@@ -119,8 +119,11 @@ def _site_row(site: SampleSite) -> list[object]:
     ]
 
 
-def _mess(rows: list[list[object]]) -> list[list[object]]:
-    """What people leave in a sheet that they keep by hand: none of it is a site."""
+def _with_bad_rows(rows: list[list[object]]) -> list[list[object]]:
+    """Returns the rows, with some between them that are no sites.
+
+    People leave such rows in a sheet that they keep by hand.
+    """
     blank: list[object] = [""] * len(SITE_HEADER)
     sketch = [*blank]
     sketch[1:4] = ["École (ouverture prévue)", "école", "17300"]
@@ -129,7 +132,7 @@ def _mess(rows: list[list[object]]) -> list[list[object]]:
     total = [*blank]
     total[0], total[1], total[6] = "TOTAL", f"{len(rows)} sites", "hab. cumulés"
     copied = rows[40]
-    # A line break typed into a cell, saved without quotes: one row becomes two.
+    # A line break was typed into a cell and saved without quotes, which makes two rows of one.
     cut: list[object] = ["17999-ANX", "Mairie annexe"]
     rest: list[object] = ["(ancien presbytère)", "mairie", "17300"]
     return [
@@ -149,12 +152,13 @@ def _mess(rows: list[list[object]]) -> list[list[object]]:
 
 
 def sites_csv(sites: Sequence[SampleSite]) -> bytes:
-    """The register of members and sites, Windows-1252."""
-    return _text(SITE_HEADER, _mess([_site_row(site) for site in sites])).encode("cp1252")
+    """Returns the register of members and sites, in Windows-1252."""
+    rows = _with_bad_rows([_site_row(site) for site in sites])
+    return _text(SITE_HEADER, rows).encode("cp1252")
 
 
 def plan_csv(jobs: Sequence[SampleJob]) -> bytes:
-    """The backup plan, UTF-8 with a byte order mark."""
+    """Returns the backup plan, in UTF-8 with a byte order mark."""
     rows = [
         (
             job.key,
@@ -173,7 +177,7 @@ def plan_csv(jobs: Sequence[SampleJob]) -> bytes:
 
 
 def tickets_csv(tickets: Sequence[SampleTicket]) -> bytes:
-    """The export of the ticket system, UTF-8, local times to the minute."""
+    """Returns the export of the ticket system, in UTF-8, with local times to the minute."""
     rows = [
         (
             ticket.number,

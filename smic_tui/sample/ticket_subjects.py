@@ -1,6 +1,6 @@
-"""What town halls call about, by queue and season.
+"""The subjects of the sample's tickets, by queue and season.
 
-A template's braces are filled from `WORDS`. `months` limits it to a season.
+The words in a template's braces come from `WORDS`; `months` limits it to a season.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ NETWORK = "Réseau"
 BACKUPS = "Sauvegardes"
 QUEUES = {LEVEL_ONE: 60, BUSINESS: 22, NETWORK: 11, BACKUPS: 7}
 
-# What is settled the same day or not at all.
+# Tickets with these subjects are settled on the day of the call.
 QUICK = frozenset(("Mot de passe oublié", "Compte verrouillé après plusieurs essais"))
 
 
 class Template(Struct, frozen=True):
-    """A subject with places to fill; `weight` is how common it is."""
+    """A subject with words to fill in; `weight` is how common it is."""
 
     text: str
     weight: int = 4
@@ -161,7 +161,7 @@ TEMPLATES: dict[str, tuple[Template, ...]] = {
 
 
 def subject(random: Random, queue: str, month: int) -> str:
-    """A subject for a ticket of that queue, made in that month (1 to 12)."""
+    """Returns a subject for a ticket of that queue, opened in that month (1 to 12)."""
     fitting = [one for one in TEMPLATES[queue] if not one.months or month in one.months]
     template = random.choices(fitting, [one.weight for one in fitting])[0]
     words = {name: random.choice(choices) for name, choices in WORDS.items()}

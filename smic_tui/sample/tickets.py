@@ -1,4 +1,4 @@
-"""Two months of support tickets, some 2,000 a month, and the few hundred still open."""
+"""The tickets of the sample: two months with some 2,000 each, a few hundred still open."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _HOURS = dict(zip(range(8, 18), (6, 14, 15, 12, 4, 4, 12, 13, 10, 5), strict=Tru
 
 
 class SampleTicket(Struct, frozen=True, kw_only=True):
-    """A ticket as the ticket system exports it, in its own words."""
+    """A ticket in the words of the ticket system that exports it; times in UTC."""
 
     number: int
     subject: str
@@ -63,19 +63,19 @@ class SampleTicket(Struct, frozen=True, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to do something."""
+        """Whether the ticket is neither solved nor closed."""
         return self.status not in ("Résolu", "Clos")
 
 
 def _weight(day: date) -> float:
-    """How many calls a day brings, compared with a working day."""
+    """Returns how many calls a day brings, as a share of an ordinary working day."""
     if day.weekday() == 6 or is_holiday(day):
         return 0.03
     return (1.25, 1.05, 0.9, 1.0, 0.95, 0.1)[day.weekday()]
 
 
 def _call_times(random: Random, now: datetime) -> list[datetime]:
-    """When people called during the last two months, oldest first, none after `now`."""
+    """Returns the times of calls in the two months before `now`, the oldest first (UTC)."""
     today = local_day(now)
     days = [today - timedelta(days=back) for back in range(DAYS)]
     weights = [_weight(day) for day in days]
@@ -89,16 +89,16 @@ def _call_times(random: Random, now: datetime) -> list[datetime]:
 
 
 def queue_for(random: Random, site: SampleSite) -> str:
-    """Which queue a call from `site` goes to."""
+    """Returns the queue for a call from `site`."""
     queue = random.choices(tuple(QUEUES), tuple(QUEUES.values()))[0]
     keeps_accounts = site.kind in ("mairie", "EPCI", "CCAS", "syndicat")
     return queue if keeps_accounts or queue != BUSINESS else LEVEL_ONE
 
 
-def opened(
+def new_ticket(
     random: Random, number: int, site: SampleSite, queue: str, created: datetime
 ) -> SampleTicket:
-    """A ticket as it is when the call has just been taken."""
+    """Returns the ticket for a call that has just been taken, at `created` (UTC)."""
     priority = random.choices((1, 2, 3, 4, 5), (3, 14, 55, 22, 6))[0]
     return SampleTicket(
         number=number,
@@ -118,7 +118,7 @@ def opened(
 
 
 def owner(random: Random, queue: str) -> str:
-    """Who takes a ticket of that queue."""
+    """Returns the person who takes a ticket of that queue."""
     if queue == LEVEL_ONE and random.random() < 0.8:
         return people.CALL_CENTRE
     team = {NETWORK: people.NETWORK_TEAM, BACKUPS: people.BACKUP_TEAM}
@@ -126,7 +126,7 @@ def owner(random: Random, queue: str) -> str:
 
 
 def settled(random: Random, ticket: SampleTicket, now: datetime) -> SampleTicket:
-    """The ticket once it was solved, and closed some days later if nobody objected."""
+    """Returns the ticket as solved before `now`, and closed three days after that."""
     took = timedelta(hours=min(random.lognormvariate(1.3, 1.5), 400))
     solved = ticket.created + min(took, (now - ticket.created) * 0.95)
     closed = solved + timedelta(days=3)
@@ -140,7 +140,7 @@ def settled(random: Random, ticket: SampleTicket, now: datetime) -> SampleTicket
 
 
 def unsettled(random: Random, ticket: SampleTicket, now: datetime) -> SampleTicket:
-    """The ticket that is still open: new, in work, or waiting for somebody."""
+    """Returns the ticket as still open at `now`: new, in work, or waiting."""
     age = now - ticket.created
     shares = (60, 34, 6) if age < timedelta(hours=3) else (6, 52, 42)
     status = random.choices(STATUSES[:3], shares)[0]
@@ -151,7 +151,7 @@ def unsettled(random: Random, ticket: SampleTicket, now: datetime) -> SampleTick
         waiting_on = US if ticket.queue != LEVEL_ONE or random.random() < 0.3 else SUPPLIER
     due = ticket.due
     if due is not None and due <= now and random.random() < 0.72:
-        # The date was put off with the caller's consent.
+        # The team put the date off with the caller's consent.
         due = now + timedelta(hours=random.uniform(6, 300))
     fresh = age * (1 - random.random() ** 2) if status != "Nouveau" else timedelta()
     return msgspec.structs.replace(
@@ -165,7 +165,7 @@ def unsettled(random: Random, ticket: SampleTicket, now: datetime) -> SampleTick
 
 
 def _staying_open(random: Random, call: SampleTicket, age: timedelta) -> float:
-    """Between 0 and 1: the younger a ticket, the likelier it is still open."""
+    """Returns how likely a ticket is still open, from 0 to 1: the younger, the likelier."""
     if call.subject in QUICK and age > timedelta(hours=20):
         return 0.0
     return float(random.random() ** (1 + age.total_seconds() / 86400))
@@ -174,12 +174,12 @@ def _staying_open(random: Random, call: SampleTicket, age: timedelta) -> float:
 def _of_outage(
     random: Random, sites: tuple[SampleSite, ...], outage: Outage, now: datetime
 ) -> list[SampleTicket]:
-    """The calls that the outage brought, none of them settled."""
+    """Returns the tickets that the outage caused, all of them still open."""
     cut_off = [site for site in sites if site.code in outage.sites]
     calls = []
     for site in random.sample(cut_off, 5):
         called = outage.began + (now - outage.began) * random.uniform(0.1, 0.9)
-        call = opened(random, 0, site, NETWORK, called)
+        call = new_ticket(random, 0, site, NETWORK, called)
         calls.append(
             msgspec.structs.replace(
                 call,
@@ -196,7 +196,7 @@ def _of_outage(
             )
         )
     noticed = outage.began + (now - outage.began) * 0.15
-    first = opened(random, 0, cut_off[0], NETWORK, noticed)
+    first = new_ticket(random, 0, cut_off[0], NETWORK, noticed)
     calls.append(
         msgspec.structs.replace(
             first,
@@ -216,13 +216,16 @@ def _of_outage(
 def tickets(
     sites: tuple[SampleSite, ...], outage: Outage, seed: int, now: datetime
 ) -> tuple[SampleTicket, ...]:
-    """All tickets of two months, by number; 270 to 336 of them are open."""
+    """Returns the tickets of the two months up to `now` (UTC), by number.
+
+    Between 270 and 336 of them are open.
+    """
     random = chance(seed, "tickets")
     weights = [4 + site.commune.population**0.5 / 4 for site in sites]
     times = _call_times(random, now)
     callers = random.choices(sites, weights, k=len(times))
     calls = [
-        opened(random, 0, site, queue_for(random, site), when)
+        new_ticket(random, 0, site, queue_for(random, site), when)
         for when, site in zip(times, callers, strict=True)
     ]
     rank = [_staying_open(random, call, now - call.created) for call in calls]

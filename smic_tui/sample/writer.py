@@ -1,4 +1,4 @@
-"""Write the sample syndicate into a folder, with a configuration that reads it."""
+"""Writes the sample syndicate into a folder, with a configuration that reads it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ SEED = 17
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """What was written, `anchored` at which moment (UTC).
+    """What a sample that was written holds; `anchored` is the moment that it shows (UTC).
 
-    `bad_rows` counts the rows of the register that are no sites, planted as
-    people leave them in a sheet that they keep by hand.
+    `bad_rows` counts the rows of the register that are no sites: the sample has some on
+    purpose, because people leave such rows in a sheet that they keep by hand.
     """
 
     folder: Path
@@ -46,11 +46,11 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 
 def write(folder: Path, *, seed: int = SEED, now: datetime | None = None) -> Summary:
-    """Write the sample as of `now` (timezone-aware; the present if absent) into `folder`.
+    """Writes the sample as of `now` (timezone-aware; the present if absent) into `folder`.
 
-    The same seed and moment give the same bytes. A sample that is there is
-    replaced. Raises `SampleError` if the folder holds something else, is being
-    played or cannot be written, `ValueError` if `now` has no time zone.
+    The same seed and moment give the same bytes. It replaces a sample that is already
+    there. Raises `SampleError` if the folder holds other files, is being played or cannot
+    be written, and `ValueError` if `now` has no time zone.
     """
     now = to_second(now)
     with locked(folder):
@@ -61,7 +61,10 @@ def write(folder: Path, *, seed: int = SEED, now: datetime | None = None) -> Sum
 
 
 def to_second(now: datetime | None) -> datetime:
-    """The moment in UTC, without its fraction of a second; the present if absent."""
+    """Returns the moment in UTC without its fraction of a second; the present if absent.
+
+    Raises `ValueError` if `now` has no time zone.
+    """
     if now is None:
         now = datetime.now(UTC)
     if now.tzinfo is None:
@@ -70,7 +73,7 @@ def to_second(now: datetime | None) -> datetime:
 
 
 def write_locked(folder: Path, made: Syndicate) -> Summary:
-    """Write `made`; the caller holds the lock of the folder. Raises `OSError`."""
+    """Writes `made`; the caller holds the lock of the folder. Raises `OSError`."""
     from smic_tui.sample.documents import journal_jsonl, monitoring_json, requests_json
     from smic_tui.sample.tables import BAD_ROWS, plan_csv, sites_csv, tickets_csv
 
@@ -100,5 +103,5 @@ def write_locked(folder: Path, made: Syndicate) -> Summary:
 
 
 def config_beside_files() -> str:
-    """The shipped configuration, reading the files beside it."""
+    """Returns the shipped configuration, changed to read the files beside it."""
     return shipped_config().read_text(encoding="utf-8").replace("{sample}/", "")

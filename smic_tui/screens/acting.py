@@ -79,7 +79,7 @@ class ActingScreen(FrameScreen):
         self._offered: tuple[str, ...] = ()
 
     @property
-    def acted_on(self) -> Any:
+    def acted_on(self) -> object:
         """The fact under the cursor, or one of its records."""
         raise NotImplementedError
 
@@ -108,12 +108,12 @@ class ActingScreen(FrameScreen):
 
     def _wish_for(self, key: str) -> Wish | None:
         for verb in _VERBS[key]:
-            found = targets(self.acted_on, verb, self.desk.situation)
+            found = targets(self.acted_on, verb, self.services.situation)
             by_source: dict[str, list[Target]] = {}
             for stream, record in found:
                 by_source.setdefault(record.source, []).append((stream, record))
             for shown, those in by_source.items():
-                may = self.desk.rights(shown)
+                may = self.services.rights(shown)
                 if may.may(those[0][0], verb):
                     return Wish(verb, shown, may, those)
         return None
@@ -152,7 +152,7 @@ class ActingScreen(FrameScreen):
 
     def _meant(self, wish: Wish, typed: str) -> list[Action]:
         """The actions that the text means; `ValueError` with words for the reader."""
-        look = self.desk.look
+        look = self.services.look
         match wish.verb:
             case Verb.COMMENT if not typed:
                 raise ValueError(_("A comment needs words."))
@@ -180,7 +180,7 @@ class ActingScreen(FrameScreen):
     def _actions(self, wish: Wish, text: str = "", **fields: Any) -> list[Action]:
         import uuid
 
-        by = self.desk.personal.person
+        by = self.services.personal.person
         return [
             Action(
                 id=uuid.uuid4().hex,

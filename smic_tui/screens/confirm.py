@@ -29,7 +29,7 @@ class ConfirmScreen(FrameScreen):
         self._actions = actions
         self._shown = shown
         self._seen = seen
-        self.lines = TextLines(id="confirmation")
+        self.lines = TextLines(wire=self.wire, id="confirmation")
 
     def compose_body(self) -> Iterable[Widget]:
         yield self.lines
@@ -39,13 +39,13 @@ class ConfirmScreen(FrameScreen):
         self.lines.can_focus = False
 
     def show_situation(self) -> None:
-        lines = confirmation(self._actions, self._shown, self._seen, self.desk.look)
+        lines = confirmation(self._actions, self._shown, self._seen, self.services.look)
         self.lines.show(lines)
 
     def action_yes(self) -> None:
         """Put it into the outbox."""
         self.dismiss()
-        self.desk.personal.want(self._actions, self._shown, self._seen)
+        self.services.personal.want(self._actions, self._shown, self._seen)
 
     def action_back(self) -> None:
         """Nothing is done."""

@@ -34,8 +34,9 @@ class DossierScreen(ActingScreen):
     def __init__(self, site: str, *, ascii_only: bool = False) -> None:
         super().__init__()
         self.site = site
-        self.lines = TextLines(ascii_only=ascii_only, id="dossier")
-        self.lines.when_moved = self.follow_offers
+        self.lines = TextLines(
+            ascii_only=ascii_only, wire=self.wire, on_moved=self.follow_offers, id="dossier"
+        )
 
     def compose_body(self) -> Iterable[Widget]:
         yield self.lines
@@ -44,20 +45,20 @@ class DossierScreen(ActingScreen):
         self.lines.focus()
 
     def show_situation(self) -> None:
-        fact = self.desk.situation.sites_by_key.get(self.site)
+        fact = self.services.situation.sites_by_key.get(self.site)
         if fact is None:
             self.lines.show([Line(cells=(Cell(_(NOT_THERE), Role.WARNING),))])
             return
-        notes = [note for note in self.desk.notes.values() if note.site == fact.site.code]
-        here = set(places(fact, self.desk.situation))
-        entries = [entry for entry in self.desk.outbox.values() if entry.place in here]
-        look = self.desk.look
+        notes = [note for note in self.services.notes.values() if note.site == fact.site.code]
+        here = set(places(fact, self.services.situation))
+        entries = [entry for entry in self.services.outbox.values() if entry.ref in here]
+        look = self.services.look
         self.lines.show(dossier(fact, notes, look, self.app.size.width - 1, entries))
 
     @property
-    def acted_on(self) -> Any:
+    def acted_on(self) -> object:
         """The record under the cursor; on a line that is about none, the site."""
-        fact, line = self.desk.situation.sites_by_key.get(self.site), self.lines.line
+        fact, line = self.services.situation.sites_by_key.get(self.site), self.lines.line
         kind, _slash, key = ("", "", "") if line is None else line.key.partition("/")
         if fact is None:
             return None
@@ -92,20 +93,20 @@ class DossierScreen(ActingScreen):
 
     def action_refresh_sources(self) -> None:
         """Read all sources that know something of this site."""
-        fact = self.desk.situation.sites_by_key.get(self.site)
+        fact = self.services.situation.sites_by_key.get(self.site)
         if fact is None:
             return
         parts: tuple[Any, ...] = (fact, *fact.health, *fact.backups, *fact.tickets, *fact.requests)
         for source in dict.fromkeys(str(part.source) for part in parts):
-            self.desk.refresh_source(source)
+            self.services.refresh_source(source)
 
     def action_open_record(self) -> None:
         """Show the record of the line in the system that owns it."""
         line = self.lines.line
         if line is not None and line.key.startswith("outbox/"):
-            self.desk.open_outbox()
+            self.services.open_outbox()
         elif line is not None:
-            self.desk.open_record(line.url)
+            self.services.open_record(line.url)
 
     def on_line_list_chosen(self) -> None:
         """Enter or a click on a line."""
@@ -115,7 +116,7 @@ class DossierScreen(ActingScreen):
         """Copy the line's text."""
         line = self.lines.line
         if line is not None:
-            self.desk.copy_text(line.copy)
+            self.services.copy_text(line.copy)
 
     def action_note(self) -> None:
         """Write a note on this site."""
@@ -125,15 +126,15 @@ class DossierScreen(ActingScreen):
         """Take away the note under the cursor."""
         line = self.lines.line
         if line is not None and line.key.startswith("note/"):
-            self.desk.personal.remove_note(line.key.removeprefix("note/"))
+            self.services.personal.remove_note(line.key.removeprefix("note/"))
 
     def on_prompt_done(self, event: Prompt.Done) -> None:
         """Keep the note."""
         if event.purpose != NOTE:
             return
-        fact = self.desk.situation.sites_by_key.get(self.site)
+        fact = self.services.situation.sites_by_key.get(self.site)
         if event.value.strip() and fact is not None:
-            self.desk.personal.add_note(fact.site.code, event.value.strip())
+            self.services.personal.add_note(fact.site.code, event.value.strip())
         self._close_prompt()
 
     def on_prompt_cancelled(self, event: Prompt.Cancelled) -> None:

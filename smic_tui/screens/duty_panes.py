@@ -61,12 +61,12 @@ class DutyPanes:
         """Look at the clock, and take the next pane to open over these screens, the topmost
         last; call it every second.
 
-        Nobody is interrupted who is typing or reads another pane, be it in the dossier of a
-        site that stands there.
+        A person who types, or reads another pane or a dossier opened from it, is not
+        interrupted. No screen is left when the program is ending.
         """
         if self._clock is not None:
             self._clock.run_pending()
-        top = screens[-1]
+        top = screens[-1] if screens else None
         if not isinstance(top, FrameScreen) or top.prompt.is_open:
             return None
         if any(isinstance(screen, PaneScreen) for screen in screens):

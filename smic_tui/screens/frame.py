@@ -11,44 +11,21 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
-from smic_tui.i18n import N_, _, pgettext
-from smic_tui.screens.desk import Desk, desk_of
-from smic_tui.system.turns import front
+from smic_tui.i18n import N_, _
+from smic_tui.screens.services import AppServices, services_of
+from smic_tui.screens.tabs import NAMES, NUMBER_KEYS, TABS
+from smic_tui.screens.wire import ScreenWire
+from smic_tui.system.turns import screen_priority
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.outbox import mark_of
 from smic_tui.views.summary import alarm
 from widgets.block import Block
-from widgets.line_list import LineList
 from widgets.prompt import Prompt
 from widgets.tab_bar import TabBar
 
 MESSAGE_SECONDS = 6
 # Opening comes first in the line of keys, what every screen has comes last.
 KEY_ORDER = {"choose": 0, "back": 2, "help": 3, "app.quit": 4}
-
-# Name of the screen and what its number key does, in the order of the keys.
-TABS: tuple[tuple[str, str], ...] = (
-    ("overview", N_("Overview")),
-    ("sites", N_("Sites")),
-    ("backups", N_("Backups")),
-    ("tickets", N_("Tickets")),
-    ("requests", N_("Requests")),
-    ("alerts", N_("Alerts")),
-    ("sources", N_("Sources")),
-)
-
-
-def tab_titles() -> list[str]:
-    """What stands on the tabs; all of them together must fit into 80 cells."""
-    return [
-        pgettext("tab", "Overview"),
-        pgettext("tab", "Sites"),
-        pgettext("tab", "Backups"),
-        pgettext("tab", "Tickets"),
-        pgettext("tab", "Requests"),
-        pgettext("tab", "Alerts"),
-        pgettext("tab", "Sources"),
-    ]
 
 
 class FrameScreen(Screen[None], inherit_bindings=False):
@@ -64,8 +41,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(str(number), f"go('{name}')", title, show=False)
-            for number, (name, title) in enumerate(TABS, 1)
+            Binding(key, f"go('{tab.name}')", tab.title, show=False)
+            for key, tab in zip(NUMBER_KEYS, TABS, strict=True)
         ),
         Binding(
             "left_square_bracket", "step(-1)", N_("Previous screen"), show=False, key_display="["
@@ -84,14 +61,16 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         self.tabs = TabBar(id="tabs")
         self.prompt = Prompt(id="prompt")
         self.keys = Block(id="keys")
+        # For the lists of a subclass.
+        self.wire = ScreenWire(lambda: self.services)
         self._message_timer: Timer | None = None
         # Whether a message stands where the keys are.
         self.telling = False
 
     @property
-    def desk(self) -> Desk:
+    def services(self) -> AppServices:
         """The program around this screen."""
-        return desk_of(self.app)
+        return services_of(self.app)
 
     def compose(self) -> ComposeResult:
         yield self.tabs
@@ -109,21 +88,18 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def update(self) -> None:
         """Draw everything that depends on the situation, frame included."""
-        front.begin()
-        self.call_after_refresh(front.end_unless_drawn)
-        names = [name for name, _title in TABS]
-        number = names.index(self.tab) + 1 if self.tab in names else 0
-        self.tabs.show_tabs(tab_titles(), number)
-        look = self.desk.look
-        mark = mark_of((state for states in self.desk.pending.values() for state in states), look)
-        under_way = sum(map(len, self.desk.pending.values()))
+        screen_priority.begin()
+        self.call_after_refresh(screen_priority.end_unless_drawn)
+        number = NAMES.index(self.tab) + 1 if self.tab in NAMES else 0
+        self.tabs.show_tabs([tab.tab() for tab in TABS], number)
+        look = self.services.look
+        mark = mark_of(
+            (state for states in self.services.pending.values() for state in states), look
+        )
+        under_way = sum(map(len, self.services.pending.values()))
         waiting = [] if mark is None else [Cell(f"{mark.text.strip()}{under_way} ", mark.role)]
-        self.tabs.show_right(*waiting, *alarm(self.desk.situation, look))
+        self.tabs.show_right(*waiting, *alarm(self.services.situation, look))
         self.show_situation()
-
-    def on_mount(self) -> None:
-        for lines in self.query(LineList):
-            lines.ends.follow(lambda: self.desk.late_seconds, self.desk.line_has_room)
 
     def on_screen_resume(self) -> None:
         """The screen is shown for the first time, or comes back: what it shows may be old."""
@@ -169,25 +145,24 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def on_tab_bar_clicked(self, event: TabBar.Clicked) -> None:
         """The mouse does what the number key does."""
-        self.action_go(TABS[event.number - 1][0])
+        self.action_go(NAMES[event.number - 1])
 
     def action_step(self, step: int) -> None:
         """Go to the next or the previous numbered screen."""
-        names = [name for name, _title in TABS]
-        at = names.index(self.tab) if self.tab in names else 0
-        self.action_go(names[(at + step) % len(names)])
+        at = NAMES.index(self.tab) if self.tab in NAMES else 0
+        self.action_go(NAMES[(at + step) % len(NAMES)])
 
     def action_refresh_all(self) -> None:
         """Read all sources now."""
-        self.desk.refresh_source(None)
+        self.services.refresh_source(None)
 
     def action_back(self) -> None:
         """Leave a screen that lies on another; the numbered ones lie on none."""
 
     def action_outbox(self) -> None:
         """Show what is on its way to the sources."""
-        self.desk.open_outbox()
+        self.services.open_outbox()
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.desk.show_help(self)
+        self.services.show_help(self)

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from smic_tui.i18n import N_, _
-from smic_tui.query.subjects.all import SUBJECTS
+from smic_tui.query.subjects.all import FILTERED, fields_for
 from smic_tui.screens.frame import FrameScreen
 from smic_tui.views.cells import Cell, Line, Role
 from smic_tui.views.fit import fit
@@ -29,7 +29,7 @@ class HelpScreen(FrameScreen):
     def __init__(self, about: Screen[None]) -> None:
         super().__init__()
         self.about = about
-        self.lines = TextLines(id="help")
+        self.lines = TextLines(wire=self.wire, id="help")
 
     def compose_body(self) -> Iterable[Widget]:
         yield self.lines
@@ -65,8 +65,8 @@ class HelpScreen(FrameScreen):
 
     def _fields(self) -> list[Line]:
         """The fields that the filter of that screen knows."""
-        known = SUBJECTS.get(getattr(self.about, "tab", ""))
-        if known is None:
+        name = getattr(self.about, "tab", "")
+        if name not in FILTERED:
             return []
         return [
             Line(),
@@ -78,7 +78,7 @@ class HelpScreen(FrameScreen):
                         Cell(_(field.description)),
                     )
                 )
-                for field in known.fields
+                for field in fields_for(name)
             ),
             Line(),
             *(

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from smic_tui.i18n import N_, _
 from smic_tui.screens.acting import ActingScreen
-from smic_tui.views import human
-from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.cells import Cell, Role, Row
+from smic_tui.views.columns import Column, headed
 from smic_tui.views.keys import Keys
-from smic_tui.views.listing import Lean, Listing, oldest, sort_facts, tally
+from smic_tui.views.listing import Listing, sort_facts, tally
 from smic_tui.views.look import Look
-from smic_tui.views.summary import SUMMARIES
 from smic_tui.views.targets import marked
 from widgets.block import Block
 from widgets.line_list import LineList
@@ -34,8 +33,10 @@ LONG_LIST = 3000
 
 FILTER, NAME = "filter", "name"
 
+F = TypeVar("F")
 
-class ListScreen(ActingScreen):
+
+class ListScreen(ActingScreen, Generic[F]):
     """One `Listing` on screen. The filter, the order and the cursor stay while one is away."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,13 +50,14 @@ class ListScreen(ActingScreen):
         Binding("y", "copy", N_("Copy"), show=False),
     ]
 
-    def __init__(self, listing: Listing, *, ascii_only: bool = False) -> None:
+    def __init__(self, listing: Listing[F], *, ascii_only: bool = False) -> None:
         super().__init__()
         self.listing = listing
-        self.tab = listing.subject
+        self.tab = listing.subject.name
         self.summary = Block(id="summary")
-        self.table = RowTable(ascii_only=ascii_only, id="rows")
-        self.table.when_moved = self._cursor_moved
+        self.table = RowTable(
+            ascii_only=ascii_only, wire=self.wire, on_moved=self._cursor_moved, id="rows"
+        )
         self.query_text = ""
         self._filter_before = ""
         self._query: Query | None = None
@@ -63,9 +65,9 @@ class ListScreen(ActingScreen):
         self._descending = False
         self._named = -1
         self._total = 0
-        self._facts: Sequence[Any] = ()
-        # How it is shown on a slow line, None on others, and whether it was opened so.
-        self._lean: Lean | None = None
+        self._facts: Sequence[F] = ()
+        # Whether it is shown as on a slow line, and whether it was opened so.
+        self._is_lean = False
         self._opened_lean = False
         # Counts the questions asked; an answer to an old one is dropped.
         self._asked = 0
@@ -78,7 +80,7 @@ class ListScreen(ActingScreen):
 
     def on_mount(self) -> None:
         self._suit_the_line()
-        self._opened_lean = self._lean is not None
+        self._opened_lean = self._is_lean
         self.table.focus()
 
     def on_screen_resume(self) -> None:
@@ -86,15 +88,19 @@ class ListScreen(ActingScreen):
         self._suit_the_line()
 
     def _suit_the_line(self) -> None:
-        slow = self.desk.line_is_slow
-        self._lean = self.listing.lean if slow else None
-        self.table.draw_in_steps(self.desk.line_has_room if self._lean is not None else None)
+        self._is_lean = bool(self.listing.lean) and self.services.line_is_slow
+        self.table.draw_in_steps(self._is_lean)
 
     # -- drawing
 
-    def all_facts(self) -> Sequence[Any]:
+    @property
+    def columns(self) -> tuple[Column[F], ...]:
+        """The columns to show, in order: any of columns over these facts would do."""
+        return self.listing.lean if self._is_lean else self.listing.columns
+
+    def all_facts(self) -> Sequence[F]:
         """The facts before filter and order."""
-        return self.listing.facts(self.desk.situation)
+        return self.listing.facts(self.services.situation)
 
     def show_situation(self) -> None:
         facts, query = self.all_facts(), self._query
@@ -108,17 +114,15 @@ class ListScreen(ActingScreen):
         else:
             self.run_worker(self._select_long(self._asked, facts, query), group="select")
 
-    def _select(
-        self, facts: Sequence[Any], query: Query | None
-    ) -> tuple[Sequence[Any], Sequence[str]]:
+    def _select(self, facts: Sequence[F], query: Query | None) -> tuple[Sequence[F], Sequence[str]]:
         """The facts to show, in order, and their keys."""
-        now = self.desk.situation.now
+        situation, look = self.services.situation, self.services.look
         if query is not None:
-            facts = query.select(facts, now)
-        facts = sort_facts(self.listing, facts, self._sort, self._descending)
+            facts = query.select(facts, situation.now, situation.freshness)
+        facts = sort_facts(self.listing, facts, self._sort, self._descending, look)
         return facts, tuple(map(self.listing.key, facts))
 
-    async def _select_long(self, asked: int, facts: Sequence[Any], query: Query | None) -> None:
+    async def _select_long(self, asked: int, facts: Sequence[F], query: Query | None) -> None:
         async with self._select_turn:
             if asked != self._asked:
                 return
@@ -126,42 +130,33 @@ class ListScreen(ActingScreen):
         if asked == self._asked:
             self._show_facts(chosen, keys, len(facts))
 
-    def _show_facts(self, facts: Sequence[Any], keys: Sequence[str], total: int) -> None:
-        look = self.desk.look
+    def _show_facts(self, facts: Sequence[F], keys: Sequence[str], total: int) -> None:
+        look = self.services.look
         self._facts, self._total = facts, total
+        columns = self.columns
+        row_of = partial(self.listing.row, look=look, columns=columns)
+        if self.services.pending and self.listing.marked in {column.id for column in columns}:
+            row_of = partial(self._marked_row, look=look, columns=columns)
         self.table.show(
-            self._columns(facts, look),
+            headed(columns, facts, look),
             keys,
-            lambda index: self._row_of(facts[index], look),
+            lambda index: row_of(facts[index]),
             sorted_by=(self._sort, self._descending) if self._sort else None,
         )
         self._show_summary()
 
-    def _columns(self, facts: Sequence[Any], look: Look) -> tuple[Column, ...]:
-        """The columns; where only stale lines tell their age, how old the others can be."""
-        if self._lean is None:
-            return self.listing.columns
-        *columns, last = self._lean.columns
-        if last.id == "age" and (moment := oldest(facts)) is not None:
-            bound = human.less_than(max(0.0, (look.now - moment).total_seconds()))
-            last = replace(last, title=bound)
-        return (*columns, last)
-
-    def _row_of(self, fact: Any, look: Look) -> Row:
-        form = self._lean or self.listing
-        row, pending = form.row(fact, look), self.desk.pending
-        names = [column.id for column in form.columns]
-        if not pending or self.listing.marked not in names:
-            return row
-        column = names.index(self.listing.marked)
-        return marked(row, column, fact, pending, self.desk.situation, look)
+    def _marked_row(self, fact: F, look: Look, columns: Sequence[Column[F]]) -> Row:
+        """The row, marked where an action on its record is on the way."""
+        row = self.listing.row(fact, look, columns)
+        column = [column.id for column in columns].index(self.listing.marked)
+        return marked(row, column, fact, self.services.pending, self.services.situation, look)
 
     def _cursor_moved(self) -> None:
         self._show_summary()
         self.follow_offers()
 
     def _show_summary(self) -> None:
-        if not self.desk.situation.sources:
+        if not self.services.situation.sources:
             # That nothing is listed proves nothing: no source has been looked at.
             self.summary.show(([Cell(_("Nothing is known yet."), Role.MUTED)], []))
             return
@@ -174,33 +169,33 @@ class ListScreen(ActingScreen):
             empty = self.listing.empty if not self._total else N_("Nothing matches the filter.")
             left = [*left, Cell("   "), Cell(_(empty), Role.MUTED)]
         right = place if count == self._total else f"{place} ({tally(count, self._total)})"
-        if self.desk.situation.partial:
+        if self.services.situation.is_partial:
             right = f"{self.table.cursor_index + 1}/…"
         # Muted it would be another pen with every key.
-        role = Role.MUTED if self._lean is None else Role.PLAIN
+        role = Role.PLAIN if self._is_lean else Role.MUTED
         self.summary.show((left, [Cell(" " + right, role)]))
 
     def summary_cells(self) -> list[Cell]:
         """What sums the whole list up."""
-        return SUMMARIES[self.listing.subject](self.desk.situation, self.desk.look)
+        return self.listing.summary(self.services.situation, self.services.look)
 
     @property
     def is_as_opened(self) -> bool:
         """Whether it shows what it would show when opened anew, but for the cursor."""
         plain = not (self.query_text or self._sort or self.prompt.is_open)
-        plain = plain and (self._lean is not None) is self._opened_lean
+        plain = plain and self._is_lean is self._opened_lean
         return plain and not self.table.scroll_offset.y
 
     # -- the fact under the cursor
 
     @property
-    def fact(self) -> Any:
+    def fact(self) -> F | None:
         """The fact under the cursor, None in an empty list."""
         index = self.table.cursor_index
         return self._facts[index] if index < len(self._facts) else None
 
     @property
-    def acted_on(self) -> Any:
+    def acted_on(self) -> object:
         return self.fact
 
     @property
@@ -213,27 +208,27 @@ class ListScreen(ActingScreen):
         if row is None:
             return
         if row.site:
-            self.desk.open_dossier(row.site)
+            self.services.open_dossier(row.site)
         else:
-            self.desk.tell(_("This line belongs to no known site; see Sources (7)."))
+            self.services.tell(_("This line belongs to no known site; see Sources (7)."))
 
     def action_copy(self) -> None:
         """Copy what the row is known by."""
         row = self.table.row
         if row is not None:
-            self.desk.copy_text(row.copy)
+            self.services.copy_text(row.copy)
 
     def action_open_record(self) -> None:
         """Show the record in the system that owns it."""
         row = self.table.row
         if row is not None:
-            self.desk.open_record(row.url)
+            self.services.open_record(row.url)
 
     def action_refresh_source(self) -> None:
         """Read the source of the row under the cursor now."""
-        self.desk.refresh_source(self.source_of(self.fact) or None)
+        self.services.refresh_source(self.source_of(self.fact) or None)
 
-    def source_of(self, fact: Any) -> str:
+    def source_of(self, fact: F | None) -> str:
         """The source that a fact comes from."""
         return getattr(fact, "source", "") if fact is not None else ""
 
@@ -270,37 +265,40 @@ class ListScreen(ActingScreen):
             # Before the first letter is typed, where there are many facts.
             from smic_tui.query.subjects.all import fields_for
 
-            fields = fields_for(self.listing.subject)
-            ready = asyncio.to_thread(fields.get_ready, facts, self.desk.situation.now)
+            fields = fields_for(self.listing.subject.name)
+            situation = self.services.situation
+            ready = asyncio.to_thread(fields.get_ready, facts, situation.now, situation.freshness)
             self.run_worker(ready, group="ready")
         self.prompt.ask(FILTER, "/", self.query_text)
 
     def action_next_named_filter(self) -> None:
         """Apply the next of the named filters; after the last, none."""
-        names = [name for name, text in self.desk.named_filters.items() if self._understood(text)]
+        names = [
+            name for name, text in self.services.named_filters.items() if self._understood(text)
+        ]
         self._named = self._named + 1 if self._named + 1 < len(names) else -1
         name = names[self._named] if self._named >= 0 else ""
-        self.set_filter(self.desk.named_filters[name] if name else "")
-        self.desk.tell(_("Filter: {name}").format(name=name) if name else _("No filter"))
+        self.set_filter(self.services.named_filters[name] if name else "")
+        self.services.tell(_("Filter: {name}").format(name=name) if name else _("No filter"))
 
     def action_keep_filter(self) -> None:
         """Ask under which name the filter is to be kept."""
         if self.query_text:
-            names = self.desk.named_filters.items()
+            names = self.services.named_filters.items()
             name = next((name for name, text in names if text == self.query_text), "")
             self.prompt.ask(NAME, _("Name of this filter (“-name” forgets it): "), name)
 
     def _keep_filter(self, name: str) -> None:
         if name.startswith("-"):
-            self.desk.personal.save_filter(name[1:].strip(), "")
+            self.services.personal.save_filter(name[1:].strip(), "")
         elif name:
-            self.desk.personal.save_filter(name, self.query_text)
+            self.services.personal.save_filter(name, self.query_text)
 
     def _parse(self, text: str) -> Query:
         from smic_tui.query.parser import parse
         from smic_tui.query.subjects.all import fields_for
 
-        return parse(text, fields_for(self.listing.subject), self.desk.look.zone.key)
+        return parse(text, fields_for(self.listing.subject.name), self.services.look.zone.key)
 
     def _understood(self, text: str) -> bool:
         from smic_tui.query.parser import QuerySyntaxError
@@ -328,7 +326,7 @@ class ListScreen(ActingScreen):
     def _point_at(self, error: QuerySyntaxError) -> None:
         """Put a pointer under the column of the prompt that is not understood."""
         column = self.prompt.text_column + error.column
-        pointer = "^" if self.desk.look.ascii else "↑"
+        pointer = "^" if self.services.look.ascii else "↑"
         self.keys.show_left(
             Cell(" " * column + pointer + " ", Role.WARNING),
             Cell(error.message, Role.WARNING),

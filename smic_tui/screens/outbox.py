@@ -33,12 +33,13 @@ class OutboxScreen(FrameScreen):
 
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__()
-        self.lines = TextLines(ascii_only=ascii_only, id="outbox")
-        self.details = TextLines(ascii_only=ascii_only, id="entry")
+        self.lines = TextLines(
+            ascii_only=ascii_only, wire=self.wire, on_moved=self._show_entry, id="outbox"
+        )
+        self.details = TextLines(ascii_only=ascii_only, wire=self.wire, id="entry")
         self.lines.styles.height, self.lines.styles.max_height = "auto", "40%"
         self.details.styles.margin = (1, 0, 0, 0)
         self.details.can_focus = False
-        self.lines.when_moved = self._show_entry
         self._entries: dict[str, Entry] = {}
 
     def compose_body(self) -> Iterable[Widget]:
@@ -56,11 +57,11 @@ class OutboxScreen(FrameScreen):
     def show_situation(self) -> None:
         # What wants a person comes first, then what is on its way, then what is over.
         entries = sorted(
-            box.in_order(self.desk.outbox.values()),
+            box.in_order(self.services.outbox.values()),
             key=lambda entry: (not entry.state.wants_person, not entry.state.is_open),
         )
         self._entries = {entry.id: entry for entry in entries}
-        look = self.desk.look
+        look = self.services.look
         if entries:
             self.lines.show([entry_line(entry, look) for entry in entries])
         else:
@@ -70,7 +71,7 @@ class OutboxScreen(FrameScreen):
 
     def _show_entry(self) -> None:
         entry = self.entry
-        self.details.show([] if entry is None else details(entry, self.desk.look))
+        self.details.show([] if entry is None else details(entry, self.services.look))
         if not self.telling:
             self.app.call_later(self.show_keys)
 
@@ -91,29 +92,31 @@ class OutboxScreen(FrameScreen):
     def action_withdraw(self) -> None:
         """Take it back: nothing of it is at the source."""
         if self.entry is not None:
-            self.desk.personal.change_outbox(_("Withdrawn."), box.withdraw(self.entry.id))
+            self.services.personal.change_outbox(_("Withdrawn."), box.withdraw(self.entry.id))
 
     def action_send(self) -> None:
         """Send mine although the record has changed, or once more after a refusal."""
         if self.entry is not None:
-            self.desk.personal.change_outbox(_("It waits to be sent."), box.keep(self.entry.id))
+            self.services.personal.change_outbox(
+                _("It waits to be sent."), box.resend(self.entry.id)
+            )
 
     def action_dismiss_entry(self) -> None:
         """Show it no longer."""
         if self.entry is not None:
             self.lines.let_go()
-            self.desk.personal.change_outbox(_("Dismissed."), box.dismiss(self.entry.id))
+            self.services.personal.change_outbox(_("Dismissed."), box.dismiss(self.entry.id))
 
     def action_retry(self) -> None:
         """Try to send now what waits for this source."""
         if self.entry is not None:
-            self.desk.refresh_source(self.entry.action.source)
+            self.services.refresh_source(self.entry.action.source)
 
     def action_copy(self) -> None:
         """Copy the entry in words."""
         line = self.lines.line
         if line is not None:
-            self.desk.copy_text(line.copy)
+            self.services.copy_text(line.copy)
 
     def action_back(self) -> None:
         """Go back to where it was opened."""

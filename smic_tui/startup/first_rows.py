@@ -1,10 +1,10 @@
-"""The beginning of the Overview, kept so that there is something to work with at once; that
-of the other lists too where reading the rest takes long.
+"""The file of the first rows of the Overview, so that there is something to work with at once;
+also those of the other lists where reading the rest takes long.
 
 Reading the cache and assessing it takes a while, with many sites seconds. The rows that
 the worst facts of the last situation rest on are few: from them the first lines are
 assessed as always, with the age that each source has now, before the rest is read. It is
-believed for the same configuration and the same program, where nobody else can have written it.
+believed for the same configuration and the same program, in a folder that only they can write.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from smic_tui.contract.status import SourceStatus
-from smic_tui.model.alert_book import AlertEntry
+from smic_tui.model.alert_store import AlertEntry
 from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.records import (
     BackupJob,
@@ -31,13 +31,13 @@ from smic_tui.records import (
     Stream,
     Ticket,
 )
-from smic_tui.system import private_file as own_file
+from smic_tui.system import private_file
 
 NAME = "head.json"
 _LARGEST = 20_000_000
 
 
-class HeadRows(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SourceRows(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rows of one source by stream; the fields are named as `Stream` is."""
 
     sites: tuple[Site, ...] = ()
@@ -48,25 +48,25 @@ class HeadRows(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     requests: tuple[CatalogueRequest, ...] = ()
 
 
-class KeptHead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FirstRows(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Some rows of every source, as its `status` was at `made` (UTC).
 
     `digest` is that of the configuration (`config.digest`), `alerts` are the first ones.
-    `lists` says whether the beginnings of all lists are among them.
+    `lists` says whether the first rows of all lists are among them.
     """
 
     schema: Literal[2] = 2
     digest: str
     made: datetime
     lists: bool
-    sources: tuple[tuple[SourceStatus, HeadRows], ...]
+    sources: tuple[tuple[SourceStatus, SourceRows], ...]
     alerts: tuple[AlertEntry, ...]
 
     def snapshot(self, now: datetime) -> Snapshot:
-        """A picture of these rows alone."""
+        """A snapshot of these rows alone."""
         return Snapshot(
             taken=now,
-            partial=True,
+            is_partial=True,
             lists=self.lists,
             sources=tuple(
                 SourceContents(status=status, rows=MappingProxyType(_by_stream(rows)))
@@ -76,7 +76,7 @@ class KeptHead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
 
-def _by_stream(rows: HeadRows) -> Mapping[Stream, Mapping[str, Record]]:
+def _by_stream(rows: SourceRows) -> Mapping[Stream, Mapping[str, Record]]:
     return {
         stream: MappingProxyType({row.key: row for row in found})
         for stream in Stream
@@ -86,11 +86,11 @@ def _by_stream(rows: HeadRows) -> Mapping[Stream, Mapping[str, Record]]:
 
 def load(folder: Path, digest: str) -> Snapshot | None:
     """What is kept in the cache in `folder`, None where it cannot be believed."""
-    data = own_file.read(folder / NAME, _LARGEST, shared=True)
+    data = private_file.read(folder / NAME, _LARGEST, shared=True)
     if data is None:
         return None
     try:
-        kept = msgspec.json.decode(data, type=KeptHead)
+        kept = msgspec.json.decode(data, type=FirstRows)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     now = datetime.now(UTC)
@@ -100,6 +100,6 @@ def load(folder: Path, digest: str) -> Snapshot | None:
     return kept.snapshot(now)
 
 
-def store(folder: Path, kept: KeptHead) -> None:
+def store(folder: Path, kept: FirstRows) -> None:
     """Keep it; nothing happens where that cannot be done."""
-    own_file.write(folder / NAME, msgspec.json.encode(kept), shared=True)
+    private_file.write(folder / NAME, msgspec.json.encode(kept), shared=True)

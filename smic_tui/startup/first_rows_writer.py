@@ -1,4 +1,4 @@
-"""Keeps the beginning of the first screen, or of every list, by the program that collects."""
+"""Writes the first rows of the first screen, or of every list; the program that collects does."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, Situation, T
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import Level
 from smic_tui.records import Health, Record, Site, Stream
-from smic_tui.startup import first_rows as kept_head
-from smic_tui.startup.first_rows import HeadRows, KeptHead
+from smic_tui.startup import first_rows
+from smic_tui.startup.first_rows import FirstRows, SourceRows
 from smic_tui.system.memory import give_back
 
-# From so many rows on, what they leave in memory is worth giving back.
+# With this many rows, what they leave in memory is worth giving back.
 LARGE = 20_000
 # As many lines of a list as most terminals show.
 LINES = 50
-# From so many rows on, reading them takes longer than a person needs for the next key: the
+# With this many rows, reading them takes longer than a person needs for the next key: the
 # other lists are begun too, and all is kept about the sites on the first screen.
 LONG = 100_000
 # Of sites that are down together all have to be known, or their number would be wrong.
@@ -31,32 +31,27 @@ EVERY = 60.0
 Placed = BackupFact | TicketFact | RequestFact
 
 
-class HeadKeeper:
-    """For the configuration with this digest and the cache in this folder. Its methods may
-    take time: off the event loop.
+class FirstRowsWriter:
+    """Writes for the configuration with this digest and the cache in this folder. Its methods
+    may take time: off the event loop.
     """
 
     def __init__(self, digest: str, folder: Path) -> None:
         self._digest = digest
         self._folder = folder
-        self._situation: Situation | None = None
         self._not_before = 0.0
         self._known_then = 0
 
-    def assessed(self, situation: Situation) -> None:
-        """The newest situation."""
-        self._situation = situation
-
-    def keep(self, snapshot: Snapshot) -> None:
-        """Keep the beginning of the newest situation, once in a while."""
-        now, situation = time.monotonic(), self._situation
+    def keep(self, snapshot: Snapshot, situation: Situation) -> None:
+        """Keep the first rows of `situation`, which is what `snapshot` means, once in a while."""
+        now = time.monotonic()
         known = sum(source.status.rows for source in snapshot.sources)
         if known >= LARGE:
             # It is quiet now, and what has led here was large too.
             give_back()
-        # What was kept while most was still to be read for the first time serves nobody.
+        # Rows kept before the first reading was over are too few to be of use.
         much_more = known > 2 * self._known_then
-        if situation is None or (now < self._not_before and not much_more):
+        if now < self._not_before and not much_more:
             return
         self._not_before, self._known_then = now + EVERY, known
         with_lists = known >= LONG
@@ -65,9 +60,9 @@ class HeadKeeper:
         alerts = situation.alerts[: lines or 1]
         rows = _Rows(situation.now, Level.FINE if with_lists else Level.NOTICE)
         rows.take(situation, lines, (alert.site for alert in alerts))
-        kept_head.store(
+        first_rows.store(
             self._folder,
-            KeptHead(
+            FirstRows(
                 digest=self._digest,
                 made=situation.now,
                 lists=with_lists,
@@ -91,9 +86,9 @@ class _Rows:
         self._from_level = from_level
         self._found: dict[str, dict[Stream, dict[str, Record]]] = {}
 
-    def of(self, source: str) -> HeadRows:
+    def of(self, source: str) -> SourceRows:
         streams = self._found.get(source, {})
-        return HeadRows(**{stream.value: tuple(of.values()) for stream, of in streams.items()})  # type: ignore[arg-type]
+        return SourceRows(**{stream.value: tuple(of.values()) for stream, of in streams.items()})  # type: ignore[arg-type]
 
     def take(self, situation: Situation, lines: int, alarmed: Iterable[str]) -> None:
         """What the first lines of the Overview rest on, and `lines` of each other list;
@@ -109,7 +104,7 @@ class _Rows:
             *situation.backups[:lines],
             *situation.tickets[:lines],
             *situation.requests[:lines],
-            *situation.homeless[:LINES],
+            *situation.unmatched[:LINES],
         )
         whole += [fact.site for fact in placed]
         whole += alarmed
@@ -118,7 +113,7 @@ class _Rows:
                 self._take_whole(fact)
         for one in placed:
             self._take_part(one)
-        for health in situation.unplaced_health[:LINES]:
+        for health in situation.unmatched_health[:LINES]:
             self._put(Stream.HEALTH, health)
 
     def _put(self, stream: Stream, record: Record) -> None:

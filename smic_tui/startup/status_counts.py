@@ -1,8 +1,8 @@
-"""The tally of the last assessment, kept so that `status` need not assess again.
+"""The file of the counts of the last assessment, so that `status` need not assess again.
 
-It says which files it was made of and until when it holds. It is believed while all of
-them are as they were, for the same configuration and the same program, and only where
-nobody else can have written it.
+It says which files they were made of and until when they hold. It is believed while all of
+those files are as they were, for the same configuration and the same program, and only where
+others cannot have written it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
-from smic_tui.insight.tally import tally_at
-from smic_tui.model.tally import Forecast, Tally
-from smic_tui.system import private_file as own_file
+from smic_tui.model.status_counts import Forecast, StatusCounts, counts_at
+from smic_tui.system import private_file
 
 NAME = "tally.json"
 _LARGEST = 1_000_000
@@ -24,8 +23,8 @@ _LARGEST = 1_000_000
 FileSignature = tuple[int, int, int]
 
 
-class KeptTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tally, its forecast from `made` (UTC) on, and all that they rest on.
+class StatusCountsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The counts, their forecast from `made` (UTC) on, and all that they rest on.
 
     `digest` is that of the configuration (`config.digest`). `files` are paths below the
     cache folder with their signatures (`cache.file_ops`), None for what is not there.
@@ -40,12 +39,12 @@ class KeptTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     all_read: bool
     language: Literal["auto", "fr", "en"]
     ascii: bool
-    tally: Tally
+    counts: StatusCounts = field(name="tally")
     forecast: Forecast
 
-    def at(self, now: datetime) -> Tally:
-        """The tally at `now` (UTC), where it `holds`."""
-        return tally_at(self.tally, self.forecast, now)
+    def at(self, now: datetime) -> StatusCounts:
+        """The counts at `now` (UTC), where they `hold`."""
+        return counts_at(self.counts, self.forecast, now)
 
     def holds(self, folder: Path, digest: str, now: datetime) -> bool:
         """Whether assessing the cache in `folder` at `now` would count the same."""
@@ -57,13 +56,13 @@ class KeptTally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
 
-def load(folder: Path, digest: str, now: datetime) -> KeptTally | None:
+def load(folder: Path, digest: str, now: datetime) -> StatusCountsFile | None:
     """What is kept in the cache in `folder`; None if it does not hold."""
-    data = own_file.read(folder / NAME, _LARGEST, shared=True)
+    data = private_file.read(folder / NAME, _LARGEST, shared=True)
     if data is None:
         return None
     try:
-        kept = msgspec.json.decode(data, type=KeptTally)
+        kept = msgspec.json.decode(data, type=StatusCountsFile)
         if not _is_plain(kept) or not kept.holds(folder, digest, now):
             return None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OSError, TypeError):
@@ -71,14 +70,14 @@ def load(folder: Path, digest: str, now: datetime) -> KeptTally | None:
     return kept
 
 
-def store(folder: Path, kept: KeptTally) -> None:
+def store(folder: Path, kept: StatusCountsFile) -> None:
     """Keep it; nothing happens where that cannot be done."""
-    own_file.write(folder / NAME, msgspec.json.encode(kept), shared=True)
+    private_file.write(folder / NAME, msgspec.json.encode(kept), shared=True)
 
 
-def _is_plain(kept: KeptTally) -> bool:
+def _is_plain(kept: StatusCountsFile) -> bool:
     """Whether all texts can be shown, and all times have a zone as ours have."""
-    sources, forecast = kept.tally.sources, kept.forecast
+    sources, forecast = kept.counts.sources, kept.forecast
     times = [kept.made, forecast.until, *forecast.tickets, *forecast.requests, *forecast.alerts]
     times += [turn[0] for turn in forecast.backups]
     times += [source.last_good for source in sources if source.last_good is not None]

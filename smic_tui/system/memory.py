@@ -1,4 +1,4 @@
-"""What reading a large file has left behind goes back to the system."""
+"""Gives memory that is not used any more back to the system."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import contextlib
 
 
 def give_back() -> None:
-    """Where the C library can do it (glibc): tens of megabytes after a large file."""
-    import ctypes  # not at start
+    """Gives free memory back, where the C library can (glibc).
+
+    After reading a large file this is tens of megabytes.
+    """
+    import ctypes  # Imported here: no start needs it.
 
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -6,13 +6,11 @@ tears is not well-formed, and not believed.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from pathlib import Path
 
-_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+from smic_tui.system import atomic_file
 
 
 def read(path: Path, largest: int, *, shared: bool = False) -> bytes | None:
@@ -24,21 +22,10 @@ def read(path: Path, largest: int, *, shared: bool = False) -> bytes | None:
     """
     try:
         folder = path.parent.stat()
-        descriptor = os.open(path, _READ)
+        data, status = atomic_file.read(path, largest, follow_links=False)
     except OSError:
         return None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > largest:
-            return None
-        if not _is_believed(folder, status, shared):
-            return None
-        data = os.read(descriptor, largest + 1)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-    return data if len(data) == status.st_size else None
+    return data if _is_believed(folder, status, shared) else None
 
 
 def write(path: Path, data: bytes, *, shared: bool = False) -> bool:
@@ -46,30 +33,16 @@ def write(path: Path, data: bytes, *, shared: bool = False) -> bool:
 
     Returns whether it could be done.
     """
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}-{os.urandom(4).hex()}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = path.parent.stat()
-        group = shared and bool(status.st_mode & stat.S_IWGRP)
-        descriptor = os.open(temporary, _CREATE, 0o600)
+        folder = path.parent.stat()
+        if shared and folder.st_mode & stat.S_IWGRP:
+            atomic_file.replace(path, data, mode=0o660, group=folder.st_gid, sync=False)
+        else:
+            atomic_file.replace(path, data, sync=False)
     except OSError:
         return False
-    try:
-        try:
-            if group:
-                os.fchown(descriptor, -1, status.st_gid)
-                os.fchmod(descriptor, 0o660)
-            written = os.write(descriptor, data)
-        finally:
-            os.close(descriptor)
-        if written == len(data):
-            temporary.rename(path)
-            return True
-    except OSError:
-        pass
-    with contextlib.suppress(OSError):
-        temporary.unlink()
-    return False
+    return True
 
 
 def _is_believed(folder: os.stat_result, file: os.stat_result, shared: bool) -> bool:

@@ -1,12 +1,13 @@
-"""Threads that compute beside an event loop: one at a time, in short turns, and giving way.
+"""Lets threads compute beside an event loop: one at a time, in short turns, screen first.
 
-A thread that computes and the loop share one interpreter. Each gets it for a turn when
-another wants it; a loop that answers a key needs a dozen of them, and waits each time for
-every thread that computes. Two that compute are no sooner ready than one after the other.
+The event loop and all threads share one interpreter. While several want it, each gets it
+for a turn. A loop that answers a key needs a dozen turns, and waits each time for every
+thread that computes. Two threads that compute at once are not ready sooner than one after
+the other.
 
-Turns are fair, and that is not enough: half of the interpreter makes the answer to a key
-take twice as long. So who computes says between one piece of work and the next that others
-may go first (`give_way`), and stands still while somebody waits for the screen.
+Fair turns are not enough: with half of the interpreter, the answer to a key takes twice as
+long. So a thread that computes calls `yield_turn` between two pieces of work, and stands
+still while a person waits for the screen.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import RLock
 from typing import TypeVar
 
-# Five times as often as by itself. It costs computing some hundredths, twice as often a tenth.
+# A fifth of the interpreter's own turn. It slows computing down by a few hundredths; half of
+# it would by a tenth.
 TURN_SECONDS = 0.001
 
-# So many rows take some hundredths of a second.
+# From this many rows on, work on them takes some hundredths of a second.
 MANY = 500
 
-# A key whose answer takes longer than this, or that nothing comes of, is waited for no more.
+# Threads stand still for at most this long for one key: its answer may take longer, or the
+# key may change nothing.
 PATIENCE_SECONDS = 0.05
 
 T = TypeVar("T")
@@ -34,9 +37,11 @@ T = TypeVar("T")
 _lock = RLock()
 
 
-class Front:
-    """Whether somebody waits for the screen: a key has been read, or there is something new
-    to show, and the frame that shows it has not been sent. Times in seconds of `clock`.
+class ScreenPriority:
+    """Knows whether a person waits for the screen.
+
+    The person waits once a key was read, or there is something new to show, until the
+    frame that shows it was sent. Times are in seconds of `clock`.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,37 +50,40 @@ class Front:
         self._ends = 0.0
         self._is_drawn = False
         self._sent = threading.Event()
-        # Who has stood still for a while computes as long before it does so again.
+        # A thread that has stood still computes for as long before it stands still again.
         self._not_before = 0.0
 
     def begin(self) -> None:
-        """Somebody waits from now on."""
+        """Notes that a person waits from now on."""
         self._ends = self._clock() + PATIENCE_SECONDS
         self._is_drawn = False
         self._sent.clear()
         self.is_waited_for = True
 
     def drawn(self) -> None:
-        """Something was drawn: the next frame shows it."""
+        """Notes that something was drawn, which the next frame will show."""
         self._is_drawn = True
 
     def sent(self) -> None:
-        """A frame has gone. One that was drawn before somebody began to wait is no answer."""
+        """Notes that a frame was sent, which ends the waiting.
+
+        A frame that was drawn before the person began to wait is no answer and ends nothing.
+        """
         if self._is_drawn:
             self.end()
 
     def end_unless_drawn(self) -> None:
-        """The screen is up to date: if nothing was drawn, there is nothing to wait for."""
+        """Ends the waiting if nothing was drawn: the screen is up to date already."""
         if not self._is_drawn:
             self.end()
 
     def end(self) -> None:
-        """Nobody waits any more."""
+        """Ends the waiting, and lets threads compute again."""
         self.is_waited_for = False
         self._sent.set()
 
     def let_pass(self) -> None:
-        """Stand still while somebody waits; not in the main thread, which does the drawing."""
+        """Stands still while a person waits. Returns at once in the main thread, which draws."""
         now = self._clock()
         if now < self._not_before or threading.current_thread() is threading.main_thread():
             return
@@ -87,32 +95,35 @@ class Front:
             self.end()
 
 
-front = Front()
+screen_priority = ScreenPriority()
 
 
-def give_way() -> None:
-    """Between two pieces of work that take a millisecond at most: let the screen go first."""
-    if front.is_waited_for:
-        front.let_pass()
+def yield_turn() -> None:
+    """Lets the screen go first. To be called at least once a millisecond while computing."""
+    if screen_priority.is_waited_for:
+        screen_priority.let_pass()
 
 
-def giving_way(items: Iterable[T]) -> Iterator[T]:
-    """The items; between them the screen goes first."""
+def yielding(items: Iterable[T]) -> Iterator[T]:
+    """Yields the items, and lets the screen go first before each."""
     for item in items:
-        if front.is_waited_for:
-            front.let_pass()
+        if screen_priority.is_waited_for:
+            screen_priority.let_pass()
         yield item
 
 
 def after_others() -> None:
-    """Wait until nobody computes, for work that nobody waits for; never within `alone`."""
-    give_way()
+    """Waits until no other thread computes, before work that is not urgent.
+
+    Never call it within `exclusive`.
+    """
+    yield_turn()
     with _lock:
         pass
 
 
 class _Garbage:
-    """Whether it is looked for when nobody computes."""
+    """Whether the garbage collector is to run while no thread computes."""
 
     wanted = False
 
@@ -121,17 +132,17 @@ _garbage = _Garbage()
 
 
 def take_short_turns() -> None:
-    """For as long as the program runs: nobody waits for the interpreter much longer than a turn."""
+    """Shortens the turns of all threads to `TURN_SECONDS`, for as long as the program runs."""
     sys.setswitchinterval(TURN_SECONDS)
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Compute when nobody else does; never from an event loop.
+def exclusive() -> Iterator[None]:
+    """Holds the lock of the one thread that may compute. Never use it in an event loop.
 
-    Nothing that waits (for a disk, for another lock that is held by who computes) may be
-    within. Garbage is not looked for meanwhile: the long lists that are being made would
-    be gone through time and again, which lets no other thread take its turn.
+    The code within must not wait, neither for a disk nor for a lock that another computing
+    thread may hold. The garbage collector is off meanwhile: it would go through the long
+    lists in the making again and again, and no other thread gets a turn while it does.
     """
     with _lock:
         was_enabled = gc.isenabled()
@@ -144,7 +155,10 @@ def alone() -> Iterator[None]:
 
 
 def collect_garbage() -> None:
-    """From now on look for garbage, but in what is there already; not while one computes."""
+    """Starts the garbage collector, which then runs while no thread computes.
+
+    It never looks at the objects that exist already.
+    """
     gc.freeze()
     _garbage.wanted = True
     if _lock.acquire(blocking=False):
@@ -155,14 +169,14 @@ def collect_garbage() -> None:
 
 
 def known_for_good() -> None:
-    """Call when a long tuple of facts has been made, for one after the other.
+    """Shows a new long tuple of facts to the garbage collector. To be called for each tuple.
 
-    Whoever looks for garbage goes through a new tuple once and learns that there is none
-    in it. Through several at once it would take too long.
+    The collector goes through the tuple once, finds nothing that could be garbage, and never
+    looks at it again. Going through several at once would take too long.
     """
     gc.collect(0)
 
 
-def alone_with(rows: int) -> AbstractContextManager[None]:
-    """The same where there are many rows; a few wait for nobody."""
-    return alone() if rows >= MANY else nullcontext()
+def exclusive_for(rows: int) -> AbstractContextManager[None]:
+    """Returns `exclusive()` for many rows, and a context without effect for a few."""
+    return exclusive() if rows >= MANY else nullcontext()

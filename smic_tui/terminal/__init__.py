@@ -1,1 +1,1 @@
-"""Between Textual and the line: what the far terminal shows, and the least that changes it."""
+"""The terminal driver: knows what the far terminal shows, and sends the least that changes it."""

@@ -1,4 +1,4 @@
-"""The wanted screen: a grid of cells made from what Textual writes."""
+"""The canvas: reads what Textual writes into a grid of cells, the screen that is wanted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOKEN = re.compile(
 )
 # The beginning of a sequence whose end may come with the next write.
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-9;:<=>?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)?$")
-# Escapes that change modes, keypads or character sets but draw nothing.
+# Escape sequences that change modes, keypads or character sets but draw nothing.
 _QUIET_ESCAPES = re.compile(r"\x1b(?:[=>NO]|[()*+][0-9A-Za-z]|[ -/].)")
 _QUIET_FINALS = frozenset("hlcnqtxyzgi")
 _IMAGE = re.compile(r"\x1b(?:[PX^_]|\]1337;)")
@@ -42,18 +42,18 @@ def _numbers(parameters: str) -> tuple[int, ...]:
 
 @lru_cache(4096)
 def _encodable(text: str) -> str:
-    """The text without a lone escape and without surrogates, which no terminal is sent."""
+    """Returns the text without escape characters and surrogates: no terminal may get them."""
     text = text.replace("\x1b", "")
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 class Canvas:
-    """What the screen shall show.
+    """Keeps what the screen is to show: rows of cells, and the cursor that writes them.
 
-    `on_control(sequence, draws_from)` is called for what is no cell: modes, bells,
-    titles, the clipboard. `draws_from` is None, or the first row of those that the
-    sequence may draw something unknown on; their cells are `FOREIGN` afterwards.
-    `reduced(pen)` is the pen as the terminal can draw it.
+    It calls `on_control(sequence, draws_from)` for each sequence that writes no cells:
+    modes, bells, titles, the clipboard. `draws_from` is None for a sequence that draws
+    nothing; otherwise the sequence may draw anything from that row on, and these rows
+    become `FOREIGN`. `reduced(pen)` returns the pen as the terminal can draw it.
     """
 
     def __init__(
@@ -68,14 +68,14 @@ class Canvas:
         self.x = self.y = 0
         self.pen = PLAIN
         self.cursor_visible = True
-        # The rows that may differ from what they were.
+        # The rows that may have changed since the caller last cleared this set.
         self.changed: set[int] = set(range(height))
         self._on_control = on_control
         self._reduced = reduced
         self._rest = ""
 
     def resize(self, width: int, height: int) -> None:
-        """Another size: nothing is known of what the screen shall show until it is written."""
+        """Takes another size, in cells; every cell is `UNWRITTEN` until Textual writes it."""
         self.width, self.height = width, height
         self.rows = [[UNWRITTEN] * width for _ in range(height)]
         self.x = self.y = 0
@@ -83,15 +83,15 @@ class Canvas:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every cell was written since the size changed."""
+        """Whether every cell has been written since the size changed."""
         return not any(UNWRITTEN in row for row in self.rows)
 
     def settle(self) -> None:
-        """What was not written after a change of size is blank."""
+        """Makes blank the cells that were not written after a change of size."""
         self._replace(UNWRITTEN)
 
     def drop_foreign(self) -> None:
-        """What was drawn by unknown sequences is lost: the screen is made anew."""
+        """Makes blank the cells that unknown sequences drew on: the screen is sent anew."""
         self._replace(FOREIGN)
         self.changed = set(range(self.height))
 
@@ -101,7 +101,7 @@ class Canvas:
                 row[:] = [BLANK if one == unknown else one for one in row]
 
     def feed(self, data: str) -> None:
-        """Take what Textual writes, in pieces of any size."""
+        """Takes what Textual writes, in pieces of any size."""
         if self._rest:
             data, self._rest = self._rest + data, ""
         place = 0
@@ -151,7 +151,7 @@ class Canvas:
         row = self.rows[self.y]
         end = x + count
         if not row[x][0] and x:
-            # The right half of a wide cluster is written over: the left one goes too.
+            # The text overwrites the right half of a wide cluster: its left half goes too.
             self._blank_out(row, x - 1)
         if end < width and not row[end][0]:
             self._blank_out(row, end)
@@ -168,7 +168,7 @@ class Canvas:
             for each in range(max(place, 0), count):
                 kept[each] = cell(" ", cells[0][1])
         if count < len(cells) and count and cells[-1][0]:
-            # Without wrapping, what is too much is written into the last column.
+            # Without wrapping, a terminal writes all that does not fit into the last column.
             kept[-1] = cells[-1]
         return tuple(kept)
 
@@ -182,7 +182,7 @@ class Canvas:
             x += 1
 
     def _join(self, marks: str) -> None:
-        """Combining marks alone go to the cell on the left."""
+        """Adds combining marks to the cell on the left of the cursor."""
         row, x = self.rows[self.y], self.x - 1
         while x > 0 and not row[x][0]:
             x -= 1

@@ -1,4 +1,4 @@
-"""What a terminal is known to understand, by the name in TERM."""
+"""The sequences that a terminal is known to understand, by its name in TERM."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from msgspec.structs import replace
 
 
 class Capabilities(Struct, frozen=True):
-    """What may be sent beyond cursor moves, SGR, EL, ED and scroll regions.
+    """The sequences that a terminal understands besides cursor moves, SGR, EL, ED and
+    scroll regions.
 
-    What a terminal is not known for is not used: the screen must be right, then small.
+    The driver never uses one that the terminal is not known to understand: a correct
+    screen matters more than a small frame.
     """
 
     erase_characters: bool = False
@@ -19,7 +21,7 @@ class Capabilities(Struct, frozen=True):
     scroll_lines: bool = False
     """SU and SD, `CSI n S` and `CSI n T`."""
     background_erase: bool = False
-    """Erased and scrolled-in cells take the colour of the pen."""
+    """Erased cells, and those that a scroll brings in, take the paper of the pen."""
     repeat: bool = False
     """REP, `CSI n b`."""
     off_codes: bool = True
@@ -29,8 +31,8 @@ class Capabilities(Struct, frozen=True):
     colours: int = 1 << 24
     alternate_screen: bool = True
     modern: bool = False
-    """Answers questions about modes and ignores what it does not know: bracketed paste,
-    focus, synchronised output, the clipboard."""
+    """The terminal answers questions about modes and ignores sequences that it does not
+    know: bracketed paste, focus, synchronised output, the clipboard."""
 
 
 _XTERM = Capabilities(
@@ -41,7 +43,7 @@ _XTERM = Capabilities(
     links=True,
     modern=True,
 )
-# tmux and screen rewrite everything for the terminal behind them.
+# tmux and screen translate every sequence for the terminal behind them.
 _TMUX = replace(_XTERM, background_erase=False, scroll_lines=False)
 _SCREEN = Capabilities(column_address=True, modern=True)
 _LINUX = Capabilities(
@@ -54,7 +56,7 @@ _LINUX = Capabilities(
 _VT220 = Capabilities(erase_characters=True, colours=0, alternate_screen=False)
 _VT100 = Capabilities(off_codes=False, colours=0, alternate_screen=False)
 
-# The longest beginning of TERM decides.
+# By beginnings of TERM, of which the longest that matches counts.
 _BY_NAME = {
     "xterm": _XTERM,
     "rxvt": replace(_XTERM, scroll_lines=False, links=False),
@@ -82,12 +84,12 @@ _BY_NAME = {
     "vt1": _VT100,
 }
 _UNKNOWN = Capabilities(colours=16, alternate_screen=False)
-# Not even the cursor can be moved.
+# Names of terminals that cannot even move the cursor.
 _HOPELESS = frozenset({"", "dumb", "unknown", "network", "dialup"})
 
 
 def capabilities_of(term: str) -> Capabilities:
-    """What the terminal with that TERM understands; of an unknown one the least is believed."""
+    """Returns what the terminal named by TERM understands; of an unknown one, the least."""
     for length in range(len(term), 1, -1):
         found = _BY_NAME.get(term[:length])
         if found is not None:

@@ -1,4 +1,4 @@
-"""Cells: what stands in one place of the screen, and how text falls into cells."""
+"""Cells of the screen, and how a text is divided into cells."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Cell = tuple[str, Pen]
 Row = list[Cell]
 
 BLANK: Cell = (" ", PLAIN)
-# A place that something unknown was drawn on, such as an image. Not text that could
-# ever come from a program: control characters never get into cells.
+# A cell that something unknown was drawn on, such as an image. Its text cannot come from
+# a program: control characters never get into cells.
 FOREIGN: Cell = ("\0", PLAIN)
-# A place that nothing has been written to since the screen got its present size.
+# A cell that has not been written since the screen got its present size.
 UNWRITTEN: Cell = ("\1", PLAIN)
 
 JOINER = "\u200d"
@@ -31,16 +31,16 @@ def is_sure(cluster: str) -> bool:
 
 
 def clusters(text: str) -> list[tuple[str, int]]:
-    """The clusters of a text with the cells that Textual counts for each.
+    """Returns the clusters of a text, each with the number of cells that Textual counts.
 
-    A leading combining mark is a cluster of no width. Two flag letters belong
-    together: a sequence between them would part the flag.
+    A leading combining mark is a cluster of width 0. Two flag letters make one cluster:
+    an escape sequence between them would part the flag.
     """
     if text.isascii():
         return [(character, 1) for character in text]
     found: list[tuple[str, int]] = []
     for start, end, width in split_graphemes(text)[0]:
-        # At the end a joiner joins nothing yet; tmux would add whatever comes next.
+        # A joiner at the end has nothing to join yet; tmux would join the next character.
         part = text[start:end].rstrip(JOINER)
         if not part:
             continue
@@ -58,7 +58,7 @@ def clusters(text: str) -> list[tuple[str, int]]:
 
 @lru_cache(65536)
 def cell(text: str, pen: Pen) -> Cell:
-    """The cell for a cluster; of a blank's pen only what is seen is kept."""
+    """Returns the cell for a cluster. A blank keeps only what can be seen of its pen."""
     if text == " " and not pen.link and not pen.attributes & SEEN_ON_BLANKS:
         return BLANK if not pen.paper else (" ", Pen(0, "", pen.paper))
     return (text, pen)
@@ -66,9 +66,10 @@ def cell(text: str, pen: Pen) -> Cell:
 
 @lru_cache(32768)
 def cells_of(text: str, pen: Pen) -> tuple[Cell, ...]:
-    """The cells for a text in one pen.
+    """Returns the cells for a text in one pen.
 
-    Combining marks at the beginning are left out: they belong to the cell before.
+    Combining marks at its beginning are left out: they belong to the cell before
+    (see `leading_marks`).
     """
     cells: list[Cell] = []
     for cluster, width in clusters(text):
@@ -84,7 +85,7 @@ def cells_of(text: str, pen: Pen) -> tuple[Cell, ...]:
 
 
 def leading_marks(text: str) -> str:
-    """The combining marks that a text begins with."""
+    """Returns the combining marks that a text begins with."""
     if text[:1].isascii():
         return ""
     marks = ""
@@ -96,6 +97,6 @@ def leading_marks(text: str) -> str:
 
 
 def is_blank(one: Cell) -> bool:
-    """Whether nothing but paper is seen of the cell."""
+    """Whether the cell shows nothing but its paper."""
     text, pen = one
     return text == " " and not pen.link and not pen.attributes & SEEN_ON_BLANKS

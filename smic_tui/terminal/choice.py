@@ -1,4 +1,4 @@
-"""Which driver serves a terminal."""
+"""Chooses the driver and the link profile for a terminal."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ DriverName = Literal["lean", "stock"]
 
 
 def chosen_profile(link: str, environ: Mapping[str, str]) -> LinkProfile:
-    """The profile of the configuration, or that of SMIC_TUI_LINK where it names one."""
+    """Returns the profile that SMIC_TUI_LINK names, otherwise `link`, the configured one."""
     return PROFILES.get(environ.get("SMIC_TUI_LINK", ""), PROFILES[link])
 
 
 def chosen_driver(
     driver: DriverName, profile: LinkProfile, environ: Mapping[str, str]
 ) -> type[Driver] | None:
-    """The class of the driver; None for Textual's own.
+    """Returns the class of the driver to use; None stands for Textual's own.
 
-    SMIC_TUI_DRIVER goes before the configuration. Without a terminal on both sides,
-    or on one that cannot move its cursor, it is Textual's own in any case, and so it is
-    where Textual is told to use another, as its web server does.
+    SMIC_TUI_DRIVER overrides `driver`, the configured name. Textual's own driver is used
+    in any case when standard input or standard error is no terminal, when the terminal
+    cannot move its cursor, and when TEXTUAL_DRIVER names another driver, as Textual's
+    web server does.
     """
     if environ.get("TEXTUAL_DRIVER"):
         return None

@@ -18,7 +18,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from smic_tui.system.turns import front
+from smic_tui.system.turns import screen_priority
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.capabilities import capabilities_of
 from smic_tui.terminal.far_screen import FarScreen
@@ -32,7 +32,11 @@ _KEY_PATIENCE = 0.5
 
 
 class LinkStatus(Struct, frozen=True):
-    """What is known of the line. Times in seconds, rates in bytes per second."""
+    """What the driver has measured of the line: times in seconds, rates in bytes per second.
+
+    `bytes_per_key` is the mean over the last fifty keys. `answers` is False once the
+    terminal is known not to answer. A value is None while it has not been measured.
+    """
 
     profile: str
     bytes_sent: int
@@ -43,9 +47,9 @@ class LinkStatus(Struct, frozen=True):
 
 
 class LeanDriver(LinuxDriver):
-    """Between Textual and the terminal: its modes, its size, its signals, its keys.
+    """Handles the terminal's modes, size, signals and keys for Textual.
 
-    What Textual draws goes to the `FarScreen`, which sends it.
+    It hands what Textual draws to a `FarScreen`, which sends it.
     """
 
     profile: ClassVar[LinkProfile] = AUTO
@@ -70,16 +74,16 @@ class LeanDriver(LinuxDriver):
             encoding=getattr(self._file, "encoding", None) or "utf-8",
         )
         self._mouse_is_on = False
-        # When answers were read that the event loop has not taken yet.
+        # The times of answers that were read and that the event loop has not taken yet.
         self._answers: SimpleQueue[float] = SimpleQueue()
-        # How many bytes were sent when the last keys came.
+        # How many bytes had been sent when each of the last keys came.
         self._keys: deque[int] = deque(maxlen=50)
 
-    # -- what others may ask and do
+    # -- what the program asks of the driver
 
     @property
     def status(self) -> LinkStatus:
-        """What is known of the line."""
+        """What has been measured of the line so far."""
         pacer, keys = self._pacer, self._keys
         return LinkStatus(
             profile=pacer.profile.name,
@@ -92,46 +96,46 @@ class LeanDriver(LinuxDriver):
 
     @property
     def is_slow(self) -> bool:
-        """Whether the line is one on which every byte counts."""
+        """Whether the line is so slow that every byte counts."""
         return self._pacer.is_slow
 
     @property
     def room(self) -> int:
-        """How many bytes could be sent now without waiting for the line."""
+        """How many bytes could be sent now without waiting for an answer."""
         return self._pacer.room
 
     @property
     def late_seconds(self) -> float:
-        """How long after an arrow key the ends of new lines are to follow."""
+        """How many seconds after an arrow key the ends of new lines are to follow."""
         return self._pacer.profile.late
 
     def repaint(self) -> None:
-        """Something else wrote to the terminal: send everything again."""
+        """Sends the whole screen again, after another program wrote to the terminal."""
         self._screen.repaint()
 
     def show(self) -> None:
-        """What is drawn now is worth more than the kept screen of before."""
+        """Replaces the kept screen of the last run by what is drawn now."""
         self._screen.show()
 
     def picture(self, stamps: list[str]) -> Picture | None:
-        """What is shown, to be kept for the next start; None while it is not whole.
+        """Returns the screen, to be kept for the next start; None while it is incomplete.
 
-        `stamps` are those of the files that it rests on (`first_paint.stamp_of`).
+        `stamps` belong to the files that the screen rests on (`first_paint.stamp_of`).
         """
         return self._screen.picture(stamps)
 
     # -- what Textual writes
 
     def write(self, data: str) -> None:
-        """Take what Textual writes, from whatever thread."""
+        """Takes what Textual writes; any thread may call it."""
         if threading.get_ident() == self._thread:
             self._screen.feed(data)
-            front.drawn()
+            screen_priority.drawn()
         else:
             self._loop.call_soon_threadsafe(self._screen.feed, data)
 
     def flush(self) -> None:
-        """Sending has its own time."""
+        """Does nothing: the `FarScreen` decides when to send."""
 
     def _typed_at(self) -> tuple[int, int] | None:
         try:
@@ -141,13 +145,13 @@ class LeanDriver(LinuxDriver):
         place = getattr(focused, "cursor_screen_offset", None)
         if place is None:
             return None
-        # At the end of its text an input line counts one cell too many.
+        # With the cursor at the end of its text, Textual's input line counts one cell too many.
         return place[0] - bool(getattr(focused, "cursor_at_end", False)), place[1]
 
     # -- size
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        """The size that Textual is told, at the start and when the terminal says it changed."""
+        """Returns the size for Textual, which asks at the start and after each SIGWINCH."""
         size = super()._get_terminal_size()
         self._loop.call_soon_threadsafe(self._resize, size, True)
         return size
@@ -158,7 +162,7 @@ class LeanDriver(LinuxDriver):
     # -- beginning and end
 
     def start_application_mode(self) -> None:
-        """Take the terminal over."""
+        """Takes the terminal over."""
         assert self._file is not None, "only chosen when standard error is a terminal"
         self._screen.open(self._file.fileno())
         painted = first_paint.take()
@@ -168,12 +172,12 @@ class LeanDriver(LinuxDriver):
         if painted is not None:
             self.attrs_before = painted.attributes
         if self._writer_thread is not None:
-            # Made by the base class; nothing is ever given to it.
+            # The base class makes this thread; the driver never gives it anything to write.
             self._writer_thread.stop()
             self._writer_thread = None
         try:
             attributes = termios.tcgetattr(self.fileno)
-            # A line feed shall only go down.
+            # A line feed must move the cursor down and not to the margin.
             attributes[1] &= ~termios.OPOST
             termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
         except termios.error:
@@ -181,7 +185,7 @@ class LeanDriver(LinuxDriver):
         self._screen.begin()
 
     def _enable_mouse_support(self) -> None:
-        """Buttons and wheel; not every movement."""
+        """Asks the terminal for buttons and wheel, but not for movements."""
         if self._mouse and not self._mouse_is_on:
             self._mouse_is_on = True
             self.write("\x1b[?1000h\x1b[?1006h")
@@ -192,7 +196,7 @@ class LeanDriver(LinuxDriver):
             self.write("\x1b[?1006l\x1b[?1000l")
 
     def disable_input(self) -> None:
-        """Stop reading; answers that are under way are taken first, or the shell gets them."""
+        """Stops reading, once the answers under way have come: the shell would get them."""
         self._screen.leave()
         if self._key_thread is not None and self._key_thread.is_alive():
             self._await_answers()
@@ -207,18 +211,18 @@ class LeanDriver(LinuxDriver):
                 return
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back as it was."""
+        """Gives the terminal back as it was."""
         self._screen.leave()
         super().stop_application_mode()
         self._screen.end()
 
     def close(self) -> None:
-        """Let the terminal go."""
+        """Closes the driver's own file of the terminal."""
         self._screen.close()
         super().close()
 
     def _sigtstp_application(self, *arguments: object) -> None:
-        # A signal comes at any instruction; what it does must not.
+        # A signal may come at any instruction; its effect must wait for the event loop.
         if self._loop.is_running():
             self._loop.call_soon_threadsafe(super()._sigtstp_application, *arguments)
         else:
@@ -233,7 +237,7 @@ class LeanDriver(LinuxDriver):
     # -- what comes from the terminal
 
     def run_input_thread(self) -> None:
-        """Read until the terminal is left."""
+        """Reads what the terminal sends, until the driver leaves it."""
         reader = Reader(
             self.fileno,
             waiting=lambda: self._pacer.is_waiting,
@@ -243,7 +247,7 @@ class LeanDriver(LinuxDriver):
             debug=self._debug,
         )
         if not reader.run(self.exit_event):
-            # The terminal is gone: end as on a hangup, with everything saved.
+            # The terminal is gone: the program ends as on a hangup, with everything saved.
             os.kill(os.getpid(), signal.SIGHUP)
 
     def _answer_read(self) -> None:
@@ -259,9 +263,9 @@ class LeanDriver(LinuxDriver):
         self._screen.answered()
 
     def process_message(self, message: Message) -> None:
-        """Note keys and sizes on their way to Textual."""
+        """Notes keys and sizes on their way to Textual."""
         if isinstance(message, events.Key):
-            front.begin()
+            screen_priority.begin()
             self._keys.append(self._pacer.sent)
         elif isinstance(message, events.Resize):
             size = message.size.width, message.size.height
@@ -270,5 +274,5 @@ class LeanDriver(LinuxDriver):
 
 
 def lean_driver(profile: LinkProfile) -> type[Driver]:
-    """The driver for a line of that kind."""
+    """Returns a driver class for lines with that profile."""
     return type("LeanDriver", (LeanDriver,), {"profile": profile})

@@ -1,4 +1,4 @@
-"""What the far terminal shows, and the bytes that make it show something else."""
+"""The encoder: remembers what the far terminal shows, and makes the bytes that change it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from smic_tui.terminal.pen import PLAIN, Pen, PenWriter
 from smic_tui.terminal.row_encoder import NOTHING, RowEncoder, Spot, Way, Ways
 from smic_tui.terminal.scroll import Scroll, candidates
 
-# Scrolling is looked for only when at least this much could be saved.
+# The encoder looks for a scroll only if the frame is longer than this without one, in bytes.
 _WORTH_SCROLLING = 60
 _WAYS_BETWEEN_ROWS = 3
 
 
 class Frame(NamedTuple):
-    """What to send; `whole` is False when rows were left for a later frame."""
+    """The text to send; `whole` is False if rows were left for a later frame."""
 
     text: str
     whole: bool
 
 
 class _Work(NamedTuple):
-    """What has been worked out of a frame: of the rows that are `changed`, `done` in `ways`."""
+    """A frame in the making.
+
+    It turns the rows `shown` into `wanted`. Of the row numbers in `changed`, the first
+    `done` are encoded in each of `ways`.
+    """
 
     shown: list[Row]
     wanted: list[Row]
@@ -35,12 +39,12 @@ class _Work(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Its bytes, in the shortest way."""
+        """The length of the shortest way, in bytes."""
         return self.ways[_best(self.ways)].size
 
 
 class Encoder:
-    """Keeps the grid, the cursor and the pen of the far terminal."""
+    """Keeps the cells, the cursor and the pen of the far terminal, and encodes changes."""
 
     def __init__(
         self, width: int, height: int, capabilities: Capabilities, pens: PenWriter
@@ -52,51 +56,52 @@ class Encoder:
         self.shown: list[Row] = []
         self._spot = Spot()
         self.is_known = False
-        # Rows that an earlier frame left out; scrolling makes some of rows not asked for.
+        # Rows that an earlier frame left out. After a scroll they may include rows that the
+        # caller did not ask for.
         self._left: set[int] = set()
 
     def forget(self) -> None:
-        """Nothing is known of what the terminal shows; the next frame begins by clearing it."""
+        """Forgets what the terminal shows: the next frame begins by clearing the screen."""
         self.is_known = False
         self._spot = Spot()
 
     def adopt(self, rows: list[Row]) -> None:
-        """The terminal shows this already, with a plain pen and the cursor anywhere."""
+        """Takes `rows` for what the terminal shows, with a plain pen and the cursor anywhere."""
         self.shown = rows
         self._spot = Spot(None, None, PLAIN)
         self._left.clear()
         self.is_known = True
 
     def resize(self, width: int, height: int) -> None:
-        """The terminal has another size, and shows nobody knows what."""
+        """Takes another size, in cells, and forgets what the terminal shows."""
         self.width, self.height = width, height
         self.forget()
 
     def cursor_lost(self) -> None:
-        """Something else was sent that may have moved the cursor or changed the pen."""
+        """Forgets cursor and pen: another sequence was sent that may have changed them."""
         self._spot = Spot()
 
     def drawn_over(self, first_row: int) -> None:
-        """Something unknown was drawn on the rows from there on, and moved the cursor."""
+        """Notes that a sequence drew unknown things from `first_row` on and moved the cursor."""
         for y in range(first_row, len(self.shown)):
             self.shown[y] = [FOREIGN] * self.width
         self.cursor_lost()
 
     def leave(self) -> str:
-        """What gives the terminal back with a plain pen."""
+        """Returns the sequence that gives the terminal a plain pen."""
         sequence = self._pens.change(self._spot.pen, PLAIN)
         self._spot = self._spot._replace(pen=PLAIN)
         return sequence
 
     def place_cursor(self, x: int, y: int, pen: Pen) -> str:
-        """What puts the cursor there with that pen, for a sequence that draws there."""
+        """Returns what sets cursor and pen, for a sequence that draws at that cell."""
         pen = pen._replace(link="")
         sequence = self._pens.change(self._spot.pen, pen) + self._put_cursor(x, y)
         self._spot = self._spot._replace(pen=pen)
         return sequence
 
     def clear(self) -> str:
-        """What brings the terminal into a known state: empty, cursor at home, plain pen."""
+        """Returns the sequence for a known state: empty screen, cursor at home, plain pen."""
         self.shown = [[BLANK] * self.width for _ in range(self.height)]
         self._spot = Spot(0, 0, PLAIN)
         self._left.clear()
@@ -111,10 +116,11 @@ class Encoder:
         cursor: tuple[int, int] | None = None,
         limit: int | None = None,
     ) -> Frame:
-        """The bytes that make the terminal show `wanted`, in which only `rows` may differ.
+        """Returns the frame that makes the terminal show `wanted`.
 
-        Rows are left out once `limit` bytes are reached. `cursor` is where the cursor
-        must stand in the end, None if that does not matter.
+        Only the row numbers in `rows` may differ from what is shown. Once `limit` bytes are
+        reached, further rows are left out. `cursor` is the cell where the cursor must stand
+        in the end; None if that does not matter.
         """
         text = ""
         anew = not self.is_known
@@ -136,7 +142,7 @@ class Encoder:
         text += work.ways[best].text()
         self._spot = best
         if best.pen is not None and best.pen.link:
-            # Left open, a link would swallow whatever others write.
+            # A link left open would take in all that other programs write.
             pen = best.pen._replace(link="")
             text += self._pens.change(best.pen, pen)
             self._spot = best._replace(pen=pen)
@@ -156,7 +162,7 @@ class Encoder:
         return _Work(shown, wanted, changed, start, 0)
 
     def _go_on(self, work: _Work, limit: int | None, beyond: int | None = None) -> _Work:
-        """Encode more rows: until `limit` bytes are reached, and no further than `beyond`."""
+        """Encodes more rows, until `limit` bytes are reached or `beyond` bytes exceeded."""
         shown, wanted, changed, ways, done = work
         while done < len(changed):
             if done and (limit is not None or beyond is not None):
@@ -172,10 +178,10 @@ class Encoder:
         return _Work(shown, wanted, changed, ways, done)
 
     def _scrolled(self, plain: _Work, wanted: list[Row]) -> _Work | None:
-        """The work with the rows scrolled first, not begun yet; None if no scroll helps.
+        """Returns the work, not begun yet, after the best scroll; None if no scroll helps.
 
-        Both are compared as whole frames, whatever the limit: a scroll that is begun
-        serves the frames that follow.
+        The comparison is between whole frames, whatever the limit: a scroll helps the
+        frames that follow as well.
         """
         best: tuple[int, _Work] | None = None
         for scroll in candidates(self.shown, wanted):
@@ -184,7 +190,7 @@ class Encoder:
             cost = self._go_on(begun, None).size
             if best is None or cost < best[0]:
                 best = cost, begun
-        # How much dearer it is without is no matter.
+        # The frame without a scroll is encoded only until it is longer than the best with one.
         if best is None or self._go_on(plain, None, best[0]).size <= best[0]:
             return None
         return best[1]

@@ -1,11 +1,11 @@
-"""The screen of the far terminal: what it shall show, and when the difference is sent."""
+"""The screen of the far terminal: takes what it is to show, and decides when to send it."""
 
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 
-from smic_tui.system.turns import front
+from smic_tui.system.turns import screen_priority
 from smic_tui.terminal.canvas import Canvas
 from smic_tui.terminal.capabilities import Capabilities
 from smic_tui.terminal.encoder import Encoder
@@ -18,26 +18,28 @@ from smic_tui.terminal.pen import PenWriter
 from smic_tui.terminal.picture import Picture
 from smic_tui.terminal.picture_cells import picture_of, rows_of
 
-# A frame so large on a fast line is shown at once, where the terminal can do that.
+# On a fast line, a frame of more bytes is sent as one synchronised update, where the
+# terminal can do that.
 _LARGE = 1024
 _SYNC = "\x1b[?2026h", "\x1b[?2026l"
-# The shape of the mouse pointer, which no widget here ever changes.
+# Sets the shape of the mouse pointer. No widget here changes it, so it is not sent.
 _POINTER = "\x1b]22;"
 _LEAVE_SECONDS = 2.0
-# How much may wait in a serial line that answers no fences.
+# A terminal that answers no fences: how many bytes may wait in the system's queue for a
+# serial line, and after how many seconds to look again.
 _SERIAL_QUEUE, _SERIAL_SECONDS = 128, 0.02
-# What terminals of the oldest kind understand of modes: wrapping and the cursor.
+# The sequences that even the oldest terminals understand: wrapping, the cursor, the bell.
 _OLD_MODES = frozenset({"\x1b[?7h", "\x1b[?7l", "\x1b[?25h", "\x1b[?25l", "\a"})
 _SCREEN_MODES = frozenset({"\x1b[?1049h", "\x1b[?1049l"})
 
 
 class FarScreen:
-    """Takes what is drawn, and sends the difference when the line has room for it.
+    """Takes what Textual draws, and sends the difference when the line has room for it.
 
-    Updates are gathered for a moment and sent as one frame; the next frame is made of
-    whatever shall be shown then. To be called in the event loop's thread. `typed_at()`
-    tells in which cell something is typed, None for nowhere; `encoding` is that of the
-    terminal's file.
+    It gathers updates for a moment and sends them as one frame; each frame leads to the
+    screen that is wanted at the moment of sending. All methods belong to the event loop's
+    thread. `typed_at()` returns the cell in which the person types, None for nowhere;
+    `encoding` is the encoding of the terminal's file.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class FarScreen:
         self._canvas = Canvas(*size, self._on_control, self._pens.reduced)
         self._encoder = Encoder(*size, can, self._pens)
         self._outlet: Outlet | None = None
-        # Sequences that are no cells, to be sent before the next frame.
+        # Sequences that write no cells, to be sent before the next frame.
         self._controls: list[str] = []
         self._timer: TimerHandle | None = None
         self._hold = Hold()
@@ -74,7 +76,7 @@ class FarScreen:
     # -- beginning and end
 
     def open(self, file: int) -> None:
-        """Nothing is known yet of the terminal that this file belongs to."""
+        """Opens the terminal that the file descriptor belongs to, of which nothing is known."""
         self._leaving = False
         self._outlet = Outlet(file, self._loop, self._send)
         self._make_anew()
@@ -82,7 +84,7 @@ class FarScreen:
         self._hold.begin(self._loop.time())
 
     def adopt(self, painted: Painted) -> None:
-        """Go on from the kept screen that stands there; it stays until there is a better one."""
+        """Takes over a painted picture, which stays until the live screen is better."""
         picture = painted.picture
         self._pacer.sending(painted.size, False, painted.at)
         if (picture.width, picture.height) == (self._canvas.width, self._canvas.height):
@@ -90,11 +92,11 @@ class FarScreen:
             self._hold.begin(self._loop.time(), for_picture=True)
 
     def begin(self) -> None:
-        """Send what the terminal is to be set to, and the first fence."""
+        """Sends the modes that the terminal is to be set to, and the first fence."""
         self._transmit(self._take_controls(), fence=True)
 
     def leave(self) -> None:
-        """Draw nothing more: who gets the answers from now on is not known."""
+        """Stops drawing and sending fences: another program may get the answers from now on."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -103,34 +105,35 @@ class FarScreen:
         self._leaving = True
         self._controls.append(self._encoder.leave())
         if not self._can.alternate_screen:
-            # The screen stays as it is; the shell goes on below it.
+            # The screen stays as it is, and the shell goes on below it.
             self._controls.append(f"\x1b[{self._canvas.height}H\r\n")
 
     def end(self) -> None:
-        """Send what sets the terminal back, and wait until it has gone, but not for ever."""
+        """Sends the modes that set the terminal back, and waits two seconds at most for that."""
         self._transmit(self._take_controls(), fence=False)
         if self._outlet is not None:
             self._outlet.drain(_LEAVE_SECONDS)
 
     def close(self) -> None:
-        """Let the terminal go."""
+        """Closes the outlet to the terminal."""
         if self._outlet is not None:
             self._outlet.close()
             self._outlet = None
 
-    # -- what shall be shown
+    # -- what the screen is to show
 
     def feed(self, data: str) -> None:
-        """Take what Textual writes; it is sent a little later, with all that comes till then."""
+        """Takes what Textual writes, and sends it a little later with all that follows soon."""
         if self._outlet is None:
             return
         self._canvas.feed(data)
         self._schedule()
 
     def resize(self, width: int, height: int, *, surely: bool) -> None:
-        """Draw anew, once Textual has, or will not.
+        """Takes a size in cells, and sends the screen anew once Textual has drawn it.
 
-        `surely` when the terminal has just said so: it may have been another size in between.
+        `surely` tells that the terminal itself has just reported the size: the screen is
+        then sent anew even at the same size, as it may have had another in between.
         """
         if (width, height) != (self._canvas.width, self._canvas.height):
             self._canvas.resize(width, height)
@@ -142,22 +145,22 @@ class FarScreen:
         self._schedule()
 
     def repaint(self) -> None:
-        """Something else wrote to the terminal: send everything again."""
-        # Back from whatever character set, scroll region and wrapping it left behind.
+        """Sends the whole screen again, after another program wrote to the terminal."""
+        # Resets the character set, the scroll region and the wrapping that it may have set.
         self._controls.append("\x0f\x1b(B\x1b[r\x1b[?7l")
         self._controls.append("\x1b[?25h" if self._canvas.cursor_visible else "\x1b[?25l")
         self._make_anew()
         self._schedule()
 
     def show(self) -> None:
-        """What is drawn now is worth more than the kept screen of before."""
+        """Replaces the kept screen of the last run by what is drawn now."""
         if self._hold.for_picture:
             self._hold.end()
             self._canvas.settle()
             self._send_at(self._loop.time())
 
     def picture(self, stamps: list[str]) -> Picture | None:
-        """What is shown, to be kept for the next start; None while it is not whole."""
+        """Returns the screen, to be kept for the next start; None while it is incomplete."""
         if not self._canvas.is_whole:
             return None
         return picture_of(
@@ -171,7 +174,7 @@ class FarScreen:
 
     def _on_control(self, sequence: str, draws_from: int | None) -> None:
         if sequence in _SYNC:
-            # Textual has learnt that the terminal can do it.
+            # Textual uses synchronised output: the terminal has told it that it can do so.
             self._synchronised = True
         elif draws_from is not None:
             self._draw_unknown(sequence, draws_from)
@@ -188,7 +191,7 @@ class FarScreen:
             self._controls.append(sequence)
 
     def _draw_unknown(self, sequence: str, first_row: int) -> None:
-        """Send what may draw anything, at the place and on the screen it is meant for."""
+        """Sends a sequence that may draw anything, on the screen and at the cell meant for it."""
         canvas = self._canvas
         if not self._can.modern:
             return
@@ -213,7 +216,7 @@ class FarScreen:
             and self._timer.when() > now
             and not self._hold.keeps_back(now, whole=self._canvas.is_whole)
         ):
-            # What is held back until all is drawn goes as soon as it is: that was gathering.
+            # The frame was held back until all was drawn. It needs no more gathering.
             self._send_at(now)
 
     def _send_at(self, when: float) -> None:
@@ -222,7 +225,7 @@ class FarScreen:
         self._timer = self._loop.call_at(when, self._send)
 
     def _send(self) -> None:
-        """Send the difference between what is shown and what shall be, if the line has room."""
+        """Sends the difference between the shown and the wanted screen, if the line has room."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -241,7 +244,7 @@ class FarScreen:
         cursor = self._real_cursor()
         if not canvas.changed and cursor in (None, self._cursor):
             self._transmit(self._take_controls(), fence=False)
-            front.sent()
+            screen_priority.sent()
             return
         allowance = pacer.allowance(now)
         if allowance <= 0:
@@ -263,7 +266,7 @@ class FarScreen:
             canvas.changed.clear()
             self._cursor = cursor
         self._transmit(self._take_controls() + text)
-        front.sent()
+        screen_priority.sent()
         if not frame.whole:
             # The rest follows at once, or when the window opens.
             if limit == allowance:
@@ -271,14 +274,14 @@ class FarScreen:
             self._loop.call_soon(self._send)
 
     def answered(self) -> None:
-        """The terminal has drawn everything up to a fence: there may be room again."""
+        """Sends what waits, as an answer to a fence may have made room."""
         if self._canvas.changed or self._controls:
             self._send()
 
     def _real_cursor(self) -> tuple[int, int] | None:
-        """Where the cursor must stand, for input methods and screen readers; None: anywhere.
+        """Returns where input methods and screen readers need the cursor; None: anywhere.
 
-        What Textual writes of it is no use: it stays where something was typed once.
+        The place that Textual writes is no use: it stays where something was typed last.
         """
         canvas = self._canvas
         if canvas.cursor_visible:
@@ -294,7 +297,7 @@ class FarScreen:
         return controls
 
     def _transmit(self, text: str, *, fence: bool | None = None) -> None:
-        """Give bytes to the terminal; with a fence if one is due, unless told otherwise."""
+        """Hands bytes to the outlet. A fence follows if one is due, or as `fence` says."""
         data = text.encode(self._encoding, "replace")
         now = self._loop.time()
         if fence is None:

@@ -1,4 +1,4 @@
-"""Fences: a question at the end of what is sent, whose answer tells that it has arrived."""
+"""Fences: a question after the bytes of a frame, whose answer proves that they arrived."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _BEGUN = re.compile(r"\x1b(?:\[[03]?)?$")
 
 
 class AnswerFilter:
-    """Takes the answers to fences out of what the terminal sends.
+    """Removes the answers to fences from what the terminal sends.
 
-    They must not reach Textual's parser, which would wait for the end of a sequence it
-    does not know and swallow the keys that follow.
+    Textual's parser does not know these sequences: it would wait for their end and
+    swallow the keys that follow.
     """
 
     def __init__(self) -> None:
@@ -22,13 +22,13 @@ class AnswerFilter:
 
     @property
     def is_holding(self) -> bool:
-        """Whether the beginning of what may be an answer is kept back."""
+        """Whether the filter keeps back a text that may be the beginning of an answer."""
         return bool(self._held)
 
     def feed(self, text: str, *, waiting: bool) -> tuple[str, int]:
-        """The text without answers, and how many there were.
+        """Returns the text without answers, and how many answers it held.
 
-        The beginning of an answer at the end is kept back, if one is waited for.
+        While an answer is expected (`waiting`), a beginning of one at the end is kept back.
         """
         text, count = _ANSWER.subn("", self._held + text)
         self._held = ""
@@ -39,6 +39,6 @@ class AnswerFilter:
         return text, count
 
     def release(self) -> str:
-        """What was kept back, when nothing more came: it was a key."""
+        """Returns what was kept back: nothing followed it, so it was a key."""
         held, self._held = self._held, ""
         return held

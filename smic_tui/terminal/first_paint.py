@@ -1,11 +1,11 @@
-"""The screen as it was, before the program is there to draw it.
+"""Paints the kept screen of the last run before the program is loaded.
 
-`paint` is called before anything heavy is imported. It takes the terminal over as
-Textual will, so that keys pressed meanwhile wait unharmed, and shows what this person
-saw last in a terminal of this kind and size, marked with its age. The driver takes
-over what is shown (`take`), or the terminal is given back (`give_back`).
+The program calls `paint` before it imports anything heavy. `paint` takes the terminal over
+as Textual will, so that keys pressed meanwhile wait unharmed, and shows what this person
+saw last in a terminal of this kind and size, marked with its age. Then either the driver
+takes the screen over (`take`), or the terminal is given back (`give_back`).
 
-The file lies in a folder that only its owner can write, and is believed only then.
+The file is believed only if nobody but its owner can write it and its folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from binascii import crc32
 from smic_tui import __version__
 from smic_tui.terminal.picture import LARGEST, NotThis, Picture, painted, read
 
-# What, besides the arguments, decides how the first screen looks.
+# The variables of the environment that decide, with the arguments, how the screen looks.
 _DECISIVE = (
     *("TERM", "COLORTERM", "TERM_PROGRAM", "NO_COLOR", "TZ"),
     *("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"),
@@ -28,14 +28,15 @@ _DECISIVE = (
 )
 
 
-# As the program was called: later it sets some of it itself.
+# The environment at the start of the program, which later sets some variables itself.
 _environ = dict(os.environ)
 
 
 class Painted:
-    """A picture that stands on the terminal, and what the terminal was like before.
+    """A picture that stands on the terminal, and the state of the terminal before.
 
-    `at` is of the monotonic clock, in seconds; `size` is bytes.
+    `mark` is the text of its last row, `size` its length in bytes, `at` when it was painted
+    (monotonic clock, in seconds), `attributes` what termios told before.
     """
 
     def __init__(
@@ -52,13 +53,16 @@ _painted: Painted | None = None
 
 
 def paint(arguments: list[str]) -> None:
-    """Show the kept screen of whoever calls with these arguments, if there is one."""
+    """Shows the kept screen of a program called with `arguments`, if there is one.
+
+    Never raises: without a usable picture the terminal stays as it is.
+    """
     global _painted
     try:
         if not (os.isatty(0) and os.isatty(1) and os.isatty(2)):
             return
         if os.tcgetpgrp(0) != os.getpgrp():
-            # In the background: touching the terminal would stop the program.
+            # The program runs in the background: touching the terminal would stop it.
             return
         size = os.get_terminal_size(0)
         identity = identity_of(arguments, size.columns, size.lines)
@@ -73,14 +77,17 @@ def paint(arguments: list[str]) -> None:
         while data:
             data = data[os.write(2, data) :]
     except (NotThis, OSError, ValueError, termios.error):
-        # It would only have been earlier: the program shows everything itself.
+        # Nothing is lost but time: the program will draw the whole screen itself.
         give_back()
         return
     _listen_for_signals()
 
 
 def take() -> Painted | None:
-    """What stands on the terminal; whoever asks is the one to put it in order."""
+    """Hands over the painted picture, once; None if there is none.
+
+    The caller becomes responsible for giving the terminal back in order.
+    """
     global _painted
     found, _painted = _painted, None
     if found is not None:
@@ -89,7 +96,7 @@ def take() -> Painted | None:
 
 
 def give_back() -> None:
-    """Put the terminal in order again, unless somebody has taken it."""
+    """Gives the terminal back in order, unless the driver has taken the picture over."""
     found = take()
     if found is None:
         return
@@ -112,12 +119,12 @@ def identity_of(arguments: list[str], width: int, height: int) -> str:
 
 
 def file_of(identity: str) -> str:
-    """Where the screen with that identity is kept."""
+    """Returns the path of the file that keeps the screen with that identity."""
     return f"{folder()}/{crc32(os.fsencode(identity)):08x}.picture"
 
 
 def folder() -> str:
-    """Where this user's screens are kept: beside the caches, never in a shared one."""
+    """Returns the folder of this user's kept screens, which no other user shares."""
     cache = _environ.get("XDG_CACHE_HOME", "")
     if not cache.startswith("/"):
         cache = os.path.expanduser("~/.cache")
@@ -125,7 +132,10 @@ def folder() -> str:
 
 
 def stamp_of(path: str) -> str:
-    """What changes when the file at that path does, or comes to be."""
+    """Returns a text that changes when the file at that path does, or comes to exist.
+
+    Raises OSError when the file cannot be examined.
+    """
     try:
         status = os.stat(path)
     except FileNotFoundError:
@@ -138,7 +148,10 @@ def _still_holds(stamp: str) -> bool:
 
 
 def _text_of(path: str) -> str:
-    """The text of a file that nobody but its owner can have written."""
+    """Returns the text of a file that only this user can have written.
+
+    Raises `NotThis` for any other file, and OSError or ValueError if it cannot be read.
+    """
     for each in (os.path.dirname(path), path):
         status = os.lstat(each)
         if status.st_uid != os.geteuid() or status.st_mode & 0o022:
@@ -151,9 +164,9 @@ def _text_of(path: str) -> str:
 
 
 def _take_over() -> list[object]:
-    """Have keys wait as they are, unseen; return how the terminal was.
+    """Makes the terminal keep keys unchanged and unseen; returns its state before.
 
-    Ctrl+C still ends the program. What was typed before stays.
+    Ctrl+C still ends the program. Keys typed before are not lost.
     """
     before = termios.tcgetattr(0)
     mode = termios.tcgetattr(0)
@@ -167,9 +180,9 @@ def _take_over() -> list[object]:
 
 
 def _when_killed(number: int, _frame: object) -> None:
-    """Nothing is under way yet that would have to be ended in good order.
+    """Gives the terminal back and ends the program at once: it has begun nothing yet.
 
-    An exception could be lost: it may come while Python deletes something.
+    It raises no exception, because Python would lose one raised while it deletes an object.
     """
     import signal
 

@@ -1,7 +1,7 @@
-"""Whether the terminal is gone, also when nobody sends a signal about it.
+"""Notices that the terminal is gone, even when no signal tells so.
 
-A program that is not the leader of its session gets no SIGHUP when the other end
-of its terminal is closed; reading then gives nothing for ever.
+A program that is not the leader of its session gets no SIGHUP when the other end of its
+terminal is closed; every read then returns nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 
 
 class Hangup:
-    """Watches the terminal that standard input was at the start, if it was one."""
+    """Watches the terminal that is standard input, if it is one."""
 
     def __init__(self) -> None:
         self._poll: select.poll | None = None
@@ -22,5 +22,5 @@ class Hangup:
             self._poll.register(stdin.fileno(), select.POLLHUP | select.POLLERR)
 
     def happened(self) -> bool:
-        """Whether the other end is gone. Never waits."""
+        """Whether the other end of the terminal is gone. Never waits."""
         return self._poll is not None and bool(self._poll.poll(0))

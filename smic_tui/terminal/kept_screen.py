@@ -1,4 +1,4 @@
-"""The screen of now, kept for `first_paint` to show at the next start."""
+"""Keeps the present screen in a file, for `first_paint` to show at the next start."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from smic_tui.terminal import first_paint
 from smic_tui.terminal.driver import LeanDriver
 from smic_tui.terminal.picture import LARGEST, Picture, written
 
-# So many sizes, terminals and configurations of one person are remembered.
+# How many screens of one person are kept: one for each size, terminal and configuration.
 _MOST = 20
 _EVERY_SECONDS = 30.0
 
 
 class KeptScreen:
-    """Writes it for a program that was called with these arguments.
+    """Keeps the screen of a program that was called with `arguments`.
 
-    `rests_on` are the files whose change makes it worthless.
+    `rests_on` are the files that the screen depends on: if one changes, the kept screen is
+    not shown.
     """
 
     def __init__(self, arguments: list[str], rests_on: Sequence[Path]) -> None:
@@ -32,7 +33,7 @@ class KeptScreen:
         self._writing = Lock()
 
     def note(self, driver: LeanDriver) -> bool:
-        """Remember what is shown now; whether it is time to write it down."""
+        """Remembers the present screen; returns whether it is time to call `write`."""
         picture = driver.picture(self._stamps)
         if picture is None:
             return False
@@ -41,9 +42,9 @@ class KeptScreen:
         return time.monotonic() >= self._written_at + _EVERY_SECONDS
 
     def write(self) -> None:
-        """Put the last that was noted where the next start looks.
+        """Writes the screen noted last where the next start looks for it.
 
-        Blocks for the disk. One that refuses costs only the early sight.
+        Blocks for the disk. After a failure the next start only shows nothing early.
         """
         with self._writing:
             noted, self._next = self._next, None
@@ -59,8 +60,8 @@ class KeptScreen:
 
 
 def _stamp(path: Path) -> str:
-    # As it was when the program read it, or near enough: a change while it runs makes
-    # the kept screen worthless.
+    # Taken about when the program reads the file: if the file changes while the program
+    # runs, the kept screen does not fit it any more.
     with suppress(OSError):
         return first_paint.stamp_of(str(path))
     return f"{path}\tunreadable"

@@ -1,4 +1,4 @@
-"""The shortest way of the cursor from one place to another."""
+"""Finds the shortest sequence that moves the cursor from one cell to another."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from functools import lru_cache
 
 @lru_cache(16384)
 def move(x: int | None, y: int | None, to_x: int, to_y: int, column_address: bool = True) -> str:
-    """The shortest sequence from (x, y), None where it is not known, to (to_x, to_y).
+    """Returns the shortest sequence that moves the cursor from (x, y) to (to_x, to_y).
 
-    Places count from 0. A line feed only goes down: output processing must be off.
+    `x` and `y` are None where they are not known. Columns and rows count from 0.
+    The terminal's output processing must be off, so that a line feed only goes down.
     """
     if (x, y) == (to_x, to_y):
         return ""

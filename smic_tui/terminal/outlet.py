@@ -1,4 +1,4 @@
-"""Writing to the terminal without ever waiting for it."""
+"""Writes to the terminal without ever waiting for it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _CHUNK = 1 << 14
 
 
 class Outlet:
-    """Bytes to a terminal: what it does not take at once waits here, and nowhere else.
+    """Sends bytes to a terminal, and keeps those that the terminal does not take at once.
 
-    An own open file of the terminal is made non-blocking; the one that was handed
-    over is shared with the shell and must stay as it is. `on_drained` is called when
-    everything that waited has gone. A terminal that is gone takes everything silently.
+    It opens the terminal once more, non-blocking: the file that it is given is shared with
+    the shell and must stay as it is. It calls `on_drained` when all that waited has gone.
+    Bytes for a terminal that is gone are dropped silently.
     """
 
     def __init__(
@@ -37,18 +37,18 @@ class Outlet:
             self._file = os.open(os.ttyname(file), flags)
             self._own = True
         except OSError:
-            # A terminal that cannot be opened again, after `su` for one. Small pieces
-            # are written when select says that there is room.
+            # The terminal cannot be opened again, for example after `su`. Small pieces are
+            # written to the given file whenever select says that there is room.
             self._file = file
             self._own = False
 
     @property
     def is_clear(self) -> bool:
-        """Whether nothing waits."""
+        """Whether no bytes wait."""
         return not self._waiting
 
     def queued(self) -> int:
-        """Bytes that a serial line has still to send; 0 where that cannot be told."""
+        """Returns how many bytes the system has still to send; 0 where it does not tell."""
         try:
             answer = fcntl.ioctl(self._file, termios.TIOCOUTQ, b"\0\0\0\0")
         except OSError:
@@ -56,7 +56,7 @@ class Outlet:
         return int(struct.unpack("i", answer)[0])
 
     def send(self, data: bytes) -> None:
-        """Write as much as is taken now; the rest goes by itself."""
+        """Writes as much as the terminal takes now; the event loop writes the rest."""
         if self.is_dead:
             return
         self._waiting += data
@@ -100,7 +100,7 @@ class Outlet:
             self._on_drained()
 
     def drain(self, seconds: float) -> None:
-        """Wait until everything has gone, but not longer than that. For the very end only."""
+        """Waits until all bytes have gone, at most `seconds`. Blocks: only for the end."""
         end = time.monotonic() + seconds
         self._write()
         while self._waiting and (left := end - time.monotonic()) > 0:
@@ -108,7 +108,7 @@ class Outlet:
             self._write()
 
     def close(self) -> None:
-        """Give the terminal back; what still waits is dropped."""
+        """Closes the outlet's own file; bytes that still wait are dropped."""
         self._waiting.clear()
         self._watch()
         if self._own:

@@ -1,9 +1,9 @@
-"""Pacing: how much may be under way to the terminal, learnt from the answers to fences.
+"""Pacing: the answers to fences tell how many bytes may be under way to the terminal.
 
-What is sent and not yet answered must not exceed a window, so that little waits in the
-buffers between: what waits there cannot be taken back, but a frame that was not sent
-yet is simply replaced by a newer one. The window is what the line holds: its rate times
-its shortest round trip, as in TCP's BBR.
+The bytes sent and not yet answered must not exceed a window, so that few of them wait in
+the buffers on the way. Bytes in a buffer cannot be taken back, while a frame that was not
+sent yet is simply replaced by a newer one. The window is as large as what the line holds:
+its rate times its shortest round trip, as in TCP's BBR.
 """
 
 from __future__ import annotations
@@ -14,25 +14,27 @@ from msgspec import Struct
 
 from smic_tui.terminal.profile import AUTO, NARROW, SLOW, LinkProfile, profile_for
 
-# A terminal that has answered nothing for so long after the first fence never will.
+# Seconds after the first fence: a terminal that has not answered by then never will.
 _MUTE_AFTER = 5.0
-# Until the first answer, or for so long, no more than this is sent of a large first screen:
-# what lies below is of no use any more where somebody types meanwhile.
+# Only these many bytes of a large first screen are sent before the first answer, or before
+# these seconds are over: the rest is useless if a key changes the screen meanwhile.
 _FIRST_SCREEN, _FIRST_SECONDS = 4200, 1.0
-# When answers stay away after others came: the line is interrupted, or an answer is lost.
+# Seconds without an answer from a terminal that answered before: the line is interrupted,
+# or an answer was lost.
 _STALLED_AFTER = 20.0
 _MEMORY = 300.0
 _GAIN, _GAIN_AT_FIRST = 1.25, 2.0
 _SPARE = 256
-# A round trip so much longer than the shortest, with so many bytes, was spent in a queue.
+# With this many bytes, a round trip longer than the shortest by these seconds was spent in
+# a queue.
 _CLEAR_DELAY, _CLEAR_SIZE = 0.15, 256
 _FAST_UNFENCED = 4096
 _FAST_EVERY = 30.0
-# From so many bytes under way on, frames are made more seldom.
+# With this many bytes under way or more, frames are made less often.
 _BUSY = 128
 _LEAST_PORTION = 128
-# What so many bytes took tells how slow a line is, if they had to wait. What got through
-# tells in any case how fast it is: twice as fast as a slow one is surely none.
+# If this many bytes had to wait, the time that they took tells that a line is slow. A rate
+# that was reached proves a fast line in any case: one of twice the limit is surely not slow.
 _TELLING = 1024
 _SURELY_FAST = 2 * NARROW
 
@@ -45,7 +47,10 @@ class _Fence(Struct, frozen=True):
 
 
 class Pacer:
-    """Counts what is sent and what has arrived. Times are of a monotonic clock, in seconds."""
+    """Counts the bytes sent and the bytes that arrived, and says how many more may be sent.
+
+    Times are of a monotonic clock, in seconds.
+    """
 
     def __init__(self, profile: LinkProfile) -> None:
         self._chosen = profile
@@ -69,7 +74,7 @@ class Pacer:
         self._window = profile.first
         self._is_slow = profile is SLOW
 
-    # -- what is known
+    # -- what was measured
 
     @property
     def is_waiting(self) -> bool:
@@ -83,12 +88,12 @@ class Pacer:
 
     @property
     def rate(self) -> float | None:
-        """Bytes per second that the line carries, if it was ever filled."""
+        """Bytes per second that the line carries; None if it was never filled."""
         return max(self._rates) if self._rates else None
 
     @property
     def is_measured(self) -> bool:
-        """Whether the line was filled until more did not get through."""
+        """Whether the line has been filled, so that its rate is known and not only a bound."""
         return self._gain == _GAIN
 
     @property
@@ -98,41 +103,42 @@ class Pacer:
 
     @property
     def is_slow(self) -> bool:
-        """Whether every byte counts: that was chosen, or it was measured.
+        """Whether every byte counts, because the profile says so or because it was measured.
 
-        What was measured holds until the opposite was: it decides what screens look like.
+        A measurement holds until another says the opposite: what screens look like depends
+        on it, and must not flap.
         """
         return self._is_slow
 
     @property
     def gather(self) -> float:
-        """How many seconds updates are to be collected now before they are sent as one."""
+        """How many seconds to collect updates now before they are sent as one frame."""
         busy = not self.is_mute and self.sent - self._arrived >= _BUSY
         return self.profile.merge if busy else self.profile.gather
 
     @property
     def room(self) -> int:
-        """How many bytes could be sent now beside what is under way; for a forecast."""
+        """How many bytes could be sent now beside those under way. An estimate for callers."""
         return 1 << 20 if self.is_mute else self._window - (self.sent - self._arrived)
 
     @property
     def portion(self) -> int:
-        """How many bytes are to be sent at most before the next fence.
+        """How many bytes to send at most before the next fence.
 
-        Were a window answered as a whole, a slow line would be idle for a round trip.
+        With one fence for a whole window, a slow line would be idle for a round trip.
         """
         is_slow = self.profile is SLOW and not self.is_mute
         return max(_LEAST_PORTION, self._window // 3) if is_slow else 1 << 20
 
     @property
     def is_fast(self) -> bool:
-        """Whether the terminal is so near that a fence behind every key tells nothing."""
+        """Whether the terminal is so near that a fence after every key is needless."""
         return self._ever_answered and self.profile.name == "lan"
 
     # -- sending
 
     def allowance(self, now: float) -> int:
-        """How many bytes may be sent now; 0 or less: hold, and ask again at `wake_at`."""
+        """Returns how many bytes may be sent now; at 0 or less, ask again at `wake_at`."""
         if self.is_mute:
             return 1 << 20
         if self._fences and now >= self._give_up_at():
@@ -152,14 +158,14 @@ class Pacer:
         return left
 
     def wake_at(self, now: float) -> float:
-        """When a held frame may be sent even without an answer."""
+        """Returns when a held frame may be sent even without an answer."""
         first_until = self._first_screen_until()
         if first_until is not None and now < first_until:
             return first_until
         return self._give_up_at()
 
     def _first_screen_until(self) -> float | None:
-        """Until when the first screen is sent in part; None where all may be sent."""
+        """Returns until when only part of the first screen is sent; None for no such limit."""
         if self._chosen is not AUTO or self._ever_answered or self._first_fence_at is None:
             return None
         return self._first_fence_at + _FIRST_SECONDS
@@ -171,11 +177,11 @@ class Pacer:
         return self._last_event_at + wait
 
     def held(self) -> None:
-        """A frame had to wait: the window is what limits."""
+        """Notes that a frame had to wait, so that the window is what limits the rate."""
         self._limited = True
 
     def fence_is_due(self, size: int, now: float) -> bool:
-        """Whether a fence belongs behind the next `size` bytes."""
+        """Whether the next `size` bytes must be followed by a fence."""
         if self.is_mute or size <= 0:
             return False
         unfenced = self.sent - self._fenced + size
@@ -190,11 +196,11 @@ class Pacer:
 
     @property
     def is_blind(self) -> bool:
-        """Whether bytes are under way that no answer will ever tell of."""
+        """Whether bytes are under way that no fence follows, so that no answer covers them."""
         return not self.is_mute and self.sent > self._fenced
 
     def sending(self, size: int, fenced: bool, now: float) -> None:
-        """`size` bytes are sent; with a fence at their end if `fenced`."""
+        """Notes that `size` bytes are sent, ending with a fence if `fenced`."""
         if not self._fences:
             self._last_event_at = now
         self.sent += size
@@ -210,7 +216,7 @@ class Pacer:
     # -- answers
 
     def answered(self, now: float) -> None:
-        """An answer has come; they come in the order of the fences."""
+        """Notes an answer from the terminal; answers come in the order of the fences."""
         self._ever_answered = True
         self.is_mute = False
         self._patience = _STALLED_AFTER
@@ -226,7 +232,7 @@ class Pacer:
         while self._round_trips and (
             self._round_trips[0][0] < now - _MEMORY or self._round_trips[0][1] >= took
         ):
-            # The deque rises: the first is the shortest that is still remembered.
+            # The deque is sorted: its first is the shortest round trip still remembered.
             self._round_trips.popleft()
         while self._round_trips and self._round_trips[-1][1] >= took:
             self._round_trips.pop()
@@ -265,7 +271,7 @@ class Pacer:
         self._window = max(profile.smallest, min(size, self._chosen.largest))
 
     def restart(self) -> None:
-        """The terminal was left to others: answers that were waited for may never come."""
+        """Forgets what is under way: another program had the terminal and may have the answers."""
         self._fences.clear()
         self._arrived = self._fenced = self.sent
         self._first_fence_at = None
@@ -277,7 +283,7 @@ class Pacer:
 
     @property
     def reply_patience(self) -> float:
-        """How long answers under way are worth waiting for before the terminal is left."""
+        """How many seconds to wait for answers under way before leaving the terminal."""
         if self.is_mute or not self._fences:
             return 0.0
         return min(2.0, max(0.3, 4 * (self.round_trip or 0.1)))

@@ -1,4 +1,4 @@
-"""The pen: how a terminal draws characters, read from and written as SGR."""
+"""The pen, which says how characters are drawn, and its reading and writing as SGR."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ BOLD, DIM, ITALIC, UNDERLINE, DOUBLE_UNDERLINE = 1, 2, 4, 8, 16
 BLINK, FAST_BLINK, REVERSE, CONCEAL, STRIKE = 32, 64, 128, 256, 512
 FRAME, ENCIRCLE, OVERLINE = 1024, 2048, 4096
 
-# What is seen of a pen even where nothing is written with it.
+# The attributes of a pen that show even on a blank.
 SEEN_ON_BLANKS = (
     UNDERLINE
     | DOUBLE_UNDERLINE
@@ -53,10 +53,11 @@ _CLEARED_BY = {int(code): attributes for attributes, code in _OFF}
 
 
 class Pen(NamedTuple):
-    """Attributes and colours, the colours as SGR parameters; empty is the terminal's own.
+    """How a character is drawn.
 
-    `link` is what stands between `ESC]8;` and the terminator of an OSC 8: parameters
-    and address, empty for no link.
+    `attributes` is a sum of `BOLD`, `DIM` and so on. `ink` and `paper` are colours as SGR
+    parameters, empty for the terminal's own. `link` is the text between `ESC]8;` and the
+    terminator of an OSC 8 sequence, parameters and address; empty for no link.
     """
 
     attributes: int = 0
@@ -74,7 +75,7 @@ def _number(text: str) -> int:
 
 @lru_cache(4096)
 def after_sgr(pen: Pen, parameters: str) -> Pen:
-    """The pen after an SGR sequence with these parameters."""
+    """Returns the pen after an SGR sequence with these parameters."""
     attributes, ink, paper, link = pen
     values = parameters.split(";")
     place = 0
@@ -120,7 +121,7 @@ def fits_blank(pen: Pen, paper: str) -> bool:
 
 @cache
 def _basic_palette() -> tuple[tuple[int, int, int], ...]:
-    # The sixteen colours as xterm has them.
+    # The sixteen colours of xterm.
     low = (0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205)
     high = (127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0), (92, 92, 255), (255, 0, 255)
     return (*low, (0, 205, 205), (229, 229, 229), *high, (0, 255, 255), (255, 255, 255))
@@ -139,7 +140,10 @@ def _rgb_of_index(index: int) -> tuple[int, int, int]:
 
 @lru_cache(1024)
 def basic_colour(colour: str) -> str:
-    """The nearest of the sixteen colours, for SGR parameters of any colour."""
+    """Returns the SGR parameter of the nearest of the sixteen colours, for any colour.
+
+    `colour` and the result are SGR parameters; a colour that cannot be read gives "".
+    """
     parts = [_number(part) for part in colour.split(";")]
     if parts[0] not in (38, 48):
         return colour
@@ -164,10 +168,10 @@ def _nearest(rgb: tuple[int, int, int]) -> int:
 
 
 class PenWriter:
-    """The shortest sequences from one pen to another, for one kind of terminal.
+    """Finds the shortest sequence from one pen to another, for one kind of terminal.
 
-    `colours` is how many colours may be sent: 0, 16, or more for all that were asked
-    for. Terminals without `off_codes` know only the reset of everything.
+    `colours` is how many colours may be sent: 0, 16, or more for every colour that Textual
+    uses. A terminal without `off_codes` can only reset all attributes at once.
     """
 
     def __init__(
@@ -181,7 +185,7 @@ class PenWriter:
         self._blanks: dict[tuple[Pen | None, str, Pen | None], tuple[tuple[str, Pen], ...]] = {}
 
     def reduced(self, pen: Pen) -> Pen:
-        """The pen as this terminal can draw it."""
+        """Returns the pen as this terminal can draw it."""
         known = self._reduced.get(pen)
         if known is None:
             if len(self._reduced) > 4096:
@@ -196,7 +200,7 @@ class PenWriter:
         return known
 
     def change(self, before: Pen | None, after: Pen) -> str:
-        """The sequence that makes `after` of `before`; None is a pen that is not known."""
+        """Returns the sequence that changes pen `before` into `after`; None: not known."""
         if before == after:
             return ""
         key = (before, after)
@@ -237,9 +241,10 @@ class PenWriter:
     def for_blank(
         self, before: Pen | None, paper: str, following: Pen | None
     ) -> tuple[tuple[str, Pen], ...]:
-        """Ways to a pen that may write a blank on that paper: (sequence, pen), cheapest first.
+        """Returns the pens that may write a blank on `paper`, the cheapest first.
 
-        `following` is the pen of what is written next, which may serve already.
+        Each comes as (sequence, pen), with the sequence that changes `before` into the pen.
+        `following`, the pen of the text after the blanks, is one of them if it fits.
         """
         key = (before, paper, following)
         ways = self._blanks.get(key)

@@ -1,18 +1,18 @@
-"""A kept screen as text: what is painted before the program itself is loaded.
+"""The file format of a kept screen, which is painted before the program itself is loaded.
 
-It holds characters and pens, never bytes for the terminal: whoever could write the
-file could still only show characters. Imports next to nothing: reading and painting
-one must not take longer than starting Python does.
+The file holds characters and pens, never bytes for the terminal: somebody who managed to
+write it could still only show characters. The module imports next to nothing, because
+reading and painting a picture must not take longer than starting Python does.
 
     smic-tui picture 1
     CRC of all that follows
-    whose it is               see `first_paint.identity`
+    identity                  see `first_paint.identity_of`
     when it was kept          seconds since the epoch
     alternate                 or "plain": whether the terminal has a second screen
     the mark in the last row, with {age} in it, and the words for minutes, hours, days
     the files it rests on     path, modification time in ns, size; any number of lines
     (an empty line)
-    one line for each row     pieces parted by tabs: tTEXT, pPEN (SGR parameters), gBLANKS
+    one line for each row     pieces separated by tabs: tTEXT, pPEN (SGR parameters), gBLANKS
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from binascii import crc32
 from smic_tui.terminal.widths import are_sure, width_of
 
 MAGIC = "smic-tui picture 1"
-# Older ones tell nothing that one would want to see first.
+# In seconds: what an older picture shows is of no use any more.
 OLDEST = 7 * 86400
 LARGEST = 1 << 18
 
@@ -30,11 +30,15 @@ _PEN_CHARACTERS = frozenset("0123456789;")
 
 
 class NotThis(Exception):
-    """The text is no picture that may be painted here and now."""
+    """The file holds no picture that may be painted here and now."""
 
 
 class Picture:
-    """A screen as it was kept."""
+    """A kept screen.
+
+    `width` and `height` are in cells, `saved` is seconds since the epoch, `rows` holds
+    the pieces of each row.
+    """
 
     __slots__ = ("alternate", "height", "mark", "rows", "saved", "stamps", "units", "width")
 
@@ -59,7 +63,7 @@ class Picture:
         self.rows = rows
 
     def mark_at(self, now: float) -> str:
-        """The words of the last row: that this is kept, and how old it is."""
+        """Returns the text of the last row, which says how old the kept screen is."""
         minutes = max(0, int(now - self.saved)) // 60
         if minutes < 120:
             age = f"{minutes} {self.units[0]}"
@@ -74,7 +78,7 @@ class Picture:
 
 
 def written(picture: Picture, identity: str) -> str:
-    """The picture as the text of a file."""
+    """Returns the picture as the text of a file."""
     lines = [
         ascii(identity),
         str(picture.saved),
@@ -89,10 +93,10 @@ def written(picture: Picture, identity: str) -> str:
 
 
 def read(text: str, identity: str, width: int, height: int, now: float) -> Picture:
-    """The picture in a file's text.
+    """Returns the picture in the text of a file; `now` is seconds since the epoch.
 
-    Raises `NotThis` when it is torn, somebody else's, too old, of another size, or
-    holds anything but characters that every terminal draws in their cells.
+    Raises `NotThis` when the text is torn, belongs to another identity, is too old, has
+    another size, or holds characters that some terminal does not draw in their cells.
     """
     magic, _, text = text.partition("\n")
     checksum, _, rest = text.partition("\n")
@@ -138,7 +142,7 @@ def read(text: str, identity: str, width: int, height: int, now: float) -> Pictu
 
 
 def painted(picture: Picture, now: float) -> str:
-    """What makes a terminal show it, from whatever it shows now."""
+    """Returns the bytes, as text, that make a terminal show the picture, whatever it shows."""
     lines = []
     for row in picture.rows[:-1]:
         line = ""

@@ -1,4 +1,4 @@
-"""From the cells of a screen to a picture that is kept, and back."""
+"""Turns the cells of a screen into a picture to be kept, and a picture into cells."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from smic_tui.terminal.cells import BLANK, Row, cell, cells_of, is_blank, is_sur
 from smic_tui.terminal.pen import PLAIN, REVERSE, Pen, PenWriter, after_sgr, fits_blank
 from smic_tui.terminal.picture import Picture
 
-# So many plain blanks are written, more are passed over.
+# Up to this many plain blanks are written as text; a longer gap is stored as a cursor move.
 _FEW_BLANKS = 4
 
 
 def picture_of(
     rows: Sequence[Row], pens: PenWriter, *, alternate: bool, stamps: Iterable[str]
 ) -> Picture:
-    """The picture of a screen at this moment.
+    """Returns the picture of a screen, saved at this moment.
 
-    Clusters that terminals disagree on are left blank: they come with the live screen.
+    Clusters whose width terminals disagree on are left blank: the live screen brings them.
     """
     pen: Pen = PLAIN
     pieces: list[list[str]] = []
@@ -39,7 +39,7 @@ def picture_of(
 
 
 def rows_of(picture: Picture, mark: str) -> list[Row]:
-    """The cells that a painted picture, with that mark, put on the terminal."""
+    """Returns the cells that the terminal shows once a picture with that mark is painted."""
     pen = PLAIN
     rows: list[Row] = []
     for pieces in picture.rows[:-1]:
@@ -59,7 +59,10 @@ def rows_of(picture: Picture, mark: str) -> list[Row]:
 
 
 def _pieces(row: Row, pen: Pen, pens: PenWriter) -> tuple[list[str], Pen]:
-    """One row as pieces, from a pen to a pen; blanks at its end are left out."""
+    """Returns a row as pieces, beginning with `pen`, and the pen after it.
+
+    Blanks at the end of the row are left out.
+    """
     pieces: list[str] = []
     text = ""
     blanks = 0
@@ -93,7 +96,7 @@ def _pieces(row: Row, pen: Pen, pens: PenWriter) -> tuple[list[str], Pen]:
 
 
 def _sure(row: Row) -> Iterable[tuple[str, Pen]]:
-    """The cells of a row that every terminal draws alike, the others blank."""
+    """Yields the cells of a row, with those that terminals may draw differently blanked."""
     place = 0
     while place < len(row):
         cluster, pen = row[place]

@@ -10,13 +10,14 @@ LinkName = Literal["auto", "lan", "adsl", "33k"]
 
 
 class LinkProfile(Struct, frozen=True):
-    """What depends on the line.
+    """The settings that depend on the line.
 
-    `gather` is how many seconds updates are collected before they are sent as one, `merge`
-    how many while some hundred bytes are under way: more frames a second are no use then.
-    `smallest` and `largest` bound the bytes that may be under way, `first` is allowed
-    before anything is known. `late` is how many seconds after an arrow key the ends of new
-    lines follow. `colours` is the most that are sent.
+    `gather` is for how many seconds updates are collected before they are sent as one
+    frame; `merge` takes its place while a hundred bytes or more are under way, when more
+    frames a second are of no use. `smallest` and `largest` bound the bytes that may be
+    under way, and `first` is how many may be before anything was measured. `late` is after
+    how many seconds the ends of new lines follow an arrow key. `mouse` is whether the mouse
+    is used, `colours` how many colours are sent at most.
     """
 
     name: str
@@ -59,7 +60,8 @@ SLOW = LinkProfile(
     mouse=False,
     colours=16,
 )
-# Until the first answer: enough for a whole screen, which a slow line takes in a few seconds.
+# In use until the first answer. `first` is enough for a whole screen, which a slow line takes
+# in a few seconds.
 AUTO = LinkProfile(
     name="auto",
     gather=0.010,
@@ -72,13 +74,16 @@ AUTO = LinkProfile(
 
 PROFILES = {profile.name: profile for profile in (AUTO, LAN, ADSL, SLOW)}
 
-# Round trips, in seconds, and bytes per second that tell the kinds of lines apart.
+# The limits between the kinds of lines: round trips in seconds, a rate in bytes per second.
 _NEAR, _FAR = 0.030, 0.250
 NARROW = 8000
 
 
 def profile_for(round_trip: float, rate: float | None) -> LinkProfile:
-    """The profile for a measured line; `rate` in bytes per second, None if unknown."""
+    """Returns the profile for a measured line.
+
+    `round_trip` is in seconds, `rate` in bytes per second, None if unknown.
+    """
     if rate is not None and rate < NARROW:
         return SLOW
     if round_trip < _NEAR:

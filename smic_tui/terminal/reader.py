@@ -1,4 +1,4 @@
-"""Reading what the terminal sends: keys for Textual, answers to fences for the driver."""
+"""Reads what the terminal sends: keys for Textual, answers to fences for the driver."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PAUSE = 0.1
 
 
 class Reader:
-    """Reads in a thread of its own; calls back from there.
+    """Reads the terminal's file in a thread of its own, and calls back from that thread.
 
     `waiting()` tells whether an answer may come; `on_answer()` is called for each,
     `on_message(message)` for whatever Textual's parser makes of the rest. `patience()` is
@@ -48,7 +48,7 @@ class Reader:
         self._answers = AnswerFilter()
 
     def run(self, stop: Event) -> bool:
-        """Read until `stop` is set; False when the terminal was gone before."""
+        """Reads until `stop` is set; returns False if the terminal was gone before."""
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self._file, selectors.EVENT_READ)

@@ -1,9 +1,9 @@
-"""The least bytes that make one row of the screen another.
+"""Finds the fewest bytes that turn one row of the screen into another.
 
-A row is cut into tokens: stretches that stay, text in one pen, blanks, single
-clusters. Between them the cheapest way is searched: to skip or to write over what
-stays, to write blanks or to erase them, and which pen to write them with. Several
-ways with different pens and cursor places are kept until the choice is clear.
+The encoder cuts a row into tokens: stretches that stay, text in one pen, blanks, single
+clusters. For each it compares the ways to deal with it: skipping or overwriting what
+stays, writing or erasing blanks, and with which pen. It keeps several ways, which leave
+the pen and the cursor differently, until one of them is clearly the shortest.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from smic_tui.terminal.cells import FOREIGN, Row, is_blank, is_sure
 from smic_tui.terminal.moves import move
 from smic_tui.terminal.pen import Pen, PenWriter, fits_blank
 
-# Stretches that stay are written over only when that is about as short as a jump.
+# A stretch that stays is overwritten only if it is this short, about as short as a jump.
 _SHORT = 10
 # Blanks between words of one pen are part of the text up to this many.
 _FEW_BLANKS = 2
-# How many ways are kept, and how many bytes one may be behind the best.
+# How many ways are kept, and by how many bytes one may be longer than the best.
 _WAYS = 6
 _BEHIND = 20
 _SAME = re.compile(r"([!-~\xa1-\xac\u2500-\u25a9])\1{4,}")
 
 
 class Spot(NamedTuple):
-    """Where the terminal's cursor stands and its pen; None is what is not known."""
+    """The terminal's cursor and pen; None stands for what is not known."""
 
     x: int | None = None
     y: int | None = None
@@ -35,14 +35,14 @@ class Spot(NamedTuple):
 
 
 class Way(NamedTuple):
-    """What has been sent so far: its length in bytes, and the last piece of it."""
+    """A sequence to send: its length in bytes, its last piece, and the way before that."""
 
     size: int
     before: Way | None
     piece: str
 
     def text(self) -> str:
-        """All of it."""
+        """Returns the whole sequence."""
         pieces: list[str] = []
         way: Way | None = self
         while way is not None:
@@ -56,7 +56,10 @@ Ways = dict[Spot, Way]
 
 
 class _Part(NamedTuple):
-    """A stretch that is written with one pen; `blank` for paper alone."""
+    """A stretch of a row in one pen.
+
+    `blank` means that it shows paper alone, `sure` that every terminal agrees on its width.
+    """
 
     start: int
     end: int
@@ -68,7 +71,10 @@ class _Part(NamedTuple):
 
 
 class _Token(NamedTuple):
-    """A part that must be written, or a stretch that stays, with parts if it is short."""
+    """A part that must be written, or a stretch that `stays`.
+
+    A stretch that stays has parts only if it is short enough to be overwritten.
+    """
 
     start: int
     end: int
@@ -77,7 +83,7 @@ class _Token(NamedTuple):
 
 
 class RowEncoder:
-    """Encodes rows for one kind of terminal."""
+    """Encodes the changes of rows for one kind of terminal."""
 
     def __init__(self, capabilities: Capabilities, pens: PenWriter) -> None:
         self._can = capabilities
@@ -86,12 +92,12 @@ class RowEncoder:
         self._width = 0
 
     def encode(self, ways: Ways, old: Row, new: Row, y: int) -> Ways:
-        """The ways, each going on from one of `ways`, that make `old` into `new`."""
+        """Returns ways that turn row `y` from `old` into `new`, each continuing one of `ways`."""
         self._width = len(new)
         tokens = self._tokens(old, new)
         tail = self._blank_tail(new)
         finished: Ways = {}
-        # Ways that have dealt with everything before a token further on.
+        # By number of a later token: ways that have already dealt with all before that token.
         ahead: dict[int, Ways] = {}
         for place, token in enumerate(tokens):
             for spot, way in ahead.pop(place, {}).items():
@@ -105,7 +111,7 @@ class RowEncoder:
                         if spot.y == y and spot.x == token.start:
                             self._write_parts(after, spot, way, token.parts, y, following)
                         elif not token.start:
-                            # To the margin and over what stands there is often shorter.
+                            # Going to the margin and overwriting from there is often shorter.
                             lead = self._move(spot, 0, y)
                             begun = Way(way.size + len(lead), way, lead)
                             there = Spot(0, y, spot.pen)
@@ -153,11 +159,11 @@ class RowEncoder:
             while x < width and new[x] is not FOREIGN:
                 text = new[x][0]
                 same = text and old[x][0] and old[x] == new[x]
-                # The marks of a cluster may have gone to the cell on its left.
+                # The terminal may have put the marks of a cluster into the cell on its left.
                 if x >= end and x >= reach and same and len(text) == 1:
                     break
                 if text and not is_sure(text):
-                    # A terminal that draws it wider writes over its neighbours, and
+                    # A terminal that draws the cluster wider overwrites its neighbours:
                     # they must be written again.
                     reach = max(reach, min(width, x + 2 + 2 * len(text)))
                 x += 1
@@ -169,9 +175,10 @@ class RowEncoder:
 
     @staticmethod
     def _clings(old: Row, new: Row, x: int) -> bool:
-        """Whether the cell on the left must be written too, if this one is.
+        """Whether writing cell `x` means writing the cell on its left as well.
 
-        What one terminal draws in a cell of its own another adds to the cell before.
+        Where one terminal draws a cluster in a cell of its own, another adds it to the
+        cell before.
         """
         text, before = new[x][0], old[x][0]
         if new[x - 1] is FOREIGN:
@@ -218,8 +225,8 @@ class RowEncoder:
                     parts[-1:] = _parted(parts[-1])
                 parts.append(_Part(first, x, pen, text, len(text.encode()), False, False))
                 if x < end and is_blank(row[x]):
-                    # Drawn wider than thought it reaches into this cell. Erased, that half
-                    # may leave the other, as in tmux; written over, both are gone.
+                    # A cluster drawn wider than expected reaches into this cell. Erasing the
+                    # cell may leave the other half, as in tmux; overwriting removes both.
                     parts.append(_Part(x, x + 1, row[x][1], " ", 1, False, True))
                     x += 1
                 continue
@@ -242,7 +249,7 @@ class RowEncoder:
         return parts
 
     def _blank_tail(self, row: Row) -> int:
-        """Where the blanks at the end begin that can be erased."""
+        """Returns the column from which the row holds only blanks that can be erased."""
         width = len(row)
         last = row[-1]
         if not is_blank(last) or not self._erasable(last[1].paper):
@@ -254,9 +261,9 @@ class RowEncoder:
 
     @staticmethod
     def _blank_stretch(tokens: list[_Token], place: int, new: Row) -> tuple[int, int]:
-        """How far the same blanks go on from a token, whether they stay or change.
+        """Returns where the run of equal blanks that begins with a token ends.
 
-        Also the number of the first token behind them.
+        The blanks may stay or change. Also returns the number of the first token after them.
         """
         x, width = tokens[place].start, len(new)
         one = new[x]
@@ -267,7 +274,7 @@ class RowEncoder:
             if not tokens[beyond].stays and not tokens[beyond].parts[0].blank:
                 break
             beyond += 1
-        # Tokens end with the last change; nothing need be written beyond it.
+        # The tokens end with the last change: nothing needs to be written beyond it.
         return min(x, tokens[beyond - 1].end), beyond
 
     def _erasable(self, paper: str) -> bool:
@@ -275,7 +282,7 @@ class RowEncoder:
 
     @staticmethod
     def _next_pen(tokens: list[_Token], place: int) -> Pen | None:
-        """The pen of the text that comes after a token of blanks."""
+        """Returns the pen of the text that follows a token of blanks."""
         for token in tokens[place : place + 4]:
             for part in token.parts:
                 if not part.blank:
@@ -285,8 +292,8 @@ class RowEncoder:
     # -- writing
 
     def _spot(self, x: int, y: int, pen: Pen) -> Spot:
-        # Without automatic wrapping the cursor stays in the last column; terminals
-        # differ in what comes next, so it is not relied on.
+        # Without automatic wrapping the cursor stays in the last column. Terminals differ in
+        # what they do next, so its place counts as unknown.
         return Spot(x if x < self._width else None, y, pen)
 
     def _move(self, spot: Spot, x: int, y: int) -> str:
@@ -329,9 +336,9 @@ class RowEncoder:
             _keep(finished, Spot(part.start, y, pen), Way(way.size + len(piece), way, piece))
 
     def _write_unsure(self, after: Ways, spot: Spot, way: Way, part: _Part, y: int) -> None:
-        """A cluster that terminals may draw in another width, on blanked ground.
+        """Writes a cluster that terminals may draw in another width, after blanking its cells.
 
-        Where the cursor is afterwards is not known.
+        The column of the cursor is unknown afterwards.
         """
         count = part.end - part.start
         blanks = " " * count
@@ -356,7 +363,7 @@ class RowEncoder:
         y: int,
         following: Pen | None,
     ) -> None:
-        """Write over a short stretch that stays."""
+        """Overwrites a short stretch that stays."""
         limit = way.size + _SHORT + 4
         for part in parts:
             if part.blank:
@@ -372,9 +379,9 @@ class RowEncoder:
 
 
 def _parted(blank: _Part) -> list[_Part]:
-    """Blanks before a cluster that a terminal may not know: the last has a pen of its own.
+    """Splits the blanks before an unsure cluster, so that the last one is written by itself.
 
-    What the terminal adds to the cell before is then drawn as it would be elsewhere.
+    A terminal that adds the cluster to the cell before then draws it with that cell's pen.
     """
     last = _Part(blank.end - 1, blank.end, blank.pen, " ", 1, False, True)
     if last.start == blank.start:

@@ -1,4 +1,4 @@
-"""Finding stretches of rows that only moved up or down."""
+"""Finds stretches of rows that only moved up or down, and scrolls that move them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _GAP = 3
 
 
 class Scroll(NamedTuple):
-    """Rows `top` to `bottom`, both included, go up by `lines`; down if that is negative."""
+    """Moves rows `top` to `bottom`, both included, up by `lines`, or down if negative."""
 
     top: int
     bottom: int
     lines: int
 
     def apply(self, rows: list[Row]) -> list[Row]:
-        """The rows after scrolling; what comes in is blank."""
+        """Returns the rows after the scroll; rows that come in are blank."""
         top, bottom, lines = self
         width = len(rows[0])
         fresh = [[BLANK] * width for _ in range(abs(lines))]
@@ -29,9 +29,9 @@ class Scroll(NamedTuple):
         return rows[:top] + band + rows[bottom + 1 :]
 
     def sequence(self, capabilities: Capabilities) -> str:
-        """What makes a terminal do it; where its cursor is afterwards is not known.
+        """Returns the sequence for the scroll; it leaves the cursor at an unknown cell.
 
-        The pen must be on the terminal's own paper and show nothing on blanks.
+        The pen must have the terminal's own paper and show nothing on blanks.
         """
         top, bottom, lines = self
         count = abs(lines)
@@ -46,7 +46,7 @@ class Scroll(NamedTuple):
 
 
 def candidates(old: list[Row], new: list[Row]) -> list[Scroll]:
-    """At most two scrolls that would put several rows of `old` where `new` has them."""
+    """Returns at most two scrolls that move several rows of `old` to where `new` has them."""
     where: dict[str, list[int]] = {}
     for y, row in enumerate(old):
         text = _text(row)
@@ -82,9 +82,9 @@ def _text(row: Row) -> str:
 def _with_ends(
     old: list[Row], new: list[Row], lines: int, first: int, last: int
 ) -> tuple[int, int]:
-    """The stretch with the rows at its ends that moved as well, and changed a little.
+    """Returns the stretch, extended by rows at its ends that moved and changed a little.
 
-    The cursor stood on one of them, at the edge of a list.
+    The cursor's row is such a row when the cursor is at the edge of a list.
     """
     height = len(new)
     while first + min(0, lines) > 0 and _alike(new[first - 1], old[first - 1 + lines]):
@@ -95,7 +95,7 @@ def _with_ends(
 
 
 def _alike(row: Row, other: Row) -> bool:
-    """Whether most of what is written on one row stands on the other."""
+    """Whether most of the text of one row stands in the same columns of the other."""
     written = same = 0
     for one, two in zip(row, other, strict=True):
         if one != BLANK:
@@ -105,7 +105,7 @@ def _alike(row: Row, other: Row) -> bool:
 
 
 def _longest(rows: list[int]) -> tuple[int, int]:
-    """The longest stretch of row numbers with small gaps."""
+    """Returns first and last of the longest stretch of row numbers with small gaps."""
     best = start = before = rows[0]
     best_end = rows[0]
     for y in rows[1:]:

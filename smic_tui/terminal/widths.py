@@ -1,13 +1,14 @@
 """The characters whose width every terminal agrees on.
 
-Imports nothing: the saved screen is painted with it before anything else is there.
+The module imports nothing: the kept screen is painted with its help before anything else
+is loaded.
 """
 
 from __future__ import annotations
 
-# Code points whose width every terminal agrees on. After all others the cursor is put
-# in place again, because terminals know different versions of Unicode, and some draw a
-# sequence as one picture where others draw its parts.
+# Ranges of code points whose width every terminal agrees on. After any other character the
+# driver places the cursor again: terminals know different versions of Unicode, and some
+# draw a sequence as one picture where others draw its parts.
 SURE_NARROW = (
     (0x20, 0x7E),
     (0xA0, 0xAC),
@@ -43,12 +44,15 @@ SURE_WIDE = (
 
 
 def are_sure(text: str) -> bool:
-    """Whether the text consists of such characters alone; none of them controls anything."""
+    """Whether all terminals agree on the width of every character of the text.
+
+    No control character is among those.
+    """
     return all(_is_sure(ord(character)) for character in set(text))
 
 
 def width_of(text: str) -> int:
-    """How many cells a text of sure characters takes."""
+    """Returns how many cells a text takes; every character of it must be sure."""
     if text.isascii():
         return len(text)
     return sum(1 + _is_among(ord(character), SURE_WIDE) for character in text)

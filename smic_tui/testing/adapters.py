@@ -1,6 +1,6 @@
 """The tests that every adapter passes, as a base class for pytest.
 
-    from smic_tui.testing.adapters import AdapterConformance
+    from smic_tui.testing import AdapterConformance
 
     class TestMine(AdapterConformance):
         make = staticmethod(my_adapter_on_a_good_source)
@@ -29,19 +29,19 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import pytest
-from msgspec import Struct
 
 from smic_tui.contract.adapter import ENTRY_POINT_GROUP, Adapter, Probe
-from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.batch import Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.records import RECORD_TYPES, Record, Stream
 from smic_tui.testing.inspection import problems_of, structs_of, undocumented_keys
+from smic_tui.testing.reading import Reading, batches_of, read
 
 T = TypeVar("T")
 
 _THREE = (AuthFailed, Unavailable, BadAnswer)
 _BEAT = 0.001
-# How long what was cancelled may take to clean up, in seconds.
+# How long a cancelled reading may take to clean up, in seconds.
 _PROMPTLY = 5.0
 
 
@@ -69,12 +69,12 @@ class AdapterConformance:
     # -- what it says of itself ------------------------------------------------
 
     def test_kind_is_a_word(self, tmp_path: Path) -> None:
-        """It is typed by people, in a configuration."""
+        """People type it in a configuration."""
         kind = type(self.make(tmp_path)).kind
         assert re.fullmatch(r"[a-z][a-z0-9_-]*", kind), f"kind {kind!r} is not a lower-case word"
 
     def test_streams_are_declared(self, tmp_path: Path) -> None:
-        """What it offers is something, and among what its kind can give."""
+        """It offers at least one stream, and only streams that its kind can give."""
         adapter = self.make(tmp_path)
         streams = type(adapter).streams
         assert isinstance(streams, frozenset), "streams is not a frozenset"
@@ -130,8 +130,9 @@ class AdapterConformance:
         """A key that comes twice in a reading hides a record."""
         adapter = self.make(tmp_path)
         for stream, reading in self._read_all(adapter).items():
-            assert all(reading.keys), f"{stream} brought an empty key"
-            twice = [key for key, count in Counter(reading.keys).items() if count > 1]
+            keys = [record.key for record in reading.records]
+            assert all(keys), f"{stream} brought an empty key"
+            twice = [key for key, count in Counter(keys).items() if count > 1]
             assert not twice, f"{stream} brought these keys twice: {sorted(twice)}"
 
     def test_batches_fit_together(self, tmp_path: Path) -> None:
@@ -140,21 +141,20 @@ class AdapterConformance:
         for stream, reading in self._read_all(adapter).items():
             assert reading.batches, f"{stream} brought no batch: an empty one says that all is read"
             assert len({batch.full for batch in reading.batches}) == 1, f"{stream} mixes full"
-            both = {key for batch in reading.batches for key in batch.deletes} & {*reading.keys}
+            both = reading.deletes & {*reading.rows}
             assert not both, f"{stream} brings and deletes {sorted(both)}"
 
     def test_rejected_rows_say_where_and_why(self, tmp_path: Path) -> None:
-        """Somebody must be able to go there and mend it."""
+        """A person must be able to go there and mend it."""
         adapter = self.make(tmp_path)
         for reading in self._read_all(adapter).values():
-            for batch in reading.batches:
-                for rejected in batch.rejected:
-                    assert isinstance(rejected, Rejected), f"{rejected!r} is not a Rejected"
-                    assert rejected.where, f"{rejected!r} does not say where"
-                    assert rejected.reason, f"{rejected!r} does not say why"
+            for rejected in reading.rejected:
+                assert isinstance(rejected, Rejected), f"{rejected!r} is not a Rejected"
+                assert rejected.where, f"{rejected!r} does not say where"
+                assert rejected.reason, f"{rejected!r} does not say why"
 
     def test_first_reading_is_full(self, tmp_path: Path) -> None:
-        """Without a cursor everything is read; else deletions were never found."""
+        """A reading without a cursor brings everything; else no deletion would ever be found."""
         adapter = self.make(tmp_path)
         for stream, reading in self._read_all(adapter).items():
             assert reading.full, f"{stream} without a cursor is not full"
@@ -166,7 +166,7 @@ class AdapterConformance:
             # In one event loop: connections that an adapter keeps belong to it.
             streams = sorted(adapter.offered())
             return [
-                {stream: (await _read(adapter, stream, None)).rows for stream in streams}
+                {stream: (await read(adapter, stream, None)).rows for stream in streams}
                 for _time in range(2)
             ]
 
@@ -179,9 +179,9 @@ class AdapterConformance:
     def test_streams_can_be_read_together(self, tmp_path: Path) -> None:
         """Reading one stream does not disturb another."""
 
-        async def together(adapter: Adapter[Any]) -> list[_Reading]:
+        async def together(adapter: Adapter[Any]) -> list[Reading]:
             streams = sorted(adapter.offered())
-            return await asyncio.gather(*(_read(adapter, stream, None) for stream in streams))
+            return await asyncio.gather(*(read(adapter, stream, None) for stream in streams))
 
         alone = self._read_all(self.make(tmp_path))
         adapter = self.make(tmp_path)
@@ -221,15 +221,15 @@ class AdapterConformance:
             heart = asyncio.create_task(_beat(gaps))
             await asyncio.sleep(0.02)
             for stream in sorted(adapter.offered()):
-                await _read(adapter, stream, None)
+                await read(adapter, stream, None)
             await asyncio.sleep(0.02)
             heart.cancel()
             return max(gaps)
 
-        # Another program may hold the processor just then; it does not do so each time.
+        # Another program may hold the processor in one attempt, and hardly in all of them.
         held = []
         gc.collect()
-        gc.freeze()  # what the tests have heaped up is not for a reading to collect
+        gc.freeze()  # a reading must not pay for the garbage of the tests
         try:
             for _attempt in range(5):
                 adapter = self.make(tmp_path)
@@ -245,7 +245,7 @@ class AdapterConformance:
 
         async def abandoned(adapter: Adapter[Any]) -> None:
             for stream in sorted(adapter.offered()):
-                async with aclosing(_batches(adapter, stream, None)) as batches:
+                async with aclosing(batches_of(adapter, stream, None)) as batches:
                     async for _batch in batches:
                         break
 
@@ -257,7 +257,7 @@ class AdapterConformance:
 
         async def cancelled(adapter: Adapter[Any], after: float) -> None:
             for stream in sorted(adapter.offered()):
-                reading = asyncio.create_task(_read(adapter, stream, None))
+                reading = asyncio.create_task(read(adapter, stream, None))
                 await asyncio.sleep(after)
                 began = time.monotonic()
                 was_running = reading.cancel()
@@ -277,7 +277,7 @@ class AdapterConformance:
 
         async def left(adapter: Adapter[Any]) -> set[asyncio.Task[Any]]:
             for stream in sorted(adapter.offered()):
-                await _read(adapter, stream, None)
+                await read(adapter, stream, None)
             await adapter.close()
             await asyncio.sleep(0)
             return asyncio.all_tasks() - {typing.cast("Any", asyncio.current_task())}
@@ -286,7 +286,7 @@ class AdapterConformance:
         assert not tasks, f"these tasks go on after close: {tasks}"
 
     def test_close_can_be_called_twice(self, tmp_path: Path) -> None:
-        """Also before anything was read."""
+        """The second call does nothing, also before anything was read."""
 
         async def closed() -> None:
             fresh = self.make(tmp_path)
@@ -294,7 +294,7 @@ class AdapterConformance:
             await fresh.close()
             used = self.make(tmp_path)
             for stream in sorted(used.offered()):
-                await _read(used, stream, None)
+                await read(used, stream, None)
             await used.close()
             await used.close()
 
@@ -309,7 +309,7 @@ class AdapterConformance:
         assert problem is None, problem
 
     def test_unreachable_source_fails_in_one_of_three_ways(self, tmp_path: Path) -> None:
-        """And tells what happened. Streams that need no source may go on working."""
+        """It tells what happened. Streams that need no source may go on working."""
         failed = 0
         for stream in sorted(self.make_unreachable(tmp_path).offered()):
             error = self._error_of(self.make_unreachable(tmp_path), stream)
@@ -320,7 +320,7 @@ class AdapterConformance:
         )
 
     def test_secrets_stay_hidden(self, tmp_path: Path) -> None:
-        """Not in the adapter's texts, what it reads, what it remembers or how it fails."""
+        """No text of the adapter, no record, no cursor and no error shows one."""
         adapter = self.make(tmp_path)
         shown = [repr(adapter), str(adapter), repr(adapter.config), str(vars(adapter))]
         for reading in self._read_all(adapter).values():
@@ -351,11 +351,11 @@ class AdapterConformance:
         self,
         adapter: Adapter[Any],
         cursors: Mapping[Stream, str | None] | None = None,
-    ) -> dict[Stream, _Reading]:
-        async def all_streams() -> dict[Stream, _Reading]:
+    ) -> dict[Stream, Reading]:
+        async def all_streams() -> dict[Stream, Reading]:
             try:
                 return {
-                    stream: await _read(adapter, stream, (cursors or {}).get(stream))
+                    stream: await read(adapter, stream, (cursors or {}).get(stream))
                     for stream in sorted(adapter.offered())
                 }
             finally:
@@ -371,7 +371,7 @@ class AdapterConformance:
                 if stream is None:
                     await adapter.probe()
                 else:
-                    await _read(adapter, stream, None)
+                    await read(adapter, stream, None)
             except SourceError as error:
                 return error
             return None
@@ -381,54 +381,6 @@ class AdapterConformance:
             assert isinstance(error, _THREE), f"{error!r} is not one of the three errors"
             assert str(error).strip(), f"{type(error).__name__} has no message"
         return error
-
-
-class _Reading(Struct):
-    stream: Stream
-    batches: list[Batch] = []
-
-    @property
-    def keys(self) -> list[str]:
-        return [record.key for batch in self.batches for record in batch.upserts]
-
-    @property
-    def rows(self) -> dict[str, Record]:
-        return {record.key: record for batch in self.batches for record in batch.upserts}
-
-    @property
-    def full(self) -> bool:
-        return all(batch.full for batch in self.batches)
-
-    @property
-    def cursor(self) -> str | None:
-        cursors = [batch.cursor for batch in self.batches if batch.cursor is not None]
-        return cursors[-1] if cursors else None
-
-    def applied_to(self, rows: Mapping[str, Record]) -> dict[str, Record]:
-        """Return what is known after this reading, as the program's cache works it out."""
-        if self.full:
-            return self.rows
-        deleted = {key for batch in self.batches for key in batch.deletes}
-        return {key: row for key, row in rows.items() if key not in deleted} | self.rows
-
-
-async def _batches(
-    adapter: Adapter[Any], stream: Stream, cursor: str | None
-) -> typing.AsyncGenerator[Batch, None]:
-    fetched = typing.cast("typing.AsyncGenerator[Batch, None]", adapter.fetch(stream, cursor))
-    try:
-        async for batch in fetched:
-            assert isinstance(batch, Batch), f"fetch gave {batch!r}, not a Batch"
-            assert batch.cursor is None or isinstance(batch.cursor, str), "a cursor is text"
-            yield batch
-    finally:
-        if hasattr(fetched, "aclose"):
-            await fetched.aclose()
-
-
-async def _read(adapter: Adapter[Any], stream: Stream, cursor: str | None) -> _Reading:
-    async with aclosing(_batches(adapter, stream, cursor)) as batches:
-        return _Reading(stream, [batch async for batch in batches])
 
 
 async def _beat(gaps: list[float]) -> None:

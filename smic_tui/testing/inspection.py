@@ -1,4 +1,4 @@
-"""What is wrong with a record, or missing in a settings type, told in words."""
+"""Finds what is wrong with a record, or missing in a settings type, and says it in words."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from msgspec import Meta, Struct
 
 
 def problems_of(value: Any, where: str) -> Iterator[str]:
-    """What is wrong with a record: wrong types, times that are not UTC, texts that are not plain.
+    """Yield what is wrong with a record: wrong types, times that are not UTC, texts of a subtype.
 
-    `where` names it in the answer.
+    `where` names the record in the answer.
     """
     if isinstance(value, Struct):
         yield from _wrong_types(value, where)
@@ -44,7 +44,7 @@ def _wrong_types(value: Struct, where: str) -> Iterator[str]:
 
 
 def undocumented_keys(type_: Any, where: str = "", seen: tuple[Any, ...] = ()) -> Iterator[str]:
-    """The keys of a settings type, and of those within it, that have no description."""
+    """Yield the keys of a settings type, and of those within it, that have no description."""
     if isinstance(type_, type) and issubclass(type_, Struct):
         if type_ in seen:
             return
@@ -63,7 +63,7 @@ def undocumented_keys(type_: Any, where: str = "", seen: tuple[Any, ...] = ()) -
 
 
 def structs_of(type_: Any) -> set[type[Struct]]:
-    """A settings type and those within it."""
+    """Return a settings type and those within it."""
     found: set[type[Struct]] = set()
     waiting = [type_]
     while waiting:

@@ -6,13 +6,9 @@ of a command decides what a role looks like.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple
 
 from msgspec import Struct
-
-from smic_tui.model.states import Level
 
 
 class Role(StrEnum):
@@ -30,31 +26,31 @@ class Role(StrEnum):
     CHOSEN = "chosen"
 
 
-ROLE_OF_LEVEL: dict[Level, Role] = {
-    Level.FINE: Role.FINE,
-    Level.UNKNOWN: Role.UNKNOWN,
-    Level.NOTICE: Role.NOTICE,
-    Level.WARNING: Role.WARNING,
-    Level.CRITICAL: Role.CRITICAL,
-}
+# By level, which is a number: a tuple is indexed in a fraction of what a dictionary takes.
+ROLE_OF_LEVEL: tuple[Role, ...] = (
+    Role.FINE,
+    Role.UNKNOWN,
+    Role.NOTICE,
+    Role.WARNING,
+    Role.CRITICAL,
+)
 
 
-class Cell(NamedTuple):
+class Cell(Struct, frozen=True, gc=False):
     """A piece of text in one role."""
 
     text: str
     role: Role = Role.PLAIN
 
 
-class Column(Struct, frozen=True, kw_only=True):
-    """A column of a list.
+class ColumnLayout(Struct, frozen=True, kw_only=True):
+    """How a column of a list is laid out; what stands in it is `views.columns.Column`'s affair.
 
-    `title` is an unmarked English message, translated where it is drawn.
-    `width` is what it wants, in terminal cells; `flex` shares out what is left
-    over. When the terminal is too narrow the columns with the highest `spare`
-    go first; 0 always stays. `sort` orders by this column, None where that
-    makes no sense. Where lines are shown in two steps, `at_once` is how many cells
-    of it come in the first, None for all.
+    `id` is its name in the program. `title` is an unmarked English message, translated where
+    it is drawn. `width` is what it wants, in terminal cells; `flex` shares out what is left
+    over; `right` aligns its texts to the right. When the terminal is too narrow the columns
+    with the highest `spare` go first; 0 always stays. Where lines are shown in two steps,
+    `at_once` is how many cells of it come in the first, None for all.
     """
 
     id: str
@@ -64,13 +60,14 @@ class Column(Struct, frozen=True, kw_only=True):
     spare: int = 0
     right: bool = False
     at_once: int | None = None
-    sort: Callable[[Any], Any] | None = None
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One line of a list: as many cells as the list has columns.
+    """One line of a list: a cell for each of the columns that it was made for.
 
-    `stale` greys the whole line. `copy` is what the copy key takes.
+    `site` is the key of the site's fact that the line belongs to, `url` the record's page in
+    its own system; empty where there is none. `copy` is the text that the copy key takes.
+    `stale` greys the whole line.
     """
 
     key: str
@@ -92,6 +89,3 @@ class Line(Struct, frozen=True, kw_only=True):
     url: str = ""
     copy: str = ""
     stale: bool = False
-
-
-Facts = Sequence[Any]

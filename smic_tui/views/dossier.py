@@ -81,7 +81,7 @@ def _identity(fact: SiteFact, look: Look, cells: int) -> list[Line]:
     )
     name = Cell(f"{site.name} ", Role.TITLE)
     what = Cell(_joined((site.kind, site.code)), Role.MUTED)
-    age = fact.answers.age(look.now)
+    age = look.freshness.age(fact.rests_on, look.now)
     as_of = Cell(
         _("as of {age} ago").format(age=human.age(age)) if age is not None else "",
         Role.WARNING if fact.stale else Role.MUTED,
@@ -268,7 +268,7 @@ def _marked(lines: Iterable[Line], entries: Iterable[Entry], look: Look) -> list
     """The lines, with a sign in the margin of those that have something in the outbox."""
     states: dict[str, list[EntryState]] = {}
     for entry in entries:
-        shown, stream, key = entry.place
+        shown, stream, key = entry.ref
         name = key if stream is Stream.HEALTH else f"{shown}/{key}"
         states.setdefault(f"{_KINDS.get(stream)}/{name}", []).append(entry.state)
     marked = []

@@ -6,39 +6,35 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.cells import Cell, ColumnLayout, Role, Row
 from smic_tui.views.fit import cut, fit, width
-
-# With the scroll, the marker and the position these are a key of a hundred bytes.
-FIRST_BYTES = 62
-# What another pen takes, and a gap between columns.
-_PEN, _GAP = 5, 1
+from smic_tui.views.wire import Costs
 
 
-def first_step(columns: Sequence[Column], row: Row) -> Row:
-    """The row with as much of each cell as comes at once (`Column.at_once`).
+def first_step(columns: Sequence[ColumnLayout], row: Row, costs: Costs) -> Row:
+    """The row with as much of each cell as comes at once (`ColumnLayout.at_once`).
 
-    The last of its texts is cut to what is left of `FIRST_BYTES`, but for one character.
+    The last of its texts is cut to what is left of `costs.first_step`, but for one character.
     """
     cells = [
         cell if column.at_once is None else Cell(cut(cell.text, column.at_once), cell.role)
         for column, cell in zip(columns, row.cells, strict=True)
     ]
     last = max((place for place, cell in enumerate(cells) if cell.text), default=0)
-    left, role = FIRST_BYTES, Role.PLAIN
+    left, role = costs.first_step, Role.PLAIN
     for column, cell in zip(columns[:last], cells, strict=False):
-        left -= len(fit(cell.text, column.width).encode()) + _GAP
-        left -= _PEN * (cell.role is not role)
+        left -= len(fit(cell.text, column.width).encode()) + costs.gap
+        left -= costs.pen * (cell.role is not role)
         role = cell.role
     text = cells[last].text
-    left -= _PEN * (cells[last].role is not role)
+    left -= costs.pen * (cells[last].role is not role)
     while len(text.encode()) > left and width(text) > 1:
         text = cut(text, width(text) - 1)
     cells[last] = Cell(text, cells[last].role)
     return replace(row, cells=tuple(cells))
 
 
-def second_step(columns: Sequence[Column], row: Row, begun: Row) -> Row:
+def second_step(columns: Sequence[ColumnLayout], row: Row, begun: Row) -> Row:
     """The whole row after its first step.
 
     A text of the first step that would be cut all the same is not sent again for a few

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from smic_tui.views.cells import Column
+from smic_tui.views.cells import ColumnLayout
 
 ELLIPSIS = "…"
 
@@ -60,7 +60,7 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
     return padding + text if right else text + padding
 
 
-def fit_columns(columns: Sequence[Column], cells: int, gap: int = 1) -> list[tuple[int, int]]:
+def fit_columns(columns: Sequence[ColumnLayout], cells: int, gap: int = 1) -> list[tuple[int, int]]:
     """Choose columns and their widths for a line of `cells` cells.
 
     Returns (index, width) in order. Columns with the highest `spare` are left

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from smic_tui.i18n import _, language
+from smic_tui.i18n import N_, _, language
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -31,16 +31,20 @@ def less_than(seconds: float) -> str:
     return "<" + text.format(n=int(seconds // unit) + 1)
 
 
+# Durations under a limit are told in a unit, both in seconds, with these words for a number.
+_UNITS = (
+    (HOUR, MINUTE, N_("{n} min")),
+    (2 * DAY, HOUR, N_("{n} h")),
+    (2 * MONTH, DAY, N_("{n} d")),
+    (2 * YEAR, MONTH, N_("{n} mo")),
+)
+
+
 def _unit(seconds: float) -> tuple[float, str]:
     """The seconds of the unit that a duration is told in, and the words for a number of it."""
-    for limit, unit, text in (
-        (HOUR, MINUTE, _("{n} min")),
-        (2 * DAY, HOUR, _("{n} h")),
-        (2 * MONTH, DAY, _("{n} d")),
-        (2 * YEAR, MONTH, _("{n} mo")),
-    ):
+    for limit, unit, text in _UNITS:
         if seconds < limit:
-            return unit, text
+            return unit, _(text)
     return YEAR, _("{n} y")
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, overload
+from typing import Generic, TypeVar, overload
 
 _LOOKED_AT_AT_ONCE = 500
 
+F = TypeVar("F")
 
-class Keys(Sequence[str]):
+
+class Keys(Sequence[str], Generic[F]):
     """The key of each fact, in order. Of a long list nothing is made beforehand.
 
     `near` is about where a key is looked for first: after an update most stand where
     they stood, or close by.
     """
 
-    def __init__(self, facts: Sequence[Any], key: Callable[[Any], str], near: int = 0) -> None:
+    def __init__(self, facts: Sequence[F], key: Callable[[F], str], near: int = 0) -> None:
         self._facts = facts
         self._key = key
         self._near = near

@@ -2,81 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from smic_tui.i18n import _, ngettext
 from smic_tui.model.facts import Situation
-from smic_tui.views.cells import Column, Row
+from smic_tui.model.subjects import Subject
+from smic_tui.views.cells import Cell, Row
+from smic_tui.views.columns import Column
 from smic_tui.views.look import Look
 
+F = TypeVar("F")
 
-class Lean(Struct, frozen=True, kw_only=True):
-    """How a list is shown on a line that counts every byte.
 
-    The first columns say what and where, in some forty cells that come with the key;
+class Listing(Struct, Generic[F], frozen=True, kw_only=True):
+    """How the facts of a subject are listed.
+
+    `summary(situation, look)` sums the whole list up in a few words. `columns` are those
+    that it has, in order. `lean` are the columns of the same list on a line that counts
+    every byte: the first say what and where, in some forty cells that come with the key;
     the others come when the cursor rests. What the first say already, what goes without
-    saying and what is the same everywhere is left out. `row` has a cell for each of
-    `columns`, which have no `sort` of their own. The `age` column is blank but for stale
-    lines: its title is then how old the others are at most.
+    saying and what is the same everywhere is left out. Without `lean` the list is the same
+    there.
+
+    `key`, `site`, `url`, `copy` and `stale` give these parts of a fact's `Row`. `marked` is
+    the id of the column that shows that something about the row is in the outbox. `empty` is
+    the message, unmarked, when there is nothing to list.
     """
 
-    columns: tuple[Column, ...]
-    row: Callable[[Any, Look], Row]
-
-
-class Listing(Struct, frozen=True, kw_only=True):
-    """One list. `subject` names its facts, its filter fields and its screen.
-
-    `facts` come worst first; `row` makes one line; `key` is the row's key.
-    `empty` is the message when there is nothing to list. `marked` is the column
-    that shows that something about the row is in the outbox. `lean` is how it is shown
-    on a slow line, None where that is no different.
-    """
-
-    subject: str
-    title: str
-    columns: tuple[Column, ...]
-    facts: Callable[[Situation], Sequence[Any]]
-    row: Callable[[Any, Look], Row]
-    key: Callable[[Any], str]
-    empty: str = ""
+    subject: Subject[F]
+    summary: Callable[[Situation, Look], list[Cell]]
+    columns: tuple[Column[F], ...]
+    key: Callable[[F], str]
+    copy: Callable[[F], str]
+    site: Callable[[F], str] = lambda fact: ""
+    url: Callable[[F], str] = lambda fact: ""
+    stale: Callable[[F], bool]
+    empty: str
     marked: str = ""
-    lean: Lean | None = None
+    lean: tuple[Column[F], ...] = ()
 
-    def sorts(self) -> list[Column]:
+    def facts(self, situation: Situation) -> Sequence[F]:
+        """All facts to list, worst first."""
+        return self.subject.facts(situation)
+
+    def row(self, fact: F, look: Look, columns: Iterable[Column[F]]) -> Row:
+        """The line of a fact, with a cell for each of `columns`."""
+        return Row(
+            key=self.key(fact),
+            cells=tuple([column.cell(fact, look) for column in columns]),
+            site=self.site(fact),
+            url=self.url(fact),
+            copy=self.copy(fact),
+            stale=self.stale(fact),
+        )
+
+    def chosen(self, ids: Iterable[str]) -> tuple[Column[F], ...]:
+        """The columns with these ids, in their order; raises `KeyError` for an unknown one."""
+        known = {column.id: column for column in self.columns}
+        return tuple([known[id] for id in ids])
+
+    def sorts(self) -> list[Column[F]]:
         """The columns that the list can be sorted by."""
         return [column for column in self.columns if column.sort is not None]
 
 
 def sort_facts(
-    listing: Listing, facts: Sequence[Any], by: str | None, descending: bool
-) -> Sequence[Any]:
+    listing: Listing[F], facts: Sequence[F], by: str | None, descending: bool, look: Look
+) -> Sequence[F]:
     """The facts in the order of a column; worst first when `by` is None.
 
     What has no value in that column comes last either way.
     """
-    column = next((c for c in listing.columns if c.id == by and c.sort), None)
-    if column is None or column.sort is None:
+    sort = next((column.sort for column in listing.columns if column.id == by), None)
+    if sort is None:
         return facts
     valued, without = [], []
     for fact in facts:
-        value = column.sort(fact)
+        value = sort(fact, look)
         if value is None or value == "":
             without.append(fact)
         else:
             valued.append((value, fact))
     valued.sort(key=lambda pair: pair[0], reverse=descending)
     return [fact for _value, fact in valued] + without
-
-
-def oldest(facts: Sequence[Any]) -> datetime | None:
-    """When the oldest answer came that a fact rests on which is not stale; None: none is."""
-    answers = {id(fact.answers): fact.answers for fact in facts if not fact.stale}
-    return min((one.last_good for one in answers.values() if one.last_good), default=None)
 
 
 def tally(shown: int, total: int) -> str:

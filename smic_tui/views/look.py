@@ -7,34 +7,28 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from smic_tui.model.freshness import Freshness
 from smic_tui.model.states import Level
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-# Told apart by shape alone; each is one cell wide in every terminal.
-GLYPHS = {
-    Level.FINE: "·",
-    Level.UNKNOWN: "?",
-    Level.NOTICE: "○",
-    Level.WARNING: "▲",
-    Level.CRITICAL: "■",
-}
-ASCII_GLYPHS = {
-    Level.FINE: ".",
-    Level.UNKNOWN: "?",
-    Level.NOTICE: "o",
-    Level.WARNING: "!",
-    Level.CRITICAL: "#",
-}
+# One for each level, from fine to critical. They are told apart by shape alone; each is one
+# cell wide in every terminal.
+GLYPHS = ("·", "?", "○", "▲", "■")
+ASCII_GLYPHS = (".", "?", "o", "!", "#")
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """How the reader sees: `now` is UTC, `zone` the one of times on screen."""
+    """How the reader sees: `now` is UTC, `zone` the one of times on screen.
+
+    `freshness` is that of the situation whose facts are shown.
+    """
 
     now: datetime
     zone: ZoneInfo
     ascii: bool = False
+    freshness: Freshness = Freshness()
 
     def glyph(self, level: Level) -> str:
         """The shape that stands for a level."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smic_tui.i18n import _, ngettext
-from smic_tui.model.facts import Situation, SourceFact, Unmatched
+from smic_tui.model.facts import Situation, SourceFact, UnmatchedRef
 from smic_tui.views.cells import Cell, Line, Role
 from smic_tui.views.words import word
 
@@ -32,7 +32,7 @@ def _unmatched(source: SourceFact) -> list[Line]:
     return [_unmatched_line(source, missing) for missing in source.unmatched]
 
 
-def _unmatched_line(source: SourceFact, missing: Unmatched) -> Line:
+def _unmatched_line(source: SourceFact, missing: UnmatchedRef) -> Line:
     alias = f'"{missing.site_ref}" = "{missing.nearest_code}"' if missing.nearest_code else ""
     if alias:
         advice = _("is it {name}? Then add {alias} to [matching.aliases].").format(

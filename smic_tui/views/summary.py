@@ -2,184 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from smic_tui.i18n import N_, _, ngettext
-from smic_tui.insight.tally import (
-    tally_of_alerts,
-    tally_of_backups,
-    tally_of_requests,
-    tally_of_sites,
-    tally_of_sources,
-    tally_of_tickets,
-)
+from smic_tui.i18n import N_, _
 from smic_tui.model.facts import Situation
-from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
-from smic_tui.model.tally import RequestTally, SourceTally, Tally, TicketTally
+from smic_tui.model.states import AlertStatus
+from smic_tui.model.status_counts import StatusCounts
+from smic_tui.model.subjects import BACKUPS, REQUESTS, SITES, TICKETS, Subject
 from smic_tui.records import Stream
-from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
-from smic_tui.views.fit import width
+from smic_tui.views.counts import (
+    words_of_alerts,
+    words_of_backups,
+    words_of_requests,
+    words_of_sites,
+    words_of_sources,
+    words_of_tickets,
+)
 from smic_tui.views.look import Look
-from smic_tui.views.words import word
 
 T = TypeVar("T")
-
-GAP = Cell("   ")
 
 
 def alarm(situation: Situation, look: Look) -> list[Cell]:
     """How many alerts fire, by the worst of them, and the local time."""
-    firing = [alert for alert in situation.alerts if alert.life is AlertLife.FIRING]
-    count = "…" if situation.partial else str(len(firing))
-    if situation.tally is not None:
-        count = str(situation.tally.alerts.get(AlertLife.FIRING, 0))
+    firing = [alert for alert in situation.alerts if alert.status is AlertStatus.FIRING]
+    number = "…" if situation.is_partial else str(len(firing))
+    if situation.counts is not None:
+        number = str(situation.counts.alerts.get(AlertStatus.FIRING, 0))
     time = Cell(look.now.astimezone(look.zone).strftime("%H:%M"), Role.MUTED)
     if not firing:
         return [time]
     worst = max(alert.severity for alert in firing)
-    return [Cell(f"{look.glyph(worst)}{count} ", ROLE_OF_LEVEL[worst]), time]
+    return [Cell(f"{look.glyph(worst)}{number} ", ROLE_OF_LEVEL[worst]), time]
 
 
-def _counted(count: int, text: str, level: Level, look: Look) -> list[Cell]:
-    """A count with its state; nothing where there is nothing of it."""
-    if not count:
-        return []
-    return [GAP, Cell(f"{look.glyph(level)} {count} {text}", ROLE_OF_LEVEL[level])]
+class Summary(Generic[T]):
+    """The words that sum the list of a subject up.
 
-
-def words_of_sites(states: Mapping[SiteState, int], look: Look) -> list[Cell]:
-    """How many sites there are, and in which states."""
-    total = sum(states.values())
-    down, degraded = states.get(SiteState.DOWN, 0), states.get(SiteState.DEGRADED, 0)
-    unknown = states.get(SiteState.UNKNOWN, 0)
-    return [
-        Cell(ngettext("{n} site", "{n} sites", total).format(n=total), Role.TITLE),
-        *_counted(down, word(SiteState.DOWN), Level.CRITICAL, look),
-        *_counted(degraded, word(SiteState.DEGRADED), Level.WARNING, look),
-        *_counted(unknown, word(SiteState.UNKNOWN), Level.UNKNOWN, look),
-    ]
-
-
-_BACKUP_LEVELS = (
-    (BackupState.FAILED, Level.CRITICAL),
-    (BackupState.OVERDUE, Level.CRITICAL),
-    (BackupState.NEVER, Level.WARNING),
-    (BackupState.LATE, Level.WARNING),
-    (BackupState.UNKNOWN, Level.UNKNOWN),
-)
-
-
-def words_of_backups(states: Mapping[BackupState, int], look: Look) -> list[Cell]:
-    """How many backups there are, and which are not as they should be."""
-    total = sum(states.values())
-    cells = [Cell(ngettext("{n} backup", "{n} backups", total).format(n=total), Role.TITLE)]
-    for state, level in _BACKUP_LEVELS:
-        cells += _counted(states.get(state, 0), word(state), level, look)
-    return cells
-
-
-def words_of_tickets(tickets: TicketTally, look: Look) -> list[Cell]:
-    """How many tickets are open, overdue and mine."""
-    total = tickets.open
-    return [
-        Cell(ngettext("{n} open ticket", "{n} open tickets", total).format(n=total), Role.TITLE),
-        *_counted(tickets.overdue, _("overdue"), Level.WARNING, look),
-        *_counted(tickets.mine, _("mine"), Level.NOTICE, look),
-    ]
-
-
-def words_of_requests(requests: RequestTally, look: Look) -> list[Cell]:
-    """How many catalogue requests go on, and how many wait for us."""
-    total = requests.open
-    return [
-        Cell(ngettext("{n} request", "{n} requests", total).format(n=total), Role.TITLE),
-        *_counted(requests.overdue, _("overdue"), Level.WARNING, look),
-        *_counted(requests.waiting_on_us, _("waiting on us"), Level.NOTICE, look),
-    ]
-
-
-def words_of_alerts(lives: Mapping[AlertLife, int], look: Look) -> list[Cell]:
-    """How many alerts fire, are acknowledged, were cleared."""
-    total = lives.get(AlertLife.FIRING, 0)
-    acknowledged, cleared = lives.get(AlertLife.ACKNOWLEDGED, 0), lives.get(AlertLife.CLEARED, 0)
-    return [
-        Cell(ngettext("{n} alert fires", "{n} alerts fire", total).format(n=total), Role.TITLE),
-        *_counted(acknowledged, word(AlertLife.ACKNOWLEDGED), Level.NOTICE, look),
-        *_counted(cleared, word(AlertLife.CLEARED), Level.FINE, look),
-    ]
-
-
-def words_of_sources(sources: Sequence[SourceTally], look: Look) -> list[Cell]:
-    """How many sources there are, and how many cannot be trusted now."""
-    total = len(sources)
-    stale = sum(source.stale for source in sources)
-    aside = sum(source.rejected for source in sources)
-    nowhere = sum(source.unmatched for source in sources)
-    return [
-        Cell(ngettext("{n} source", "{n} sources", total).format(n=total), Role.TITLE),
-        *_counted(stale, _("stale"), Level.WARNING, look),
-        *_counted(aside, _("set aside"), Level.NOTICE, look),
-        *_counted(nowhere, _("without a site"), Level.NOTICE, look),
-    ]
-
-
-def words_of_tally(tally: Tally, look: Look) -> list[list[Cell]]:
-    """A line for each subject."""
-    return [
-        words_of_sites(tally.sites, look),
-        words_of_backups(tally.backups, look),
-        words_of_tickets(tally.tickets, look),
-        words_of_requests(tally.requests, look),
-        words_of_alerts(tally.alerts, look),
-        words_of_sources(tally.sources, look),
-    ]
-
-
-Summary = Callable[[Situation, Look], list[Cell]]
-
-
-def _summary(
-    counted: Callable[[Situation], T],
-    of_all: Callable[[Tally], T],
-    words: Callable[[T, Look], list[Cell]],
-    *,
-    unread: Callable[[Situation], str] = lambda situation: "",
-) -> Summary:
-    """The summary of the last situation again while it is the same: it is drawn with
-    every move of the cursor, and counts everything there is.
-
-    Of a partial situation, what is known `of_all` is told, or that the rest is being read.
-    `unread` says why nothing is counted, if that means nothing.
+    `part(counts)` is what they count, and `words(part, look)` says it. Before the counts
+    are known they say that the rest is being read. `unread(situation)` is an unmarked message
+    that says why nothing is counted; empty where counting means something.
     """
-    last: list[tuple[Situation, Look, list[Cell]]] = []
 
-    def remembered(situation: Situation, look: Look) -> list[Cell]:
-        for seen, seen_look, cells in last:
-            if seen is situation and seen_look == look:
-                return cells
-        if text := unread(situation):
-            cells = [Cell(_(text), Role.MUTED)]
-        elif not situation.partial:
-            cells = words(counted(situation), look)
-        elif situation.tally is not None:
-            cells = words(of_all(situation.tally), look)
-        else:
-            cells = [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
-        last[:] = [(situation, look, cells)]
-        return cells
+    def __init__(
+        self,
+        part: Callable[[StatusCounts], T],
+        words: Callable[[T, Look], list[Cell]],
+        unread: Callable[[Situation], str] = lambda situation: "",
+    ) -> None:
+        self._part = part
+        self._words = words
+        self._unread = unread
 
-    return remembered
+    def __call__(self, situation: Situation, look: Look) -> list[Cell]:
+        """The words about a situation."""
+        if text := self._unread(situation):
+            return [Cell(_(text), Role.MUTED)]
+        if situation.counts is None:
+            return [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
+        return self._words(self._part(situation.counts), look)
 
 
-def _unread(
-    stream: Stream, facts: Callable[[Situation], Sequence[object]], text: str
-) -> Callable[[Situation], str]:
-    """`text` while there are no `facts` and one who may have some never answered."""
+def _unread(subject: Subject[object], stream: Stream, text: str) -> Callable[[Situation], str]:
+    """Gives `text` while there are no facts of a subject and a source that may have some, for
+    it tells of `stream`, has never answered.
+    """
 
     def told(situation: Situation) -> str:
-        if situation.partial or facts(situation):
+        if situation.is_partial or subject.facts(situation):
             return ""
         statuses = (source.status for source in situation.sources)
         silent = any(one.last_good is None and one.may_tell(stream) for one in statuses)
@@ -188,69 +80,25 @@ def _unread(
     return told
 
 
-SUMMARIES: dict[str, Summary] = {
-    "sites": _summary(
-        lambda found: tally_of_sites(found.sites),
-        lambda tally: tally.sites,
-        words_of_sites,
-        unread=_unread(Stream.SITES, lambda found: found.sites, N_("sites: nothing read yet")),
-    ),
-    "backups": _summary(
-        lambda found: tally_of_backups(found.backups),
-        lambda tally: tally.backups,
-        words_of_backups,
-        unread=_unread(
-            Stream.BACKUP_JOBS, lambda found: found.backups, N_("backups: nothing read yet")
-        ),
-    ),
-    "tickets": _summary(
-        lambda found: tally_of_tickets(found.tickets),
-        lambda tally: tally.tickets,
-        words_of_tickets,
-        unread=_unread(
-            Stream.TICKETS, lambda found: found.tickets, N_("tickets: nothing read yet")
-        ),
-    ),
-    "requests": _summary(
-        lambda found: tally_of_requests(found.requests),
-        lambda tally: tally.requests,
-        words_of_requests,
-        unread=_unread(
-            Stream.REQUESTS, lambda found: found.requests, N_("requests: nothing read yet")
-        ),
-    ),
-    "alerts": _summary(
-        lambda found: tally_of_alerts(found.alerts), lambda tally: tally.alerts, words_of_alerts
-    ),
-    "sources": _summary(
-        lambda found: tally_of_sources(found.sources), lambda tally: tally.sources, words_of_sources
-    ),
-}
-
-
-def freshness(sources: Sequence[SourceTally], look: Look, cells: int) -> list[Cell]:
-    """Every source with the age of its facts, stale ones first.
-
-    Where `cells` do not suffice, fresh sources are summed up by the oldest.
-    """
-    ages = {source.name: source.age(look.now) for source in sources}
-    stale = [source for source in sources if source.stale]
-    fresh = [source for source in sources if not source.stale]
-    pieces: list[Cell] = []
-    for source in stale:
-        text = f"{look.glyph(source.level)} {source.name} {human.age(ages[source.name])}  "
-        pieces.append(Cell(text, ROLE_OF_LEVEL[source.level]))
-    each = [
-        cell
-        for source in fresh
-        for cell in (
-            Cell(f"{source.name} ", Role.MUTED),
-            Cell(f"{human.age(ages[source.name])}  "),
-        )
-    ]
-    if sum(width(cell.text) for cell in pieces + each) <= cells + 2 or not fresh:
-        return pieces + each
-    oldest = max(ages[source.name] or 0.0 for source in fresh)
-    text = ngettext("{n} source fresh", "{n} sources fresh", len(fresh)).format(n=len(fresh))
-    pieces.append(Cell(_("{sources}, oldest {age}").format(sources=text, age=human.age(oldest))))
-    return pieces
+summary_of_sites = Summary(
+    lambda counts: counts.sites,
+    words_of_sites,
+    _unread(SITES, Stream.SITES, N_("sites: nothing read yet")),
+)
+summary_of_backups = Summary(
+    lambda counts: counts.backups,
+    words_of_backups,
+    _unread(BACKUPS, Stream.BACKUP_JOBS, N_("backups: nothing read yet")),
+)
+summary_of_tickets = Summary(
+    lambda counts: counts.tickets,
+    words_of_tickets,
+    _unread(TICKETS, Stream.TICKETS, N_("tickets: nothing read yet")),
+)
+summary_of_requests = Summary(
+    lambda counts: counts.requests,
+    words_of_requests,
+    _unread(REQUESTS, Stream.REQUESTS, N_("requests: nothing read yet")),
+)
+summary_of_alerts = Summary(lambda counts: counts.alerts, words_of_alerts)
+summary_of_sources = Summary(lambda counts: counts.sources, words_of_sources)

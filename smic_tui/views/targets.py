@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from msgspec.structs import replace
 
 from smic_tui.contract.actions import Verb
-from smic_tui.insight.trouble import SiteTrouble
 from smic_tui.model.facts import AlertFact, RequestFact, SiteFact, Situation, TicketFact
-from smic_tui.model.outbox_entry import Entry, EntryState, Place
+from smic_tui.model.outbox_entry import Entry, EntryState, RecordRef
+from smic_tui.model.trouble import SiteTrouble
 from smic_tui.records import Health, HealthState, Record, Stream
 from smic_tui.views.cells import Cell, Row
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import mark_of
 
 Target = tuple[Stream, Record]
-Pending = Mapping[Place, tuple[EntryState, ...]]
+Pending = Mapping[RecordRef, tuple[EntryState, ...]]
 
 _FINE = (HealthState.UP, HealthState.OK, HealthState.PENDING)
 _WORK_VERBS = frozenset({Verb.COMMENT, Verb.ASSIGN, Verb.SET_STATUS, Verb.RESOLVE, Verb.SET_STAGE})
 
 
-def subject_of(fact: Any, situation: Situation) -> Any:
+def subject_of(fact: object, situation: Situation) -> object:
     """The site, ticket or request that a line is about; None where it is about none."""
     if isinstance(fact, SiteTrouble):
         return situation.sites_by_key.get(fact.site)
@@ -37,7 +36,7 @@ def subject_of(fact: Any, situation: Situation) -> Any:
     return next((one for one in work if one.key == place), site)
 
 
-def targets(fact: Any, verb: Verb, situation: Situation) -> list[Target]:
+def targets(fact: object, verb: Verb, situation: Situation) -> list[Target]:
     """The records that the verb would be done to.
 
     Of a site these are its hosts and services: those in trouble to acknowledge, those
@@ -71,7 +70,7 @@ def _of_health(health: tuple[Health, ...], verb: Verb) -> list[Health]:
     return down or troubled or hosts or list(health)
 
 
-def places(fact: Any, situation: Situation) -> Iterable[Place]:
+def places(fact: object, situation: Situation) -> Iterable[RecordRef]:
     """All records that a line stands for."""
     match subject_of(fact, situation):
         case TicketFact(source=source, ticket=ticket):
@@ -89,14 +88,14 @@ def places(fact: Any, situation: Situation) -> Iterable[Place]:
 
 def pending_of(outbox: Mapping[str, Entry]) -> Pending:
     """What is on its way, by record; what is over is left out."""
-    found: dict[Place, tuple[EntryState, ...]] = {}
+    found: dict[RecordRef, tuple[EntryState, ...]] = {}
     for entry in outbox.values():
         if entry.state.is_open or entry.state.wants_person:
-            found[entry.place] = (*found.get(entry.place, ()), entry.state)
+            found[entry.ref] = (*found.get(entry.ref, ()), entry.state)
     return found
 
 
-def marked(row: Row, column: int, fact: Any, pending: Pending, at: Situation, look: Look) -> Row:
+def marked(row: Row, column: int, fact: object, pending: Pending, at: Situation, look: Look) -> Row:
     """The row with a sign before one cell, if something of it is in the outbox."""
     states = [state for place in places(fact, at) for state in pending.get(place, ())]
     mark = mark_of(states, look)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import N_, _
-from smic_tui.model.states import AlertLife, BackupState, Level, SiteState
+from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.records import Actor, HealthState, RunResult, Stage, Stream, TicketStatus
 
 _PAIRS: tuple[tuple[StrEnum, str], ...] = (
@@ -51,10 +51,10 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Stage.INSTALLING, N_("installing")),
     (Stage.DONE, N_("done")),
     (Stage.REFUSED, N_("refused")),
-    (AlertLife.PENDING, N_("pending")),
-    (AlertLife.FIRING, N_("firing")),
-    (AlertLife.ACKNOWLEDGED, N_("acknowledged")),
-    (AlertLife.CLEARED, N_("cleared")),
+    (AlertStatus.PENDING, N_("pending")),
+    (AlertStatus.FIRING, N_("firing")),
+    (AlertStatus.ACKNOWLEDGED, N_("acknowledged")),
+    (AlertStatus.CLEARED, N_("cleared")),
     (SourceState.NEVER, N_("not read yet")),
     (SourceState.OK, N_("read")),
     (SourceState.UNAVAILABLE, N_("unavailable")),
@@ -70,13 +70,8 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
 )
 # By type too: members of different enumerations with the same text are equal.
 _WORDS = {(type(state), state.value): text for state, text in _PAIRS}
-_LEVELS = {
-    Level.FINE: N_("fine"),
-    Level.UNKNOWN: N_("unknown"),
-    Level.NOTICE: N_("notice"),
-    Level.WARNING: N_("warning"),
-    Level.CRITICAL: N_("critical"),
-}
+# One for each level, from fine to critical.
+_LEVELS = (N_("fine"), N_("unknown"), N_("notice"), N_("warning"), N_("critical"))
 # The priority that goes without saying.
 NORMAL = 3
 _PRIORITIES = {
@@ -90,7 +85,8 @@ _PRIORITIES = {
 
 def word(state: StrEnum) -> str:
     """The word for a state."""
-    return _(_WORDS[type(state), state.value])
+    # `value` would be looked up by a function; most rows have several states.
+    return _(_WORDS[type(state), state._value_])
 
 
 def level(of: Level) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from smic_tui.contract.status import SourceState, SourceStatus
-from smic_tui.model.alert_book import AlertEntry
+from smic_tui.model.alert_store import AlertEntry
 from smic_tui.model.user_state import Acknowledgement
 from smic_tui.records import Site, Stream, Ticket, TicketStatus
 

@@ -60,7 +60,7 @@ class SimulatedDisk(FileOps):
     def names(self, folder: Path) -> list[str]:
         return [path.name for path in self.names_now if path.parent == folder]
 
-    def create(self, path: Path, mode: int, group: int | None) -> int:
+    def create(self, path: Path, mode: int | None, group: int | None) -> int:
         self._step(f"create {path.name}")
         if path in self.names_now:
             raise FileExistsError(path)

@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import ClassVar
 
-from cache_examples import acknowledgement, site
 from msgspec import Struct
 
 from smic_tui.cache.cache import Cache
@@ -26,6 +25,7 @@ from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.records import Stream
+from tests.cache.cache_examples import acknowledgement, site
 
 ROWS = 50
 

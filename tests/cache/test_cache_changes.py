@@ -9,11 +9,8 @@ import itertools
 from pathlib import Path
 
 import pytest
-from cache_examples import NOW, site, status
-from cache_simulated_disk import SimulatedDisk
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_cache_crash import SourceSubject, interrupted, look, run, states_of
 
 from smic_tui.cache import source_file
 from smic_tui.cache.cache import Cache
@@ -21,6 +18,9 @@ from smic_tui.cache.layout import Cursor
 from smic_tui.cache.lock import Outcome
 from smic_tui.model.snapshot import SourceContents
 from smic_tui.records import Stream
+from tests.cache.cache_examples import NOW, site, status
+from tests.cache.cache_simulated_disk import SimulatedDisk
+from tests.cache.test_cache_crash import SourceSubject, interrupted, look, run, states_of
 
 STEPS = range(1, 7)
 

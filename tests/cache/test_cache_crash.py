@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cache_examples import NOW, acknowledgement, alert, site, status, ticket
-from cache_simulated_disk import PowerCut, SimulatedDisk
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.layout import Cursor
 from smic_tui.cache.lock import Outcome
 from smic_tui.model.user_state import Note
 from smic_tui.records import Stream
+from tests.cache.cache_examples import NOW, acknowledgement, alert, site, status, ticket
+from tests.cache.cache_simulated_disk import PowerCut, SimulatedDisk
 
 State = object
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import tinydb
-from cache_examples import NOW, alert, site, status, ticket
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from smic_tui.cache.lock import Outcome
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.status import SourceState
 from smic_tui.records import Stream
+from tests.cache.cache_examples import NOW, alert, site, status, ticket
 
 REGISTER = Source(name="register", kind="csv", refresh="10m")
 SETTINGS = Settings(sources={"register": REGISTER})
@@ -193,7 +193,7 @@ def test_unreadable_the_generation_before_is_taken(spoilt: bytes, tmp_path: Path
     heir.close()
     assert keys(Cache(tmp_path)) == {"1", "3"}
     assert keys(reader) == {"1", "3"}
-    assert reader.notices == ()
+    assert not reader.notices
 
 
 @pytest.mark.parametrize("spoilt", SPOILT)
@@ -322,7 +322,7 @@ def test_a_time_from_a_wrong_clock_does_not_make_a_fact_fresh(tmp_path: Path) ->
 
 def test_a_reader_sees_each_commit_and_reads_nothing_twice(tmp_path: Path) -> None:
     cache, reader = writer(tmp_path), Cache(tmp_path)
-    follower = reader.follower(SETTINGS)
+    follower = reader.watcher(SETTINGS)
     assert not follower.changed()
     commit(cache, "1")
     assert follower.changed()

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cache_examples import acknowledgement, alert, site, status
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.file_ops import FileOps
 from smic_tui.cache.lock import Outcome
 from smic_tui.config.schema import Settings, Source
 from smic_tui.records import Stream
+from tests.cache.cache_examples import acknowledgement, alert, site, status
 
 SETTINGS = Settings(sources={"register": Source(name="register", kind="csv")})
 
@@ -30,7 +30,7 @@ class FailingOps(FileOps):
         if self.error is not None and operation == self.at:
             raise OSError(self.error, "as the test wants it")
 
-    def create(self, path: Path, mode: int, group: int | None) -> int:
+    def create(self, path: Path, mode: int | None, group: int | None) -> int:
         self._may_fail("create")
         return super().create(path, mode, group)
 
@@ -109,7 +109,7 @@ def test_any_failing_operation_is_survived(at: str, error: int, tmp_path: Path) 
 
     ops.error = None
     assert cache.flush()
-    assert cache.notices == ()
+    assert not cache.notices
     assert names(on_disk(folder)) == ["meanwhile"]
     assert on_disk(folder).user.load().acknowledgements.keys() == {"before", "meanwhile"}
     assert on_disk(folder).alerts.load().keys() == {"b"}
@@ -212,7 +212,7 @@ def test_a_really_full_disk(small_disk: Path) -> None:
     assert names(on_disk(folder)) == ["before"]
     ballast.unlink()
     assert cache.flush()
-    assert cache.notices == ()
+    assert not cache.notices
     assert len(names(on_disk(folder))) == 500
     assert on_disk(folder).user.load().acknowledgements.keys() == {"meanwhile"}
     cache.close()

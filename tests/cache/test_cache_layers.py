@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from unittest.mock import patch
 
-from cache_examples import site
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smic_tui.cache import layers
 from smic_tui.cache.layers import Layered, changed, copied
 from smic_tui.records import Record
+from tests.cache.cache_examples import site
 
 KEYS = st.sampled_from("abcdefghij")
 
@@ -19,7 +20,7 @@ KEYS = st.sampled_from("abcdefghij")
 def test_equals_a_dictionary(first: set[str], steps: list[tuple[set[str], set[str]]]) -> None:
     with patch.object(layers, "SMALL", 0), patch.object(layers, "THICK", 0.5):
         rows: dict[str, Record] = {key: site(key, "first") for key in sorted(first)}
-        seen = [(rows, dict(rows))]
+        seen: list[tuple[Mapping[str, Record], dict[str, Record]]] = [(rows, dict(rows))]
         for number, (put, out) in enumerate(steps):
             last, wanted = seen[-1]
             new = {key: site(key, f"version {number}") for key in sorted(put)}

@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-from cache_examples import NOW, status, ticket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -18,6 +17,7 @@ from smic_tui.collecting.intake import admit
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.status import SourceStatus
 from smic_tui.records import Contact, Record, Site, Stream
+from tests.cache.cache_examples import NOW, status, ticket
 
 KEYS = st.sampled_from(["1", "2", "é", "a/b", "_meta", "", "default", "10"])
 # Everything that UTF-8 can hold; the intake lets nothing else through.

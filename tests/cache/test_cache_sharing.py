@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
-from cache_examples import acknowledgement, site, status
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.records import Stream
+from tests.cache.cache_examples import acknowledgement, site, status
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from cache_examples import NOW, acknowledgement
 
 from smic_tui.cache import user_file
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.file_ops import FileOps, Signature
 from smic_tui.cache.lock import FileLock
 from smic_tui.model.user_state import Note, PaneSeen, UserState
+from tests.cache.cache_examples import NOW, acknowledgement
 
 NOTE = Note(id="1", site="17300", by="duty", at=NOW, text="Clef à l'accueil")
 SEEN = PaneSeen(pane="morning", due=NOW, dismissed=NOW, by="duty", listed={"17300": "down"})
@@ -220,7 +220,7 @@ def test_a_lock_that_is_held_for_ever_keeps_the_change_in_memory(
     monkeypatch.setattr(user_file, "LOCK_TIMEOUT", 0.05)
     cache = Cache(tmp_path)
     assert cache.user.acknowledge(acknowledgement("a"))
-    frozen = FileLock(tmp_path / "user.lock", cache.user._place)
+    frozen = FileLock(tmp_path / "user.lock", cache.user._folder)
     with frozen.hold(0):
         assert not cache.user.acknowledge(acknowledgement("b"))
         assert cache.user.load().acknowledgements.keys() == {"a", "b"}

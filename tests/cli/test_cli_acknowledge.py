@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from program import Program
+
+from tests.cli.program import Program
 
 
 @pytest.fixture(scope="module")

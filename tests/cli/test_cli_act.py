@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.misbehaving import MisbehavingServer, Mode
-from fakes.redmine import FakeRedmine
-from program import Program
 
 from smic_tui.cli.main import run
+from tests.cli.program import Program
+from tests.fakes.misbehaving import MisbehavingServer, Mode
+from tests.fakes.redmine import FakeRedmine
 
 CONFIG = """\
 {top}

@@ -7,10 +7,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from program import ROOT, Program
 
 from smic_tui.collecting import registry
+from smic_tui.collecting.own_kinds import own_kinds
 from smic_tui.config.reference import reference
+from tests.cli.program import ROOT, Program
 
 BROKEN = """\
 [display]
@@ -94,7 +95,7 @@ def test_schema(program: Program) -> None:
     kinds = {
         entry["$ref"] for entry in schema["properties"]["sources"]["additionalProperties"]["oneOf"]
     }
-    assert {f"#/$defs/source:{kind}" for kind in registry.BUILT_IN} <= kinds
+    assert {f"#/$defs/source:{kind}" for kind in own_kinds()} <= kinds
 
 
 def test_a_home_that_cannot_be_written(program: Program) -> None:

@@ -12,7 +12,8 @@ import termios
 import time
 
 import pytest
-from program import Program
+
+from tests.cli.program import Program
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

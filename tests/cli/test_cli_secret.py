@@ -10,7 +10,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from program import Program
+
+from tests.cli.program import Program
 
 PLANTED = "Pl4nted/S3cret+Value"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from program import Program
+
+from tests.cli.program import Program
 
 CONFIG = """\
 [sources.sites]

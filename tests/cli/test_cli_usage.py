@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from program import Program
 
 import smic_tui
 from smic_tui import i18n
 from smic_tui.cli.main import MODULES
 from smic_tui.cli.parser import build_parser
+from tests.cli.program import Program
 
 
 def test_version(program: Program) -> None:

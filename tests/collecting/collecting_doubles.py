@@ -14,10 +14,10 @@ from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
 from smic_tui.collecting.coordinator import Coordinator
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.redact import Redactor
 from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch
+from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
 from smic_tui.records import BackupRun, RunResult, Site, Stream, Ticket, TicketStatus
 
@@ -128,9 +128,8 @@ class Bench:
 
     def __init__(self, folder: Path, make: Callable[[], Adapter[Any]], **settings: Any) -> None:
         self.folder = folder
-        self.source = Source(
-            **({"name": "desk", "kind": "scripted", "options": Options()} | settings)
-        )
+        values: dict[str, Any] = {"name": "desk", "kind": "scripted", "options": Options()}
+        self.source = Source(**values | settings)
         self.cache = Cache(folder / "cache")
         assert self.cache.lock.try_acquire() is Outcome.HELD
         self.cache.open(["desk"])
@@ -162,7 +161,7 @@ class Bench:
         self.off.close()
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until the condition holds; fails when it does not in time."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - conditions of all kinds

@@ -1,6 +1,6 @@
 """A whole program on a cache, for tests that start several of them and kill some.
 
-    python collecting_program.py FOLDER LOG
+    python -m tests.collecting.collecting_program FOLDER LOG
 
 Collects or follows until killed. The source's own log is LOG: a line with the
 pid per reading, begun and ended. Each snapshot is printed as a line: the
@@ -17,14 +17,13 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from collecting_doubles import Scripted, always, site
-
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.collector import Collector
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.batch import Batch
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.records import Stream
+from tests.collecting.collecting_doubles import Scripted, always, site
 
 SOURCES = ("desk", "register")
 

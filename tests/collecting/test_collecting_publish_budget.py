@@ -13,7 +13,7 @@ from random import Random
 
 import msgspec
 
-from smic_tui.collecting.hub_publisher import Publishing
+from smic_tui.collecting.hub_publisher import HubPublisher
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.hub import manifest as hub
 from smic_tui.hub.manifest import Manifest, cost
@@ -148,7 +148,7 @@ class Night:
 
 
 def test_a_night_costs_little_whenever_it_ends(tmp_path: Path) -> None:
-    night, publishing = Night(), Publishing(tmp_path)
+    night, publishing = Night(), HubPublisher(tmp_path)
     rows = Random(1)
     # So much else is known that no new base is worth writing.
     known = {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smic_tui.collecting.redact import Redactor
+from smic_tui.contract.redaction import LONGEST_TEXT, Redactor
 
 
 @given(st.text(min_size=4, max_size=40), st.text(max_size=20), st.text(max_size=20))
@@ -64,3 +64,29 @@ def test_very_short_values_would_hide_everything() -> None:
     redact = Redactor()
     redact.remember("a")
     assert redact("a banana") == "a banana"
+
+
+def test_a_password_in_an_address_may_hold_an_at_sign() -> None:
+    assert Redactor()("open https://jo:p@ss@nas/x") == "open https://[hidden]@nas/x"
+
+
+def test_the_mark_and_the_shortest_value_can_be_chosen() -> None:
+    redact = Redactor(["pw"], mark="***", shortest=1)
+    assert redact("password pw") == "password ***"
+    assert redact(r"token: \1") == "token: ***"
+    assert redact.data(b"\xff pw") == b"\xff ***"
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a://", "a://b:", "token", "token:", "token: ", "token='", 'token="', " ", "é:@"]
+)
+def test_a_hostile_text_is_bounded_before_it_is_looked_through(piece: str) -> None:
+    """Quadratic work would take minutes: 1.5 million characters, of which 65,536 count."""
+    assert len(Redactor(["s3cr3t"])(piece * (1_500_000 // len(piece)))) <= 2 * LONGEST_TEXT
+
+
+@given(st.integers(0, 12))
+def test_half_a_secret_is_not_left_where_a_text_is_cut(before: int) -> None:
+    secret = "correct horse"
+    text = "x" * (LONGEST_TEXT - before) + secret
+    assert "corr" not in Redactor([secret])(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -11,13 +12,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from collecting_doubles import Options, Scripted
 
 from smic_tui.collecting import registry
 from smic_tui.collecting.broken import AdapterBroken, BrokenAdapter
+from smic_tui.collecting.own_kinds import DISTRIBUTION, own_kinds
 from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import ENTRY_POINT_GROUP, Adapter, Context
 from smic_tui.records import Stream
+from tests.collecting.collecting_doubles import Options, Scripted
 
 CONTEXT = Context(source="desk", folder=Path(), timezone="UTC", secret=lambda _secret: "")
 ROOT = Path(__file__).parents[2]
@@ -26,10 +28,10 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """The registry remembers what it found: not from one test to the next."""
-    registry._built_in.cache_clear()
+    registry._own.cache_clear()
     registry._others.cache_clear()
     yield
-    registry._built_in.cache_clear()
+    registry._own.cache_clear()
     registry._others.cache_clear()
 
 
@@ -53,10 +55,57 @@ async def complaint(adapter: Adapter[Any]) -> AdapterBroken:
     return caught.value
 
 
-def test_the_table_is_what_the_package_declares() -> None:
+def test_our_kinds_are_those_that_the_package_declares() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["entry-points"][ENTRY_POINT_GROUP] == dict(registry.BUILT_IN)
-    assert project["name"] == registry.DISTRIBUTION
+    assert project["entry-points"][ENTRY_POINT_GROUP] == dict(own_kinds())
+    assert project["name"] == DISTRIBUTION
+    assert all(kind in registry.kinds() for kind in own_kinds())
+
+
+def test_our_kinds_are_read_without_importing_much() -> None:
+    """The import of `importlib.metadata` costs more than most commands do."""
+    script = (
+        "import sys; from smic_tui.collecting import registry; assert 'csv' in registry.kinds(); "
+        "registry.find('csv'); assert 'importlib.metadata' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+@pytest.fixture
+def not_installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a checkout on PYTHONPATH, with a Python into which nothing of ours is installed."""
+    monkeypatch.setattr(sys, "path", [str(ROOT)])
+    own_kinds.cache_clear()
+    yield
+    own_kinds.cache_clear()
+
+
+@pytest.mark.usefixtures("not_installed")
+async def test_a_checkout_that_is_not_installed_says_so(installed: Any) -> None:
+    assert "csv" in registry.kinds(), "it is not called unknown"
+    error = await complaint(registry.make(Source(name="a", kind="csv"), CONTEXT))
+    assert "smic-tui is not installed" in error.message
+    assert "pip install --editable" in error.hint
+    assert not registry.is_ours("csv")
+
+
+@pytest.mark.usefixtures("not_installed")
+def test_an_installation_elsewhere_on_the_path_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also behind folders that are not there, and behind one without entry points."""
+    (tmp_path / "old" / "smic_tui-0.0.dist-info").mkdir(parents=True)
+    folder = tmp_path / "new" / "smic_tui-1.2.dist-info"
+    folder.mkdir(parents=True)
+    (tmp_path / "new" / "smic_tui_dumps-1.0.dist-info").mkdir()
+    (folder / "entry_points.txt").write_text(
+        "[console_scripts]\nsmic-tui = smic_tui.__main__:main\n\n"
+        f"[{ENTRY_POINT_GROUP}]\ncsv = a.b:C\nproxmox-backup=d:E\n\n[other]\nx = y:Z\n"
+    )
+    places = [str(tmp_path / name) for name in ("missing", "old", "new")]
+    monkeypatch.setattr(sys, "path", places)
+    own_kinds.cache_clear()
+    assert dict(own_kinds()) == {"csv": "a.b:C", "proxmox-backup": "d:E"}
 
 
 def test_our_kinds_need_no_look_at_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,15 +118,15 @@ def test_our_kinds_need_no_look_at_what_is_installed(monkeypatch: pytest.MonkeyP
 
 
 def test_another_package_brings_a_kind(installed: Any) -> None:
-    installed(("scripted", "collecting_doubles:Scripted"))
+    installed(("scripted", "tests.collecting.collecting_doubles:Scripted"))
     assert "scripted" in registry.kinds()
-    assert set(registry.kinds()) == {*registry.BUILT_IN, "scripted"}
-    assert len(registry.kinds()) == len(registry.BUILT_IN) + 1
+    assert set(registry.kinds()) == {*own_kinds(), "scripted"}
+    assert len(registry.kinds()) == len(own_kinds()) + 1
     assert registry.find("scripted") is Scripted
 
 
 def test_another_package_cannot_replace_one_of_ours(installed: Any) -> None:
-    installed(("csv", "collecting_doubles:Scripted"))
+    installed(("csv", "tests.collecting.collecting_doubles:Scripted"))
     assert registry.find("csv") is not Scripted
     assert list(registry.kinds()).count("csv") == 1
 
@@ -97,7 +146,12 @@ async def test_two_packages_with_one_kind_are_both_refused(installed: Any) -> No
 
 @pytest.mark.parametrize(
     "reference",
-    ["no_such_module:A", "collecting_doubles:Missing", "collecting_doubles:NOW", "pathlib:Path"],
+    [
+        "no_such_module:A",
+        "tests.collecting.collecting_doubles:Missing",
+        "tests.collecting.collecting_doubles:NOW",
+        "pathlib:Path",
+    ],
 )
 async def test_a_kind_that_cannot_be_imported_fails_its_sources_only(
     installed: Any, reference: str
@@ -118,7 +172,7 @@ async def test_code_that_raises_at_import_fails_its_sources_only(
     assert "ZeroDivisionError: at import" in error.message
 
 
-@pytest.mark.parametrize("kind", list(registry.BUILT_IN))
+@pytest.mark.parametrize("kind", list(own_kinds()))
 async def test_another_package_called_adapters_is_told_apart(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,7 +211,7 @@ def test_the_adapter_gets_its_settings(installed: Any, monkeypatch: pytest.Monke
 async def test_settings_of_the_wrong_shape_fail_the_source_only(
     installed: Any,
 ) -> None:
-    installed(("scripted", "collecting_doubles:Scripted"))
+    installed(("scripted", "tests.collecting.collecting_doubles:Scripted"))
     made = registry.make(Source(name="a", kind="scripted", options={"url": 3}), CONTEXT)
     assert "url" in (await complaint(made)).message
 

@@ -12,7 +12,7 @@ from smic_tui.collecting.retention import Retention
 from smic_tui.contract.status import SourceStatus
 from smic_tui.model.snapshot import SourceContents
 from smic_tui.records import BackupRun, Record, RunResult, Stream
-from smic_tui.system.turns import alone
+from smic_tui.system.turns import exclusive
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ def test_a_large_stream_is_looked_through_while_nobody_computes(
     looking = threading.Thread(
         target=lambda: found.append(kept.look(contents, NOW)[Stream.BACKUP_RUNS])
     )
-    with alone():
+    with exclusive():
         looking.start()
         # In rests of some milliseconds, whatever happens; a large one waits for the end of them.
         looking.join(0.2 if large else 60)

@@ -6,7 +6,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from a_kind import SOURCE, FilesConfig, Kinds, check_filter
 
 from smic_tui.collecting import registry
 from smic_tui.config import digest as digests
@@ -16,6 +15,7 @@ from smic_tui.config.errors import ConfigError
 from smic_tui.config.load import Loaded, load
 from smic_tui.contract.secret import Secret
 from smic_tui.wiring import load_settings
+from tests.config.a_kind import SOURCE, FilesConfig, Kinds, check_filter
 
 CSV = """\
 [sources.sites]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from a_kind import SOURCE, FilesConfig, Kinds, check_filter, read
 
 from smic_tui.config.errors import ConfigError
 from smic_tui.config.load import load
 from smic_tui.config.schema import Settings
 from smic_tui.contract.secret import Secret
+from tests.config.a_kind import SOURCE, FilesConfig, Kinds, check_filter, read
 
 
 def problems(folder: Path, text: str) -> list[str]:
@@ -44,7 +44,7 @@ path = "x"
 
 [sources.b]
 kind = "files"
-refresh = "5 minutes"
+refresh = "five minutes"
 prot = 12
 port = 70000
 encoding = "latin"
@@ -71,7 +71,7 @@ where = ""
         'smic.toml:7: sources.a.kind: no such kind of source, found "fles"; did you mean "files"?',
         'smic.toml:10: sources.b: the key "path" is missing: text',
         "smic.toml:12: sources.b.refresh: expected a duration such as 90s, 15m, 6h or 2d, "
-        'found "5 minutes"',
+        'found "five minutes"',
         'smic.toml:13: sources.b.prot: no such key here, found "prot"; did you mean "port"?',
         "smic.toml:14: sources.b.port: expected a whole number from 1 to 65535, found 70000",
         'smic.toml:15: sources.b.encoding: expected one of: auto, utf-8, found "latin"',

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from a_kind import Kinds
-
 from smic_tui.config.reference import reference
 from smic_tui.config.schema_doc import json_schema
+from tests.config.a_kind import Kinds
 
 
 def test_the_schema_has_every_kind_with_the_common_keys() -> None:

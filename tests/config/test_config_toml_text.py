@@ -5,11 +5,10 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from a_kind import SOURCE, Kinds, check_filter, read
-
 from smic_tui import i18n
 from smic_tui.config.load import load
 from smic_tui.config.toml_text import settings_lines
+from tests.config.a_kind import SOURCE, Kinds, check_filter, read
 
 TEXT = (
     '[display]\nlanguage = "fr"\n'

@@ -252,9 +252,10 @@ PANES = (
 
 def all_due(one: Pane, start: datetime, end: datetime, known: Settings) -> list[datetime]:
     found = []
-    moment: datetime | None = start
-    while (moment := next_due(one, moment, known)) and moment <= end:
+    moment = next_due(one, start, known)
+    while moment and moment <= end:
         found.append(moment)
+        moment = next_due(one, moment, known)
     return found
 
 

@@ -114,7 +114,7 @@ class Terminal:
         """What stands on the screen."""
         return "\n".join(self.screen.display)
 
-    def wait_for(self, wanted: str | Callable[[str], bool], seconds: float = 20) -> str:
+    def wait_for(self, wanted: str | Callable[[str], bool], seconds: float = 120) -> str:
         """Wait until a text, or what a function looks for, stands on the screen."""
         found = wanted if callable(wanted) else lambda text: wanted in text
         end = time.monotonic() + seconds
@@ -126,7 +126,7 @@ class Terminal:
                 break
         raise AssertionError(f"{wanted!r} never came. The screen:\n{self.text()}")
 
-    def settle(self, quiet: float = 0.3, limit: float = 15) -> str:
+    def settle(self, quiet: float = 0.3, limit: float = 60) -> str:
         """Wait until nothing more comes for `quiet` seconds."""
         end = time.monotonic() + limit
         while time.monotonic() < end:
@@ -151,7 +151,7 @@ class Terminal:
         if self.status is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGTERM)
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + 30
             while time.monotonic() < deadline and self.pump(0.2):
                 pass
             if self.status is None:

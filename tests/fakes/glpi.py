@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fakes.misbehaving import Reply, Request, json_reply
+from tests.fakes.misbehaving import Reply, Request, json_reply
 
-RECORDINGS = Path(__file__).parent.parent / "adapters" / "recordings" / "glpi"
+RECORDINGS = Path(__file__).parent.parent / "adapters" / "glpi" / "recordings"
 FORMAT = "%Y-%m-%d %H:%M:%S"
 ALL_RIGHTS = 2 | 1024 | 8192 | 32768
 READ_ALL = 1024

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from fakes.glpi import READ_ALL, FakeGlpi
-from fakes.misbehaving import Reply, Request, json_reply
+from tests.fakes.glpi import READ_ALL, FakeGlpi
+from tests.fakes.misbehaving import Reply, Request, json_reply
 
 ROLES = {1: "requester", 2: "assigned", 3: "observer"}
 STATUS_NAMES = {1: "Nouveau", 2: "En cours (Attribué)", 4: "En attente", 5: "Résolu", 6: "Clos"}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import time
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
-from fakes.misbehaving import Reply, Request, json_reply
+from tests.fakes.misbehaving import Reply, Request, json_reply
 
 NOT_FOUND = {"error": 404, "status": "No objects found."}
 READER = ["objects/query/Host", "objects/query/Service", "status/query"]
@@ -284,4 +283,4 @@ def _parameters(request: Request) -> dict[str, Any]:
     query = request.target.partition("?")[2]
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
     found = {name: unquote(text) for name, _equals, text in pairs}
-    return json.loads(json.dumps(found | ({"attrs": [found["attrs"]]} if "attrs" in found else {})))
+    return found | ({"attrs": [found["attrs"]]} if "attrs" in found else {})

@@ -252,7 +252,7 @@ class _Server(ThreadingTCPServer):
                 for part in (secured.getpeercert() or {}).get("subject", ()):
                     owner.on_client(part[0][1])
                 try:
-                    super().finish_request(secured, client_address)  # type: ignore[arg-type]
+                    super().finish_request(secured, client_address)
                 finally:
                     owner._sockets.discard(secured)
         except (OSError, ValueError):
@@ -329,7 +329,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until `condition` holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-from fakes.misbehaving import Reply, Request, json_reply
+from tests.fakes.misbehaving import Reply, Request, json_reply
 
 _HOST_BITS = (2, 4, 8)
 _SERVICE_BITS = (2, 4, 16, 8)
@@ -130,8 +130,8 @@ class FakeNagios:
                     self.objects[place]["acknowledged"] = False
                 case "55" | "56":
                     start, end = int(float(form["start_time"])), int(float(form["end_time"]))
-                    more = {"author": form["com_author"], "comment": form["com_data"]}
-                    self.add_downtime(*place, start=start, end=end, **more)
+                    author, comment = form["com_author"], form["com_data"]
+                    self.add_downtime(*place, start=start, end=end, author=author, comment=comment)
                 case "78" | "79":
                     gone = self.downtimes.pop(form["down_id"], None)
                     if gone is not None:

@@ -7,7 +7,7 @@ import re
 import time
 from typing import Any
 
-from fakes.misbehaving import Reply, Request, json_reply
+from tests.fakes.misbehaving import Reply, Request, json_reply
 
 PASSWORD = "a-password"
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-from fakes.misbehaving import Reply, Request, json_reply
+from tests.fakes.misbehaving import Reply, Request, json_reply
 
 CAP = 100
 INACTIVE = {"resolved", "rejected", "terminé", "refusé"}

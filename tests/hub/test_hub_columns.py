@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from smic_tui.hub import columns
 from smic_tui.hub.manifest import Malformed
 from smic_tui.hub.packing import Changes, pack, unpack
-from smic_tui.records import RECORD_TYPES, Contact, Record, Stream
+from smic_tui.records import RECORD_TYPES, Contact, Record, Site, Stream
 
 _WORDS = st.sampled_from(["", "17415", "Saintes", "rt-17415-med", "\x01", '"\\\u2028é🏠', "x" * 40])
 _TEXTS = _WORDS | st.text(st.characters(codec="utf-8"), max_size=8)
@@ -65,14 +65,13 @@ def test_every_field_has_its_column(stream: Stream) -> None:
 
 
 def test_words_that_come_again_are_told_once() -> None:
-    sites = RECORD_TYPES[Stream.SITES]
-    rows = [sites(key=str(n), code=str(n), name="Mairie", line="ADSL") for n in range(9)]
-    rows.append(sites(key="9", code="9", name="Mairie", line="4G"))
-    found, short = columns.encode(sites, rows)
-    named = dict(zip(columns.ORDER[sites], found, strict=False))
+    rows = [Site(key=str(n), code=str(n), name="Mairie", line="ADSL") for n in range(9)]
+    rows.append(Site(key="9", code="9", name="Mairie", line="4G"))
+    found, short = columns.encode(Site, rows)
+    named = dict(zip(columns.ORDER[Site], found, strict=False))
     assert named["line"] == [["ADSL", "4G"], "#########$"]
     assert named["member"] is None
-    assert len(found) == columns.ORDER[sites].index("line") + 1
+    assert len(found) == columns.ORDER[Site].index("line") + 1
     assert short == []
 
 
@@ -84,6 +83,7 @@ def _object(columns_: Any, short: Any = (), stream: str = "sites") -> bytes:
 def test_a_column_that_is_not_known_yet_is_left() -> None:
     wide = [[["1"]], [["1"]], [["Mairie"]], *[None] * 20, [["what comes one day"]]]
     (row,) = unpack(_object(wide)).rows["a", Stream.SITES].values()
+    assert isinstance(row, Site)
     assert (row.key, row.name) == ("1", "Mairie")
 
 

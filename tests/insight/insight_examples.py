@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from smic_tui.config.schema import Settings
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.insight.assess import assess
-from smic_tui.model.alert_book import EMPTY_BOOK, AlertBook
+from smic_tui.model.alert_store import NO_ALERTS, AlertStore
 from smic_tui.model.facts import Situation
 from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.model.user_state import UserState
@@ -99,7 +99,7 @@ def snapshot(
     *records: Record,
     stale: Iterable[str] = (),
     empty: Iterable[str] = (),
-    alerts: AlertBook = EMPTY_BOOK,
+    alerts: AlertStore = NO_ALERTS,
     now: datetime = NOW,
 ) -> Snapshot:
     """The sources that `records` and `empty` name; `stale` ones answered two hours ago."""

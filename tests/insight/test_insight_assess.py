@@ -3,18 +3,36 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from insight_examples import NOW, ago, health, job, request, run, site, situation, snapshot, ticket
 from msgspec.structs import replace
 
 from smic_tui.config.schema import Display, Matching, Person, Settings
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import use
 from smic_tui.insight.assess import assess
-from smic_tui.model.facts import Situation, Unmatched
+from smic_tui.model.facts import (
+    BackupFact,
+    RequestFact,
+    SiteFact,
+    Situation,
+    TicketFact,
+    UnmatchedRef,
+)
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import BackupState, Level, SiteState
 from smic_tui.model.user_state import UserState
 from smic_tui.records import Actor, HealthState, RunResult, Stage, Stream, TicketStatus
+from tests.insight.insight_examples import (
+    NOW,
+    ago,
+    health,
+    job,
+    request,
+    run,
+    site,
+    situation,
+    snapshot,
+    ticket,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +46,7 @@ SAINTES = site("17415", "Saintes", kind="mairie")
 
 def test_nothing_is_a_situation_too() -> None:
     found = situation()
-    assert found == Situation(now=NOW, serial=found.serial)
+    assert found == Situation(now=NOW)
 
 
 def test_everything_of_a_site_comes_together_whatever_the_sources_call_it() -> None:
@@ -43,11 +61,14 @@ def test_everything_of_a_site_comes_together_whatever_the_sources_call_it() -> N
     (fact,) = found.sites
     assert found.sites_by_key == {"members/17300": fact}
     assert fact.state is SiteState.UP
-    assert [one.site_ref for one in fact.health and found.backups] == ["17300"]
+    assert fact.health
+    assert [one.site_ref for one in found.backups] == ["17300"]
     assert fact.backups == found.backups
     assert fact.tickets == found.tickets
     assert fact.requests == found.requests
-    for one in (*found.backups, *found.tickets, *found.requests):
+    facts: list[BackupFact | TicketFact | RequestFact]
+    facts = [*found.backups, *found.tickets, *found.requests]
+    for one in facts:
         assert (one.site, one.site_name, one.site_code) == (
             "members/17300",
             "La Rochelle",
@@ -66,11 +87,11 @@ def test_facts_of_no_site_stay_and_are_counted_with_what_is_nearest() -> None:
         health("", HealthState.DOWN, host="srv-rochelle"),
     )
     assert len(found.tickets) == 3
-    assert {fact.site for fact in (*found.tickets, *found.backups)} == {""}
-    assert [health.host for health in found.unplaced_health] == ["srv-rochelle"]
+    assert {fact.site for fact in found.tickets} == {fact.site for fact in found.backups} == {""}
+    assert [health.host for health in found.unmatched_health] == ["srv-rochelle"]
     by_source = {source.key: source for source in found.sources}
     assert by_source["redmine"].unmatched == (
-        Unmatched(
+        UnmatchedRef(
             source="redmine",
             stream=Stream.TICKETS,
             site_ref="La Rochele",
@@ -88,7 +109,7 @@ def test_facts_of_no_site_stay_and_are_counted_with_what_is_nearest() -> None:
 def test_health_without_a_site_is_placed_by_its_host() -> None:
     found = situation(ROCHELLE, health("", HealthState.DOWN, host="17300"))
     assert found.sites[0].state is SiteState.DOWN
-    assert found.unplaced_health == ()
+    assert found.unmatched_health == ()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +182,8 @@ def test_a_backup_is_unknown_when_a_source_that_matters_is_stale(
     fact = next(one for one in found.backups if one.key == "plan/job")
     assert fact.state is state
     assert fact.stale is (state is BackupState.UNKNOWN)
-    assert fact.answers.age(found.now) == (7210.0 if stale in (["plan"], ["journal"]) else 10.0)
+    age = found.freshness.age(fact.rests_on, found.now)
+    assert age == (7210.0 if stale in (["plan"], ["journal"]) else 10.0)
 
 
 def test_never_ran_is_only_said_when_all_who_could_tell_are_fresh() -> None:
@@ -201,7 +223,8 @@ def test_no_row_of_a_stale_source_is_fine() -> None:
     )
     for name in ("members", "icinga", "plan", "redmine", "catalogue"):
         found = situation(*records, stale=[name])
-        facts = (*found.sites, *found.backups, *found.tickets, *found.requests)
+        facts: list[SiteFact | BackupFact | TicketFact | RequestFact]
+        facts = [*found.sites, *found.backups, *found.tickets, *found.requests]
         rows = [fact for fact in facts if fact.source == name]
         rows += found.sites if name == "icinga" else ()
         assert rows or name == "icinga"
@@ -222,7 +245,7 @@ def test_a_source_that_was_never_read_is_unknown_until_it_was_tried() -> None:
         status = replace(
             fresh.sources[0].status, state=SourceState.NEVER, last_good=None, last_try=None
         )
-        status = replace(status, **changes)  # type: ignore[arg-type]
+        status = replace(status, **changes)
         one = Snapshot(taken=NOW, sources=(replace(fresh.sources[0], status=status),))
         (source,) = assess(one, UserState(), Settings(), NOW).sources
         assert source.age is None

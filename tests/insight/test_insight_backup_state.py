@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from insight_examples import NOW, PARIS, ago, job, paris, run
 
 from smic_tui.config.schema import Calendar
 from smic_tui.i18n import use
@@ -15,6 +14,7 @@ from smic_tui.insight.backup_state import Verdict, decisive, state_of
 from smic_tui.insight.plan import BadPlan, next_expected
 from smic_tui.model.states import BackupState
 from smic_tui.records import BackupJob, BackupRun, RunResult
+from tests.insight.insight_examples import NOW, PARIS, ago, job, paris, run
 
 FRANCE = Calendar()
 DAY = 86400

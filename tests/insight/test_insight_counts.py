@@ -1,17 +1,30 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
-from insight_examples import NOW, ago, health, job, request, run, site, situation, ticket
 
 from smic_tui.config.schema import Person, Settings
-from smic_tui.insight.counts import counts
-from smic_tui.insight.tallying import attention, tally_of
-from smic_tui.model.alert_book import AlertEntry
+from smic_tui.insight.status_counts import attention, count
+from smic_tui.insight.status_json import status_json
+from smic_tui.model.alert_store import AlertEntry
 from smic_tui.records import Actor, HealthState, Record, RunResult, Stage, TicketStatus
+from tests.insight.insight_examples import (
+    NOW,
+    ago,
+    health,
+    job,
+    request,
+    run,
+    site,
+    situation,
+    ticket,
+)
 
 
 def test_the_object_of_status() -> None:
+    states: dict[str, dict[str, Any]] = {"a": {"fired": NOW}, "b": {}, "c": {"cleared": NOW}}
     found = situation(
         site("1", "Ars"),
         site("2", "Marans"),
@@ -35,10 +48,10 @@ def test_the_object_of_status() -> None:
             key: AlertEntry(
                 fingerprint=key, rule=key, subject="sites", source="", key="", since=NOW, **rest
             )
-            for key, rest in {"a": {"fired": NOW}, "b": {}, "c": {"cleared": NOW}}.items()
+            for key, rest in states.items()
         },
     )
-    assert msgspec.json.decode(msgspec.json.encode(counts(tally_of(found), NOW))) == {
+    assert msgspec.json.decode(msgspec.json.encode(status_json(count(found), NOW))) == {
         "sites": {"total": 3, "down": 1, "unknown": 1},
         "backups": {
             "total": 3,

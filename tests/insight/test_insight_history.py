@@ -1,11 +1,21 @@
 from __future__ import annotations
 
 import pytest
-from insight_examples import NOW, ago, health, job, request, run, site, situation, ticket
 
 from smic_tui.i18n import use
 from smic_tui.insight.history import recent
 from smic_tui.records import HealthState, RunResult, Stage, TicketStatus
+from tests.insight.insight_examples import (
+    NOW,
+    ago,
+    health,
+    job,
+    request,
+    run,
+    site,
+    situation,
+    ticket,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from insight_examples import site
 
 from smic_tui.config.schema import Matching
-from smic_tui.insight.matching import Register, register_of
+from smic_tui.insight.matching import Register, register_after
 from smic_tui.records import Site
+from tests.insight.insight_examples import site
 
 ALIASES = {"Atlantide": "17300", "Le château": "17415", "Perdu": "99999"}
 
@@ -150,15 +150,15 @@ def test_a_register_without_sites_matches_nothing() -> None:
 
 @given(st.text(max_size=30))
 def test_any_text_has_an_answer(reference: str) -> None:
-    register = register_of(sites(), Matching(aliases=ALIASES))
+    register = Register(sites(), Matching(aliases=ALIASES))
     register.match(reference)
     register.nearest(reference)
 
 
 def test_the_register_is_kept_while_nothing_changes() -> None:
     matching = Matching(aliases=ALIASES)
-    first = register_of(sites(), matching)
-    assert register_of(sites(), Matching(aliases=ALIASES)) is first
-    assert register_of(sites(), Matching()) is not first
-    shorter = register_of(sites()[1:], matching)
+    first = register_after(None, sites(), matching)
+    assert register_after(first, sites(), Matching(aliases=ALIASES)) is first
+    assert register_after(first, sites(), Matching()) is not first
+    shorter = register_after(first, sites()[1:], matching)
     assert shorter.match("17300") is None

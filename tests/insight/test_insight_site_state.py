@@ -3,11 +3,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from insight_examples import ago, health
 
 from smic_tui.insight.site_state import health_of_site
 from smic_tui.model.states import Level, SiteState
 from smic_tui.records import Health, HealthState
+from tests.insight.insight_examples import ago, health
 
 S = HealthState
 

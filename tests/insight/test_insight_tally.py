@@ -1,31 +1,37 @@
-"""A tally and its forecast say at each moment what assessing anew would say."""
+"""The counts and their forecast say at each moment what assessing anew would say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from insight_examples import NOW, ago, job, request, run, site, snapshot, ticket
 from msgspec.structs import replace
 
 from smic_tui.config.schema import Person, Settings
-from smic_tui.insight import assess as assess_module
-from smic_tui.insight import tallying
+from smic_tui.insight import forecast as forecasting
 from smic_tui.insight.assess import assess
-from smic_tui.insight.tally import tally_at
-from smic_tui.insight.tallying import LONGEST, TICK, forecast_of, tally_of
-from smic_tui.model.alert_book import AlertEntry
+from smic_tui.insight.forecast import LONGEST, TICK, forecast_of
+from smic_tui.insight.status_counts import count
+from smic_tui.model.alert_store import AlertEntry
 from smic_tui.model.facts import Situation
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import BackupState
+from smic_tui.model.status_counts import counts_at
 from smic_tui.model.user_state import Acknowledgement, UserState
 from smic_tui.records import Record, RunResult, Stage, TicketStatus
+from tests.insight.insight_examples import NOW, ago, job, request, run, site, snapshot, ticket
 
 SETTINGS = Settings(me=Person(names=("moi",)))
-PLANS = ({"period": 3600}, {"period": 86400, "holidays": True}, {"calendar": "30 22 * * *"}, {})
+PLANS: tuple[dict[str, Any], ...] = (
+    {"period": 3600},
+    {"period": 86400, "holidays": True},
+    {"calendar": "30 22 * * *"},
+    {},
+)
 
 minutes = st.integers(-3000, 3000)
 moments = minutes.map(lambda m: NOW + timedelta(minutes=m))
@@ -101,19 +107,18 @@ def interesting(picture: Snapshot, user: UserState) -> Sequence[datetime]:
 
 def anew(picture: Snapshot, user: UserState, now: datetime) -> Situation:
     """A whole pass, whatever was assessed before."""
-    with patch.object(assess_module, "reassess", return_value=None):
-        return assess(picture, user, SETTINGS, now)
+    return assess(picture, user, SETTINGS, now)
 
 
 @given(pictures(), st.lists(st.integers(0, 1440), max_size=5))
 @settings(max_examples=150, deadline=None)
 def test_the_forecast_is_what_comes(picture: tuple[Snapshot, UserState], later: list[int]) -> None:
     first = anew(*picture, NOW)
-    tally, forecast = tally_of(first), forecast_of(first, SETTINGS)
+    counts, forecast = count(first), forecast_of(first, SETTINGS)
     asked = [*interesting(*picture), *(NOW + timedelta(minutes=minute) for minute in later)]
     for now in asked:
         if NOW <= now < forecast.until:
-            assert tally_at(tally, forecast, now) == tally_of(anew(*picture, now)), now
+            assert counts_at(counts, forecast, now) == count(anew(*picture, now)), now
 
 
 def test_nothing_is_told_beyond_a_day() -> None:
@@ -136,11 +141,11 @@ def test_a_source_that_becomes_stale_ends_the_forecast() -> None:
 def test_a_forecast_is_no_longer_than_a_small_file() -> None:
     records = [ticket(str(number), due=NOW + timedelta(seconds=number)) for number in range(60)]
     first = anew(snapshot(*records), UserState(), NOW)
-    with patch.object(tallying, "MOST", 50):
+    with patch.object(forecasting, "MOST", 50):
         forecast = forecast_of(first, SETTINGS)
     assert forecast.until == NOW + timedelta(seconds=50) + TICK
     assert len(forecast.tickets) == 50
-    assert tally_at(tally_of(first), forecast, forecast.until - TICK).tickets.overdue == 50
+    assert counts_at(count(first), forecast, forecast.until - TICK).tickets.overdue == 50
 
 
 def test_what_turns_bad_needs_attention() -> None:
@@ -152,9 +157,9 @@ def test_what_turns_bad_needs_attention() -> None:
         ),
     )
     first = anew(picture, UserState(), NOW)
-    tally, forecast = tally_of(first), forecast_of(first, SETTINGS)
+    counts, forecast = count(first), forecast_of(first, SETTINGS)
     assert [turn[2] for turn in forecast.backups] == [BackupState.LATE, BackupState.OVERDUE]
-    late = tally_at(tally, forecast, NOW + timedelta(minutes=30))
+    late = counts_at(counts, forecast, NOW + timedelta(minutes=30))
     assert (late.backups, late.attention) == ({BackupState.LATE: 1}, False)
-    overdue = tally_at(tally, forecast, NOW + timedelta(minutes=40))
+    overdue = counts_at(counts, forecast, NOW + timedelta(minutes=40))
     assert (overdue.backups, overdue.attention) == ({BackupState.OVERDUE: 1}, True)

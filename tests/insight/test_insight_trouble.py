@@ -3,15 +3,24 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from insight_examples import NOW, ago, health, job, request, run, site, situation, ticket
 
 from smic_tui.i18n import use
 from smic_tui.insight.supplier_groups import supplier_groups
-from smic_tui.insight.trouble import Line, SiteTrouble
-from smic_tui.insight.trouble_items import Part
 from smic_tui.insight.trouble_lines import troubles
 from smic_tui.model.states import Level
+from smic_tui.model.trouble import Line, Part, SiteTrouble
 from smic_tui.records import Actor, HealthState, Record, RunResult, TicketStatus
+from tests.insight.insight_examples import (
+    NOW,
+    ago,
+    health,
+    job,
+    request,
+    run,
+    site,
+    situation,
+    ticket,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +108,7 @@ def test_what_belongs_to_no_site_has_a_line_under_the_name_its_source_uses() -> 
         ticket("3", priority=1),
         job("a", "Atlantide"),
     )
-    lines = {line.title: line for line in troubles(found) if line.line is Line.UNPLACED}
+    lines = {line.title: line for line in troubles(found) if line.line is Line.UNMATCHED}
     assert set(lines) == {"srv-inconnu", "Atlantide", "no site"}
     assert lines["srv-inconnu"].level is Level.CRITICAL
     assert [item.kind for item in lines["Atlantide"].items] == [

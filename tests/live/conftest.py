@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from live_results import Results
-from rig_alertmanager import AlertmanagerRig
-from rig_icinga2 import IcingaRig
-from rig_prometheus import PrometheusRig
-from rig_redmine import RedmineRig
-from rig_rt import RtRig
+
+from tests.live.live_results import Results
+from tests.live.rig_alertmanager import AlertmanagerRig
+from tests.live.rig_icinga2 import IcingaRig
+from tests.live.rig_prometheus import PrometheusRig
+from tests.live.rig_redmine import RedmineRig
+from tests.live.rig_rt import RtRig
 
 RESULTS = pytest.StashKey[Results]()
 

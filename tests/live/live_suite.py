@@ -24,11 +24,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from counting import CountingProxy
-from fakes.configured import Outcome, read
-from fakes.misbehaving import CERTS, MisbehavingServer, Mode, forward_to
-from live_program import LiveProgram
-from rig import Daemon
 
 from smic_tui.collecting import registry
 from smic_tui.config.load import COMMON_KEYS
@@ -36,6 +31,11 @@ from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.status import SourceState
 from smic_tui.records import Record, Stream
 from smic_tui.testing.adapters import AdapterConformance
+from tests.fakes.configured import Outcome, read
+from tests.fakes.misbehaving import CERTS, MisbehavingServer, Mode, forward_to
+from tests.live.counting import CountingProxy
+from tests.live.live_program import LiveProgram
+from tests.live.rig import Daemon
 
 # What a reading without news may cost, as a part of the first full one.
 UNCHANGED_AT_MOST = 0.05
@@ -154,7 +154,7 @@ class LiveSuite(AdapterConformance):
         """An adapter made of a source's table, as the program makes it."""
         options = {key: value for key, value in table.items() if key not in COMMON_KEYS}
         adapter = registry.find(table["kind"])
-        secrets = cls.rig.secrets()
+        secrets: Mapping[str, str] = cls.rig.secrets()
         context = Context(
             source="it",
             folder=folder,
@@ -166,7 +166,8 @@ class LiveSuite(AdapterConformance):
     @classmethod
     def at(cls, base: str) -> str:
         """The system's address by way of `base`, with the path that it has."""
-        return base + urlsplit(cls.rig.address).path.rstrip("/")
+        address: str = cls.rig.address
+        return base + urlsplit(address).path.rstrip("/")
 
     @asynccontextmanager
     async def reading(

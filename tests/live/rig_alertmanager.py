@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from rig import Daemon, free_port
-from rig_prometheus import PASSWORD, PASSWORD_HASH, WEB_CONFIG, ask
-
 from smic_tui.records import Stream
+from tests.live.rig import Daemon, free_port
+from tests.live.rig_prometheus import PASSWORD, PASSWORD_HASH, WEB_CONFIG, ask
 
 ALERTS = 300
 

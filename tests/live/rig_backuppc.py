@@ -13,9 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rig import Daemon, free_port
-
 from smic_tui.records import Stream
+from tests.live.rig import Daemon, free_port
 
 PACKAGED = Path("/usr/share/backuppc")
 HOSTS = 120

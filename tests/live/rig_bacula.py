@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rig import Daemon, free_port
-from rig_databases import PASSWORD, DatabaseServer
-
 from smic_tui.records import Stream
+from tests.live.rig import Daemon, free_port
+from tests.live.rig_databases import PASSWORD, DatabaseServer
 
 TABLES = Path("/usr/share/dbconfig-common/data/bacula-director-sqlite3/install/sqlite3")
 JOBS = 30

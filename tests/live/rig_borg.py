@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rig_repositories import PASSWORD, RepositoriesRig
+from tests.live.rig_repositories import PASSWORD, RepositoriesRig
 
 
 class BorgRig(RepositoriesRig):

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rig import Daemon, free_port
+from tests.live.rig import Daemon, free_port
 
 CERTS = Path(__file__).parents[1] / "fakes" / "certs"
 DOCS = Path(__file__).parents[2] / "docs" / "sources"

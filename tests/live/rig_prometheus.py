@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from rig import Daemon, free_port
-
 from smic_tui.records import Stream
+from tests.live.rig import Daemon, free_port
 
 SITES = 200
 DOWN_EVERY = 20

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from rig import Daemon, free_port
+from tests.live.rig import Daemon, free_port
 
 PACKAGED = Path("/usr/share/redmine")
 LOCKED_GEMS = Path("/var/lib/redmine/Gemfile.lock")
@@ -76,7 +76,8 @@ class RedmineRig:
     def status_id(self, name: str) -> int:
         """Return the number of a status."""
         statuses = self.call("GET", "/issue_statuses.json")["issue_statuses"]
-        return next(status["id"] for status in statuses if status["name"] == name)
+        found: int = next(status["id"] for status in statuses if status["name"] == name)
+        return found
 
     def update(self, number: int, **fields: Any) -> None:
         """Change an issue, and make sure that it was changed."""

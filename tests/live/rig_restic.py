@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rig_repositories import PASSWORD, RepositoriesRig
+from tests.live.rig_repositories import PASSWORD, RepositoriesRig
 
 
 class ResticRig(RepositoriesRig):

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from rig import Daemon, free_port
-
 from smic_tui.records import Stream
+from tests.live.rig import Daemon, free_port
 
 SEED = Path(__file__).with_name("seed_rt.pl")
 PROGRAM = "/usr/share/request-tracker5/libexec/rt-server"

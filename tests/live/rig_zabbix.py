@@ -16,9 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rig import Daemon, free_port
-
 from smic_tui.records import Stream
+from tests.live.rig import Daemon, free_port
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 PACKAGED = Path("/usr/share/zabbix-server-pgsql")

@@ -10,18 +10,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import read
 from msgspec.structs import replace
-from rig_icinga2 import IcingaRig
-from rig_redmine import RedmineRig
 
 from adapters.icinga2.adapter import Icinga2Adapter
 from adapters.icinga2.options import Icinga2Options
 from adapters.redmine.adapter import RedmineAdapter
 from adapters.redmine.options import RedmineOptions
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.records import CatalogueRequest, Health, Stage, Stream, Ticket, TicketStatus
+from tests.fakes.reading import read
+from tests.live.rig_icinga2 import IcingaRig
+from tests.live.rig_redmine import RedmineRig
 
 pytestmark = pytest.mark.live
 
@@ -41,13 +41,13 @@ def wish(verb: Verb, key: str, stream: Stream = Stream.TICKETS, **fields: Any) -
     return Action(**(values | fields))
 
 
-async def do(adapter: Any, action: Action) -> Standing:
+async def do(adapter: Any, action: Action) -> RecordSnapshot:
     """Look, send, look again."""
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     assert not before.done
     action = replace(action, baseline=before.baseline)
-    await adapter.perform(action, before)
-    after: Standing = await adapter.look(action)
+    await adapter.apply(action, before)
+    after: RecordSnapshot = await adapter.inspect(action)
     return after
 
 
@@ -81,9 +81,9 @@ async def test_redmine_rights(desk: Make) -> None:
     reader, agent = desk("lecture"), desk()
     await read(reader)
     await read(agent)
-    assert reader.able() == {}
-    assert agent.able()[Stream.TICKETS] >= {Verb.ASSIGN, Verb.SET_STATUS, Verb.RESOLVE}
-    assert Verb.COMMENT in agent.able()[Stream.TICKETS]
+    assert reader.capabilities() == {}
+    assert agent.capabilities()[Stream.TICKETS] >= {Verb.ASSIGN, Verb.SET_STATUS, Verb.RESOLVE}
+    assert Verb.COMMENT in agent.capabilities()[Stream.TICKETS]
 
 
 async def test_redmine_a_day_of_a_technician(desk: Make, redmine: RedmineRig) -> None:
@@ -132,17 +132,17 @@ async def test_redmine_refusals(desk: Make, redmine: RedmineRig) -> None:
         await do(desk(), wish(Verb.SET_STATUS, key, value=TicketStatus.WAITING.value))
     assert journals(redmine, number) == []
     redmine.delete(number)
-    assert (await desk("chef").look(wish(Verb.COMMENT, key, text="x"))).record is None
+    assert (await desk("chef").inspect(wish(Verb.COMMENT, key, text="x"))).record is None
 
 
 async def test_redmine_a_change_in_between(desk: Make, redmine: RedmineRig) -> None:
     number = redmine.create("assistance", "Course")
     adapter, action = desk(), wish(Verb.COMMENT, str(number), text="x")
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     await asyncio.sleep(1.1)  # Redmine's times are whole seconds
     redmine.update(number, notes="moi aussi")
     with pytest.raises(ChangedMeanwhile):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
     assert journals(redmine, number) == ["moi aussi"]
 
 
@@ -171,7 +171,7 @@ async def monitoring(icinga: IcingaRig) -> AsyncIterator[Make]:
         await adapter.close()
 
 
-def health(standing: Standing) -> Health:
+def health(standing: RecordSnapshot) -> Health:
     assert isinstance(standing.record, Health)
     return standing.record
 
@@ -180,7 +180,7 @@ async def test_icinga_rights(monitoring: Make) -> None:
     actor, reader = monitoring(), monitoring("smic-tui", "the-reader")
     await actor.probe()
     await reader.probe()
-    assert actor.able() == {
+    assert actor.capabilities() == {
         Stream.HEALTH: {
             Verb.ACKNOWLEDGE,
             Verb.UNACKNOWLEDGE,
@@ -188,7 +188,7 @@ async def test_icinga_rights(monitoring: Make) -> None:
             Verb.END_DOWNTIME,
         }
     }
-    assert reader.able() == {}
+    assert reader.capabilities() == {}
     down = wish(Verb.ACKNOWLEDGE, "rtr-17200", Stream.HEALTH, text="vu")
     with pytest.raises(Refused):
         await do(reader, down)
@@ -204,7 +204,7 @@ async def test_icinga_acknowledged_and_taken_back(monitoring: Make, key: str) ->
     assert (after.done, health(after).acknowledged) == (True, True)
     assert health(after).site == key[4:9]
     with pytest.raises(Refused, match="acknowledged"):
-        await adapter.perform(wish(Verb.ACKNOWLEDGE, key, Stream.HEALTH), after)
+        await adapter.apply(wish(Verb.ACKNOWLEDGE, key, Stream.HEALTH), after)
     after = await do(adapter, wish(Verb.UNACKNOWLEDGE, key, Stream.HEALTH))
     assert (after.done, health(after).acknowledged) == (True, False)
 
@@ -221,7 +221,7 @@ async def test_icinga_downtimes(monitoring: Make, icinga: IcingaRig, key: str) -
     action = wish(Verb.DOWNTIME, key, Stream.HEALTH, text="travaux d'été", until=until)
     after = await do(adapter, action)
     assert (after.done, health(after).downtime) == (True, True)
-    assert not (await adapter.look(action)).done  # another of the same words is another
+    assert not (await adapter.inspect(action)).done  # another of the same words is another
     assert (await do(adapter, action)).done
     found = icinga.call("GET", "/v1/objects/downtimes")["results"]
     ours = [row for row in found if row["name"].startswith(f"{key}!")]
@@ -235,4 +235,4 @@ async def test_icinga_downtimes(monitoring: Make, icinga: IcingaRig, key: str) -
 
 async def test_icinga_gone(monitoring: Make) -> None:
     action = wish(Verb.ACKNOWLEDGE, "rtr-99999", Stream.HEALTH)
-    assert (await monitoring().look(action)).record is None
+    assert (await monitoring().inspect(action)).record is None

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.configured import adapter, context, read
-from live_suite import LiveSuite
-from rig_backuppc import PASSWORD, BackupPcRig
 
 from adapters.backuppc.adapter import BackupPcAdapter
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.records import RunResult, Stream
+from tests.fakes.configured import adapter, context, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_backuppc import PASSWORD, BackupPcRig
 
 pytestmark = pytest.mark.live
 
@@ -43,7 +43,7 @@ async def test_the_files_tell_more_than_the_page(backuppc: BackupPcRig) -> None:
     assert found.rejected == []
     rows = {f"{host}/{row[0]}/{row[2]}" for host in backuppc.hosts() for row in backuppc.rows(host)}
     assert rows <= set(found.rows)
-    results = [run.result for run in found.records]  # type: ignore[attr-defined]
+    results = [run.result for run in found.records]
     assert {RunResult.OK, RunResult.FAILED, RunResult.WARNING} <= set(results)
 
 
@@ -61,12 +61,10 @@ async def test_a_backup_that_fails_for_real_is_seen_in_the_files(backuppc: Backu
     after = await read(files, Stream.BACKUP_RUNS, before.cursor)
     # Those of others in the overlap come once more.
     (failed,) = [
-        run
-        for run in after.records
-        if run.job == "localhost" and run.result is RunResult.FAILED  # type: ignore[attr-defined]
+        run for run in after.records if run.job == "localhost" and run.result is RunResult.FAILED
     ]
     # BackupPC either keeps what it has got as a partial backup, or an attempt without an end.
-    assert failed.ended is None or failed.message == "partial"  # type: ignore[attr-defined]
+    assert failed.ended is None or failed.message == "partial"
 
 
 async def test_a_dead_daemon_behind_a_living_web_server(backuppc: BackupPcRig) -> None:

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.configured import adapter, context, read
 
-from adapters.repositories.borg import BorgAdapter
+from adapters.borg.adapter import BorgAdapter
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
 from smic_tui.testing.adapters import AdapterConformance
+from tests.fakes.configured import adapter, context, read
 
 pytestmark = pytest.mark.live
 

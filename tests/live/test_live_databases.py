@@ -13,10 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.configured import adapter, context, read
-from live_suite import LiveSuite
-from rig_bacula import BaculaRig, CatalogueRig
-from rig_databases import CERTS, PASSWORD, DatabaseServer, MariaServer, MembersRig, PostgresServer
 
 from adapters.bacula.adapter import BaculaAdapter
 from adapters.sql.database import Database
@@ -24,6 +20,17 @@ from adapters.sql.options import DatabaseOptions
 from smic_tui.contract.errors import BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.records import RunResult, Stream
+from tests.fakes.configured import adapter, context, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_bacula import BaculaRig, CatalogueRig
+from tests.live.rig_databases import (
+    CERTS,
+    PASSWORD,
+    DatabaseServer,
+    MariaServer,
+    MembersRig,
+    PostgresServer,
+)
 
 pytestmark = pytest.mark.live
 
@@ -263,7 +270,7 @@ async def test_what_a_real_director_wrote(bacula: BaculaRig) -> None:
     found = await read(source(bacula), Stream.BACKUP_RUNS)
     by_job: dict[str, list[Any]] = {}
     for run in found.records:
-        by_job.setdefault(run.application, []).append(run)  # type: ignore[attr-defined]
+        by_job.setdefault(run.application, []).append(run)
     # T, completed successfully, is what a job gets whose folder is missing.
     (missing,) = by_job["missing"]
     assert bacula.ask("SELECT JobStatus, JobFiles FROM Job WHERE Name = 'missing'") == [("T", 0)]
@@ -294,12 +301,12 @@ async def test_a_job_that_goes_on_is_seen_to_end(bacula: BaculaRig) -> None:
     number = await asyncio.to_thread(bacula.run, "slow")
     for _attempt in range(50):
         during = await read(source(bacula), Stream.BACKUP_RUNS, before.cursor)
-        running = [run for run in during.records if run.result is RunResult.RUNNING]  # type: ignore[attr-defined]
+        running = [run for run in during.records if run.result is RunResult.RUNNING]
         if running:
             break
         await asyncio.sleep(0.1)
     (run,) = running
-    assert abs((datetime.now(UTC) - run.started).total_seconds()) < 60  # type: ignore[attr-defined]
+    assert abs((datetime.now(UTC) - run.started).total_seconds()) < 60
     await asyncio.to_thread(bacula.wait, number)
     after = await read(source(bacula), Stream.BACKUP_RUNS, during.cursor)
     assert after.rows[run.key].result is RunResult.OK

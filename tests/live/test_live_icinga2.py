@@ -10,8 +10,6 @@ from typing import Any, ClassVar
 
 import msgspec
 import pytest
-from fakes.reading import Reading, failure, read
-from rig_icinga2 import DOWN_EVERY, HOSTS, NODE, SERVICES, IcingaRig
 
 from adapters.icinga2.adapter import Icinga2Adapter
 from adapters.icinga2.options import Icinga2Options
@@ -19,6 +17,8 @@ from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import HealthState
 from smic_tui.testing.adapters import AdapterConformance
+from tests.fakes.reading import Reading, failure, read
+from tests.live.rig_icinga2 import DOWN_EVERY, HOSTS, NODE, SERVICES, IcingaRig
 
 pytestmark = pytest.mark.live
 

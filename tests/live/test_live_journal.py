@@ -6,12 +6,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from fakes.configured import adapter, context, read
-from live_suite import LiveSuite
-from rig_journal import SITES, JournalRig
 
 from adapters.journal.adapter import JournalAdapter
 from smic_tui.records import Stream
+from tests.fakes.configured import adapter, context, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_journal import SITES, JournalRig
 
 pytestmark = pytest.mark.live
 

@@ -11,17 +11,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import Reading, failure, read
-from live_suite import LiveSuite
 from msgspec.structs import replace
-from rig_nagios import DOWN_EVERY, HOSTS, NagiosRig
 
 from adapters.nagios.adapter import NagiosAdapter
 from adapters.nagios.options import NagiosOptions
-from smic_tui.contract.actions import Action, Refused, Standing, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.records import HealthState, Stream
+from tests.fakes.reading import Reading, failure, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_nagios import DOWN_EVERY, HOSTS, NagiosRig
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
@@ -69,20 +69,20 @@ def wish(verb: Verb, key: str, **fields: Any) -> Action:
     )
 
 
-async def until_done(adapter: NagiosAdapter, action: Action) -> Standing:
+async def until_done(adapter: NagiosAdapter, action: Action) -> RecordSnapshot:
     """Look until Nagios has written its status with the effect in it."""
     deadline = time.monotonic() + 20
-    while not (standing := await adapter.look(action)).done:
+    while not (standing := await adapter.inspect(action)).done:
         assert time.monotonic() < deadline, f"{action.verb} has no effect"
         await asyncio.sleep(0.5)
     return standing
 
 
 async def send(adapter: NagiosAdapter, action: Action) -> Action:
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     assert not before.done
     action = replace(action, baseline=before.baseline)
-    await adapter.perform(action, before)
+    await adapter.apply(action, before)
     return action
 
 
@@ -150,7 +150,7 @@ async def test_acknowledged_and_taken_back(
     pipe = {"command_file": str(nagios.commands)}
     adapter = make(user="agent") if way == "cgi" else make(by_file=True, **pipe)
     await read(adapter)
-    assert adapter.able()
+    assert adapter.capabilities()
     kind = "servicecomment" if "!" in key else "hostcomment"
     before = nagios.counted(kind)
     action = await send(adapter, wish(Verb.ACKNOWLEDGE, key, text="vu; l'onduleur a grillé"))
@@ -173,7 +173,7 @@ async def test_downtimes(make: Make, nagios: NagiosRig, way: str, key: str) -> N
     kind = "servicedowntime" if "!" in key else "hostdowntime"
     assert nagios.counted(kind) == 1
     # Another of the same words is not taken for this one.
-    assert not (await adapter.look(replace(action, baseline=""))).done
+    assert not (await adapter.inspect(replace(action, baseline=""))).done
     end = await send(adapter, wish(Verb.END_DOWNTIME, key))
     await until_done(adapter, end)
     nagios._until(lambda: nagios.counted(kind) == 0)
@@ -183,7 +183,7 @@ async def test_cmd_cgi_without_the_right(make: Make) -> None:
     adapter = make()
     action = wish(Verb.ACKNOWLEDGE, "17150-rtr")
     with pytest.raises(Refused, match="not authorized") as raised:
-        await adapter.perform(action, await adapter.look(action))
+        await adapter.apply(action, await adapter.inspect(action))
     assert "authorized_for_all_host_commands" in raised.value.hint
 
 
@@ -191,7 +191,7 @@ async def test_what_is_up_has_nothing_to_acknowledge(make: Make) -> None:
     adapter = make(user="agent")
     action = wish(Verb.ACKNOWLEDGE, "17007-rtr")
     with pytest.raises(Refused, match="nothing to acknowledge"):
-        await adapter.perform(action, await adapter.look(action))
+        await adapter.apply(action, await adapter.inspect(action))
 
 
 async def test_probe(make: Make) -> None:
@@ -206,7 +206,7 @@ async def test_an_account_that_sees_nothing(make: Make) -> None:
     error = await failure(adapter, AuthFailed)
     assert "aveugle" in error.message
     with pytest.raises(AuthFailed):
-        await adapter.look(wish(Verb.ACKNOWLEDGE, "17150-rtr"))
+        await adapter.inspect(wish(Verb.ACKNOWLEDGE, "17150-rtr"))
 
 
 class TestNagios(LiveSuite):
@@ -232,7 +232,7 @@ async def test_frozen_and_killed(make: Make, nagios: NagiosRig) -> None:
     ]
     cursors = [(await read(adapter)).cursor for adapter in adapters]
     action = wish(Verb.ACKNOWLEDGE, "17200-rtr")
-    standing = await adapters[0].look(action)
+    standing = await adapters[0].inspect(action)
     nagios.nagios.freeze()
     await asyncio.sleep(8)
     for adapter, cursor in zip(adapters, cursors, strict=True):
@@ -240,7 +240,7 @@ async def test_frozen_and_killed(make: Make, nagios: NagiosRig) -> None:
             with pytest.raises(Unavailable, match="not written its status"):
                 await read(adapter, each)
         with pytest.raises(Unavailable):
-            await adapter.look(action)
+            await adapter.inspect(action)
     nagios.nagios.thaw()
     await asyncio.sleep(3)
     assert (await read(adapters[0])).full
@@ -248,5 +248,5 @@ async def test_frozen_and_killed(make: Make, nagios: NagiosRig) -> None:
     await asyncio.to_thread(nagios.nagios.stop)
     began = time.monotonic()
     with pytest.raises(Unavailable):
-        await patient.perform(action, standing)
+        await patient.apply(action, standing)
     assert time.monotonic() - began < 5

@@ -8,26 +8,23 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
-from fakes.misbehaving import forward_to
 from msgspec.structs import replace
-from rig_redmine import RedmineRig
-
-sys.path.append(str(Path(__file__).parent.parent / "outbox"))
-
-from outbox_ordeal import BY_COLLEAGUE, endure, wish
 
 from adapters.redmine.adapter import RedmineAdapter
 from adapters.redmine.options import RedmineOptions
 from smic_tui.contract.actions import Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.records import Record, TicketStatus
+from tests.fakes.misbehaving import forward_to
+from tests.live.rig_redmine import RedmineRig
+from tests.outbox.outbox_ordeal import BY_COLLEAGUE, endure, wish
 
 pytestmark = pytest.mark.live
 
@@ -77,8 +74,8 @@ class RealDesk:
     def close(self, number: int) -> None:
         self.rig.update(number, status_id=self.rig.status_id("Fermé"), notes=BY_COLLEAGUE)
 
-    def _ask(self, query: str) -> list[list[object]]:
-        found: list[list[object]] = json.loads(
+    def _ask(self, query: str) -> list[list[Any]]:
+        found: list[list[Any]] = json.loads(
             self.rig.script(f"puts {query}.to_json").splitlines()[-1]
         )
         return found
@@ -98,7 +95,7 @@ def seen(redmine: RedmineRig, tmp_path: Path) -> Iterator[Callable[[int], Record
         adapter = RedmineAdapter(options, context)
 
         def read(number: int) -> Record:
-            standing = runner.run(adapter.look(wish(Verb.COMMENT, number, "seen")))
+            standing = runner.run(adapter.inspect(wish(Verb.COMMENT, number, "seen")))
             assert standing.record is not None
             return replace(standing.record, source="desk")
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.live
 
 PROGRAM = """
 import asyncio
-from adapters.ping_probe import knock
+from adapters.ping.probe import knock
 
 async def main():
     for address in ("127.0.0.1", "127.8.9.10", "localhost", "::1"):

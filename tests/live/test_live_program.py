@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rig_icinga2 import DOWN_EVERY, HOSTS, NODE, IcingaRig
-from rig_redmine import RedmineRig
+
+from tests.live.rig_icinga2 import DOWN_EVERY, HOSTS, NODE, IcingaRig
+from tests.live.rig_redmine import RedmineRig
 
 pytestmark = pytest.mark.live
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import failure, read
-from live_suite import LiveSuite
-from rig_alertmanager import AlertmanagerRig
-from rig_prometheus import DOWN_EVERY, SITES, PrometheusRig
 
 from adapters.alertmanager.adapter import AlertmanagerAdapter
 from adapters.prometheus.adapter import PrometheusAdapter
 from smic_tui.contract.actions import Action, Refused, Verb
-from smic_tui.contract.adapter import Context
+from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import HealthState, Stream
+from tests.fakes.reading import failure, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_alertmanager import AlertmanagerRig
+from tests.live.rig_prometheus import DOWN_EVERY, SITES, PrometheusRig
 
 pytestmark = pytest.mark.live
 
@@ -40,9 +40,11 @@ async def make() -> AsyncIterator[Make]:
 
     def make(rig: Any, **overrides: Any) -> Any:
         table = rig.settings(**overrides)
-        kind = {"prometheus": PrometheusAdapter, "alertmanager": AlertmanagerAdapter}[
-            table.pop("kind")
-        ]
+        kinds: dict[str, type[Adapter[Any]]] = {
+            "prometheus": PrometheusAdapter,
+            "alertmanager": AlertmanagerAdapter,
+        }
+        kind = kinds[table.pop("kind")]
         secrets = rig.secrets()
         context = Context(
             source="s", folder=Path("/"), timezone="UTC", secret=lambda wanted: secrets[wanted.env]
@@ -137,25 +139,25 @@ async def test_silence_and_unsilence(make: Make, alertmanager: AlertmanagerRig) 
         text="travaux",
         until=datetime.now(UTC) + timedelta(hours=1),
     )
-    standing = await adapter.look(wanted)
+    standing = await adapter.inspect(wanted)
     assert not standing.done
-    await adapter.perform(wanted, standing)
-    standing = await adapter.look(wanted)
+    await adapter.apply(wanted, standing)
+    standing = await adapter.inspect(wanted)
     assert standing.done
     assert standing.record.downtime
     assert len(alertmanager.silences()) == 1
     others = (await read(adapter)).rows
     assert [k for k, row in others.items() if row.downtime] == [key]
     ending = action(key, Verb.UNSILENCE, id="a2")
-    standing = await adapter.look(ending)
+    standing = await adapter.inspect(ending)
     assert not standing.done
-    await adapter.perform(ending, standing)
-    assert (await adapter.look(ending)).done
+    await adapter.apply(ending, standing)
+    assert (await adapter.inspect(ending)).done
     assert alertmanager.silences() == []
 
 
 async def test_a_wide_silence_is_not_ended(make: Make, alertmanager: AlertmanagerRig) -> None:
-    from rig_prometheus import ask
+    from tests.live.rig_prometheus import ask
 
     body = {
         "matchers": [{"name": "site", "value": "5|6", "isRegex": True}],
@@ -167,9 +169,9 @@ async def test_a_wide_silence_is_not_ended(make: Make, alertmanager: Alertmanage
     made = ask(f"{alertmanager.address}/api/v2/silences", body=body, method="POST")["silenceID"]
     adapter = make(alertmanager)
     ending = action(alertmanager.fire("Muet", "rtr-5"), Verb.UNSILENCE, id="a3")
-    standing = await adapter.look(ending)
+    standing = await adapter.inspect(ending)
     assert not standing.done
     with pytest.raises(Refused, match="Chef"):
-        await adapter.perform(ending, standing)
+        await adapter.apply(ending, standing)
     ask(f"{alertmanager.address}/api/v2/silence/{made}", method="DELETE")
-    assert (await adapter.look(ending)).done
+    assert (await adapter.inspect(ending)).done

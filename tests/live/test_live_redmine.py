@@ -11,9 +11,6 @@ from typing import Any, ClassVar
 
 import msgspec
 import pytest
-from fakes.misbehaving import MisbehavingServer, Mode, forward_to
-from fakes.reading import failure, read
-from rig_redmine import ISSUES, RedmineRig
 
 from adapters.redmine.adapter import RedmineAdapter
 from adapters.redmine.options import RedmineOptions
@@ -21,6 +18,9 @@ from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Actor, Stage, TicketStatus
 from smic_tui.testing.adapters import AdapterConformance
+from tests.fakes.misbehaving import MisbehavingServer, Mode, forward_to
+from tests.fakes.reading import failure, read
+from tests.live.rig_redmine import ISSUES, RedmineRig
 
 pytestmark = pytest.mark.live
 
@@ -245,7 +245,7 @@ async def test_frozen_stopped_and_back(make: Make, redmine: RedmineRig) -> None:
 
 
 class TestConformance(AdapterConformance):
-    secrets: ClassVar = ()
+    secrets: ClassVar[tuple[str, ...]] = ()
     rig: ClassVar[RedmineRig]
 
     @pytest.fixture(autouse=True, scope="class")

@@ -11,9 +11,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import failure, read
-from live_suite import LiveSuite
-from rig_rt import RtRig
 
 from adapters.rt.adapter import RtAdapter
 from adapters.rt.options import RtOptions
@@ -21,6 +18,9 @@ from smic_tui.contract.actions import Action, ChangedMeanwhile, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed
 from smic_tui.records import Actor, Stage, Stream, TicketStatus
+from tests.fakes.reading import failure, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_rt import RtRig
 
 pytestmark = pytest.mark.live
 
@@ -117,8 +117,8 @@ async def test_what_the_account_may_do(make: Make) -> None:
     reader, actor = make("lecture"), make("agir")
     await read(reader)
     await read(actor)
-    assert reader.able() == {}
-    assert actor.able() == {
+    assert reader.capabilities() == {}
+    assert actor.capabilities() == {
         Stream.TICKETS: {Verb.COMMENT, Verb.ASSIGN, Verb.RESOLVE, Verb.SET_STATUS}
     }
 
@@ -138,11 +138,11 @@ def action(key: str, verb: Verb, **fields: Any) -> Action:
 
 async def done(adapter: RtAdapter, wanted: Action) -> Action:
     """Do as the outbox does; return the action with its baseline."""
-    standing = await adapter.look(wanted)
+    standing = await adapter.inspect(wanted)
     wanted = msgspec.structs.replace(wanted, baseline=standing.baseline)
-    assert not (await adapter.look(wanted)).done
-    await adapter.perform(wanted, standing)
-    assert (await adapter.look(wanted)).done
+    assert not (await adapter.inspect(wanted)).done
+    await adapter.apply(wanted, standing)
+    assert (await adapter.inspect(wanted)).done
     return wanted
 
 
@@ -162,7 +162,7 @@ async def test_a_comment_is_added_once(make: Make, rt: RtRig) -> None:
     adapter = make("agir")
     wanted = await done(adapter, action(number, Verb.COMMENT, text="Vu sur place, « câble » n°2"))
     # The same again, as after a kill: the text is there already.
-    await adapter.perform(wanted, await adapter.look(wanted))
+    await adapter.apply(wanted, await adapter.inspect(wanted))
     assert texts(rt, number) == [("Comment", "Vu sur place, « câble » n°2")]
     # Another one that says the same is another one.
     await done(adapter, action(number, Verb.COMMENT, text="Vu sur place, « câble » n°2"))
@@ -173,7 +173,7 @@ async def test_an_answer_to_the_requestor_is_no_comment(make: Make, rt: RtRig) -
     number = rt.create("Assistance", "Clavier", Requestor="mairie1@example.org")
     adapter, answering = make("agir"), make("agir", notes="correspond")
     wanted = await done(answering, action(number, Verb.COMMENT, text="Bonjour"))
-    assert not (await adapter.look(wanted)).done
+    assert not (await adapter.inspect(wanted)).done
     assert texts(rt, number) == [("Correspond", "Bonjour")]
 
 
@@ -200,9 +200,9 @@ async def test_a_refusal_with_status_200(make: Make, rt: RtRig) -> None:
     ):
         adapter = make(who)
         wanted = action(number, verb, **fields)
-        standing = await adapter.look(wanted)
+        standing = await adapter.inspect(wanted)
         with pytest.raises(Refused, match=says):
-            await adapter.perform(wanted, standing)
+            await adapter.apply(wanted, standing)
 
 
 async def test_a_change_in_between(make: Make, rt: RtRig) -> None:
@@ -210,14 +210,14 @@ async def test_a_change_in_between(make: Make, rt: RtRig) -> None:
     number = rt.create("Assistance", "Onduleur")
     adapter = make("agir")
     wanted = action(number, Verb.RESOLVE)
-    standing = await adapter.look(wanted)
+    standing = await adapter.inspect(wanted)
     rt.update(number, Priority=50)
     with pytest.raises(ChangedMeanwhile):
-        await adapter.perform(wanted, standing)
+        await adapter.apply(wanted, standing)
 
 
 async def test_gone(make: Make, rt: RtRig) -> None:
     number = rt.create("Assistance", "Doublon")
     rt.call("DELETE", f"/ticket/{number}")
-    assert (await make("agir").look(action(number, Verb.RESOLVE))).record is None
-    assert (await make("agir").look(action("99999", Verb.RESOLVE))).record is None
+    assert (await make("agir").inspect(action(number, Verb.RESOLVE))).record is None
+    assert (await make("agir").inspect(action("99999", Verb.RESOLVE))).record is None

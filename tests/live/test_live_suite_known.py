@@ -9,13 +9,13 @@ from contextlib import closing
 from typing import Any, ClassVar
 
 import pytest
-from live_suite import LiveSuite
-from rig_borg import BorgRig
-from rig_icinga2 import NODE, IcingaRig
-from rig_redmine import RedmineRig
-from rig_restic import ResticRig
 
 from smic_tui.records import Stream
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_borg import BorgRig
+from tests.live.rig_icinga2 import NODE, IcingaRig
+from tests.live.rig_redmine import RedmineRig
+from tests.live.rig_restic import ResticRig
 
 pytestmark = pytest.mark.live
 

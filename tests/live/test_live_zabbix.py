@@ -11,10 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.reading import failure, read
-from live_suite import LiveSuite
 from msgspec.structs import replace
-from rig_zabbix import DOWN_EVERY, HOSTS, PASSWORD, ZabbixRig
 
 from adapters.zabbix.adapter import ZabbixAdapter
 from adapters.zabbix.options import ZabbixOptions
@@ -22,6 +19,9 @@ from smic_tui.contract.actions import Action, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.records import HealthState, Stream
+from tests.fakes.reading import failure, read
+from tests.live.live_suite import LiveSuite
+from tests.live.rig_zabbix import DOWN_EVERY, HOSTS, PASSWORD, ZabbixRig
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
@@ -144,58 +144,58 @@ async def test_acknowledged_once_and_taken_back(make: Make, zabbix: ZabbixRig) -
     trigger = zabbix.trigger_of("rtr-17050", "joint")
     for key in (f"t{trigger}", f"h{zabbix.hostid('rtr-17050')}"):
         action = wish(Verb.ACKNOWLEDGE, key, text="vu, réparé à midi")
-        before = await adapter.look(action)
+        before = await adapter.inspect(action)
         assert not before.done
-        await adapter.perform(action, before)
-        after = await adapter.look(action)
+        await adapter.apply(action, before)
+        after = await adapter.inspect(action)
         assert after.done
         assert zabbix.acknowledged(trigger) == 1
         with pytest.raises(Refused):
-            await adapter.perform(action, before)
+            await adapter.apply(action, before)
         seen = await read(adapter, first.cursor)
         assert seen.rows[f"t{trigger}"].acknowledged
         assert seen.rows[f"h{zabbix.hostid('rtr-17050')}"].acknowledged
         back = wish(Verb.UNACKNOWLEDGE, key)
-        await adapter.perform(back, await adapter.look(back))
-        assert (await adapter.look(back)).done
+        await adapter.apply(back, await adapter.inspect(back))
+        assert (await adapter.inspect(back)).done
         zabbix._psql("delete from acknowledges")
 
 
 async def test_a_role_without_the_right_is_refused(make: Make, zabbix: ZabbixRig) -> None:
     adapter = make()
     await read(adapter)
-    assert adapter.able() == {}
+    assert adapter.capabilities() == {}
     key = f"t{zabbix.trigger_of('rtr-17050', 'joint')}"
     action = wish(Verb.ACKNOWLEDGE, key)
     with pytest.raises(Refused, match="No permissions"):
-        await adapter.perform(action, await make(token={"env": "ACTOR"}).look(action))
+        await adapter.apply(action, await make(token={"env": "ACTOR"}).inspect(action))
 
 
 async def test_downtimes_are_maintenances(make: Make, zabbix: ZabbixRig) -> None:
     clerk = make(token={"env": "ACTOR"})
     await read(clerk)
-    assert clerk.able() == {Stream.HEALTH: {Verb.ACKNOWLEDGE, Verb.UNACKNOWLEDGE}}
+    assert clerk.capabilities() == {Stream.HEALTH: {Verb.ACKNOWLEDGE, Verb.UNACKNOWLEDGE}}
     adapter = make(token={"env": "ADMIN"})
     await read(adapter)
-    assert Verb.DOWNTIME in adapter.able()[Stream.HEALTH]
+    assert Verb.DOWNTIME in adapter.capabilities()[Stream.HEALTH]
     key = f"h{zabbix.hostid('rtr-17100')}"
     until = datetime.now(UTC) + timedelta(hours=1)
     action = wish(Verb.DOWNTIME, key, text="travaux", until=until)
-    before = await adapter.look(action)
+    before = await adapter.inspect(action)
     action = replace(action, baseline=before.baseline)
-    await adapter.perform(action, before)
-    after = await adapter.look(action)
+    await adapter.apply(action, before)
+    after = await adapter.inspect(action)
     assert (after.done, getattr(after.record, "downtime", None)) == (True, True)
     assert zabbix.maintenances() == 1
     # Sent again, as after a lost answer: the name makes a second one impossible.
     with pytest.raises(Refused, match="already exists"):
-        await adapter.perform(action, before)
+        await adapter.apply(action, before)
     end = wish(Verb.END_DOWNTIME, key)
-    await adapter.perform(end, await adapter.look(end))
-    assert (await adapter.look(end)).done
+    await adapter.apply(end, await adapter.inspect(end))
+    assert (await adapter.inspect(end)).done
     assert zabbix.maintenances() == 0
     with pytest.raises(Refused):
-        await adapter.perform(
+        await adapter.apply(
             wish(Verb.DOWNTIME, "t" + zabbix.trigger_of("rtr-17100", "joint"), until=until), before
         )
 
@@ -216,10 +216,10 @@ async def test_another_s_maintenance_is_left_alone(make: Make, zabbix: ZabbixRig
     try:
         adapter = make(token={"env": "ADMIN"})
         action = wish(Verb.END_DOWNTIME, f"h{hostid}")
-        standing = await adapter.look(action)
+        standing = await adapter.inspect(action)
         assert not standing.done
         with pytest.raises(Refused, match="Tous les dimanches"):
-            await adapter.perform(action, standing)
+            await adapter.apply(action, standing)
     finally:
         zabbix.call("maintenance.delete", made["maintenanceids"])
 

@@ -1,18 +1,14 @@
-"""The doubles of the collecting side serve here too."""
+"""A ticket system in memory, and an office that sends to it."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent.parent / "collecting"))
-
-from outbox_desk import Desk, Office, ticket
-
 from smic_tui.collecting import sender as sending
+from tests.outbox.outbox_desk import Desk, Office, ticket
 
 
 @pytest.fixture(autouse=True)

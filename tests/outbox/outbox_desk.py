@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from collecting_doubles import Options, Scripted, always
 from msgspec.structs import replace
 
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting.off_loop import OffLoop
-from smic_tui.collecting.redact import Redactor
-from smic_tui.collecting.sender import Sender
+from smic_tui.collecting.sender import OutboxSender
 from smic_tui.config.schema import Source
-from smic_tui.contract.actions import Action, ChangedMeanwhile, Standing, Verb
-from smic_tui.model.outbox_entry import Entry, Place
+from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Verb
+from smic_tui.contract.redaction import Redactor
+from smic_tui.model.outbox_entry import Entry, RecordRef
 from smic_tui.outbox import box
 from smic_tui.records import Record, Stream, Ticket, TicketStatus
+from tests.collecting.collecting_doubles import Options, Scripted, always
 
-T = TypeVar("T")
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
@@ -76,7 +76,7 @@ class Desk(Scripted):
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         return {Stream.TICKETS: frozenset({Verb.COMMENT, Verb.ASSIGN, Verb.RESOLVE})}
 
     def touch(self, key: str, **fields: Any) -> None:
@@ -85,13 +85,13 @@ class Desk(Scripted):
         self.tickets[key] = replace(self.tickets[key], updated=at, **fields)
         self.versions[key] = self.versions.get(key, 0) + 1
 
-    async def look(self, action: Action) -> Standing:
+    async def inspect(self, action: Action) -> RecordSnapshot:
         self.looks += 1
         self.on_look()
         await asyncio.sleep(0)
         found = self.tickets.get(action.key)
         if found is None:
-            return Standing(record=None)
+            return RecordSnapshot(record=None)
         mine = [number for number, (key, _text) in enumerate(self.comments) if key == action.key]
         known = int(action.baseline or len(self.comments))
         done = {
@@ -101,7 +101,7 @@ class Desk(Scripted):
             Verb.ASSIGN: found.owner == action.value,
             Verb.RESOLVE: found.status is TicketStatus.RESOLVED,
         }[action.verb]
-        return Standing(
+        return RecordSnapshot(
             record=found,
             version=str(self.versions.get(action.key, 0)),
             done=done and not self.blind,
@@ -109,7 +109,7 @@ class Desk(Scripted):
             at_once=self.at_once,
         )
 
-    async def perform(self, action: Action, standing: Standing) -> None:
+    async def apply(self, action: Action, standing: RecordSnapshot) -> None:
         self.before()
         await asyncio.sleep(0)
         if self.conditional and standing.version != str(self.versions.get(action.key, 0)):
@@ -134,12 +134,13 @@ class Office:
         self.cache = Cache(folder)
         self.cache.lock.try_acquire()
         self.cache.open(["desk"])
+        self.cache.user.load()
         self.desk = desk
         self.source = Source(name="desk", kind="scripted", **source)
         self.off = OffLoop()
-        self.shown: list[tuple[Place, Record | None]] = []
+        self.shown: list[tuple[RecordRef, Record | None]] = []
         self.placed: dict[str, Record | None] = {}
-        self.sender = Sender(
+        self.sender = OutboxSender(
             self,
             self.cache.user,
             show=self._show,
@@ -149,14 +150,15 @@ class Office:
             off=self.off,
         )
 
-    async def with_adapter(self, use: Callable[[Any], Awaitable[T]]) -> T:
-        return await use(self.desk)
+    @asynccontextmanager
+    async def adapter(self) -> AsyncIterator[Any]:
+        yield self.desk
 
-    async def place(self, stream: Stream, key: str, record: Record | None) -> None:
+    async def put_record(self, stream: Stream, key: str, record: Record | None) -> None:
         self.placed[key] = record
 
-    async def _show(self, place: Place, record: Record | None) -> None:
-        self.shown.append((place, record))
+    async def _show(self, ref: RecordRef, record: Record | None) -> None:
+        self.shown.append((ref, record))
 
     def want(self, wanted: Action, seen: Record | None = None, shown: str = "desk") -> Action:
         record = seen or replace(self.desk.tickets[wanted.key], source=shown)

@@ -21,13 +21,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from fakes.misbehaving import MisbehavingServer, Reply, Request, Respond
-
 from smic_tui.cache.cache import Cache
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox import box
 from smic_tui.records import Record, Stream, Ticket, TicketStatus
+from tests.fakes.misbehaving import MisbehavingServer, Reply, Request, Respond
 
 PROGRAM = Path(__file__).with_name("outbox_program.py")
 SETTLE = 1.5
@@ -80,6 +79,11 @@ class Report:
     surprised: int = 0
     overwritten: list[str] = field(default_factory=list)
 
+    @property
+    def cuts(self) -> int:
+        """How many writes were cut, before or after they were done."""
+        return self.cut_before + self.cut_after + self.late
+
     def __str__(self) -> str:
         return json.dumps(self.__dict__, ensure_ascii=False)
 
@@ -102,6 +106,9 @@ class Line:
         self.asked += 1
         if self.breaks:
             dice = self.chance.random()
+            if writes and not self.report.cuts:
+                # A short ordeal has a cut too.
+                dice *= 0.3
             if writes and dice < 0.10:
                 self.report.cut_before += 1
                 raise ConnectionResetError
@@ -139,8 +146,8 @@ class Line:
 class Office:
     """The sending program, killed and started again until it is told to stop.
 
-    A kill comes at a random moment after the program has begun to speak with the server:
-    on a busy machine it would otherwise only ever start.
+    A kill comes after a random number of requests to the server: after a time, a busy machine
+    would only ever start it.
     """
 
     def __init__(
@@ -153,22 +160,22 @@ class Office:
         self._chance = chance
         self._process: subprocess.Popen[bytes] | None = None
         self._asked = 0
-        self._kill_at: float | None = None
+        self._share = 0.0
 
     def start(self) -> None:
-        self._asked, self._kill_at = self._line.asked, None
+        self._asked, self._share = self._line.asked, self._chance.random()
         self._process = subprocess.Popen(
             self._command, env=self._env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
-    def live(self, every: float) -> bool:
-        """Kill it if its time has come; whether it was, and is to be started again."""
+    def live(self, every: int) -> bool:
+        """Kill it if it has asked often enough, on average `every` times.
+
+        Returns whether it was killed, and is to be started again.
+        """
         assert self._process is not None
         assert self._process.poll() is None, "it ended by itself"
-        now = time.monotonic()
-        if self._kill_at is None and self._line.asked > self._asked:
-            self._kill_at = now + self._chance.uniform(0, 2 * every)
-        if self._kill_at is None or now < self._kill_at:
+        if self._line.asked - self._asked <= self._share * 2 * every:
             return False
         self.end()
         self._report.kills += 1
@@ -200,7 +207,7 @@ def endure(
     actions: int,
     *,
     seed: int = 17,
-    kill_every: float = 0.8,
+    kill_every: int = 8,
     limit: float = 600,
 ) -> Report:
     """Queue `actions` actions, a part of them on records that a colleague closed meanwhile.
@@ -286,8 +293,8 @@ def _surprise(server: Server, numbers: list[int], chance: random.Random, report:
 def _busy(entries: Collection[Entry]) -> bool:
     """Whether something is under way, and not merely held by a question on its record."""
     under_way = (EntryState.WAITING, EntryState.SENDING, EntryState.SENT)
-    held = {entry.place for entry in entries if entry.state is EntryState.CONFLICT}
-    return any(entry.state in under_way and entry.place not in held for entry in entries)
+    held = {entry.ref for entry in entries if entry.state is EntryState.CONFLICT}
+    return any(entry.state in under_way and entry.ref not in held for entry in entries)
 
 
 def _done(entries: Iterable[Entry]) -> int:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collecting_doubles import Options, until
 from msgspec.structs import replace
-from outbox_desk import NOW, Desk, action, ticket
 
 from smic_tui.cache.cache import Cache
+from smic_tui.cache.file_ops import FileOps, Signature
+from smic_tui.collecting import leader
 from smic_tui.collecting.collector import Collector
 from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.actions import Verb
@@ -24,6 +24,8 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.outbox import box
 from smic_tui.outbox.rights import Rights, rights
 from smic_tui.records import Record, Stream, Ticket
+from tests.collecting.collecting_doubles import Options, until
+from tests.outbox.outbox_desk import NOW, Desk, action, ticket
 
 
 class ReadDesk(Desk):
@@ -46,7 +48,7 @@ class ReadDesk(Desk):
 class Relay(ReadDesk):
     """Passes on a desk of the head office, whose account may do anything there."""
 
-    def able(self) -> Mapping[Stream, frozenset[Verb]]:
+    def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         return {}
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
@@ -64,10 +66,43 @@ class Relay(ReadDesk):
         )
 
 
+class WatchedOps(FileOps):
+    """The disk, with a list of what was looked at."""
+
+    def __init__(self) -> None:
+        self.looks: list[Path] = []
+
+    def read(self, path: Path) -> tuple[bytes, Signature]:
+        self.looks.append(path)
+        return super().read(path)
+
+    def signature(self, path: Path) -> Signature | None:
+        self.looks.append(path)
+        return super().signature(path)
+
+    def names(self, folder: Path) -> list[str]:
+        self.looks.append(folder)
+        return super().names(folder)
+
+    async def rest(self) -> None:
+        """Wait until nobody looks any more."""
+        count = -1
+        while count != len(self.looks):
+            count = len(self.looks)
+            await asyncio.sleep(0.4)
+
+
 class Office:
     """A collector on a cache, with its last snapshot."""
 
-    def __init__(self, folder: Path, adapters: dict[str, Adapter[Any]], **sources: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        adapters: dict[str, Adapter[Any]],
+        *,
+        ops: FileOps | None = None,
+        **sources: Any,
+    ) -> None:
         self.settings = Settings(
             sources={
                 name: Source(**({"name": name, "kind": "scripted", "options": Options()} | fields))
@@ -79,7 +114,7 @@ class Office:
             adapters[source.name].context = context
             return adapters[source.name]
 
-        self.cache = Cache(folder)
+        self.cache = Cache(folder, ops=ops)
         self.snapshots: list[Snapshot] = []
         self.collector = Collector(
             self.settings,
@@ -127,8 +162,8 @@ Open = Callable[..., Office]
 async def open_office(tmp_path: Path) -> AsyncIterator[Open]:
     made: list[Office] = []
 
-    def make(adapters: dict[str, Adapter[Any]], **sources: Any) -> Office:
-        made.append(Office(tmp_path / f"cache{len(made)}", adapters, **sources))
+    def make(adapters: dict[str, Adapter[Any]], **more: Any) -> Office:
+        made.append(Office(tmp_path / f"cache{len(made)}", adapters, **more))
         return made[-1]
 
     yield make
@@ -147,6 +182,54 @@ async def test_sent_by_the_program_that_collects_and_shown_at_once(open_office: 
     await until(lambda: getattr(office.row("desk"), "owner", "") == "agent1")
     assert len(desk.asked) == readings  # the record came by itself, not with a reading
     assert desk.writes == 1
+
+
+async def test_an_order_reaches_the_source_without_a_look_at_the_disk(
+    open_office: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leader, "_LOOK", 3600.0)  # nobody looks at files by himself
+    desk, disk = ReadDesk(ticket("1")), WatchedOps()
+    office = open_office({"desk": desk}, ops=disk, desk={"refresh": "1h"})
+    await until(lambda: office.row("desk"))
+    await disk.rest()
+    looked_at: list[list[Path]] = []
+    wanted = office.want("desk", verb=Verb.ASSIGN, value="agent1")
+    written = len(disk.looks)
+    desk.on_look = lambda: looked_at.append(disk.looks[written:])
+    await until(lambda: looked_at)
+    assert looked_at[0] == []
+    await until(lambda: office.state(wanted) is EntryState.CONFIRMED)
+    assert desk.writes == 1
+
+
+async def test_what_another_program_orders_is_found_in_the_file(open_office: Open) -> None:
+    desk = ReadDesk(ticket("1"))
+    office = open_office({"desk": desk}, desk={"refresh": "1h"})
+    await until(lambda: office.row("desk"))
+    seen = office.row("desk")
+    assert seen is not None
+    wanted = action(verb=Verb.ASSIGN, value="agent1")
+    other = Cache(office.cache.folder)
+    assert other.user.change_outbox(box.add(wanted, "desk", seen))
+    await until(lambda: desk.tickets["1"].owner == "agent1")
+    await until(lambda: other.user.load().outbox[wanted.id].state is EntryState.CONFIRMED)
+    assert desk.writes == 1
+
+
+async def test_what_another_program_orders_is_sent_whoever_reads_the_file_first(
+    open_office: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = ReadDesk(ticket("1"))
+    office = open_office({"desk": desk}, desk={"refresh": "1h"})
+    await until(lambda: office.row("desk"))
+    seen = office.row("desk")
+    assert seen is not None
+    # A screen has read the file, so that the leader finds nothing new in it.
+    monkeypatch.setattr(office.cache.user, "changed", lambda: False)
+    wanted = action(verb=Verb.ASSIGN, value="agent1")
+    assert Cache(office.cache.folder).user.change_outbox(box.add(wanted, "desk", seen))
+    office.cache.user.load()
+    await until(lambda: office.state(wanted.id) is EntryState.CONFIRMED)
 
 
 async def test_what_waits_for_the_line_goes_when_the_source_answers_again(

@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec.structs import replace
-from outbox_desk import action, ticket
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.file_ops import FileOps
 from smic_tui.contract.actions import Action
 from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox import box
+from tests.outbox.outbox_desk import action, ticket
 
 SEEN = ticket("1", source="desk")
 
@@ -90,10 +90,36 @@ def test_what_cannot_be_written_is_not_there(tmp_path: Path) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     full = Cache(tmp_path, ops=Full())
-    assert not full.user.change_outbox(box.add(action(), "desk", SEEN))
+    heard: list[str] = []
+    with full.user.listening(lambda: heard.append("changed")):
+        assert not full.user.change_outbox(box.add(action(), "desk", SEEN))
+    assert heard == []
+    assert full.user.state.outbox == {}
     assert full.user.load().outbox == {}
     assert any("No space left" in notice for notice in full.notices)
     assert entries(tmp_path) == []
+
+
+def test_a_listener_hears_of_a_change_once_it_is_on_the_disk(tmp_path: Path) -> None:
+    here, there = Cache(tmp_path).user, Cache(tmp_path).user
+    heard: list[set[str]] = []
+
+    def changed() -> None:
+        heard.append({entry.id for entry in entries(tmp_path)})
+
+    own, others = action(), action()
+    with here.listening(changed):
+        assert here.change_outbox(box.add(own, "desk", SEEN))
+        assert heard == [{own.id}]
+        assert here.state.outbox.keys() == {own.id}
+        assert there.change_outbox(box.add(others, "desk", SEEN))
+        assert len(heard) == 1
+        here.load()
+        here.load()
+        assert heard == [{own.id}, {own.id, others.id}]
+        assert here.state.outbox.keys() == {own.id, others.id}
+    assert here.change_outbox(box.withdraw(own.id))
+    assert len(heard) == 2
 
 
 def test_adding_twice_is_adding_once(tmp_path: Path) -> None:

@@ -7,14 +7,16 @@ from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
-from outbox_desk import Desk, Office, action, ticket
 
+from smic_tui.cache.cache import Cache
 from smic_tui.collecting import sender as sending
 from smic_tui.contract.actions import Refused, Verb
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.model.outbox_entry import EntryState
 from smic_tui.outbox import box
 from smic_tui.records import TicketStatus
+from tests.collecting.collecting_doubles import until
+from tests.outbox.outbox_desk import Desk, Office, action, ticket
 
 OpenOffice = Callable[..., Office]
 
@@ -130,12 +132,27 @@ async def test_a_conflict_is_shown_with_both_versions_and_kept_or_dropped(office
         seen, now = entry.seen_record, entry.now_record
         assert getattr(seen, "owner", None) == ""
         assert getattr(now, "owner", None) == "another"
-    office.do(box.keep(kept.id))
+    office.do(box.resend(kept.id))
     office.do(box.withdraw(dropped.id))
     await office.sender.send()
     assert office.entry(kept).state is EntryState.CONFIRMED
     assert office.desk.tickets["1"].owner == "agent1"
     assert office.desk.tickets["2"].owner == "another"
+
+
+async def test_what_another_program_withdraws_during_a_look_stays_withdrawn(
+    office: Office,
+) -> None:
+    wanted = office.want(action(Verb.ASSIGN, value="agent1"))
+    office.desk.touch("1", owner="another")
+    other = Cache(office.cache.folder).user
+
+    def withdraw() -> None:
+        assert other.change_outbox(box.withdraw(wanted.id))
+
+    office.desk.on_look = withdraw
+    await office.sender.send()
+    assert office.entry(wanted).state is EntryState.WITHDRAWN
 
 
 async def test_what_does_not_matter_is_no_conflict(office: Office) -> None:
@@ -182,7 +199,7 @@ async def test_a_refused_action_can_be_tried_again(office: Office) -> None:
     office.desk.before = raising(Refused("Permission Denied"))
     await office.sender.send()
     office.desk.before = nothing
-    office.do(box.keep(wanted.id))
+    office.do(box.resend(wanted.id))
     await office.sender.send()
     assert office.entry(wanted).state is EntryState.CONFIRMED
     assert len(office.desk.comments) == 1
@@ -343,7 +360,7 @@ async def test_a_frozen_source_meets_its_deadline(open_office: OpenOffice) -> No
         await asyncio.sleep(60)
         raise AssertionError
 
-    office.desk.look = frozen  # type: ignore[method-assign,assignment]
+    office.desk.inspect = frozen  # type: ignore[method-assign,assignment]
     assert await office.sender.send() is not None
     assert "0.05" in office.entry(wanted).error
 
@@ -387,11 +404,7 @@ async def test_new_entries_wake_a_sender_that_waits(office: Office) -> None:
     task = asyncio.create_task(office.sender.run())
     await asyncio.sleep(0.05)
     wanted = office.want(action())
-    office.sender.look_at(office.cache.user.load().outbox)
-    for _try in range(200):
-        if office.entry(wanted).state is EntryState.CONFIRMED:
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: office.entry(wanted).state is EntryState.CONFIRMED)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert office.entry(wanted).state is EntryState.CONFIRMED

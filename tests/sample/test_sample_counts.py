@@ -12,14 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import count_sample
 import pytest
-from sample_reading import assess_sample
 
 from smic_tui.model.facts import Situation
 from smic_tui.model.states import SiteState
 from smic_tui.records import Actor
 from smic_tui.sample.writer import write
+from tests.sample import count_sample
+from tests.sample.sample_reading import assess_sample
 
 MOMENTS = {
     "a Tuesday morning": "2026-11-24T06:30:00Z",

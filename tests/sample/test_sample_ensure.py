@@ -107,7 +107,7 @@ def test_a_writer_that_was_killed_leaves_nothing_wrong(tmp_path: Path, delay: fl
     assert ensure(folder, now=NOW) is not whole
     write(tmp_path / "alone", now=NOW)
     assert contents(folder) == contents(tmp_path / "alone")
-    assert not list(folder.glob("*.tmp"))
+    assert not list(folder.glob(".*.tmp*"))
 
 
 def test_half_a_sample_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

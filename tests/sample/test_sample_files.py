@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_reading import load_config, read_sample, read_source
 
 from smic_tui.config.load import SAMPLE
 from smic_tui.config.shipped import shipped_config
@@ -18,6 +17,7 @@ from smic_tui.records import BackupJob, BackupRun, Site, Stream, Ticket
 from smic_tui.sample.spellings import ALIASES, UNKNOWN
 from smic_tui.sample.tables import BAD_ROWS
 from smic_tui.sample.writer import Summary, write
+from tests.sample.sample_reading import load_config, read_sample, read_source
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 

@@ -10,18 +10,18 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sample_reading import assess_sample, read_sample
 
 from smic_tui.model.states import BackupState, SiteState
 from smic_tui.sample import folder as files
 from smic_tui.sample.chance import chance
-from smic_tui.sample.moves.backups import BackupRoom
+from smic_tui.sample.moves.backups import BackupMover
 from smic_tui.sample.moves.change import Change
-from smic_tui.sample.moves.monitoring import Watch
+from smic_tui.sample.moves.monitoring import MonitoringMover
 from smic_tui.sample.player import Player, play
 from smic_tui.sample.syndicate import compose
 from smic_tui.sample.tables import BAD_ROWS
 from smic_tui.sample.writer import write
+from tests.sample.sample_reading import assess_sample, read_sample
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
@@ -61,7 +61,7 @@ async def test_what_happens_is_seen_by_the_adapters(tmp_path: Path) -> None:
 
 async def test_a_backup_fails_and_another_recovers(tmp_path: Path) -> None:
     write(tmp_path, now=NOW)
-    room = BackupRoom(compose(17, NOW), tmp_path, chance("test"))
+    room = BackupMover(compose(17, NOW), tmp_path, chance("test"))
     now, texts = NOW, []
     for _ in range(250):
         now += timedelta(seconds=20)
@@ -85,7 +85,7 @@ async def test_a_backup_fails_and_another_recovers(tmp_path: Path) -> None:
 async def test_a_site_goes_down_and_comes_back_and_the_supplier_recovers(tmp_path: Path) -> None:
     made = compose(17, NOW)
     write(tmp_path, now=NOW)
-    watch = Watch(made, tmp_path, chance("test"))
+    watch = MonitoringMover(made, tmp_path, chance("test"))
     now, counts = NOW, []
     for _ in range(90):
         now += timedelta(minutes=1)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smic_tui.sample.communes import base_data, of
+from smic_tui.sample.communes import base_data, with_de
 from smic_tui.sample.members import members
 from smic_tui.sample.outage import COPPER, SUPPLIER
 from smic_tui.sample.requests import STAGES
@@ -62,7 +62,7 @@ def test_names_and_codes_of_sites_do_not_depend_on_the_seed(made: Syndicate) -> 
     ],
 )
 def test_names_of_communes_after_de(name: str, expected: str) -> None:
-    assert of(name) == expected
+    assert with_de(name) == expected
 
 
 def test_lines_are_as_poor_as_the_country_is(made: Syndicate) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conftest import NOW, text_of
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
@@ -16,6 +15,7 @@ from smic_tui.outbox import box
 from smic_tui.records import Stream, TicketStatus
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.outbox import OutboxScreen
+from tests.screens.conftest import NOW, text_of
 
 RIGHTS = {
     "tickets": (
@@ -49,7 +49,7 @@ def outbox(app: SmicApp) -> list[Entry]:
 
 async def settle(pilot: Pilot[None], done: Callable[[], object]) -> None:
     """Wait until something has come about."""
-    for _try in range(300):
+    for _try in range(3000):
         await pilot.pause(0.02)
         if done():
             return
@@ -89,12 +89,12 @@ def queued(app: SmicApp, state: EntryState = EntryState.WAITING) -> Entry:
     now = replace(fact.ticket, status=TicketStatus.CLOSED, owner="Agent Deux")
     if state is not EntryState.WAITING:
         why = "Permission Denied" if state is EntryState.REFUSED else ""
-        assert user.change_outbox(box.end(entry, state, now, why))
+        assert user.change_outbox(box.finish(entry, state, now, why))
     return user.load().outbox["x1"]
 
 
 async def shown_outbox(pilot: Pilot[None], app: SmicApp) -> None:
-    app._wanted.set()
+    app._live.user_changed()
     await settle(pilot, lambda: "x1" in app.outbox)
     await pilot.press("O")
     await settle(pilot, lambda: isinstance(app.screen, OutboxScreen) and "Toner" in text_of(app))

@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from smic_tui import i18n
-from smic_tui.app import SmicApp, TallyAt
+from smic_tui.app import SmicApp
 from smic_tui.cache.cache import Cache
 from smic_tui.config.load import Loaded
+from smic_tui.live_situation import CountsAt
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.sample.writer import write
 from smic_tui.wiring import load_settings, make_collector
@@ -37,7 +38,7 @@ class StillCollector:
         self._ended = asyncio.Event()
         self.asked: list[str | None] = []
 
-    async def run(self) -> None:
+    async def run(self, *, first_shown: object = None) -> None:
         self._on_change(self._snapshot)
         await self._ended.wait()
 
@@ -71,7 +72,7 @@ def syndicate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Loaded, Snapsho
 
 
 @pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     """The moment of the sample, and a clock that goes on from there."""
     with time_machine.travel(NOW, tick=True) as traveller:
         yield traveller
@@ -85,7 +86,7 @@ def make_app(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Callable[...
     def make(
         language: str = "en",
         change: Callable[[Snapshot], Snapshot] = lambda it: it,
-        tally_at: TallyAt = lambda now: None,
+        counts_at: CountsAt = lambda now: None,
         **settings: Any,
     ) -> SmicApp:
         i18n.use(language)
@@ -93,9 +94,9 @@ def make_app(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Callable[...
         return SmicApp(
             wanted,
             Cache(tmp_path / "cache"),
-            lambda on_change: StillCollector(change(snapshot), on_change),  # type: ignore[arg-type,return-value]
+            lambda on_change, **_rest: StillCollector(change(snapshot), on_change),  # type: ignore[arg-type]
             person="Agent Exemple",
-            tally_at=tally_at,
+            counts_at=counts_at,
         )
 
     return make
@@ -105,8 +106,8 @@ def make_app(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Callable[...
 async def opened(app: SmicApp, size: tuple[int, int] = (120, 36)) -> AsyncIterator[Pilot[None]]:
     """The app once it shows what is known."""
     async with app.run_test(size=size) as pilot:
-        for _try in range(200):
-            if app.situation.sites:
+        for _try in range(3000):
+            if app.situation.sources:
                 break
             await pilot.pause(0.02)
         await pilot.pause()

@@ -7,16 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from acting_examples import (
-    allowing,
-    confirmed,
-    outbox,
-    queued,
-    settle,
-    shown_outbox,
-    typed,
-)
-from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 
 from smic_tui.app import SmicApp
@@ -26,6 +16,16 @@ from smic_tui.outbox import box
 from smic_tui.records import Stage, Stream, TicketStatus
 from smic_tui.screens.confirm import ConfirmScreen
 from smic_tui.screens.outbox import OutboxScreen
+from tests.screens.acting_examples import (
+    allowing,
+    confirmed,
+    outbox,
+    queued,
+    settle,
+    shown_outbox,
+    typed,
+)
+from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
 Make = Callable[..., SmicApp]
 
@@ -193,7 +193,7 @@ async def test_an_alert_leads_to_the_records_beneath_it(make_app: Make) -> None:
         await pilot.press("A")
         await typed(pilot, "seen")
         await confirmed(pilot, app)
-        assert {entry.place[0] for entry in outbox(app)} == {"monitoring"}
+        assert {entry.ref[0] for entry in outbox(app)} == {"monitoring"}
         assert {entry.action.key for entry in outbox(app)} <= {one.key for one in site.health}
         assert not app.cache.user.load().acknowledgements  # the alert itself is another matter
 
@@ -278,12 +278,12 @@ async def test_what_became_of_it_is_told(make_app: Make) -> None:
     app = make_app(change=allowing)
     async with opened(app) as pilot:
         entry = queued(app)
-        app._wanted.set()
+        app._live.user_changed()
         await settle(pilot, lambda: app.pending)
         ticket = entry.seen_record
-        change = box.end(entry, EntryState.REFUSED, ticket, "Permission Denied")
+        change = box.finish(entry, EntryState.REFUSED, ticket, "Permission Denied")
         assert app.cache.user.change_outbox(change)
-        app._wanted.set()
+        app._live.user_changed()
         await settle(pilot, lambda: "refused by the source" in lines_of(app)[-1])
         assert "Permission Denied" in lines_of(app)[-1]
         assert "!1" in lines_of(app)[0]

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from acting_examples import allowing, queued, settle
-from conftest import text_of
 from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
 from smic_tui.model.outbox_entry import EntryState
+from tests.screens.acting_examples import allowing, queued, settle
+from tests.screens.conftest import text_of
 
 KEYS: dict[str, list[str]] = {
     "question": ["4", "e", *"toner", "enter"],
@@ -30,7 +30,7 @@ def test_acting(snap_compare: Any, make_app: Callable[..., SmicApp], name: str) 
         await settle(pilot, lambda: app.situation.sites)
         if name != "question":
             queued(app, EntryState.CONFLICT)
-            app._wanted.set()
+            app._live.user_changed()
             await settle(pilot, lambda: app.pending)
         for key in KEYS[name]:
             await pilot.press(key)

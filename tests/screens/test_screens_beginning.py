@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from acting_examples import settle
-from conftest import NOW, StillCollector, lines_of, opened, text_of
+import time_machine
 from msgspec.structs import replace
 from textual import events
 
@@ -15,12 +14,13 @@ from smic_tui.app import SmicApp
 from smic_tui.config.load import Loaded
 from smic_tui.contract.status import SourceState
 from smic_tui.insight.assess import assess
-from smic_tui.insight.tallying import tally_of
+from smic_tui.insight.status_counts import count
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.user_state import UserState
-from smic_tui.startup import first_rows as kept_head
-from smic_tui.startup import first_rows_writer as head_keeper
-from smic_tui.startup.first_rows_writer import HeadKeeper
+from smic_tui.startup import first_rows, first_rows_writer
+from smic_tui.startup.first_rows_writer import FirstRowsWriter
+from tests.screens.acting_examples import settle
+from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
 MakeApp = Callable[..., SmicApp]
 
@@ -36,32 +36,36 @@ def long_beginning(
     syndicate: tuple[Loaded, Snapshot], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Snapshot:
     """The same where reading the rest takes long: all lists begin."""
-    monkeypatch.setattr(head_keeper, "LONG", 1000)
+    monkeypatch.setattr(first_rows_writer, "LONG", 1000)
     return kept(syndicate, tmp_path)
 
 
 def kept(syndicate: tuple[Loaded, Snapshot], tmp_path: Path) -> Snapshot:
     loaded, snapshot = syndicate
     (tmp_path / "kept").mkdir(mode=0o700)
-    keeper = HeadKeeper(loaded.digest, tmp_path / "kept")
-    keeper.assessed(assess(snapshot, UserState(), loaded.settings, NOW))
-    keeper.keep(snapshot)
-    first = kept_head.load(tmp_path / "kept", loaded.digest)
+    keeper = FirstRowsWriter(loaded.digest, tmp_path / "kept")
+    keeper.keep(snapshot, assess(snapshot, UserState(), loaded.settings, NOW))
+    first = first_rows.load(tmp_path / "kept", loaded.digest)
     assert first is not None
     return first
 
 
 async def test_what_is_known_to_count_looks_like_all_of_it(
-    make_app: MakeApp, syndicate: tuple[Loaded, Snapshot], beginning: Snapshot
+    make_app: MakeApp,
+    syndicate: tuple[Loaded, Snapshot],
+    beginning: Snapshot,
+    clock: time_machine.Traveller,
 ) -> None:
+    # However long the two take to open, the ages on them are the same.
+    clock.move_to(NOW, tick=False)
     loaded, snapshot = syndicate
-    tally = tally_of(assess(snapshot, UserState(), loaded.settings, NOW))
+    counts = count(assess(snapshot, UserState(), loaded.settings, NOW))
     whole = make_app()
     async with opened(whole):
         expected = lines_of(whole)
-    app = make_app(change=lambda _all: beginning, tally_at=lambda _now: tally)
+    app = make_app(change=lambda _all: beginning, counts_at=lambda _now: counts)
     async with opened(app) as pilot:
-        assert app.situation.partial
+        assert app.situation.is_partial
         assert len(app.situation.sites) < 150
         first = lines_of(app)
         differing = [number for number, line in enumerate(first) if line != expected[number]]
@@ -72,9 +76,7 @@ async def test_what_is_known_to_count_looks_like_all_of_it(
         assert " 2/…" in text_of(app)
         assert isinstance(app.collector, StillCollector)
         app.collector.say(snapshot)
-        await pilot.pause(0.5)
-        assert not app.situation.partial
-        assert " 2/…" not in text_of(app)
+        await settle(pilot, lambda: not app.situation.is_partial and " 2/…" not in text_of(app))
 
 
 async def test_sums_that_are_not_known_are_not_made_up(
@@ -123,9 +125,8 @@ async def test_where_the_rest_is_there_in_a_moment_the_way_to_it_waits(
         assert isinstance(app.collector, StillCollector)
         app.collector.say(syndicate[1])
         await settle(pilot, lambda: app.screen is not before)
-        await pilot.pause(0.2)
-        assert not app.situation.partial
-        assert there.strip() in text_of(app)
+        await settle(pilot, lambda: there.strip() in text_of(app))
+        assert not app.situation.is_partial
 
 
 async def test_what_was_never_read_is_not_said_to_be_nothing(make_app: MakeApp) -> None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from acting_examples import settle
-from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 from textual import events
 
 from smic_tui.app import SmicApp
 from smic_tui.model.snapshot import Snapshot
+from smic_tui.model.subjects import SUBJECTS
 from smic_tui.screens.listing import ListScreen
-from smic_tui.system.turns import front
-from smic_tui.views.lists.all import LISTINGS
-from smic_tui.views.lists.overview import OVERVIEW
+from smic_tui.system.turns import screen_priority
+from smic_tui.views.listing import Listing
+from smic_tui.views.lists import overview
+from smic_tui.views.lists.all import listing_of
+from tests.screens.acting_examples import settle
+from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
 Make = Callable[..., SmicApp]
 
@@ -65,7 +68,7 @@ async def test_what_comes_back_is_drawn_once(
     drawn: list[str] = []
     draw = ListScreen.show_situation
 
-    def counted(self: ListScreen) -> None:
+    def counted(self: ListScreen[Any]) -> None:
         drawn.append(self.tab)
         draw(self)
 
@@ -85,29 +88,31 @@ async def test_who_computes_lets_a_new_picture_be_drawn_first(
     begun: list[bool] = []
     draw = ListScreen.show_situation
 
-    def watched(self: ListScreen) -> None:
-        begun.append(front.is_waited_for)
+    def watched(self: ListScreen[Any]) -> None:
+        begun.append(screen_priority.is_waited_for)
         draw(self)
 
     app = make_app()
     async with opened(app) as pilot:
-        assert not front.is_waited_for
+        assert not screen_priority.is_waited_for
         monkeypatch.setattr(ListScreen, "show_situation", watched)
+        assert isinstance(app.screen, ListScreen)
         app.screen.update()
         await pilot.pause()
         assert begun == [True]
-        assert not front.is_waited_for
+        assert not screen_priority.is_waited_for
 
 
 async def test_every_row_has_a_cell_for_every_column(make_app: Make) -> None:
     app = make_app()
     async with opened(app):
-        for listing in (OVERVIEW, *LISTINGS.values()):
+        listings: tuple[Listing[Any], ...] = (overview.LISTING, *map(listing_of, SUBJECTS))
+        for listing in listings:
             facts = listing.facts(app.situation)
-            assert facts, listing.subject
+            assert facts, listing.subject.name
             for fact in facts[:50]:
-                row = listing.row(fact, app.look)
-                assert len(row.cells) == len(listing.columns), listing.subject
+                row = listing.row(fact, app.look, listing.columns)
+                assert len(row.cells) == len(listing.columns), listing.subject.name
 
 
 async def test_brackets_go_round(make_app: Make) -> None:
@@ -226,7 +231,7 @@ async def test_cursor_stays_when_new_facts_come(
                 ),
             )
         )
-        for _try in range(100):
+        for _try in range(3000):
             await pilot.pause(0.02)
             if len(app.situation.tickets) < 2000:
                 break

@@ -9,10 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
+from smic_tui.screens import wire
 from smic_tui.screens.terminal_app import TerminalApp
+from smic_tui.terminal.costs import COSTS
+from tests.screens.conftest import NOW
 from widgets import row_table
 
 Make = Callable[..., SmicApp]
@@ -33,12 +37,17 @@ SCREENS = {
 
 
 @pytest.fixture
-def picture(snap_compare: Any, make_app: Make) -> Callable[..., bool]:
+def picture(
+    snap_compare: Any, make_app: Make, clock: time_machine.Traveller
+) -> Callable[..., bool]:
+    # However long it takes to draw, the ages are the same.
+    clock.move_to(NOW, tick=False)
+
     def compare(name: str, size: tuple[int, int], language: str) -> bool:
         app = make_app(language, panes=())
 
         async def until_shown(pilot: Pilot[None]) -> None:
-            for _try in range(300):
+            for _try in range(3000):
                 if app.situation.sites:
                     break
                 await pilot.pause(0.02)
@@ -69,7 +78,7 @@ def test_on_a_slow_line(
     """Whole, as it stands when the cursor has rested."""
     monkeypatch.setattr(TerminalApp, "line_is_slow", property(lambda app: True))
     monkeypatch.setattr(row_table, "REST_SECONDS", 0.01)
-    monkeypatch.setattr(row_table, "PORTION_BYTES", 1 << 20)
+    monkeypatch.setattr(wire, "COSTS", COSTS._replace(rest=1 << 20))
     assert picture(name, size, "fr")
 
 

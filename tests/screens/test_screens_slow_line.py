@@ -8,22 +8,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import NOW, StillCollector, lines_of, opened, text_of
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from smic_tui.app import SmicApp
 from smic_tui.config.load import Loaded
 from smic_tui.model.snapshot import Snapshot
+from smic_tui.model.subjects import SOURCES, SUBJECTS
 from smic_tui.screens.listing import ListScreen
 from smic_tui.screens.terminal_app import TerminalApp
 from smic_tui.views.fit import fit_columns
-from smic_tui.views.lists.all import LISTINGS
-from smic_tui.views.lists.overview import OVERVIEW
+from smic_tui.views.listing import Listing
+from smic_tui.views.lists import overview
+from smic_tui.views.lists.all import listing_of
+from tests.screens.conftest import NOW, StillCollector, lines_of, opened, text_of
 
 Make = Callable[..., SmicApp]
 NUMBER = re.compile(r" [0-9]{5} ")
-LISTS = (OVERVIEW, *LISTINGS.values())
+LISTS: tuple[Listing[Any], ...] = (overview.LISTING, *map(listing_of, SUBJECTS))
 
 
 class Line:
@@ -40,7 +42,7 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Line:
 
 
 async def until(pilot: Pilot[None], happened: Callable[[], bool]) -> None:
-    for _try in range(200):
+    for _try in range(3000):
         if happened():
             return
         await pilot.pause(0.05)
@@ -51,22 +53,23 @@ async def test_every_lean_row_has_a_cell_for_every_column(make_app: Make) -> Non
     app = make_app()
     async with opened(app):
         for listing in LISTS:
-            if listing.lean is None:
-                assert listing.subject == "sources"
+            if not listing.lean:
+                assert listing.subject is SOURCES
                 continue
-            names = [column.id for column in listing.lean.columns]
+            names = [column.id for column in listing.lean]
             assert not listing.marked or listing.marked in names
             for fact in listing.facts(app.situation)[:200]:
-                row, full = listing.lean.row(fact, app.look), listing.row(fact, app.look)
-                assert len(row.cells) == len(names), listing.subject
+                row = listing.row(fact, app.look, listing.lean)
+                full = listing.row(fact, app.look, listing.columns)
+                assert len(row.cells) == len(names), listing.subject.name
                 same = "key", "site", "url", "copy", "stale"
                 assert all(getattr(row, name) == getattr(full, name) for name in same)
 
 
 async def test_lean_columns_fit_into_the_smallest_terminal(make_app: Make) -> None:
     for listing in LISTS:
-        if listing.lean is not None:
-            columns = listing.lean.columns
+        if listing.lean:
+            columns = listing.lean
             fitted = fit_columns(columns, 79)
             assert sum(width for _index, width in fitted) + len(fitted) - 1 <= 79
             at_once = [i for i, column in enumerate(columns) if column.at_once != 0]

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linked_terminal import LinkedTerminal
+
+from tests.terminal.linked_terminal import LinkedTerminal
 
 PROGRAM = str(Path(__file__).parent / "still_dashboard.py")
 
@@ -28,7 +29,7 @@ def dashboard(prepared: Path) -> Iterator[Callable[..., LinkedTerminal]]:
     """Open the dashboard in a terminal, and wait until it shows what is known."""
     with ExitStack() as stack:
 
-        def open_(*, seconds: float = 30, shows: str = "down", **options: Any) -> LinkedTerminal:
+        def open_(*, seconds: float = 120, shows: str = "down", **options: Any) -> LinkedTerminal:
             command = [sys.executable, PROGRAM, str(prepared)]
             terminal = stack.enter_context(LinkedTerminal(command, **options))
             terminal.wait_for(shows, seconds)

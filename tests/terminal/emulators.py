@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pyte
 from pyte.screens import Margins
@@ -85,7 +85,7 @@ class _PyteScreen(pyte.Screen):
 
 
 class _PyteStream(pyte.ByteStream):
-    csi: ClassVar = dict(pyte.Stream.csi, S="scroll_up", T="scroll_down", b="repeat")
+    csi = pyte.Stream.csi | {"S": "scroll_up", "T": "scroll_down", "b": "repeat"}
     events = pyte.Stream.events | {"scroll_up", "scroll_down", "repeat"}
 
 
@@ -243,7 +243,7 @@ class TmuxTerminal:
             if line.startswith(b"%begin "):
                 number = line.split()[1:3]
                 break
-        found = []
+        found: list[bytes] = []
         for line in lines:
             if line.startswith((b"%end ", b"%error ")) and line.split()[1:3] == number:
                 assert line.startswith(b"%end "), found

@@ -6,7 +6,7 @@ shorter of a reset and a change of the pen, and an erased tail. No scrolling.
 
 from __future__ import annotations
 
-from emulators import Screen, Seen
+from tests.terminal.emulators import Screen, Seen
 
 _PLAIN = Seen(" ", ("ink ", "paper "))
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple
 
-from emulators import PyteTerminal
+from tests.terminal.emulators import PyteTerminal
 
 KEYS = {
     "up": "\x1b[A",
@@ -217,7 +217,7 @@ class LinkedTerminal:
                 data = data.replace("[", "O")
             self.type(data.encode())
 
-    def settle(self, quiet: float = 0.25, limit: float = 20) -> None:
+    def settle(self, quiet: float = 0.25, limit: float = 60) -> None:
         """Wait until nothing more comes for `quiet` seconds."""
         end = time.monotonic() + limit
         since = time.monotonic()
@@ -242,7 +242,7 @@ class LinkedTerminal:
         """What stands on the screen."""
         return "\n".join("".join(cell.text for cell in row) for row in self.emulator.screen())
 
-    def wait_for(self, wanted: str | Callable[[str], bool], seconds: float = 20) -> str:
+    def wait_for(self, wanted: str | Callable[[str], bool], seconds: float = 120) -> str:
         """Wait until a text, or what a function looks for, stands on the screen."""
         found = wanted if callable(wanted) else lambda text: wanted in text
         end = time.monotonic() + seconds
@@ -268,7 +268,7 @@ class LinkedTerminal:
             if self.status is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.pid, number)
-                deadline = time.monotonic() + 6
+                deadline = time.monotonic() + 30
                 while time.monotonic() < deadline and self.pump(0.2):
                     pass
         if self._fd >= 0:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from emulators import Screen, Seen
-from greedy_bound import bound
-from linked_terminal import LinkedTerminal
+from tests.terminal.emulators import Screen, Seen
+from tests.terminal.greedy_bound import bound
+from tests.terminal.linked_terminal import LinkedTerminal
 
 # Keys that open a screen, and a text by which it is known.
 NUMBERED = {

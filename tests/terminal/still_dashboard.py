@@ -52,7 +52,7 @@ class StillCollector:
         self.say = on_change
         self._ended = asyncio.Event()
 
-    async def run(self) -> None:
+    async def run(self, *, first_shown: object = None) -> None:
         """Say what there is."""
         self.say(self.snapshot)
         await self._ended.wait()
@@ -95,7 +95,7 @@ class StillApp(SmicApp):
         collector.snapshot = replace(collector.snapshot, sources=parts)
         collector.say(collector.snapshot)
 
-    def _shown_sites(self, screen: ListScreen) -> list[Any]:
+    def _shown_sites(self, screen: ListScreen[Any]) -> list[Any]:
         """The sites of the first rows, of those that stand there once."""
         table = screen.table
         rows = [table.content(index) for index in range(min(60, table.line_count()))]
@@ -182,7 +182,7 @@ def main() -> None:
         app = StillApp(
             loaded.settings,
             cache,
-            lambda on_change: StillCollector(snapshot, on_change),  # type: ignore[arg-type,return-value]
+            lambda on_change, **_rest: StillCollector(snapshot, on_change),  # type: ignore[arg-type]
             person="Agent Exemple",
             driver_class=chosen_driver(display.driver, profile, os.environ),
         )

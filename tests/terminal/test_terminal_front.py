@@ -13,7 +13,7 @@ import pytest
 from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 
-from smic_tui.system.turns import front
+from smic_tui.system.turns import screen_priority
 from smic_tui.terminal.capabilities import capabilities_of
 from smic_tui.terminal.driver import LeanDriver
 from smic_tui.terminal.far_screen import FarScreen
@@ -24,9 +24,9 @@ from smic_tui.terminal.profile import LAN
 @pytest.fixture(autouse=True)
 def nobody_waits() -> Iterator[None]:
     """As in a program that has just begun."""
-    front.end()
+    screen_priority.end()
     yield
-    front.end()
+    screen_priority.end()
 
 
 async def drawn_on(fd: int) -> tuple[FarScreen, LeanDriver]:
@@ -65,14 +65,14 @@ async def test_a_key_is_waited_for_until_its_frame_has_gone(
         key = events.Key("down", None)
         driver.process_message(key)
         assert taken == [key]
-        assert front.is_waited_for
+        assert screen_priority.is_waited_for
         # What was drawn before the key goes, and says nothing about it.
         screen._send()
-        assert front.is_waited_for
+        assert screen_priority.is_waited_for
         driver.write("\rafter")
-        assert front.is_waited_for
+        assert screen_priority.is_waited_for
         screen._send()
-        assert not front.is_waited_for
+        assert not screen_priority.is_waited_for
     finally:
         screen.close()
 
@@ -82,10 +82,10 @@ async def test_who_draws_what_stands_there_already_is_waited_for_no_more(termina
     try:
         driver.write("same")
         screen._send()
-        front.begin()
+        screen_priority.begin()
         driver.write("\rsame")
         screen._send()
-        assert not front.is_waited_for
+        assert not screen_priority.is_waited_for
     finally:
         screen.close()
 
@@ -97,6 +97,6 @@ async def test_nobody_waits_for_what_is_no_key(
     screen, driver = await drawn_on(terminal)
     try:
         driver.process_message(events.AppFocus())
-        assert not front.is_waited_for
+        assert not screen_priority.is_waited_for
     finally:
         screen.close()

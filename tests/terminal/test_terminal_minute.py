@@ -7,9 +7,10 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from greedy_bound import bound
-from linked_terminal import LinkedTerminal
-from screen_costs import AT_ONE_MOMENT, FENCE, answer, go
+
+from tests.terminal.greedy_bound import bound
+from tests.terminal.linked_terminal import LinkedTerminal
+from tests.terminal.screen_costs import AT_ONE_MOMENT, FENCE, answer, go
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,6 @@ import termios
 import tty
 
 import pytest
-from emulators import PyteTerminal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +25,7 @@ from smic_tui.terminal.outlet import Outlet
 from smic_tui.terminal.pen import PLAIN, Pen, PenWriter, after_sgr, basic_colour
 from smic_tui.terminal.profile import LAN, PROFILES
 from smic_tui.terminal.row_encoder import RowEncoder, Ways
+from tests.terminal.emulators import PyteTerminal
 
 WIDTH, HEIGHT = 30, 12
 COLUMN, ROW = st.integers(0, WIDTH - 1), st.integers(0, HEIGHT - 1)

@@ -6,7 +6,6 @@ import re
 import unicodedata
 
 import pytest
-from emulators import PyteTerminal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from smic_tui.terminal.picture import MAGIC, NotThis, Picture, painted, read, wr
 from smic_tui.terminal.picture_cells import picture_of, rows_of
 from smic_tui.terminal.widths import SURE_NARROW, SURE_WIDE, width_of
 from smic_tui.text import clean
+from tests.terminal.emulators import PyteTerminal
 
 WIDTH, HEIGHT = 30, 6
 IDENTITY = "me\0120x36\nLANG=fr"

@@ -10,15 +10,15 @@ from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 import pytest
-from emulators import Emulator, PyteTerminal, Screen, Seen, TmuxTerminal
 from msgspec.structs import replace
-from scene import Scene
 
 from smic_tui.terminal.canvas import Canvas
 from smic_tui.terminal.capabilities import Capabilities, capabilities_of
 from smic_tui.terminal.cells import is_sure
 from smic_tui.terminal.encoder import Encoder
 from smic_tui.terminal.pen import PLAIN, PenWriter
+from tests.terminal.emulators import Emulator, PyteTerminal, Screen, Seen, TmuxTerminal
+from tests.terminal.scene import Scene
 
 # SMIC_TUI_OPERATIONS=100000 makes the long run: that many with each emulator.
 # SMIC_TUI_SEED begins with another one, so that a long run can be parted.

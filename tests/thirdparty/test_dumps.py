@@ -1,13 +1,15 @@
-"""The package's own test: the kit, in one line."""
+"""The package's own tests: the kit, in one line, and one that reads a stream."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from smic_tui_dumps.adapter import DumpsAdapter, DumpsConfig
 
 from smic_tui.contract.adapter import Context
-from smic_tui.testing.adapters import AdapterConformance
+from smic_tui.records import Stream
+from smic_tui.testing import AdapterConformance, read
 
 
 def adapter(tmp_path: Path, folder: str) -> DumpsAdapter:
@@ -30,3 +32,9 @@ def gone(tmp_path: Path) -> DumpsAdapter:
 
 class TestDumps(AdapterConformance):
     make, make_unreachable = staticmethod(good), staticmethod(gone)
+
+
+def test_a_file_is_a_run(tmp_path: Path) -> None:
+    found = asyncio.run(read(good(tmp_path), Stream.BACKUP_RUNS))
+    assert [run.key for run in found.records] == ["17300-etat-civil-2026-11-23.sql.gz"]
+    assert list(found.reasons) == ["notes.sql.gz"]

@@ -8,17 +8,17 @@ from rich.cells import cell_len
 from wcwidth import wcwidth
 
 from smic_tui.text import clean
-from smic_tui.views.cells import Column
+from smic_tui.views.cells import ColumnLayout
 from smic_tui.views.fit import ELLIPSIS, NARROW, cut, fit, fit_columns, width
 
 CLEAN_TEXT = st.text(max_size=80).map(clean)
 
 COLUMNS = (
-    Column(id="state", title="State", width=10),
-    Column(id="name", title="Name", width=20, flex=3),
-    Column(id="kind", title="Kind", width=8, spare=2),
-    Column(id="line", title="Line", width=6, spare=1),
-    Column(id="more", title="More", width=10, flex=1, spare=3),
+    ColumnLayout(id="state", title="State", width=10),
+    ColumnLayout(id="name", title="Name", width=20, flex=3),
+    ColumnLayout(id="kind", title="Kind", width=8, spare=2),
+    ColumnLayout(id="line", title="Line", width=6, spare=1),
+    ColumnLayout(id="more", title="More", width=10, flex=1, spare=3),
 )
 
 

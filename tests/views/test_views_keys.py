@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from smic_tui.views.keys import Keys
 
 
-def keys_of(numbers: range, near: int = 0) -> tuple[Keys, list[int]]:
+def keys_of(numbers: range, near: int = 0) -> tuple[Keys[int], list[int]]:
     """The keys, and of which facts they were asked."""
     asked: list[int] = []
 

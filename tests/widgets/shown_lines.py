@@ -20,7 +20,7 @@ def shown(lines: LineList) -> list[str]:
 
 async def until(pilot: Pilot[Any], happened: Callable[[], bool]) -> None:
     """Go on once it has happened."""
-    for _try in range(300):
+    for _try in range(3000):
         if happened():
             return
         await pilot.pause(0.02)

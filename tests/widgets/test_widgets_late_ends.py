@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from shown_lines import shown, until
 from textual.app import App, ComposeResult
 
-from smic_tui.views.cells import Cell, Column, Line, Row
-from widgets.late_ends import LINE_BYTES
-from widgets.line_list import LineList
+from smic_tui.terminal.costs import COSTS
+from smic_tui.views.cells import Cell, ColumnLayout, Line, Row
+from tests.widgets.a_wire import AWire
+from tests.widgets.shown_lines import shown, until
 from widgets.row_table import RowTable
 from widgets.text_lines import TextLines
 
 COLUMNS = (
-    Column(id="name", title="Name", width=12),
-    Column(id="text", title="Text", width=40),
-    Column(id="owner", title="Owner", width=10),
+    ColumnLayout(id="name", title="Name", width=12),
+    ColumnLayout(id="text", title="Text", width=40),
+    ColumnLayout(id="owner", title="Owner", width=10),
 )
 WORDS = "one two three four five six seven eight"
 
@@ -22,18 +22,16 @@ WORDS = "one two three four five six seven eight"
 class LateApp(App[None]):
     """A list on a line that has room when it is told so."""
 
-    def __init__(self, lines: LineList, *, late: float | None = 0.3) -> None:
+    def __init__(self, kind: type[RowTable | TextLines], *, late: float | None = 0.3) -> None:
         super().__init__()
-        self.lines = lines
-        self.late = late
-        self.has_room = True
+        self.wire = AWire(late)
+        self.lines: RowTable | TextLines = kind(wire=self.wire)
 
     def compose(self) -> ComposeResult:
         yield self.lines
 
     def on_mount(self) -> None:
         self.lines.focus()
-        self.lines.ends.follow(lambda: self.late, lambda size: self.has_room)
         self.fill()
 
     def fill(self, owner: str = "owner") -> None:
@@ -47,7 +45,7 @@ class LateApp(App[None]):
                     cells=(Cell(f"name {keys[index]}"), Cell(WORDS), Cell(owner)),
                 ),
             )
-        elif isinstance(self.lines, TextLines):
+        else:
             # Every third can be stepped on.
             self.lines.show(
                 [
@@ -65,27 +63,27 @@ class LateApp(App[None]):
 
 
 async def test_the_end_of_a_new_line_follows() -> None:
-    app = LateApp(RowTable())
+    app = LateApp(RowTable)
     async with app.run_test(size=(80, 9)) as pilot:
         await pilot.press(*["down"] * 7)
         assert not app.begun()
-        app.has_room = False
+        app.wire.room = False
         await pilot.press("down")
         last = app.shown()[-1]
         assert app.begun() == [7]
         assert last.startswith("▌name 008")
         assert last in f"▌name 008     {WORDS}"
         # The marker is no part of it.
-        assert len(last.lstrip("▌")) <= LINE_BYTES
+        assert len(last.lstrip("▌")) <= COSTS.with_key
         # While the line is busy nothing is added to it.
         await pilot.pause(0.5)
         assert app.begun() == [7]
-        app.has_room = True
+        app.wire.room = True
         await until(pilot, lambda: not app.begun())
 
 
 async def test_who_goes_on_is_followed() -> None:
-    app = LateApp(RowTable(), late=0.1)
+    app = LateApp(RowTable, late=0.1)
     async with app.run_test(size=(80, 9)) as pilot:
         await pilot.press(*["down"] * 8)
         for _key in range(20):
@@ -96,7 +94,7 @@ async def test_who_goes_on_is_followed() -> None:
 
 
 async def test_pages_and_jumps_come_whole() -> None:
-    app = LateApp(RowTable(), late=60)
+    app = LateApp(RowTable, late=60)
     async with app.run_test(size=(80, 9)) as pilot:
         for key in ("pagedown", "end", "home"):
             await pilot.press(key)
@@ -104,14 +102,14 @@ async def test_pages_and_jumps_come_whole() -> None:
 
 
 async def test_up_at_the_top_is_the_same() -> None:
-    app = LateApp(RowTable(), late=60)
+    app = LateApp(RowTable, late=60)
     async with app.run_test(size=(80, 9)) as pilot:
         await pilot.press("end", *["up"] * 8)
         assert app.begun() == [0]
 
 
 async def test_new_contents_and_another_size_are_drawn_whole() -> None:
-    app = LateApp(RowTable(), late=60)
+    app = LateApp(RowTable, late=60)
     async with app.run_test(size=(80, 9)) as pilot:
         await pilot.press(*["down"] * 9)
         assert len(app.begun()) == 2
@@ -125,23 +123,23 @@ async def test_new_contents_and_another_size_are_drawn_whole() -> None:
 
 
 async def test_lines_that_come_together_share_the_bytes() -> None:
-    app = LateApp(TextLines(), late=0.3)
+    app = LateApp(TextLines, late=0.3)
     async with app.run_test(size=(80, 9)) as pilot:
         await pilot.press("down", "down", "down")
         await until(pilot, lambda: not app.begun())
-        app.has_room = False
+        app.wire.room = False
         # The next that can be stepped on is three lines further.
         await pilot.press("down")
         assert app.begun() == [6, 7, 8]
         shown = app.shown()
         assert shown[8].startswith("▌012 one two")
-        assert sum(map(len, shown[6:])) <= LINE_BYTES + 3
-        app.has_room = True
+        assert sum(map(len, shown[6:])) <= COSTS.with_key + 3
+        app.wire.room = True
         await until(pilot, lambda: not app.begun())
 
 
 async def test_where_nothing_is_late_all_comes_at_once() -> None:
-    app = LateApp(RowTable(), late=None)
+    app = LateApp(RowTable, late=None)
     async with app.run_test(size=(80, 9)) as pilot:
         await pilot.press(*["down"] * 20)
         assert not app.begun()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
-from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.cells import Cell, ColumnLayout, Role, Row
 from widgets.line_list import LineList
 from widgets.row_table import RowTable
 
 COLUMNS = (
-    Column(id="name", title="Name", width=10, flex=1, sort=lambda fact: fact),
-    Column(id="size", title="Size", width=5, right=True),
-    Column(id="extra", title="Extra", width=30, spare=1),
+    ColumnLayout(id="name", title="Name", width=10, flex=1),
+    ColumnLayout(id="size", title="Size", width=5, right=True),
+    ColumnLayout(id="extra", title="Extra", width=30, spare=1),
 )
 
 
@@ -122,7 +123,12 @@ async def test_only_changed_lines_are_drawn_again() -> None:
         await pilot.pause()
         drawn: list[int] = []
         original = app.table.render_line
-        app.table.render_line = lambda y: (drawn.append(y), original(y))[1]  # type: ignore[method-assign]
+
+        def noted(y: int) -> Strip:
+            drawn.append(y)
+            return original(y)
+
+        app.table.render_line = noted  # type: ignore[method-assign]
         app.fill(keys(100), {"k00003": 7})
         await pilot.pause()
         assert drawn == [4]

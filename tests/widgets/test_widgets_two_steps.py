@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from shown_lines import shown, until
 from textual.app import App, ComposeResult
 
-from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.terminal.costs import COSTS
+from smic_tui.views.cells import Cell, ColumnLayout, Role, Row
+from tests.widgets.a_wire import AWire
+from tests.widgets.shown_lines import shown, until
 from widgets import row_table
 from widgets.row_table import RowTable
 
 COLUMNS = (
-    Column(id="state", title="", width=1),
-    Column(id="name", title="Name", width=12, at_once=8),
-    Column(id="owner", title="Owner", width=10, at_once=0),
+    ColumnLayout(id="state", title="", width=1),
+    ColumnLayout(id="name", title="Name", width=12, at_once=8),
+    ColumnLayout(id="owner", title="Owner", width=10, at_once=0),
 )
 
 
@@ -22,16 +24,16 @@ class StepsApp(App[None]):
 
     def __init__(self, *, slow: bool = True) -> None:
         super().__init__()
-        self.table = RowTable()
+        self.wire = AWire()
+        self.table = RowTable(wire=self.wire)
         self.slow = slow
-        self.has_room = True
 
     def compose(self) -> ComposeResult:
         yield self.table
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.table.draw_in_steps((lambda size: self.has_room) if self.slow else None)
+        self.table.draw_in_steps(self.slow)
         self.fill("owner")
 
     def fill(self, owner: str, count: int = 100) -> None:
@@ -70,32 +72,28 @@ async def test_a_new_line_begins_and_the_others_stay_whole() -> None:
     app = StepsApp()
     async with app.run_test(size=(40, 9)) as pilot:
         await until(pilot, lambda: len(app.whole()) == 8)
-        app.has_room = False
+        app.wire.room = False
         await pilot.press(*["down"] * 8)
         assert app.whole() == list(range(7))
         assert app.lines()[-1] == "▌! name of…"
         # While the line is busy nothing is added to it.
         await pilot.pause(0.4)
         assert app.whole() == list(range(7))
-        app.has_room = True
+        app.wire.room = True
         await until(pilot, lambda: app.whole() == list(range(8)))
 
 
-async def test_the_cursors_line_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_table, "PORTION_BYTES", 40)
+async def test_the_cursors_line_comes_first() -> None:
     app = StepsApp()
-    app.has_room = False
+    app.wire.costs = COSTS._replace(rest=40)
+    app.wire.room = False
     async with app.run_test(size=(40, 13)) as pilot:
         await pilot.press(*["down"] * 5)
         await pilot.pause(0.4)
         assert not app.whole()
 
-        def once(size: int) -> bool:
-            room, app.has_room = app.has_room, False
-            return room
-
-        app.table.draw_in_steps(once)
-        app.has_room = True
+        app.wire.once = True
+        app.wire.room = True
         await until(pilot, lambda: bool(app.whole()))
         assert app.whole() == [4, 5, 6]
 
@@ -104,7 +102,7 @@ async def test_what_was_left_begins_again() -> None:
     app = StepsApp()
     async with app.run_test(size=(40, 9)) as pilot:
         await until(pilot, lambda: len(app.whole()) == 8)
-        app.has_room = False
+        app.wire.room = False
         await pilot.press("end", "home")
         assert not app.whole()
 

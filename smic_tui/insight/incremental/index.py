@@ -1,6 +1,8 @@
-"""What is kept beside the facts so that a step to the next situation touches few of them.
+"""Facts by key, by the hour in which the clock may change them, and their sums.
 
-It belongs to the newest parts alone and changes with them: only `assess`, which does
+With it a step to the next situation touches few facts.
+
+It belongs to the newest parts alone and changes with them: only the `Assessor`, which does
 one thing at a time, may hold it.
 """
 
@@ -13,13 +15,12 @@ from typing import Any, TypeVar
 
 from smic_tui.insight.assessment import Parts
 from smic_tui.insight.backup_state import FUTURE
-from smic_tui.insight.incremental.changes import Changes
-from smic_tui.insight.tally import remember
-from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
+from smic_tui.insight.status_counts import with_sums
+from smic_tui.model.facts import BackupFact, Changes, RequestFact, SiteFact, Situation, TicketFact
 from smic_tui.model.states import BackupState, SiteState
-from smic_tui.model.tally import RequestTally, TicketTally
+from smic_tui.model.status_counts import RequestCounts, StatusCounts, TicketCounts
 from smic_tui.records import Actor, RunResult
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 
 FactT = TypeVar("FactT", BackupFact, TicketFact, RequestFact, SiteFact)
 StateT = TypeVar("StateT", SiteState, BackupState)
@@ -30,8 +31,8 @@ _HOUR = 3600
 _TOGETHER = 500
 
 
-class Turning:
-    """Keys of facts that the clock may change, by the hour in which it may."""
+class DueIndex:
+    """Keeps the keys of facts that the clock may change, by the hour in which it may."""
 
     def __init__(self) -> None:
         # Long lists would be gone through whenever garbage is looked for; of tuples of
@@ -60,7 +61,7 @@ class Turning:
             yield from self._new.get(hour, ())
 
     def forget_before(self, moment: datetime) -> None:
-        """Nobody asks for what was to change before `moment` any more."""
+        """Forget what was to change before `moment`, about which no more questions come."""
         first = _hour(moment)
         for hours in (self._hours, self._new):
             for hour in [hour for hour in hours if hour < first]:
@@ -79,64 +80,62 @@ class Index:
         self.backups = {fact.key: fact for fact in parts.backups}
         self.tickets = {fact.key: fact for fact in parts.tickets}
         self.requests = {fact.key: fact for fact in parts.requests}
-        self.turning_backups, self.turning_tickets = Turning(), Turning()
-        self.turning_requests = Turning()
+        self.due_backups, self.due_tickets = DueIndex(), DueIndex()
+        self.due_requests = DueIndex()
         # Backups that may change at any moment: a run goes on, or is yet to come.
         self.restless: set[str] = set()
         self._site_states: Counter[SiteState] = Counter(fact.state for fact in parts.sites)
         self._backup_states: Counter[BackupState] = Counter(f.state for f in parts.backups)
         self._tickets = [0, 0, 0]
         self._requests = [0, 0, 0]
-        for backup in giving_way(parts.backups):
+        for backup in yielding(parts.backups):
             self._watch_backup(None, backup, now)
-        for ticket in giving_way(parts.tickets):
-            self._watch_work(self.turning_tickets, None, ticket, ticket.ticket.due)
+        for ticket in yielding(parts.tickets):
+            self._watch_work(self.due_tickets, None, ticket, ticket.ticket.due)
             self._count_ticket(ticket, 1)
-        for request in giving_way(parts.requests):
-            self._watch_work(self.turning_requests, None, request, request.request.due)
+        for request in yielding(parts.requests):
+            self._watch_work(self.due_requests, None, request, request.request.due)
             self._count_request(request, 1)
         self._forget(now)
-        self._remember(parts)
 
-    def apply(self, changes: Changes, parts: Parts, now: datetime) -> None:
-        """Be the index of `parts`, which came of those before by these changes."""
-        for key, (was_site, site) in giving_way(changes.sites.items()):
+    def apply(self, changes: Changes, now: datetime) -> None:
+        """Become the index of the facts that came of those before by these changes."""
+        for key, (was_site, site) in yielding(changes.sites.items()):
             _swap(self.sites, key, site)
             _recount(self._site_states, _state(was_site), _state(site))
-        for key, (was_backup, backup) in giving_way(changes.backups.items()):
+        for key, (was_backup, backup) in yielding(changes.backups.items()):
             _swap(self.backups, key, backup)
             _recount(self._backup_states, _state(was_backup), _state(backup))
             self.restless.discard(key)
             if backup is not None:
                 self._watch_backup(was_backup, backup, now)
-        for key, (was_ticket, ticket) in giving_way(changes.tickets.items()):
+        for key, (was_ticket, ticket) in yielding(changes.tickets.items()):
             _swap(self.tickets, key, ticket)
             if was_ticket is not None:
                 self._count_ticket(was_ticket, -1)
             if ticket is not None:
-                self._watch_work(self.turning_tickets, was_ticket, ticket, ticket.ticket.due)
+                self._watch_work(self.due_tickets, was_ticket, ticket, ticket.ticket.due)
                 self._count_ticket(ticket, 1)
-        for key, (was_request, request) in giving_way(changes.requests.items()):
+        for key, (was_request, request) in yielding(changes.requests.items()):
             _swap(self.requests, key, request)
             if was_request is not None:
                 self._count_request(was_request, -1)
             if request is not None:
-                self._watch_work(self.turning_requests, was_request, request, request.request.due)
+                self._watch_work(self.due_requests, was_request, request, request.request.due)
                 self._count_request(request, 1)
         self._forget(now)
-        self._remember(parts)
 
     def _forget(self, now: datetime) -> None:
-        for turning in (self.turning_backups, self.turning_tickets, self.turning_requests):
-            turning.forget_before(now - BACK)
+        for due in (self.due_backups, self.due_tickets, self.due_requests):
+            due.forget_before(now - BACK)
 
     def _watch_backup(self, was: BackupFact | None, fact: BackupFact, now: datetime) -> None:
         if fact.due is not None and (
             was is None or was.due != fact.due or was.job.grace != fact.job.grace
         ):
-            self.turning_backups.put(fact.key, fact.due)
+            self.due_backups.put(fact.key, fact.due)
             if fact.job.grace:
-                self.turning_backups.put(fact.key, fact.due + timedelta(seconds=fact.job.grace))
+                self.due_backups.put(fact.key, fact.due + timedelta(seconds=fact.job.grace))
         if fact.runs:
             newest = fact.runs[0]
             if newest.result is RunResult.RUNNING or newest.started > now + FUTURE - 2 * BACK:
@@ -144,7 +143,7 @@ class Index:
 
     @staticmethod
     def _watch_work(
-        turning: Turning,
+        index: DueIndex,
         was: TicketFact | RequestFact | None,
         fact: TicketFact | RequestFact,
         due: datetime | None,
@@ -155,7 +154,7 @@ class Index:
             return
         if isinstance(was, RequestFact) and was.request.due == due:
             return
-        turning.put(fact.key, due)
+        index.put(fact.key, due)
 
     def _count_ticket(self, fact: TicketFact, by: int) -> None:
         if fact.ticket.status.is_open:
@@ -171,14 +170,17 @@ class Index:
             counts[1] += by * fact.overdue
             counts[2] += by * (fact.request.waiting_on is Actor.US)
 
-    def _remember(self, parts: Parts) -> None:
-        """Nobody has to count these lists again."""
-        remember(parts.sites, dict(self._site_states))
-        remember(parts.backups, dict(self._backup_states))
-        opened, overdue, mine = self._tickets
-        remember(parts.tickets, TicketTally(open=opened, overdue=overdue, mine=mine))
-        opened, overdue, us = self._requests
-        remember(parts.requests, RequestTally(open=opened, overdue=overdue, waiting_on_us=us))
+    def counts(self, situation: Situation) -> StatusCounts:
+        """The counts of the situation that consists of these facts."""
+        open_tickets, overdue_tickets, mine = self._tickets
+        open_requests, overdue_requests, us = self._requests
+        return with_sums(
+            situation,
+            sites=self._site_states,
+            backups=self._backup_states,
+            tickets=TicketCounts(open=open_tickets, overdue=overdue_tickets, mine=mine),
+            requests=RequestCounts(open=open_requests, overdue=overdue_requests, waiting_on_us=us),
+        )
 
 
 def _swap(facts: dict[str, FactT], key: str, fact: FactT | None) -> None:

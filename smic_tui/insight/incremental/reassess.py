@@ -1,4 +1,4 @@
-"""From one assessment to the next: only what changed is worked out anew.
+"""From one assessment to the next: works out again only what changed.
 
 A fact is worked out again when its record is another object, when its runs are,
 when time alone has changed it (a ticket falls due, a backup becomes late), or when
@@ -20,21 +20,20 @@ from typing import TypeVar, cast
 
 from smic_tui.insight.assessment import Assessment, Parts
 from smic_tui.insight.backup_state import FUTURE
-from smic_tui.insight.incremental.changes import Changes, Swaps
 from smic_tui.insight.incremental.index import BACK, Index
-from smic_tui.insight.incremental.ordered import merged
 from smic_tui.insight.incremental.row_diffs import Diff, TooMuch, diffs_of, fact_key
 from smic_tui.insight.order import (
-    BACKUP_RESTS_ON,
-    REQUEST_RESTS_ON,
-    SITE_RESTS_ON,
-    TICKET_RESTS_ON,
+    BACKUP_SORT_FIELDS,
+    REQUEST_SORT_FIELDS,
+    SITE_SORT_FIELDS,
+    TICKET_SORT_FIELDS,
     backup_order,
     request_order,
     site_order,
     ticket_order,
 )
-from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
+from smic_tui.insight.ordered import merged
+from smic_tui.model.facts import BackupFact, Changes, RequestFact, SiteFact, Swaps, TicketFact
 from smic_tui.model.states import BackupState
 from smic_tui.records import (
     BackupJob,
@@ -47,113 +46,112 @@ from smic_tui.records import (
     Stream,
     Ticket,
 )
-from smic_tui.system.turns import giving_way, known_for_good
+from smic_tui.system.turns import known_for_good, yielding
 
 PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 
-# What was made of so many facts is looked through for garbage in some milliseconds.
+# The collector of garbage goes through what was made of this many facts in milliseconds.
 _LOOKED_THROUGH_AT_ONCE = 1000
-_TURNING = (BackupState.FRESH, BackupState.LATE)
+_CLOCK_CHANGES = (BackupState.FRESH, BackupState.LATE)
 
 
-def _comparable(before: Assessment, now_on: Assessment) -> bool:
+def _comparable(before: Assessment, current: Assessment) -> bool:
     """Whether everything but rows, statuses and the clock is as it was."""
     return (
-        before.register.matches_like(now_on.register)
+        before.register.matches_like(current.register)
         # Two threads may have looked at the clock before they came to their turn.
-        and now_on.now >= before.now - BACK
-        and before.stale == now_on.stale
-        and before.tellers == now_on.tellers
+        and current.now >= before.now - BACK
+        and before.stale == current.stale
+        and before.tellers == current.tellers
         and [one.status.name for one in before.snapshot.sources]
-        == [one.status.name for one in now_on.snapshot.sources]
-        and (before.settings is now_on.settings or before.settings == now_on.settings)
+        == [one.status.name for one in current.snapshot.sources]
+        and (before.settings is current.settings or before.settings == current.settings)
     )
 
 
 def reassess(
-    before: Assessment, parts: Parts, index: Index, now_on: Assessment
+    before: Assessment, parts: Parts, index: Index, current: Assessment
 ) -> tuple[Parts, Changes] | None:
-    """The parts of `now_on` from those of `before`, and in what they differ.
+    """The parts of `current` from those of `before`, and in what they differ.
 
     `index` is that of `parts`, and of the result afterwards. None when a whole pass is
     needed; the index is then as it was.
     """
-    if not _comparable(before, now_on):
+    if not _comparable(before, current):
         return None
     try:
-        return _Step(before, parts, index, now_on).parts()
+        return _Step(before, parts, index, current).parts()
     except TooMuch:
         return None
 
 
 class _Step:
-    def __init__(self, before: Assessment, parts: Parts, index: Index, now_on: Assessment) -> None:
+    def __init__(self, before: Assessment, parts: Parts, index: Index, current: Assessment) -> None:
         self.before = before
         self.old = parts
         self.index = index
-        self.now_on = now_on
-        now_on.placer.share(before.placer)
-        self.diffs = diffs_of(before.snapshot, now_on.snapshot)
+        self.current = current
+        current.share_with(before)
+        self.diffs = diffs_of(before.snapshot, current.snapshot)
         # The moments between which the clock has gone forth, or a little back.
-        self.start, self.end = sorted((before.now, now_on.now))
+        self.start, self.end = sorted((before.now, current.now))
         # The keys of sites that are put together again.
         self.touched: set[str] = set(self.diffs[Stream.SITES].new)
 
     def parts(self) -> tuple[Parts, Changes]:
-        now_on, index = self.now_on, self.index
-        now_on.share_answers(self.before)
+        current, index = self.current, self.index
         backups = self._backups()
         tickets = self._renewed(
             index.tickets,
             self.diffs[Stream.TICKETS],
-            lambda record: now_on.ticket(cast("Ticket", record)),
+            lambda record: current.ticket(cast("Ticket", record)),
             self._turned_tickets(),
         )
         requests = self._renewed(
             index.requests,
             self.diffs[Stream.REQUESTS],
-            lambda record: now_on.request(cast("CatalogueRequest", record)),
+            lambda record: current.request(cast("CatalogueRequest", record)),
             self._turned_requests(),
         )
-        health, unplaced = self._health()
+        health, unmatched_health = self._health()
         sites = self._sites(health, backups, tickets, requests)
         changes = Changes(sites=sites, backups=backups, tickets=tickets, requests=requests)
         old = self.old
         found = Parts(
-            sites=merged(old.sites, sites.values(), site_order, SITE_RESTS_ON),
-            backups=merged(old.backups, backups.values(), backup_order, BACKUP_RESTS_ON),
-            tickets=merged(old.tickets, tickets.values(), ticket_order, TICKET_RESTS_ON),
-            requests=merged(old.requests, requests.values(), request_order, REQUEST_RESTS_ON),
-            unplaced=unplaced,
-            homeless_backups=merged(
-                old.homeless_backups, _homeless(backups), backup_order, BACKUP_RESTS_ON
+            sites=merged(old.sites, sites.values(), site_order, SITE_SORT_FIELDS),
+            backups=merged(old.backups, backups.values(), backup_order, BACKUP_SORT_FIELDS),
+            tickets=merged(old.tickets, tickets.values(), ticket_order, TICKET_SORT_FIELDS),
+            requests=merged(old.requests, requests.values(), request_order, REQUEST_SORT_FIELDS),
+            unmatched_health=unmatched_health,
+            unmatched_backups=merged(
+                old.unmatched_backups, _without_site(backups), backup_order, BACKUP_SORT_FIELDS
             ),
-            homeless_tickets=merged(
-                old.homeless_tickets, _homeless(tickets), ticket_order, TICKET_RESTS_ON
+            unmatched_tickets=merged(
+                old.unmatched_tickets, _without_site(tickets), ticket_order, TICKET_SORT_FIELDS
             ),
-            homeless_requests=merged(
-                old.homeless_requests, _homeless(requests), request_order, REQUEST_RESTS_ON
+            unmatched_requests=merged(
+                old.unmatched_requests, _without_site(requests), request_order, REQUEST_SORT_FIELDS
             ),
-            loose=old.loose,
+            orphan_runs=old.orphan_runs,
         )
-        self._count_unmatched(changes, unplaced)
-        index.apply(changes, found, now_on.now)
+        self._count_unmatched(changes, unmatched_health)
+        index.apply(changes, current.now)
         return found, changes
 
     def _turned_tickets(self) -> dict[str, Record]:
-        now, known = self.now_on.now, self.index.tickets
+        now, known = self.current.now, self.index.tickets
         return {
             key: fact.ticket
-            for key in self.index.turning_tickets.between(self.start, self.end)
+            for key in self.index.due_tickets.between(self.start, self.end)
             if (fact := known.get(key)) is not None
             and fact.overdue is not _is_past(fact.ticket.due, now, fact.ticket.status.is_open)
         }
 
     def _turned_requests(self) -> dict[str, Record]:
-        now, known = self.now_on.now, self.index.requests
+        now, known = self.current.now, self.index.requests
         return {
             key: fact.request
-            for key in self.index.turning_requests.between(self.start, self.end)
+            for key in self.index.due_requests.between(self.start, self.end)
             if (fact := known.get(key)) is not None
             and fact.overdue is not _is_past(fact.request.due, now, fact.request.stage.is_open)
         }
@@ -168,7 +166,7 @@ class _Step:
         """The facts that change; notes the sites that they touch."""
         found: dict[str, tuple[PartT | None, PartT | None]] = {
             key: (old.get(key), make(record))
-            for key, record in giving_way({**turned, **diff.new}.items())
+            for key, record in yielding({**turned, **diff.new}.items())
         }
         for key in diff.gone:
             if key in old:
@@ -214,7 +212,7 @@ class _Step:
                 mine = tuple(
                     sorted(left + dirty[key], key=attrgetter("started", "key"), reverse=True)
                 )
-            now = self.now_on.backup(wanted.get(key, past.job), mine)
+            now = self.current.backup(wanted.get(key, past.job), mine)
             if key in wanted or key in dirty or now != past:
                 found[key] = (past, now)
         self._touch(found)
@@ -222,14 +220,14 @@ class _Step:
 
     def _turned_backups(self) -> Iterator[str]:
         """Those that the clock changes, or may have changed."""
-        known, now = self.index.backups, self.now_on.now
+        known, now = self.index.backups, self.current.now
         back = now < self.before.now
         horizon = self.start + FUTURE
-        for key in self.index.turning_backups.between(self.start, self.end):
+        for key in self.index.due_backups.between(self.start, self.end):
             fact = known.get(key)
             if fact is None or fact.due is None:
                 continue
-            if (fact.due <= now and fact.state in _TURNING) or (
+            if (fact.due <= now and fact.state in _CLOCK_CHANGES) or (
                 back and fact.state in (BackupState.LATE, BackupState.OVERDUE)
             ):
                 yield key
@@ -247,30 +245,30 @@ class _Step:
         """New health records by site, and all that match none."""
         diff = self.diffs[Stream.HEALTH]
         if not diff.new and not diff.gone:
-            return {}, self.old.unplaced
+            return {}, self.old.unmatched_health
         fresh: dict[str, list[Health]] = {}
-        unplaced: list[Health] = []
-        for record in giving_way(diff.new.values()):
+        unmatched: list[Health] = []
+        for record in yielding(diff.new.values()):
             health = cast("Health", record)
             site = self._site_of(health)
             if site:
                 fresh.setdefault(site, []).append(health)
                 self.touched.add(site)
             else:
-                unplaced.append(health)
+                unmatched.append(health)
         for record in (*diff.was.values(), *diff.gone.values()):
             self.touched.add(self._site_of(cast("Health", record)))
-        if not unplaced and not any(self._is_out(one) for one in self.old.unplaced):
-            return fresh, self.old.unplaced
+        if not unmatched and not any(self._is_out(one) for one in self.old.unmatched_health):
+            return fresh, self.old.unmatched_health
         # In the order of the sources, as a whole pass has them.
         return fresh, tuple(
             health
-            for health in self.now_on.rows(Stream.HEALTH, Health)
+            for health in self.current.rows(Stream.HEALTH, Health)
             if not self._site_of(health)
         )
 
     def _site_of(self, health: Health) -> str:
-        return self.now_on.placer.find(health.site or health.host).key
+        return self.current.placer.find(health.site or health.host).key
 
     def _is_out(self, health: Health) -> bool:
         key = fact_key(health)
@@ -293,20 +291,20 @@ class _Step:
             said: Sequence[Health] = past.health
             if key in health or any(self._is_out(one) for one in said):
                 said = [one for one in said if not self._is_out(one)] + health.get(key, [])
-            site = self.now_on.site(
+            site = self.current.site(
                 key,
                 cast("Site", records[key]) if key in records else past.site,
                 said,
-                _parts(past.backups, backups_at.get(key), backup_order, BACKUP_RESTS_ON),
-                _parts(past.tickets, tickets_at.get(key), ticket_order, TICKET_RESTS_ON),
-                _parts(past.requests, requests_at.get(key), request_order, REQUEST_RESTS_ON),
+                _parts(past.backups, backups_at.get(key), backup_order, BACKUP_SORT_FIELDS),
+                _parts(past.tickets, tickets_at.get(key), ticket_order, TICKET_SORT_FIELDS),
+                _parts(past.requests, requests_at.get(key), request_order, REQUEST_SORT_FIELDS),
             )
             found[key] = (past, site)
         return found
 
     # -- what matches no site
 
-    def _count_unmatched(self, changes: Changes, unplaced: tuple[Health, ...]) -> None:
+    def _count_unmatched(self, changes: Changes, unmatched_health: tuple[Health, ...]) -> None:
         gone: list[Reference] = []
         new: list[Reference] = []
         for stream, swaps in (
@@ -318,17 +316,17 @@ class _Step:
                 for fact, count in ((was, gone), (now, new)):
                     if fact is not None and not fact.site and fact.site_ref:
                         count.append((fact.source, stream, fact.site_ref))
-        if unplaced is not self.old.unplaced:
-            gone += _references(self.old.unplaced)
-            new += _references(unplaced)
-        self.now_on.placer.go_on_counting(self.before.placer, gone, new)
+        if unmatched_health is not self.old.unmatched_health:
+            gone += _references(self.old.unmatched_health)
+            new += _references(unmatched_health)
+        self.current.placer.go_on_counting(self.before.placer, gone, new)
 
 
 Reference = tuple[str, Stream, str]
 
 
-def _references(unplaced: Iterable[Health]) -> Iterator[Reference]:
-    for health in unplaced:
+def _references(unmatched: Iterable[Health]) -> Iterator[Reference]:
+    for health in unmatched:
         if reference := health.site or health.host:
             yield health.source, Stream.HEALTH, reference
 
@@ -350,7 +348,7 @@ def _job_of(run: BackupRun) -> str:
 
 def _noting(keys: Collection[str]) -> Iterator[str]:
     """The keys; what is made of some is looked through for garbage before the next are."""
-    for number, key in enumerate(giving_way(keys), 1):
+    for number, key in enumerate(yielding(keys), 1):
         yield key
         if number % _LOOKED_THROUGH_AT_ONCE == 0:
             known_for_good()
@@ -363,7 +361,7 @@ _Here = dict[str, tuple[PartT | None, PartT | None]]
 def _at(changes: Swaps[PartT]) -> dict[str, _Here[PartT]]:
     """The swaps as each site sees them."""
     found: dict[str, _Here[PartT]] = {}
-    for key, (was, now) in giving_way(changes.items()):
+    for key, (was, now) in yielding(changes.items()):
         left, came = "" if was is None else was.site, "" if now is None else now.site
         if left == came:
             if left:
@@ -376,7 +374,7 @@ def _at(changes: Swaps[PartT]) -> dict[str, _Here[PartT]]:
     return found
 
 
-def _homeless(swaps: Swaps[PartT]) -> Iterator[tuple[PartT | None, PartT | None]]:
+def _without_site(swaps: Swaps[PartT]) -> Iterator[tuple[PartT | None, PartT | None]]:
     """The swaps as those see them who look at facts without a site only."""
     for was, now in swaps.values():
         was = None if was is None or was.site else was
@@ -389,14 +387,14 @@ def _parts(
     past: Sequence[PartT],
     here: _Here[PartT] | None,
     order: Callable[[PartT], tuple[float | str, ...]],
-    rests_on: Callable[[PartT], object],
+    sort_fields: Callable[[PartT], object],
 ) -> Sequence[PartT]:
     """The parts of a site after the swaps `here`."""
     if not here:
         return past
     left = [fact for fact in past if fact.key not in here]
     left.extend(now for _was, now in here.values() if now is not None)
-    if all(was and now and rests_on(was) == rests_on(now) for was, now in here.values()):
+    if all(was and now and sort_fields(was) == sort_fields(now) for was, now in here.values()):
         # Each stands where it stood.
         places = {fact.key: fact for fact in left}
         return [places[fact.key] for fact in past]

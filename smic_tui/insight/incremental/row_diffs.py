@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.records import Record, Stream
-from smic_tui.system.turns import giving_way
+from smic_tui.system.turns import yielding
 
 MOST = 0.1
-# So few rows are always cheap, whatever part of all they are.
+# This few rows are always cheap, whatever part of all they are.
 FEW = 100
 
 
@@ -52,7 +52,7 @@ def diffs_of(before: Snapshot, after: Snapshot) -> dict[Stream, Diff]:
                 continue
             diff = found[stream]
             changed, gone = _differing(was, now, None if told is None else told.get(stream, ()))
-            for key in giving_way(changed):
+            for key in yielding(changed):
                 record, past = now[key], was.get(key)
                 fact = fact_key(record)
                 if fact in diff.new or (past is not None and fact_key(past) != fact):
@@ -77,7 +77,8 @@ def _differing(
 ) -> tuple[list[str], Collection[str]]:
     """The keys of records that are another object, and of those that are gone.
 
-    All keys are looked at where nobody told which could be, without a Python step for each.
+    `told` are the keys that may differ, None where that is not known: then all are compared,
+    without a Python step for each.
     """
     if told is not None:
         changed = [key for key in told if key in now and now[key] is not was.get(key)]

@@ -1,14 +1,12 @@
-"""What a filter can ask of alerts."""
+"""The fields of alerts."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from smic_tui.i18n import N_
 from smic_tui.model.facts import AlertFact
-from smic_tui.model.states import AlertLife
+from smic_tui.model.states import AlertStatus
 from smic_tui.query import words
-from smic_tui.query.fields import FieldSet, FieldType
+from smic_tui.query.fields import FieldSet, FieldType, Moment
 from smic_tui.query.subjects.shared import (
     SOURCE,
     flag_field,
@@ -19,14 +17,14 @@ from smic_tui.query.subjects.shared import (
 )
 
 
-def _alert_seconds(fact: AlertFact, now: datetime) -> float | None:
-    return seconds_since(fact.since, now)
+def _alert_seconds(fact: AlertFact, at: Moment) -> float | None:
+    return seconds_since(fact.since, at.now)
 
 
-ALERTS = FieldSet(
+FIELDS = FieldSet(
     "alerts",
     (
-        text_field("rule", "règle", N_("name of the rule"), lambda f, now: f.rule),
+        text_field("rule", "règle", N_("name of the rule"), lambda f, at: f.rule),
         text_field(
             "on",
             "sur",
@@ -34,15 +32,15 @@ ALERTS = FieldSet(
             lambda f, _: f.subject,
             searched=False,
         ),
-        text_field("site", "lieu commune", N_("name of the site"), lambda f, now: f.site_name),
-        text_field("summary", "résumé", N_("what is the matter"), lambda f, now: f.summary),
-        text_field("text", "texte", N_("what it means and what to do"), lambda f, now: f.text),
+        text_field("site", "lieu commune", N_("name of the site"), lambda f, at: f.site_name),
+        text_field("summary", "résumé", N_("what is the matter"), lambda f, at: f.summary),
+        text_field("text", "texte", N_("what it means and what to do"), lambda f, at: f.text),
         state_field(
             "severity",
             "gravité niveau level",
             N_("info, warning or critical"),
             words.LEVELS,
-            lambda f, now: f.severity,
+            lambda f, at: f.severity,
             ordered=True,
         ),
         state_field(
@@ -50,7 +48,7 @@ ALERTS = FieldSet(
             "état",
             N_("pending, firing, acknowledged or cleared"),
             words.ALERT_LIVES,
-            lambda f, now: f.life,
+            lambda f, at: f.status,
         ),
         value_field(
             "age",
@@ -64,23 +62,26 @@ ALERTS = FieldSet(
             "depuis",
             N_("when the condition was first seen"),
             FieldType.PAST,
-            lambda f, now: f.since,
+            lambda f, at: f.since,
         ),
         value_field(
             "fired",
             "déclenchée",
             N_("when the alert fired"),
             FieldType.PAST,
-            lambda f, now: f.fired,
+            lambda f, at: f.fired,
         ),
-        text_field("by", "par", N_("who acknowledged it"), lambda f, now: f.acknowledged_by),
+        text_field("by", "par", N_("who acknowledged it"), lambda f, at: f.acknowledged_by),
         flag_field(
-            "ack", "acquittée", N_("acknowledged"), lambda f, now: f.life is AlertLife.ACKNOWLEDGED
+            "ack",
+            "acquittée",
+            N_("acknowledged"),
+            lambda f, at: f.status is AlertStatus.ACKNOWLEDGED,
         ),
         flag_field(
-            "blind", "aveugle", N_("nobody can see whether it still holds"), lambda f, now: f.blind
+            "blind", "aveugle", N_("nobody can see whether it still holds"), lambda f, at: f.blind
         ),
-        flag_field("bell", "sonnerie", N_("rings the bell"), lambda f, now: f.bell),
+        flag_field("bell", "sonnerie", N_("rings the bell"), lambda f, at: f.bell),
         SOURCE,
     ),
 )

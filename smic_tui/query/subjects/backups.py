@@ -1,14 +1,12 @@
-"""What a filter can ask of backups."""
+"""The fields of backups."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from smic_tui.i18n import N_
 from smic_tui.model.facts import BackupFact
 from smic_tui.model.states import BackupState
 from smic_tui.query import words
-from smic_tui.query.fields import FieldSet, FieldType
+from smic_tui.query.fields import FieldSet, FieldType, Moment
 from smic_tui.query.subjects.shared import (
     LEVEL,
     SEEN,
@@ -24,15 +22,15 @@ from smic_tui.query.subjects.shared import (
 )
 
 
-def _newest_message(fact: BackupFact, _now: datetime) -> str:
+def _newest_message(fact: BackupFact, _at: Moment) -> str:
     return fact.runs[0].message if fact.runs else ""
 
 
-def _size(fact: BackupFact, _now: datetime) -> int | None:
+def _size(fact: BackupFact, _at: Moment) -> int | None:
     return next((run.size for run in fact.runs if run.size is not None), None)
 
 
-BACKUPS = FieldSet(
+FIELDS = FieldSet(
     "backups",
     (
         SITE,
@@ -47,7 +45,7 @@ BACKUPS = FieldSet(
             "état",
             N_("fresh, running, late, overdue, failed, never or unknown"),
             words.BACKUP_STATES,
-            lambda f, now: f.state,
+            lambda f, at: f.state,
         ),
         LEVEL,
         value_field(
@@ -55,40 +53,40 @@ BACKUPS = FieldSet(
             "âge",
             N_("time since the last success began"),
             FieldType.AGE,
-            lambda f, now: seconds_since(f.last_success, now),
+            lambda f, at: seconds_since(f.last_success, at.now),
         ),
         value_field(
             "success",
             "succès",
             N_("when the last success began"),
             FieldType.PAST,
-            lambda f, now: f.last_success,
+            lambda f, at: f.last_success,
         ),
         value_field(
             "started",
             "début",
             N_("when the newest run began"),
             FieldType.PAST,
-            lambda f, now: f.runs[0].started if f.runs else None,
+            lambda f, at: f.runs[0].started if f.runs else None,
         ),
         value_field(
             "due",
             "échéance attendue",
             N_("when a success was or is expected"),
             FieldType.FUTURE,
-            lambda f, now: f.due,
+            lambda f, at: f.due,
         ),
         value_field(
             "size", "taille", N_("size of the newest run that tells it"), FieldType.SIZE, _size
         ),
         text_field("message", "", N_("message of the newest run"), _newest_message),
-        text_field("note", "", N_("what the state hides"), lambda f, now: f.note),
-        text_field("job", "tâche", N_("key of the job in its source"), lambda f, now: f.job.key),
+        text_field("note", "", N_("what the state hides"), lambda f, at: f.note),
+        text_field("job", "tâche", N_("key of the job in its source"), lambda f, at: f.job.key),
         flag_field(
             "overdue",
             "dépassé",
             N_("no success within plan and grace"),
-            lambda f, now: f.state is BackupState.OVERDUE,
+            lambda f, at: f.state is BackupState.OVERDUE,
         ),
         UNMATCHED,
         STALE,

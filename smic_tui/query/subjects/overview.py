@@ -1,4 +1,4 @@
-"""What a filter can ask of the lines of the Overview."""
+"""The fields of the lines of the Overview."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from smic_tui.query.subjects.shared import (
     value_field,
 )
 
-OVERVIEW = FieldSet(
+FIELDS = FieldSet(
     "overview",
     (
-        text_field("site", "lieu commune", N_("name of the site"), lambda f, now: f.title),
+        text_field("site", "lieu commune", N_("name of the site"), lambda f, at: f.title),
         text_field(
             "trouble",
             "souci",
             N_("what is the matter, in words"),
-            lambda f, now: tuple(item.words for item in f.items),
+            lambda f, at: tuple(item.words for item in f.items),
         ),
         text_field(
             "about",
             "sujet",
             N_("health, backup, ticket, request or source"),
-            lambda f, now: tuple(item.kind.value for item in f.items),
+            lambda f, at: tuple(item.kind.value for item in f.items),
             searched=False,
         ),
         LEVEL,
@@ -36,22 +36,22 @@ OVERVIEW = FieldSet(
             "âge",
             N_("time since its trouble began"),
             FieldType.AGE,
-            lambda f, now: seconds_since(f.since, now),
+            lambda f, at: seconds_since(f.since, at.now),
         ),
         value_field(
-            "since", "depuis", N_("when its trouble began"), FieldType.PAST, lambda f, now: f.since
+            "since", "depuis", N_("when its trouble began"), FieldType.PAST, lambda f, at: f.since
         ),
         value_field(
             "members",
             "sites",
             N_("number of sites behind one outage"),
             FieldType.NUMBER,
-            lambda f, now: len(f.members),
+            lambda f, at: len(f.members),
         ),
         flag_field(
-            "ack", "acquitté", N_("its trouble is acknowledged"), lambda f, now: f.acknowledged
+            "ack", "acquitté", N_("its trouble is acknowledged"), lambda f, at: f.acknowledged
         ),
-        flag_field("downtime", "maintenance", N_("in planned downtime"), lambda f, now: f.downtime),
+        flag_field("downtime", "maintenance", N_("in planned downtime"), lambda f, at: f.downtime),
         STALE,
     ),
 )

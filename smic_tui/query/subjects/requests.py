@@ -1,4 +1,4 @@
-"""What a filter can ask of catalogue requests."""
+"""The fields of catalogue requests."""
 
 from __future__ import annotations
 
@@ -21,73 +21,71 @@ from smic_tui.query.subjects.shared import (
     value_field,
 )
 
-REQUESTS = FieldSet(
+FIELDS = FieldSet(
     "requests",
     (
-        text_field("id", "numéro key", N_("number of the request"), lambda f, now: f.request.key),
-        text_field("subject", "sujet objet", N_("subject"), lambda f, now: f.request.subject),
-        text_field(
-            "software", "logiciel", N_("software wanted"), lambda f, now: f.request.software
-        ),
+        text_field("id", "numéro key", N_("number of the request"), lambda f, at: f.request.key),
+        text_field("subject", "sujet objet", N_("subject"), lambda f, at: f.request.subject),
+        text_field("software", "logiciel", N_("software wanted"), lambda f, at: f.request.software),
         SITE,
         text_field(
             "member",
             "adhérent collectivité",
             N_("member that asks"),
-            lambda f, now: f.request.member,
+            lambda f, at: f.request.member,
         ),
         state_field(
             "stage",
             "étape état state status statut",
             N_("asked, analysed, working group, ordered, installing, done or refused"),
             words.STAGES,
-            lambda f, now: f.request.stage,
+            lambda f, at: f.request.stage,
         ),
         text_field(
             "label",
             "libellé",
             N_("the source's own word for the stage"),
-            lambda f, now: f.request.stage_label,
+            lambda f, at: f.request.stage_label,
         ),
         LEVEL,
-        text_field("requester", "demandeur", N_("who asked"), lambda f, now: f.request.requester),
+        text_field("requester", "demandeur", N_("who asked"), lambda f, at: f.request.requester),
         text_field(
-            "owner", "responsable attribué", N_("who has taken it"), lambda f, now: f.request.owner
+            "owner", "responsable attribué", N_("who has taken it"), lambda f, at: f.request.owner
         ),
         state_field(
             "waiting",
             "attente",
             N_("who must act next: us, member, supplier …"),
             words.ACTORS,
-            lambda f, now: f.request.waiting_on,
+            lambda f, at: f.request.waiting_on,
         ),
         value_field(
             "age",
             "âge",
             N_("time since it was created"),
             FieldType.AGE,
-            lambda f, now: seconds_since(f.request.created, now),
+            lambda f, at: seconds_since(f.request.created, at.now),
         ),
         value_field(
             "created",
             "créé",
             N_("when it was created"),
             FieldType.PAST,
-            lambda f, now: f.request.created,
+            lambda f, at: f.request.created,
         ),
         value_field(
             "updated",
             "modifié",
             N_("when it last changed"),
             FieldType.PAST,
-            lambda f, now: f.request.updated,
+            lambda f, at: f.request.updated,
         ),
         value_field(
             "due",
             "échéance",
             N_("when it must be done"),
             FieldType.FUTURE,
-            lambda f, now: f.request.due,
+            lambda f, at: f.request.due,
         ),
         MINE,
         OVERDUE,
@@ -95,7 +93,7 @@ REQUESTS = FieldSet(
             "open",
             "ouvert",
             N_("the request still goes on"),
-            lambda f, now: f.request.stage.is_open,
+            lambda f, at: f.request.stage.is_open,
         ),
         UNMATCHED,
         STALE,

@@ -1,4 +1,4 @@
-"""What the fields of several subjects have in common."""
+"""The fields that several subjects share, and the functions that make fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from smic_tui.i18n import N_
 from smic_tui.model.facts import BackupFact, RequestFact, TicketFact
 from smic_tui.query import words
-from smic_tui.query.fields import Field, FieldType
+from smic_tui.query.fields import Field, FieldType, Moment
 
 Texts = str | tuple[str, ...] | None
 Placed = BackupFact | TicketFact | RequestFact
@@ -20,7 +20,7 @@ def text_field(
     name: str,
     aliases: str,
     description: str,
-    get: Callable[[Any, datetime], Texts],
+    get: Callable[[Any, Moment], Texts],
     *,
     searched: bool = True,
 ) -> Field:
@@ -39,7 +39,7 @@ def state_field(
     aliases: str,
     description: str,
     known: Mapping[str, Enum],
-    get: Callable[[Any, datetime], Enum],
+    get: Callable[[Any, Moment], Enum],
     *,
     ordered: bool = False,
 ) -> Field:
@@ -58,7 +58,7 @@ def value_field(
     aliases: str,
     description: str,
     kind: FieldType,
-    get: Callable[[Any, datetime], float | datetime | None],
+    get: Callable[[Any, Moment], float | datetime | None],
 ) -> Field:
     return Field(
         name=name, type=kind, get=get, description=description, aliases=tuple(aliases.split())
@@ -66,7 +66,7 @@ def value_field(
 
 
 def flag_field(
-    name: str, aliases: str, description: str, get: Callable[[Any, datetime], bool]
+    name: str, aliases: str, description: str, get: Callable[[Any, Moment], bool]
 ) -> Field:
     return Field(
         name=name,
@@ -81,39 +81,39 @@ def seconds_since(moment: datetime | None, now: datetime) -> float | None:
     return None if moment is None else (now - moment).total_seconds()
 
 
-def _site_words(fact: Placed, _now: datetime) -> tuple[str, ...]:
+def _site_words(fact: Placed, _at: Moment) -> tuple[str, ...]:
     return (fact.site_name, fact.site_code, fact.site_ref)
 
 
 SITE = text_field("site", "lieu commune", N_("name or code of the site"), _site_words)
 SOURCE = text_field(
-    "source", "", N_("name of the source"), lambda fact, now: fact.source, searched=False
+    "source", "", N_("name of the source"), lambda fact, at: fact.source, searched=False
 )
 SEEN = value_field(
     "seen",
     "vu",
     N_("time since its source last answered well"),
     FieldType.AGE,
-    lambda fact, now: fact.answers.age(now),
+    lambda fact, at: at.freshness.age(fact.rests_on, at.now),
 )
 STALE = flag_field(
-    "stale", "périmé", N_("its source is too old to be trusted"), lambda f, now: f.stale
+    "stale", "périmé", N_("its source is too old to be trusted"), lambda f, at: f.stale
 )
 UNMATCHED = flag_field(
     "unmatched",
     "sans-site",
     N_("its site is in no register"),
-    lambda fact, now: not fact.site and bool(fact.site_ref),
+    lambda fact, at: not fact.site and bool(fact.site_ref),
 )
 LEVEL = state_field(
     "level",
     "niveau",
     N_("how much attention it needs"),
     words.LEVELS,
-    lambda fact, now: fact.level,
+    lambda fact, at: fact.level,
     ordered=True,
 )
-MINE = flag_field("mine", "moi à-moi", N_("assigned to you"), lambda fact, now: fact.mine)
+MINE = flag_field("mine", "moi à-moi", N_("assigned to you"), lambda fact, at: fact.mine)
 OVERDUE = flag_field(
-    "overdue", "dépassé en-retard", N_("past its due date"), lambda fact, now: fact.overdue
+    "overdue", "dépassé en-retard", N_("past its due date"), lambda fact, at: fact.overdue
 )

@@ -1,4 +1,4 @@
-"""What a filter can ask of tickets."""
+"""The fields of tickets."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from smic_tui.query.subjects.shared import (
     value_field,
 )
 
-TICKETS = FieldSet(
+FIELDS = FieldSet(
     "tickets",
     (
-        text_field("id", "numéro key", N_("number of the ticket"), lambda f, now: f.ticket.key),
-        text_field("subject", "sujet objet", N_("subject"), lambda f, now: f.ticket.subject),
+        text_field("id", "numéro key", N_("number of the ticket"), lambda f, at: f.ticket.key),
+        text_field("subject", "sujet objet", N_("subject"), lambda f, at: f.ticket.subject),
         SITE,
         state_field(
             "status",
             "statut état state",
             N_("new, open, waiting, resolved or closed"),
             words.TICKET_STATUSES,
-            lambda f, now: f.ticket.status,
+            lambda f, at: f.ticket.status,
         ),
         text_field(
             "label",
             "libellé",
             N_("the source's own word for the status"),
-            lambda f, now: f.ticket.status_label,
+            lambda f, at: f.ticket.status_label,
         ),
         LEVEL,
         value_field(
@@ -46,53 +46,53 @@ TICKETS = FieldSet(
             "priorité",
             N_("priority, 1 is the most urgent"),
             FieldType.NUMBER,
-            lambda f, now: f.ticket.priority,
+            lambda f, at: f.ticket.priority,
         ),
-        text_field("requester", "demandeur", N_("who asked"), lambda f, now: f.ticket.requester),
+        text_field("requester", "demandeur", N_("who asked"), lambda f, at: f.ticket.requester),
         text_field(
-            "owner", "responsable attribué", N_("who has taken it"), lambda f, now: f.ticket.owner
+            "owner", "responsable attribué", N_("who has taken it"), lambda f, at: f.ticket.owner
         ),
-        text_field("queue", "file", N_("queue or project"), lambda f, now: f.ticket.queue),
+        text_field("queue", "file", N_("queue or project"), lambda f, at: f.ticket.queue),
         text_field(
             "supplier",
             "fournisseur prestataire",
             N_("supplier concerned"),
-            lambda f, now: f.ticket.supplier,
+            lambda f, at: f.ticket.supplier,
         ),
         state_field(
             "waiting",
             "attente",
             N_("who must act next: us, member, supplier …"),
             words.ACTORS,
-            lambda f, now: f.ticket.waiting_on,
+            lambda f, at: f.ticket.waiting_on,
         ),
         value_field(
             "age",
             "âge",
             N_("time since it was created"),
             FieldType.AGE,
-            lambda f, now: seconds_since(f.ticket.created, now),
+            lambda f, at: seconds_since(f.ticket.created, at.now),
         ),
         value_field(
             "created",
             "créé",
             N_("when it was created"),
             FieldType.PAST,
-            lambda f, now: f.ticket.created,
+            lambda f, at: f.ticket.created,
         ),
         value_field(
             "updated",
             "modifié",
             N_("when it last changed"),
             FieldType.PAST,
-            lambda f, now: f.ticket.updated,
+            lambda f, at: f.ticket.updated,
         ),
         value_field(
             "due",
             "échéance",
             N_("when it must be done"),
             FieldType.FUTURE,
-            lambda f, now: f.ticket.due,
+            lambda f, at: f.ticket.due,
         ),
         MINE,
         OVERDUE,
@@ -100,7 +100,7 @@ TICKETS = FieldSet(
             "open",
             "ouvert",
             N_("somebody still has to do something"),
-            lambda f, now: f.ticket.status.is_open,
+            lambda f, at: f.ticket.status.is_open,
         ),
         UNMATCHED,
         STALE,

@@ -1,1 +1,1 @@
-"""What happens to the sample while it is played, one file for each kind of fact."""
+"""The movers, which change the sample while it is played: one file for each kind of fact."""

@@ -1,4 +1,4 @@
-"""Backups begin, succeed and fail."""
+"""The mover of backups: lets them begin, succeed and fail."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from smic_tui.sample.documents import journal_line
 from smic_tui.sample.moves.change import Change
 from smic_tui.sample.syndicate import Syndicate
 
-# A run that has lasted longer hangs, and is left hanging.
+# A run that has lasted longer counts as hung, and never ends.
 _HANGS = timedelta(hours=3)
 _RESULTS = ("réussi", "avertissement", "échec")
 _SHARES = (90, 3, 7)
 _REPAIRS = 0.15
 
 
-class BackupRoom:
-    """The journal: a line is appended when a run begins, and replaced when it has ended.
+class BackupMover:
+    """Writes the journal: appends a line when a run begins, and replaces it at its end.
 
-    Jobs that are well run when they are due, or, when none is, now and then by
-    hand; jobs that are ill mostly stay so.
+    Healthy jobs run when they are due; when none is due, one of them runs as if by hand.
+    Jobs in trouble mostly stay in trouble.
     """
 
     def __init__(self, made: Syndicate, folder: Path, random: Random) -> None:
@@ -42,7 +42,7 @@ class BackupRoom:
                 (self._well if well else self._ill).append(job)
 
     def move(self, now: datetime) -> Change | None:
-        """A running backup ends, or another one begins."""
+        """Ends a running backup or begins another one; returns None if neither is possible."""
         going_on = [
             run
             for run in self._last.values()
@@ -76,21 +76,21 @@ class BackupRoom:
         self._remember(run)
         with self._path.open("ab") as journal:
             journal.write(self._journal[run.key])
-        return self._told(run, now, _("backup of {application}, {site}: begins"))
+        return self._change(run, now, _("backup of {application}, {site}: begins"))
 
     def _end(self, run: SampleRun, now: datetime) -> Change:
         result = self._random.choices(_RESULTS, _SHARES)[0]
         ended = finished(self._random, run, now, result)
         self._remember(ended)
         files.replace_file(self._path, b"".join(self._journal.values()))
-        return self._told(ended, now, _("backup of {application}, {site}: {result}"))
+        return self._change(ended, now, _("backup of {application}, {site}: {result}"))
 
     def _remember(self, run: SampleRun) -> None:
         self._journal[run.key] = journal_line(run)
         self._last[run.job.key] = run
 
-    def _told(self, run: SampleRun, now: datetime, text: str) -> Change:
-        told = text.format(
+    def _change(self, run: SampleRun, now: datetime, text: str) -> Change:
+        words = text.format(
             application=run.job.application, site=run.job.site.name, result=run.result
         )
-        return Change(at=now, file=files.JOURNAL, text=told)
+        return Change(at=now, file=files.JOURNAL, text=words)

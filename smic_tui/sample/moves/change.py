@@ -1,4 +1,4 @@
-"""One thing that happened."""
+"""One change of the sample, and what makes such changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What happened, in which file it stands, and when (UTC)."""
+    """What happened, when (UTC), and which file of the sample shows it."""
 
     at: datetime
     file: str
@@ -17,7 +17,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class Mover(Protocol):
-    """Something of the syndicate in which things happen."""
+    """Changes one kind of fact of the sample."""
 
     def move(self, now: datetime) -> Change | None:
-        """Let one thing happen at `now` and write it; None when nothing can."""
+        """Makes one change at `now` (UTC) and writes its file; None if none is possible."""

@@ -1,4 +1,4 @@
-"""Sites go down and come back."""
+"""The mover of monitoring: lets sites go down and come back."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _FEW, _MANY = 2, 9
 _OUTAGE_TURNS = 0.04
 
 
-class Watch:
-    """The state of all hosts, one document that is written anew each time."""
+class MonitoringMover:
+    """Writes the document of all hosts anew with each change."""
 
     def __init__(self, made: Syndicate, folder: Path, random: Random) -> None:
         self._path = folder / files.MONITORING
@@ -31,7 +31,7 @@ class Watch:
             self._by_site.setdefault(one.site.code, []).append(one)
 
     def move(self, now: datetime) -> Change:
-        """One site goes down or comes back; now and then, all those behind the supplier."""
+        """Turns one site down or up; now and then all sites of the supplier's outage."""
         if self._random.random() < _OUTAGE_TURNS:
             text = self._outage_turns(now)
         else:

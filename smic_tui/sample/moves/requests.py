@@ -1,4 +1,4 @@
-"""Requests go from stage to stage."""
+"""The mover of requests: lets them come in and go from stage to stage."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from smic_tui.sample import folder as files
 from smic_tui.sample import people
 from smic_tui.sample.documents import requests_json
 from smic_tui.sample.moves.change import Change
-from smic_tui.sample.requests import FINAL, ORDER, asked, turn
+from smic_tui.sample.requests import FINAL, ORDER, new_request, turn
 from smic_tui.sample.syndicate import Syndicate
 
 
-class Library:
-    """The register of requests, one document that is written anew each time."""
+class RequestMover:
+    """Writes the register of requests anew with each change."""
 
     def __init__(self, made: Syndicate, folder: Path, random: Random) -> None:
         self._path = folder / files.REQUESTS
@@ -27,11 +27,11 @@ class Library:
         self._requests = list(made.requests)
 
     def move(self, now: datetime) -> Change:
-        """A member asks for something, or a request goes one stage further."""
+        """Adds a request of a member, or takes a request one stage further."""
         going_on = [i for i, one in enumerate(self._requests) if one.stage not in FINAL]
         if not going_on or self._random.random() < 0.25:
             number = len(self._requests) + 1
-            request = asked(self._random, number, self._random.choice(self._sites), now)
+            request = new_request(self._random, number, self._random.choice(self._sites), now)
             self._requests.append(request)
         else:
             index = self._random.choice(going_on)
@@ -47,7 +47,7 @@ class Library:
                 updated=now,
             )
         files.replace_file(self._path, requests_json(self._requests, now))
-        told = _("request {reference}, {stage}: {software}").format(
+        words = _("request {reference}, {stage}: {software}").format(
             reference=request.reference, stage=request.stage, software=request.software
         )
-        return Change(at=now, file=files.REQUESTS, text=told)
+        return Change(at=now, file=files.REQUESTS, text=words)

@@ -1,4 +1,4 @@
-"""People call, and tickets move on."""
+"""The mover of tickets: lets people call and tickets move on."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from smic_tui.sample.tickets import (
     SUPPLIER,
     US,
     SampleTicket,
-    opened,
+    new_ticket,
     owner,
     queue_for,
 )
 
-# As many open tickets as this and the team works faster than people call.
+# With more open tickets than this, the team solves tickets faster than people call.
 _MANY = 340
 
 
-class TicketDesk:
-    """The tickets, all of them in one export that is written anew each time."""
+class TicketMover:
+    """Writes the export of all tickets anew with each change."""
 
     def __init__(self, made: Syndicate, folder: Path, random: Random) -> None:
         self._path = folder / files.TICKETS
@@ -38,7 +38,7 @@ class TicketDesk:
         self._tickets = list(made.tickets)
 
     def move(self, now: datetime) -> Change:
-        """A call comes in, or one of the open tickets moves on."""
+        """Adds the ticket of a call, or moves one of the open tickets on."""
         waiting = [index for index, one in enumerate(self._tickets) if one.is_open]
         calls = 0.3 if len(waiting) > _MANY else 0.5
         if not waiting or self._random.random() < calls:
@@ -50,13 +50,13 @@ class TicketDesk:
             ticket = self._tickets[index] = self._next(self._tickets[index], now)
             text = _("ticket {number}, {status}: {subject}")
         files.replace_file(self._path, tickets_csv(self._tickets))
-        told = text.format(number=ticket.number, status=ticket.status, subject=ticket.subject)
-        return Change(at=now, file=files.TICKETS, text=told)
+        words = text.format(number=ticket.number, status=ticket.status, subject=ticket.subject)
+        return Change(at=now, file=files.TICKETS, text=words)
 
     def _call(self, now: datetime) -> SampleTicket:
         site = self._random.choice(self._sites)
         number = self._tickets[-1].number + 1
-        return opened(self._random, number, site, queue_for(self._random, site), now)
+        return new_ticket(self._random, number, site, queue_for(self._random, site), now)
 
     def _next(self, ticket: SampleTicket, now: datetime) -> SampleTicket:
         match ticket.status:

@@ -1,15 +1,17 @@
-"""All lists by subject."""
+"""The lists of all subjects, each read when it is first wanted."""
 
 from __future__ import annotations
 
-from smic_tui.views.listing import Listing
-from smic_tui.views.lists.alerts import ALERTS
-from smic_tui.views.lists.backups import BACKUPS
-from smic_tui.views.lists.requests import REQUESTS
-from smic_tui.views.lists.sites import SITES
-from smic_tui.views.lists.sources import SOURCES
-from smic_tui.views.lists.tickets import TICKETS
+from importlib import import_module
+from typing import TypeVar
 
-LISTINGS: dict[str, Listing] = {
-    listing.subject: listing for listing in (SITES, BACKUPS, TICKETS, REQUESTS, ALERTS, SOURCES)
-}
+from smic_tui.model.subjects import Subject
+from smic_tui.views.listing import Listing
+
+F = TypeVar("F")
+
+
+def listing_of(subject: Subject[F]) -> Listing[F]:
+    """The list of a subject: `LISTING` of the module of that name in this package."""
+    found: Listing[F] = import_module(f"{__package__}.{subject.name}").LISTING
+    return found

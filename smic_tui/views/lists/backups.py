@@ -2,121 +2,113 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from smic_tui.i18n import N_
 from smic_tui.model.facts import BackupFact
 from smic_tui.model.states import BackupState
-from smic_tui.text import fold
+from smic_tui.model.subjects import BACKUPS
 from smic_tui.views import human
-from smic_tui.views.cells import Cell, Column, Role, Row
-from smic_tui.views.listing import Lean, Listing
+from smic_tui.views.cells import Cell, Role
+from smic_tui.views.columns import Column
+from smic_tui.views.listing import Listing
 from smic_tui.views.lists.parts import (
-    age_cell,
     age_column,
     by_site_name,
     due_cell,
     known_since,
     later,
-    lean_columns,
+    lean_age_column,
     place_cell,
     site_cell,
-    stale_age_cell,
     state_cell,
+    text_column,
 )
 from smic_tui.views.look import Look
+from smic_tui.views.summary import summary_of_backups
 from smic_tui.views.words import word
 
 
-def _backup_row(fact: BackupFact, look: Look) -> Row:
-    newest = fact.runs[0] if fact.runs else None
+def _state(fact: BackupFact, look: Look) -> Cell:
+    return state_cell(fact.level, word(fact.state), look)
+
+
+def _due(fact: BackupFact, look: Look) -> Cell:
     late = fact.state in (BackupState.LATE, BackupState.OVERDUE)
-    return Row(
-        key=fact.key,
-        cells=(
-            state_cell(fact.level, word(fact.state), look),
-            site_cell(fact),
-            Cell(fact.job.application),
-            Cell(fact.job.protocol, Role.MUTED),
-            Cell(human.since(fact.last_success, look.now)),
-            due_cell(fact.due, late, look),
-            Cell(human.size(newest.size) if newest else "–", Role.MUTED),
-            Cell(newest.message if newest else "", Role.MUTED),
-            age_cell(fact, look),
-        ),
-        site=fact.site,
-        url=fact.job.url,
-        copy=f"{fact.site_name or fact.site_ref} {fact.job.application}",
-        stale=fact.stale,
-    )
+    return due_cell(fact.due, late, look)
 
 
-def _lean_row(fact: BackupFact, look: Look) -> Row:
-    newest = fact.runs[0] if fact.runs else None
-    return replace(
-        _backup_row(fact, look),
-        cells=(
-            state_cell(fact.level, word(fact.state), look),
-            place_cell(fact),
-            Cell(fact.job.application),
-            known_since(fact.last_success, look),
-            Cell(human.near_day(fact.due, look.now, look.zone)),
-            Cell(newest.message if newest else ""),
-            stale_age_cell(fact, look),
-        ),
-    )
+def _size(fact: BackupFact) -> int | None:
+    return fact.runs[0].size if fact.runs else None
 
 
-_LEAN = Lean(
-    columns=lean_columns(
-        Column(id="state", title=N_("State"), width=11),
-        Column(id="site", title=N_("Site"), width=16),
-        Column(id="application", title=N_("Application"), width=15),
-        later("success", N_("Success"), 7),
-        later("due", N_("Due"), 5),
-        later("message", N_("Message"), 18, spare=2),
+def _message(fact: BackupFact) -> str:
+    return fact.runs[0].message if fact.runs else ""
+
+
+_COLUMNS: tuple[Column[BackupFact], ...] = (
+    Column(id="state", title=N_("State"), width=12, cell=_state, sort=lambda f, look: -f.level),
+    Column(
+        id="site",
+        title=N_("Site"),
+        width=18,
+        flex=2,
+        cell=site_cell,
+        sort=by_site_name,
     ),
-    row=_lean_row,
+    text_column("application", N_("Application"), 13, lambda f: f.job.application, flex=1),
+    text_column("protocol", N_("Protocol"), 9, lambda f: f.job.protocol, role=Role.MUTED, spare=3),
+    Column(
+        id="success",
+        title=N_("Success"),
+        width=8,
+        right=True,
+        cell=lambda f, look: Cell(human.since(f.last_success, look.now)),
+        sort=lambda f, look: f.last_success,
+    ),
+    Column(id="due", title=N_("Due"), width=11, cell=_due, sort=lambda f, look: f.due),
+    Column(
+        id="size",
+        title=N_("Size"),
+        width=9,
+        spare=4,
+        right=True,
+        cell=lambda f, look: Cell(human.size(_size(f)), Role.MUTED),
+        sort=lambda f, look: _size(f),
+    ),
+    Column(
+        id="message",
+        title=N_("Message"),
+        width=14,
+        flex=2,
+        spare=5,
+        cell=lambda f, look: Cell(_message(f), Role.MUTED),
+    ),
+    age_column(),
 )
 
-BACKUPS = Listing(
-    subject="backups",
-    title=N_("Backups"),
-    columns=(
-        Column(id="state", title=N_("State"), width=12, sort=lambda f: -f.level),
-        Column(id="site", title=N_("Site"), width=18, flex=2, sort=by_site_name),
-        Column(
-            id="application",
-            title=N_("Application"),
-            width=13,
-            flex=1,
-            sort=lambda f: fold(f.job.application),
-        ),
-        Column(
-            id="protocol",
-            title=N_("Protocol"),
-            width=9,
-            spare=3,
-            sort=lambda f: fold(f.job.protocol),
-        ),
-        Column(
-            id="success", title=N_("Success"), width=8, right=True, sort=lambda f: f.last_success
-        ),
-        Column(id="due", title=N_("Due"), width=11, sort=lambda f: f.due),
-        Column(
-            id="size",
-            title=N_("Size"),
-            width=9,
-            spare=4,
-            right=True,
-            sort=lambda f: f.runs[0].size if f.runs else None,
-        ),
-        Column(id="message", title=N_("Message"), width=14, flex=2, spare=5),
-        age_column(),
+_LEAN: tuple[Column[BackupFact], ...] = (
+    Column(id="state", title=N_("State"), width=11, cell=_state),
+    Column(id="site", title=N_("Site"), width=16, cell=place_cell),
+    Column(
+        id="application",
+        title=N_("Application"),
+        width=15,
+        cell=lambda f, look: Cell(f.job.application),
     ),
-    facts=lambda situation: situation.backups,
-    row=_backup_row,
-    key=lambda fact: fact.key,
-    empty=N_("No backup is planned in any source."),
+    later("success", N_("Success"), 7, lambda f, look: known_since(f.last_success, look)),
+    later("due", N_("Due"), 5, lambda f, look: Cell(human.near_day(f.due, look.now, look.zone))),
+    later("message", N_("Message"), 18, lambda f, look: Cell(_message(f)), spare=2),
+    lean_age_column(),
+)
+
+LISTING: Listing[BackupFact] = Listing(
+    subject=BACKUPS,
+    summary=summary_of_backups,
+    columns=_COLUMNS,
     lean=_LEAN,
+    key=lambda f: f.key,
+    site=lambda f: f.site,
+    url=lambda f: f.job.url,
+    copy=lambda f: f"{f.site_name or f.site_ref} {f.job.application}",
+    stale=lambda f: f.stale,
+    empty=N_("No backup is planned in any source."),
 )

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+from collections.abc import Sequence
 
 from smic_tui.i18n import N_, _
-from smic_tui.model.facts import SiteFact
+from smic_tui.model.facts import RequestFact, SiteFact, TicketFact
 from smic_tui.model.states import BackupState, Level
-from smic_tui.text import fold
+from smic_tui.model.subjects import SITES
 from smic_tui.views import human
-from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Column, Role, Row
-from smic_tui.views.listing import Lean, Listing
+from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
+from smic_tui.views.columns import Column
+from smic_tui.views.listing import Listing
 from smic_tui.views.lists.parts import (
-    age_cell,
     age_column,
     known_since,
     later,
-    lean_columns,
-    stale_age_cell,
+    lean_age_column,
     state_cell,
+    text_column,
 )
 from smic_tui.views.look import Look
 from smic_tui.views.place import place
+from smic_tui.views.summary import summary_of_sites
 from smic_tui.views.words import word
 
 
-def _backups_in_words(fact: SiteFact) -> Cell:
-    """How many of the site's backups are not as they should be, of how many."""
+def site_marks(fact: SiteFact) -> str:
+    """What softens a site's state: it is acknowledged, or in a planned downtime."""
+    if fact.downtime:
+        return " " + _("(downtime)")
+    return " " + _("(ack)") if fact.acknowledged else ""
+
+
+def _state(fact: SiteFact, look: Look) -> Cell:
+    return state_cell(fact.level, word(fact.state) + site_marks(fact), look)
+
+
+def _backups(fact: SiteFact, look: Look) -> Cell:
+    """How many of the site's backups are as they should be, of how many."""
     if not fact.backups:
         return Cell("–", Role.MUTED)
     total = len(fact.backups)
@@ -37,114 +49,111 @@ def _backups_in_words(fact: SiteFact) -> Cell:
     return Cell(f"{total - len(bad)}/{total} {word(bad[0].state)}", ROLE_OF_LEVEL[worst])
 
 
-def _open_count(count: int, worst: Level) -> Cell:
-    return Cell(str(count) if count else "", ROLE_OF_LEVEL[worst] if count else Role.MUTED)
+def _bad_backups(fact: SiteFact, look: Look) -> Cell:
+    """As `_backups`; that all are as they should be goes without saying."""
+    cell = _backups(fact, look)
+    return Cell("") if cell.role in (Role.PLAIN, Role.MUTED) else cell
 
 
-def site_marks(fact: SiteFact) -> str:
-    """What softens a site's state: it is acknowledged, or in a planned downtime."""
-    if fact.downtime:
-        return " " + _("(downtime)")
-    return " " + _("(ack)") if fact.acknowledged else ""
+def _open_tickets(fact: SiteFact) -> list[TicketFact]:
+    return [one for one in fact.tickets if one.ticket.status.is_open]
 
 
-def _site_row(fact: SiteFact, look: Look) -> Row:
-    tickets = [t for t in fact.tickets if t.ticket.status.is_open]
-    requests = [r for r in fact.requests if r.request.stage.is_open]
-    site = fact.site
-    return Row(
-        key=fact.key,
-        cells=(
-            state_cell(fact.level, word(fact.state) + site_marks(fact), look),
-            Cell(site.name),
-            Cell(site.code, Role.MUTED),
-            Cell(site.kind, Role.MUTED),
-            Cell(human.since(fact.since, look.now)),
-            Cell(site.line),
-            _backups_in_words(fact),
-            _open_count(len(tickets), max((t.level for t in tickets), default=Level.FINE)),
-            _open_count(len(requests), max((r.level for r in requests), default=Level.FINE)),
-            age_cell(fact, look),
-        ),
-        site=fact.key,
-        url=site.url,
-        copy=f"{site.code} {site.name}",
-        stale=fact.stale,
-    )
+def _open_requests(fact: SiteFact) -> list[RequestFact]:
+    return [one for one in fact.requests if one.request.stage.is_open]
 
 
-def _lean_row(fact: SiteFact, look: Look) -> Row:
-    full = _site_row(fact, look)
-    _state, _name, _code, _kind, _since, line, backups, tickets, requests, _age = full.cells
-    return replace(
-        full,
-        cells=(
-            state_cell(fact.level, word(fact.state), look),
-            Cell(place(fact.site.name)),
-            known_since(fact.since, look),
-            line,
-            # That all are as they should be goes without saying.
-            backups if backups.role not in (Role.PLAIN, Role.MUTED) else Cell(""),
-            Cell(tickets.text),
-            Cell(requests.text),
-            Cell(site_marks(fact).strip()),
-            stale_age_cell(fact, look),
-        ),
-    )
+def _count(found: Sequence[TicketFact | RequestFact]) -> Cell:
+    """How many there are, in the role of the worst; blank for none."""
+    if not found:
+        return Cell("", Role.MUTED)
+    return Cell(str(len(found)), ROLE_OF_LEVEL[max(one.level for one in found)])
 
 
-_LEAN = Lean(
-    columns=lean_columns(
-        Column(id="state", title=N_("State"), width=10),
-        Column(id="name", title=N_("Site"), width=23),
-        Column(id="since", title=N_("Since"), width=6),
-        later("line", N_("Line"), 5, spare=2),
-        later("backups", N_("Backups"), 14),
-        later("tickets", N_("Tkt"), 3, right=True),
-        later("requests", N_("Req"), 3, spare=1, right=True),
-        later("marks", "", 10),
+_COLUMNS: tuple[Column[SiteFact], ...] = (
+    Column(
+        id="state", title=N_("State"), width=12, flex=1, cell=_state, sort=lambda f, look: -f.level
     ),
-    row=_lean_row,
+    text_column("name", N_("Site"), 20, lambda f: f.site.name, flex=3),
+    Column(
+        id="code",
+        title=N_("Code"),
+        width=9,
+        spare=3,
+        cell=lambda f, look: Cell(f.site.code, Role.MUTED),
+        sort=lambda f, look: f.site.code,
+    ),
+    text_column("kind", N_("Kind"), 9, lambda f: f.site.kind, role=Role.MUTED, spare=4),
+    Column(
+        id="since",
+        title=N_("Since"),
+        width=7,
+        cell=lambda f, look: Cell(human.since(f.since, look.now)),
+        sort=lambda f, look: f.since,
+    ),
+    text_column("line", N_("Line"), 6, lambda f: f.site.line, spare=2),
+    Column(
+        id="backups",
+        title=N_("Backups"),
+        width=13,
+        flex=1,
+        cell=_backups,
+        sort=lambda f, look: -max((b.level for b in f.backups), default=Level.FINE),
+    ),
+    Column(
+        id="tickets",
+        title=N_("Tkt"),
+        width=3,
+        right=True,
+        cell=lambda f, look: _count(_open_tickets(f)),
+        sort=lambda f, look: -len(_open_tickets(f)),
+    ),
+    Column(
+        id="requests",
+        title=N_("Req"),
+        width=3,
+        spare=2,
+        right=True,
+        cell=lambda f, look: _count(_open_requests(f)),
+        sort=lambda f, look: -len(_open_requests(f)),
+    ),
+    age_column(),
 )
 
-SITES = Listing(
-    subject="sites",
-    title=N_("Sites"),
-    columns=(
-        Column(id="state", title=N_("State"), width=12, flex=1, sort=lambda f: -f.level),
-        Column(id="name", title=N_("Site"), width=20, flex=3, sort=lambda f: fold(f.site.name)),
-        Column(id="code", title=N_("Code"), width=9, spare=3, sort=lambda f: f.site.code),
-        Column(id="kind", title=N_("Kind"), width=9, spare=4, sort=lambda f: fold(f.site.kind)),
-        Column(id="since", title=N_("Since"), width=7, sort=lambda f: f.since),
-        Column(id="line", title=N_("Line"), width=6, spare=2, sort=lambda f: fold(f.site.line)),
-        Column(
-            id="backups",
-            title=N_("Backups"),
-            width=13,
-            flex=1,
-            sort=lambda f: -max((b.level for b in f.backups), default=Level.FINE),
-        ),
-        Column(
-            id="tickets",
-            title=N_("Tkt"),
-            width=3,
-            right=True,
-            sort=lambda f: -sum(t.ticket.status.is_open for t in f.tickets),
-        ),
-        Column(
-            id="requests",
-            title=N_("Req"),
-            width=3,
-            spare=2,
-            right=True,
-            sort=lambda f: -sum(r.request.stage.is_open for r in f.requests),
-        ),
-        age_column(),
+_LEAN: tuple[Column[SiteFact], ...] = (
+    Column(
+        id="state",
+        title=N_("State"),
+        width=10,
+        cell=lambda f, look: state_cell(f.level, word(f.state), look),
     ),
-    facts=lambda situation: situation.sites,
-    row=_site_row,
-    key=lambda fact: fact.key,
+    Column(id="name", title=N_("Site"), width=23, cell=lambda f, look: Cell(place(f.site.name))),
+    Column(id="since", title=N_("Since"), width=6, cell=lambda f, look: known_since(f.since, look)),
+    later("line", N_("Line"), 5, lambda f, look: Cell(f.site.line), spare=2),
+    later("backups", N_("Backups"), 14, _bad_backups),
+    later("tickets", N_("Tkt"), 3, lambda f, look: Cell(_count(_open_tickets(f)).text), right=True),
+    later(
+        "requests",
+        N_("Req"),
+        3,
+        lambda f, look: Cell(_count(_open_requests(f)).text),
+        spare=1,
+        right=True,
+    ),
+    later("marks", "", 10, lambda f, look: Cell(site_marks(f).strip())),
+    lean_age_column(),
+)
+
+LISTING: Listing[SiteFact] = Listing(
+    subject=SITES,
+    summary=summary_of_sites,
+    columns=_COLUMNS,
+    lean=_LEAN,
+    key=lambda f: f.key,
+    site=lambda f: f.key,
+    url=lambda f: f.site.url,
+    copy=lambda f: f"{f.site.code} {f.site.name}",
+    stale=lambda f: f.stale,
     marked="name",
     empty=N_("No site is known yet."),
-    lean=_LEAN,
 )

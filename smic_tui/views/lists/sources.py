@@ -4,70 +4,98 @@ from __future__ import annotations
 
 from smic_tui.i18n import N_, _
 from smic_tui.model.facts import SourceFact
-from smic_tui.text import fold
+from smic_tui.model.subjects import SOURCES
 from smic_tui.views import human
-from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.cells import Cell, Role
+from smic_tui.views.columns import Column
 from smic_tui.views.listing import Listing
-from smic_tui.views.lists.parts import state_cell
+from smic_tui.views.lists.parts import state_cell, text_column
 from smic_tui.views.look import Look
+from smic_tui.views.summary import summary_of_sources
 from smic_tui.views.words import word
 
 
-def _source_row(fact: SourceFact, look: Look) -> Row:
-    status = fact.status
-    missing = sum(u.count for u in fact.unmatched)
-    text = word(status.state)
-    if fact.stale and status.last_good is not None:
-        text = _("stale")
-    return Row(
-        key=fact.key,
-        cells=(
-            state_cell(fact.level, text, look),
-            Cell(status.name),
-            Cell(status.kind, Role.MUTED),
-            Cell(str(status.rows)),
-            Cell(
-                str(status.rejected_count or ""),
-                Role.NOTICE if status.rejected_count else Role.MUTED,
-            ),
-            Cell(str(missing or ""), Role.NOTICE if missing else Role.MUTED),
-            Cell(human.age(fact.age), Role.WARNING if fact.stale else Role.PLAIN),
-            Cell(human.moment(status.next_try, look.now, look.zone), Role.MUTED),
-            Cell(status.error, Role.WARNING),
-        ),
-        copy=f"{status.name} {status.error}",
-        stale=fact.stale,
-    )
+def _state(fact: SourceFact, look: Look) -> Cell:
+    stale = fact.stale and fact.status.last_good is not None
+    return state_cell(fact.level, _("stale") if stale else word(fact.status.state), look)
 
 
-SOURCES = Listing(
-    subject="sources",
-    title=N_("Sources"),
-    columns=(
-        Column(id="state", title=N_("State"), width=16, sort=lambda f: -f.level),
-        Column(id="name", title=N_("Source"), width=14, flex=1, sort=lambda f: fold(f.status.name)),
-        Column(id="kind", title=N_("Kind"), width=8, spare=2, sort=lambda f: f.status.kind),
-        Column(id="rows", title=N_("Rows"), width=6, right=True, sort=lambda f: -f.status.rows),
-        Column(
-            id="rejected",
-            title=N_("Aside"),
-            width=6,
-            right=True,
-            sort=lambda f: -f.status.rejected_count,
-        ),
-        Column(
-            id="unmatched",
-            title=N_("No site"),
-            width=9,
-            right=True,
-            sort=lambda f: -sum(u.count for u in f.unmatched),
-        ),
-        Column(id="age", title=N_("Age"), width=7, right=True, sort=lambda f: f.age),
-        Column(id="next", title=N_("Next"), width=7, spare=1, sort=lambda f: f.status.next_try),
-        Column(id="error", title=N_("Error"), width=20, flex=3, spare=3),
+def _unmatched(fact: SourceFact) -> int:
+    return sum(missing.count for missing in fact.unmatched)
+
+
+def _count(count: int) -> Cell:
+    """A number of rows that could not be used; blank for none."""
+    return Cell(str(count or ""), Role.NOTICE if count else Role.MUTED)
+
+
+_COLUMNS: tuple[Column[SourceFact], ...] = (
+    Column(id="state", title=N_("State"), width=16, cell=_state, sort=lambda f, look: -f.level),
+    text_column("name", N_("Source"), 14, lambda f: f.status.name, flex=1),
+    Column(
+        id="kind",
+        title=N_("Kind"),
+        width=8,
+        spare=2,
+        cell=lambda f, look: Cell(f.status.kind, Role.MUTED),
+        sort=lambda f, look: f.status.kind,
     ),
-    facts=lambda situation: situation.sources,
-    row=_source_row,
-    key=lambda fact: fact.key,
+    Column(
+        id="rows",
+        title=N_("Rows"),
+        width=6,
+        right=True,
+        cell=lambda f, look: Cell(str(f.status.rows)),
+        sort=lambda f, look: -f.status.rows,
+    ),
+    Column(
+        id="rejected",
+        title=N_("Aside"),
+        width=6,
+        right=True,
+        cell=lambda f, look: _count(f.status.rejected_count),
+        sort=lambda f, look: -f.status.rejected_count,
+    ),
+    Column(
+        id="unmatched",
+        title=N_("No site"),
+        width=9,
+        right=True,
+        cell=lambda f, look: _count(_unmatched(f)),
+        sort=lambda f, look: -_unmatched(f),
+    ),
+    Column(
+        id="age",
+        title=N_("Age"),
+        width=7,
+        right=True,
+        cell=lambda f, look: Cell(human.age(f.age), Role.WARNING if f.stale else Role.PLAIN),
+        sort=lambda f, look: f.age,
+    ),
+    Column(
+        id="next",
+        title=N_("Next"),
+        width=7,
+        spare=1,
+        cell=lambda f, look: Cell(human.moment(f.status.next_try, look.now, look.zone), Role.MUTED),
+        sort=lambda f, look: f.status.next_try,
+    ),
+    Column(
+        id="error",
+        title=N_("Error"),
+        width=20,
+        flex=3,
+        spare=3,
+        cell=lambda f, look: Cell(f.status.error, Role.WARNING),
+    ),
+)
+
+LISTING: Listing[SourceFact] = Listing(
+    subject=SOURCES,
+    summary=summary_of_sources,
+    columns=_COLUMNS,
+    key=lambda f: f.key,
+    copy=lambda f: f"{f.status.name} {f.status.error}",
+    stale=lambda f: f.stale,
     empty=N_("No source is configured."),
 )

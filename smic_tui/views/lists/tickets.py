@@ -2,128 +2,134 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from smic_tui.i18n import N_
 from smic_tui.model.facts import TicketFact
+from smic_tui.model.subjects import TICKETS
 from smic_tui.records import Actor, Ticket, TicketStatus
-from smic_tui.text import fold
 from smic_tui.views import human
-from smic_tui.views.cells import Cell, Column, Role, Row
+from smic_tui.views.cells import Cell, Role
+from smic_tui.views.columns import Column
 from smic_tui.views.initials import INITIALS_CELLS, initials
-from smic_tui.views.listing import Lean, Listing
+from smic_tui.views.listing import Listing
 from smic_tui.views.lists.parts import (
-    age_cell,
     age_column,
     by_number,
     by_site_name,
-    due_cell,
     glyph_cell,
     later,
-    lean_columns,
+    lean_age_column,
     place_cell,
     site_cell,
-    stale_age_cell,
     state_cell,
+    text_column,
     work_columns,
 )
 from smic_tui.views.look import Look
+from smic_tui.views.summary import summary_of_tickets
 from smic_tui.views.words import NORMAL, priority, word
 
 
-def _ticket_row(fact: TicketFact, look: Look) -> Row:
-    ticket = fact.ticket
-    return Row(
-        key=fact.key,
-        cells=(
-            state_cell(fact.level, word(ticket.status), look),
-            Cell(ticket.key, Role.KEY if fact.mine else Role.MUTED),
-            Cell(ticket.subject),
-            site_cell(fact),
-            Cell(priority(ticket.priority), Role.WARNING if ticket.priority <= 1 else Role.PLAIN),
-            Cell(ticket.owner, Role.KEY if fact.mine else Role.PLAIN),
-            Cell(word(ticket.waiting_on), Role.MUTED),
-            Cell(human.since(ticket.updated, look.now)),
-            due_cell(ticket.due, fact.overdue, look),
-            age_cell(fact, look),
-        ),
-        site=fact.site,
-        url=ticket.url,
-        copy=f"{ticket.key} {ticket.subject}",
-        stale=fact.stale,
-    )
+def _ticket(fact: TicketFact) -> Ticket:
+    return fact.ticket
 
 
-def _lean_status(ticket: Ticket) -> str:
+def _status(fact: TicketFact, look: Look) -> Cell:
+    return state_cell(fact.level, word(fact.ticket.status), look)
+
+
+def _lean_status(fact: TicketFact, look: Look) -> Cell:
     """Of a ticket at work whom it waits for, which tells more than that it is."""
+    ticket = fact.ticket
     at_work = ticket.status in (TicketStatus.OPEN, TicketStatus.WAITING)
     if at_work and ticket.waiting_on is not Actor.NOBODY:
-        return word(ticket.waiting_on)
-    return word(ticket.status)
+        return Cell(word(ticket.waiting_on))
+    return Cell(word(ticket.status))
 
 
-def _lean_row(fact: TicketFact, look: Look) -> Row:
-    ticket = fact.ticket
-    mine = Role.KEY if fact.mine else Role.PLAIN
-    return replace(
-        _ticket_row(fact, look),
-        cells=(
-            glyph_cell(fact.level, look),
-            place_cell(fact),
-            Cell(ticket.subject),
-            Cell(ticket.key, mine),
-            Cell(human.near_day(ticket.due, look.now, look.zone)),
-            Cell(initials(ticket.owner)),
-            Cell(_lean_status(ticket)),
-            Cell(priority(ticket.priority) if ticket.priority < NORMAL else ""),
-            stale_age_cell(fact, look),
-        ),
-    )
+def _priority(fact: TicketFact, look: Look) -> Cell:
+    number = fact.ticket.priority
+    return Cell(priority(number), Role.WARNING if number <= 1 else Role.PLAIN)
 
 
-_LEAN = Lean(
-    columns=lean_columns(
-        Column(id="level", title="", width=1),
-        Column(id="site", title=N_("Site"), width=16),
-        Column(id="subject", title=N_("Subject"), width=26),
-        # Those of one length first: what follows them need not be jumped to.
-        later("key", N_("No."), 6),
-        later("due", N_("Due"), 5),
-        later("owner", N_("Whose"), INITIALS_CELLS, spare=1),
-        later("status", N_("Status"), 11),
-        later("priority", N_("Priority"), 8, spare=2),
+def _lean_priority(fact: TicketFact, look: Look) -> Cell:
+    number = fact.ticket.priority
+    return Cell(priority(number) if number < NORMAL else "")
+
+
+_COLUMNS: tuple[Column[TicketFact], ...] = (
+    Column(id="status", title=N_("Status"), width=13, cell=_status, sort=lambda f, look: -f.level),
+    Column(
+        id="key",
+        title=N_("No."),
+        width=7,
+        cell=lambda f, look: Cell(f.ticket.key, Role.KEY if f.mine else Role.MUTED),
+        sort=lambda f, look: by_number(f.ticket.key),
     ),
-    row=_lean_row,
+    text_column("subject", N_("Subject"), 20, lambda f: f.ticket.subject, flex=4),
+    Column(
+        id="site",
+        title=N_("Site"),
+        width=15,
+        flex=1,
+        cell=site_cell,
+        sort=by_site_name,
+    ),
+    Column(
+        id="priority",
+        title=N_("Priority"),
+        width=8,
+        spare=3,
+        cell=_priority,
+        sort=lambda f, look: f.ticket.priority,
+    ),
+    *work_columns(_ticket, waiting_role=Role.MUTED, waiting_spare=5),
+    age_column(),
 )
 
-TICKETS = Listing(
-    subject="tickets",
-    title=N_("Tickets"),
-    columns=(
-        Column(id="status", title=N_("Status"), width=13, sort=lambda f: -f.level),
-        Column(id="key", title=N_("No."), width=7, sort=lambda f: by_number(f.ticket.key)),
-        Column(
-            id="subject",
-            title=N_("Subject"),
-            width=20,
-            flex=4,
-            sort=lambda f: fold(f.ticket.subject),
-        ),
-        Column(id="site", title=N_("Site"), width=15, flex=1, sort=by_site_name),
-        Column(
-            id="priority",
-            title=N_("Priority"),
-            width=8,
-            spare=3,
-            sort=lambda f: f.ticket.priority,
-        ),
-        *work_columns(lambda f: f.ticket, waiting_spare=5),
-        age_column(),
+_LEAN: tuple[Column[TicketFact], ...] = (
+    Column(id="level", title="", width=1, cell=lambda f, look: glyph_cell(f.level, look)),
+    Column(id="site", title=N_("Site"), width=16, cell=place_cell),
+    Column(
+        id="subject",
+        title=N_("Subject"),
+        width=26,
+        cell=lambda f, look: Cell(f.ticket.subject),
     ),
-    facts=lambda situation: situation.tickets,
-    row=_ticket_row,
-    key=lambda fact: fact.key,
+    # Those of one length first: what follows them need not be jumped to.
+    later(
+        "key",
+        N_("No."),
+        6,
+        lambda f, look: Cell(f.ticket.key, Role.KEY if f.mine else Role.PLAIN),
+    ),
+    later(
+        "due",
+        N_("Due"),
+        5,
+        lambda f, look: Cell(human.near_day(f.ticket.due, look.now, look.zone)),
+    ),
+    later(
+        "owner",
+        N_("Whose"),
+        INITIALS_CELLS,
+        lambda f, look: Cell(initials(f.ticket.owner)),
+        spare=1,
+    ),
+    later("status", N_("Status"), 11, _lean_status),
+    later("priority", N_("Priority"), 8, _lean_priority, spare=2),
+    lean_age_column(),
+)
+
+LISTING: Listing[TicketFact] = Listing(
+    subject=TICKETS,
+    summary=summary_of_tickets,
+    columns=_COLUMNS,
+    lean=_LEAN,
+    key=lambda f: f.key,
+    site=lambda f: f.site,
+    url=lambda f: f.ticket.url,
+    copy=lambda f: f"{f.ticket.key} {f.ticket.subject}",
+    stale=lambda f: f.stale,
     marked="subject",
     empty=N_("No ticket."),
-    lean=_LEAN,
 )

@@ -1,0 +1,112 @@
+"""Files that are replaced whole, and read whole.
+
+Whoever reads NAME finds all of the old content or all of the new one. The new one is
+written to a file beside it, whose name nobody can foresee, and renamed:
+
+    .NAME.tmp-…                being written, or left over from a kill
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from io import FileIO
+from pathlib import Path
+
+from smic_tui.system.file_steps import FileSteps
+
+_STEPS = FileSteps()
+# What file systems without hard links answer.
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS})
+# Without O_NONBLOCK, opening a pipe waits for somebody to write.
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_CHUNK = 1 << 20
+
+
+def leftovers(name: str) -> str:
+    """Return what the names of the files begin with that become NAME, or should have."""
+    return f".{name}.tmp-"
+
+
+def replace(
+    path: Path,
+    data: bytes,
+    *,
+    mode: int | None = 0o600,
+    group: int | None = None,
+    sync: bool = True,
+    previous: Path | None = None,
+    steps: FileSteps = _STEPS,
+) -> None:
+    """Make `data` the content of `path`, on the disk when this returns.
+
+    `mode` and `group` are those of the new file; None leaves the mode to the umask, and
+    the group to the folder. Without `sync` nothing waits for the disk: a power cut may
+    leave a torn file. `previous` is a second name that the content before is kept under.
+    A link called `path` is replaced, not followed. Raises `OSError`; the old content then
+    still stands, but where only its way to the disk is uncertain.
+    """
+    temporary = path.with_name(leftovers(path.name) + os.urandom(4).hex())
+    try:
+        descriptor = steps.create(temporary, mode, group)
+        try:
+            steps.write(descriptor, data)
+            if sync:
+                steps.sync(descriptor)
+        finally:
+            steps.close(descriptor)
+        if previous is not None and steps.exists(path):
+            _keep(path, previous, steps)
+        steps.rename(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            steps.unlink(temporary)
+        raise
+    if sync:
+        steps.sync_folder(path.parent)
+
+
+def _keep(path: Path, previous: Path, steps: FileSteps) -> None:
+    steps.unlink(previous)
+    try:
+        steps.link(path, previous)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # For an instant only the previous content has a name: readers and the next start
+        # take it then.
+        steps.rename(path, previous)
+
+
+def read(
+    path: Path, largest: int | None = None, *, follow_links: bool = True
+) -> tuple[bytes, os.stat_result]:
+    """Return the content of a regular file and what the system says of exactly that file.
+
+    Never waits for a pipe or a device: what is no regular file is refused, as is a file of
+    more than `largest` bytes. Raises `OSError`.
+    """
+    descriptor = os.open(path, _READ if follow_links else _READ | os.O_NOFOLLOW)
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "Not a regular file", str(path))
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            # At once: a large file in pieces is copied time and again.
+            data = file.readall() if largest is None else _bounded(file, largest, path)
+    finally:
+        os.close(descriptor)
+    return data, status
+
+
+def _bounded(file: FileIO, largest: int, path: Path) -> bytes:
+    data = bytearray()
+    while chunk := file.read(_CHUNK):
+        data += chunk
+        if len(data) > largest:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return bytes(data)
