@@ -169,11 +169,14 @@ class Collector:
     async def send_once(self, patience: float) -> bool:
         """Send what the outbox holds, for at most about `patience` seconds.
 
-        Returns whether this program did it: where another one collects, that one sends.
-        What became of each entry is in the outbox.
+        Returns whether this program did it: where another one collects, that one is asked
+        to send now, also what waits for the line. What became of each entry is in the outbox.
         """
         try:
             if await self._off.run(self._cache.lock.try_acquire) is not Outcome.HELD:
+                outbox = (await self._off.run(self._cache.user.load)).outbox.values()
+                waiting = {entry.action.source for entry in outbox if entry.state.is_open}
+                await self._asking().ask(sorted(waiting & set(self._enabled())))
                 return False
             names = list(self._enabled())
             await self._open(Outcome.HELD, names)
