@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import uuid
 from argparse import Namespace
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from smic_tui.cli.say import say
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.config.errors import nearest, unknown_word
 from smic_tui.config.load import Loaded
+from smic_tui.config.person import author
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.duty.until import parse_until
 from smic_tui.i18n import _
@@ -97,12 +97,11 @@ def _find(
 def _action(
     options: Namespace, loaded: Loaded, look: Look, verb: Verb, stream: Stream, may: Rights
 ) -> Action:
-    names = loaded.settings.me.names
     value = getattr(options, "value", "") or getattr(options, "person", "")
     text = getattr(options, "text", "").strip()
     if verb is Verb.COMMENT and not text:
         raise CommandError(Exit.USAGE, _("a comment needs words"))
-    by = clean(options.by or next(iter(names), "") or getpass.getuser())
+    by = clean(options.by or "") or author(loaded.settings.me)
     return Action(
         id=uuid.uuid4().hex,
         source=may.source,
