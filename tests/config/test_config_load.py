@@ -245,7 +245,7 @@ def test_people_who_share_a_configuration_have_names_of_their_own(
         '[me]\nnames = ["Accueil"]\n'
         '[me.logins]\ntech03 = ["Technicien Exemple 03", "t.exemple03"]\n'
     )
-    seen = {}
+    seen: dict[str, object] = {}
     for login in ("tech03", "tech04"):
         monkeypatch.setenv("LOGNAME", login)
         loaded = read(tmp_path, text)
