@@ -17,6 +17,7 @@ from typing import Any
 from tests.live.rig import Daemon, free_port
 
 NODE = "supervision.example"
+SATELLITE = "satellite.example"
 HOSTS = 700
 SERVICES = ("disque", "sauvegarde")
 DOWN_EVERY = 50
@@ -82,6 +83,42 @@ apply Service "sauvegarde" {{
   vars.dummy_text = "OK"
   assign where host.name
 }}
+
+object Endpoint "{satellite}" {{}}
+object Zone "{satellite}" {{ endpoints = [ "{satellite}" ]; parent = ZoneName }}
+object Host "sat-17801" {{
+  zone = "{satellite}"
+  check_command = "dummy"
+  check_interval = 30s
+  retry_interval = 10s
+  vars.insee = "17801"
+}}
+object Host "nsca-17802" {{
+  check_command = "dummy"
+  enable_active_checks = false
+  vars.insee = "17802"
+}}
+object Host "multi-17803" {{
+  check_command = "dummy"
+  check_interval = 5m
+  vars.insee = [ "17803", "17804" ]
+}}
+object Host "first-17805" {{
+  check_command = "dummy"
+  check_interval = 5m
+  max_check_attempts = 1
+  vars.dummy_state = 2
+  vars.insee = "17805"
+}}
+object TimePeriod "opening" {{
+  ranges = {{ "monday - sunday" = "00:00-00:01" }}
+}}
+object Host "hours-17806" {{
+  check_command = "dummy"
+  check_interval = 1m
+  check_period = "opening"
+  vars.insee = "17806"
+}}
 """
 
 
@@ -112,7 +149,9 @@ class IcingaRig:
         self._make_certificates(folder / "data" / "certs")
         config = folder / "config" / "icinga2.conf"
         config.write_text(
-            _CONFIG.format(node=NODE, port=self.port, hosts=HOSTS, down_every=DOWN_EVERY)
+            _CONFIG.format(
+                node=NODE, port=self.port, hosts=HOSTS, down_every=DOWN_EVERY, satellite=SATELLITE
+            )
         )
         command = ["icinga2", "daemon", "-c", str(config), *self._defines]
         self.daemon = Daemon(command, folder / "icinga2.out", self._answers)

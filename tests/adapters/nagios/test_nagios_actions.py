@@ -113,7 +113,7 @@ def health(standing: RecordSnapshot) -> Health:
     [
         (
             wish(Verb.ACKNOWLEDGE, text="vu;\n réparé"),
-            "ACKNOWLEDGE_HOST_PROBLEM;17001-rtr;2;1;0;Agent Un;vu; réparé",
+            "ACKNOWLEDGE_HOST_PROBLEM;17001-rtr;2;1;0;Agent Un;vu, réparé",
         ),
         (
             wish(Verb.ACKNOWLEDGE, "17001-rtr!disque", by="Un;Deux"),
