@@ -5,7 +5,7 @@ from __future__ import annotations
 from smic_tui.contract.actions import Verb
 from smic_tui.model.states import BackupState, Level
 from smic_tui.model.user_state import Note
-from smic_tui.records import BackupRun, Contact, RunResult, Stage, TicketStatus
+from smic_tui.records import BackupRun, Contact, HealthState, RunResult, Stage, TicketStatus
 from smic_tui.views.cells import Role
 from smic_tui.views.dossier import dossier
 from smic_tui.views.fit import width
@@ -92,3 +92,11 @@ def test_what_changed_is_the_newest_first() -> None:
     assert len(moments) >= 2
     assert moments == sorted(moments, reverse=True)
     assert all(line.copy for line in lines if line.key.startswith("event/"))
+
+
+def test_an_outdated_check_tells_when_it_was_made() -> None:
+    old = health(HealthState.UP, checked=ago(hours=6), outdated=True, output="PING OK")
+    new = health(HealthState.UP, host="switch", checked=ago(hours=6), output="PING OK")
+    found = texts(dossier(site(health=(old, new), past=(old,)), [], LOOK, 100))
+    assert sum("checked 6 h ago" in line for line in found) == 1
+    assert any("router" in line and "checked 6 h ago PING OK" in line for line in found)
