@@ -230,8 +230,13 @@ class ZabbixApi:
             await self._http.close()
 
     @property
+    def version_numbers(self) -> tuple[int, ...]:
+        """The first two numbers of the version."""
+        return tuple(int(part) for part in self.version.split(".")[:2] if part.isdigit())
+
+    @property
     def _by_header(self) -> bool:
-        return _numbers(self.version) >= _BEARER_FROM
+        return self.version_numbers >= _BEARER_FROM
 
     def _credentials(self) -> Credentials:
         from adapters.http.session import Credentials
@@ -261,10 +266,6 @@ class ZabbixApi:
         # `username` since 5.4; `user` is gone in 6.4.
         params = {"username": self._options.user, "password": self._password}
         self._token = (await self._plain(Call("user.login", params))).get(0, str)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
 
 def _single_error(body: bytes) -> RpcError | None:

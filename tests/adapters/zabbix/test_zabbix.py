@@ -92,7 +92,7 @@ async def test_numbers_are_strings(make: Make, zabbix: FakeZabbix) -> None:
         ([2, 1], True, "up"),
         ([0, 2], True, "down"),
         ([0], True, "pending"),
-        ([], True, "up"),
+        ([], True, "pending"),
         ([1], False, "down"),
         ([], False, "down"),
     ],
@@ -346,15 +346,20 @@ async def test_what_lastchange_does_not_tell(make: Make, zabbix: FakeZabbix) -> 
     adapter = make()
     last = await read(adapter)
     for id in (disk, ping):
-        zabbix.triggers[id]["lastEvent"]["acknowledged"] = "1"
+        zabbix.events(id)[0]["acknowledged"] = "1"
     last = await read(adapter, last.cursor)
     assert last.rows[f"t{disk}"].acknowledged
     assert last.rows[f"h{hostid}"].acknowledged
     zabbix.hosts[hostid]["maintenance_status"] = "1"
     last = await read(adapter, last.cursor)
+    for id in (disk, ping):
+        zabbix.events(id)[0]["suppressed"] = "1"
+    last = await read(adapter, last.cursor)
     assert (last.full, last.rows[f"h{hostid}"].downtime) == (False, True)
     assert last.rows[f"t{disk}"].downtime
     zabbix.hosts[hostid]["maintenance_status"] = "0"
+    for id in (disk, ping):
+        zabbix.events(id)[0]["suppressed"] = "0"
     last = await read(adapter, last.cursor)
     assert not last.rows[f"t{disk}"].downtime
     other = ids(zabbix, 17002)[0]

@@ -1,0 +1,423 @@
+"""Reads all that Zabbix knows of the hosts, and later what changed of it.
+
+What was read stays in memory from one reading to the next. A reading of changes asks for the ids of
+what may change without a trace in times (events, acknowledgements, maintenances, interfaces), and
+for the ages of a part of the items; only what is different is asked for in a second request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from adapters.zabbix.ages import Ages
+from adapters.zabbix.api import Call, Replies, ZabbixApi
+from adapters.zabbix.objects import (
+    DEPENDENT,
+    Host,
+    Item,
+    Maintenance,
+    Problem,
+    Trigger,
+    read_rows,
+)
+from adapters.zabbix.options import ZabbixOptions
+from adapters.zabbix.questions import Questions, State
+from adapters.zabbix.rows import Known, Records, host_key, trigger_key
+from smic_tui.contract.batch import Rejected
+from smic_tui.records import Health
+
+# More objects than these are not asked for by their ids.
+BY_ID = 500
+# Of a host without plain signs of life, how many of its other items tell its age.
+_SOME = 3
+
+
+class _TriggerId(Struct):
+    triggerid: str
+
+
+class _Templates(Struct):
+    hostid: str
+    parentTemplates: list[dict[str, str]] = []  # noqa: N815
+
+
+class _Macro(Struct):
+    hostid: str
+    value: str = ""
+
+
+class Memory(Struct):
+    """What a reading knew at its end, and what of it could not be read."""
+
+    state: State
+    known: Known
+    ages: Ages
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+class Subject(Struct):
+    """What an action is about: a record, the open events that it stands for, and its host."""
+
+    record: Health
+    problems: list[Problem]
+    hostid: str
+
+
+class Reader:
+    """Asks the API for one source."""
+
+    def __init__(self, config: ZabbixOptions, api: ZabbixApi, questions: Questions) -> None:
+        self._config = config
+        self._api = api
+        self._ask = questions
+        # Of the last reading; one record read anew is as old as it was then.
+        self.ages = Ages()
+
+    # -- everything ------------------------------------------------------------
+
+    async def everything(self, replies: Replies, state: State) -> Memory:
+        """Read all; `replies` answer `all_questions`, and `state` what they say first."""
+        at = len(self._ask.every_time())
+        memory = Memory(state=state, known=Known(), ages=Ages())
+        known = memory.known
+        for host in self._rows(memory, replies, at, Host):
+            known.hosts[host.hostid] = host
+        for problem in self._rows(memory, replies, at + 1, Problem):
+            known.problems[problem.eventid] = problem
+        known.dependent = set()
+        shown = {each.triggerid for each in replies.get(at + 2, list[_TriggerId])}
+        signs: list[Item] = self._rows(memory, replies, at + 3, Item)
+        for number in range(at + 4, at + 4 + len(self._ask.wanted())):
+            for trigger in self._rows(memory, replies, number, Trigger):
+                known.triggers[trigger.triggerid] = trigger
+        self._notice_dependent(known, shown)
+        by_host: dict[str, list[Item]] = {}
+        for item in signs:
+            by_host.setdefault(item.hostid, []).append(item)
+        for hostid, items in by_host.items():
+            memory.ages.track(host_key(hostid), items, {})
+        await self._learn_more(memory, lacking=set(known.hosts) - set(by_host))
+        return memory
+
+    def all_questions(self) -> list[Call]:
+        """Return the questions of a full reading."""
+        return [
+            *self._ask.every_time(),
+            self._ask.hosts(),
+            self._ask.problems(),
+            self._ask.shown(output=["triggerid"]),
+            self._ask.signs_of_life(),
+            *self._ask.wanted(),
+        ]
+
+    async def _learn_more(self, memory: Memory, lacking: set[str]) -> None:
+        """Ask what depends on the answers: items, maintenances, macros of templates."""
+        known = memory.known
+        lost = {each.hostid for each in known.hosts.values() if not self._site_is_told(each)}
+        calls: dict[str, Call] = {}
+        if lacking:
+            calls["items"] = self._ask.any_items(lacking)
+        if needed := self._items_of_triggers(memory):
+            calls["of triggers"] = self._ask.items(needed)
+        if memory.state.maintained:
+            ids = {each.maintenanceid for each in memory.state.maintained}
+            calls["maintenances"] = self._ask.maintenances(ids)
+        if lost:
+            calls["templates"] = self._ask.templates_of(lost)
+        if not calls:
+            return
+        asked = await self._api.ask(*calls.values())
+        at = {name: number for number, name in enumerate(calls)}
+        found: list[Item] = []
+        if "items" in at:
+            found += _some_of_each(self._rows(memory, asked, at["items"], Item))
+        if "maintenances" in at:
+            self._limit(memory, asked, at["maintenances"])
+        of_triggers = (
+            self._rows(memory, asked, at["of triggers"], Item) if "of triggers" in at else []
+        )
+        templates = asked.get(at["templates"], list[_Templates]) if "templates" in at else []
+        await self._learn_values(memory, found, of_triggers, templates)
+
+    async def _learn_values(
+        self,
+        memory: Memory,
+        of_hosts: list[Item],
+        of_triggers: list[Item],
+        templates: list[_Templates],
+    ) -> None:
+        """Ask for values of items of hosts, for masters of items, for macros of templates."""
+        masters = {each.master_itemid for each in of_triggers if each.type == DEPENDENT}
+        above = {one["templateid"] for each in templates for one in each.parentTemplates}
+        calls: dict[str, Call] = {}
+        if of_hosts:
+            calls["ages"] = self._ask.ages(each.itemid for each in of_hosts)
+        if masters:
+            calls["masters"] = self._ask.items(masters)
+        if above:
+            calls["macros"] = self._ask.macros_of(above)
+        asked = await self._api.ask(*calls.values()) if calls else None
+        at = {name: number for number, name in enumerate(calls)}
+        if asked is not None and "ages" in at:
+            clocks = {each.itemid: each for each in self._rows(memory, asked, at["ages"], Item)}
+            by_host: dict[str, list[Item]] = {}
+            for item in of_hosts:
+                newest = clocks.get(item.itemid)
+                if newest is not None:
+                    item = replace(item, lastclock=newest.lastclock, lastvalue=newest.lastvalue)
+                by_host.setdefault(item.hostid, []).append(item)
+            for hostid, items in by_host.items():
+                memory.ages.track(host_key(hostid), items, {})
+        if asked is not None and "macros" in at:
+            values = {each.hostid: each.value for each in asked.get(at["macros"], list[_Macro])}
+            for each in templates:
+                found = (values.get(one["templateid"], "") for one in each.parentTemplates)
+                if value := next(filter(None, found), ""):
+                    memory.known.templated[each.hostid] = value
+        sources: dict[str, Item] = {}
+        if asked is not None and "masters" in at:
+            found_masters = self._rows(memory, asked, at["masters"], Item)
+            sources = {each.itemid: each for each in found_masters}
+        by_id = {each.itemid: each for each in of_triggers}
+        for trigger in memory.known.triggers.values():
+            if trigger.value != 1 or memory.ages.has(trigger_key(trigger.triggerid)):
+                continue
+            ids = dict.fromkeys(each.itemid for each in trigger.functions)
+            items = [by_id[each] for each in ids if each in by_id]
+            memory.ages.track(trigger_key(trigger.triggerid), items, sources)
+
+    # -- changes ---------------------------------------------------------------
+
+    def questions_of_changes(self, memory: Memory, since: int) -> list[Call]:
+        """Return the questions of a reading of changes since an epoch time."""
+        return [
+            *self._ask.every_time(),
+            self._ask.changed(since),
+            self._ask.ages(memory.ages.part()),
+        ]
+
+    async def changes(
+        self, before: Memory, replies: Replies, state: State, now: float
+    ) -> Memory | None:
+        """Return what is known after the changes, or None when everything must be read."""
+        was = before.state
+        hostids = {each.hostid for each in was.maintained ^ state.maintained}
+        hostids |= {each.rpartition(" ")[2] for each in was.unreached ^ state.unreached}
+        if was.hosts != state.hosts or (was.reached != state.reached and not hostids):
+            # Hosts came or went, or one that was never tried before has been reached.
+            return None
+        at = len(self._ask.every_time())
+        memory = Memory(state=state, known=_copy(before.known), ages=before.ages.copy())
+        known = memory.known
+        fresh: dict[str, Trigger] = {
+            each.triggerid: each for each in self._rows(memory, replies, at, Trigger)
+        }
+        part: list[Item] = self._rows(memory, replies, at + 1, Item)
+        odd = _changed_events(was, state)
+        about = {known.problems[each].objectid for each in odd if each in known.problems}
+        about |= {
+            problem.objectid for problem in known.problems.values() if problem.objectid in fresh
+        }
+        for gone in odd - state.problems:
+            known.problems.pop(gone, None)
+        if len(odd) + len(hostids) > BY_ID:
+            return None
+        if memory.ages.old_among(part, now):
+            # It may be one, or all behind one cause: the others are asked for at once.
+            part = await self._all_ages(memory)
+        memory.ages.take(part)
+        if odd or hostids or was.shown != state.shown or fresh:
+            await self._read_changed(memory, odd & state.problems, about, hostids, fresh)
+        if state.maintained != was.maintained:
+            await self._read_maintenances(memory)
+        self._forget_the_gone(memory)
+        return memory
+
+    async def _all_ages(self, memory: Memory) -> list[Item]:
+        asked = await self._api.ask(self._ask.ages(memory.ages.items))
+        found: list[Item] = self._rows(memory, asked, 0, Item)
+        return found
+
+    async def _read_changed(
+        self,
+        memory: Memory,
+        events: set[str] | frozenset[str],
+        about: set[str],
+        hostids: set[str],
+        fresh: dict[str, Trigger],
+    ) -> None:
+        """Ask for events, for the triggers that they are of, and for hosts."""
+        known = memory.known
+        ask = self._ask
+        asked = await self._api.ask(
+            ask.shown(output=["triggerid"]),
+            ask.problems(eventids=sorted(events)),
+            ask.triggers(triggerids=sorted(about - set(fresh))),
+            ask.hosts(hostids=sorted(hostids)),
+        )
+        shown = {each.triggerid for each in asked.get(0, list[_TriggerId])}
+        for problem in self._rows(memory, asked, 1, Problem):
+            known.problems[problem.eventid] = problem
+        for trigger in self._rows(memory, asked, 2, Trigger):
+            fresh[trigger.triggerid] = trigger
+        for host in self._rows(memory, asked, 3, Host):
+            known.hosts[host.hostid] = host
+        new = {known.problems[each].objectid for each in events if each in known.problems}
+        # What Zabbix shows or shows no more, and what is not known yet.
+        new |= {each for each in shown if each not in known.triggers}
+        new -= set(fresh)
+        asked_for = about | new
+        if new:
+            asked = await self._api.ask(ask.triggers(triggerids=sorted(new)))
+            for trigger in self._rows(memory, asked, 0, Trigger):
+                fresh[trigger.triggerid] = trigger
+        for triggerid in asked_for - set(fresh):
+            known.triggers.pop(triggerid, None)
+        known.triggers.update(fresh)
+        self._notice_dependent(known, shown)
+        # The items of a trigger that is a problem anew are others than those of one that was.
+        if needed := self._items_of_triggers(memory):
+            asked = await self._api.ask(ask.items(needed))
+            await self._learn_values(memory, [], self._rows(memory, asked, 0, Item), [])
+
+    async def _read_maintenances(self, memory: Memory) -> None:
+        memory.known.limited = set()
+        ids = {each.maintenanceid for each in memory.state.maintained}
+        if ids:
+            self._limit(memory, await self._api.ask(self._ask.maintenances(ids)), 0)
+
+    def _forget_the_gone(self, memory: Memory) -> None:
+        known = memory.known
+        if self._config.triggers == "problems":
+            for triggerid in [*known.triggers]:
+                if known.triggers[triggerid].value == 0:
+                    del known.triggers[triggerid]
+        gone = [
+            trigger_key(each.triggerid)
+            for each in known.triggers.values()
+            if each.value != 1 and memory.ages.has(trigger_key(each.triggerid))
+        ]
+        memory.ages.forget(gone)
+
+    # -- one record ------------------------------------------------------------
+
+    async def one(self, key: str, now: float) -> Subject | None:
+        """Read a host or a trigger with its host anew, None if it is gone.
+
+        Raises `ValueError` if no record can be made of it.
+        """
+        ask = self._ask
+        triggers: list[Trigger] = []
+        hostid = key[1:]
+        if not key.startswith("h"):
+            triggers = (await self._api.ask(ask.triggers(triggerids=[key[1:]]))).get(
+                0, list[Trigger]
+            )
+            if not triggers or not triggers[0].hosts:
+                return None
+            hostid = triggers[0].hosts[0].hostid
+        asked = await self._api.ask(
+            ask.hosts(hostids=[hostid]),
+            ask.triggers(hostids=[hostid], filter={"value": 1}),
+            ask.problems(hostids=[hostid]),
+            ask.shown(output=["triggerid"], hostids=[hostid]),
+        )
+        hosts = asked.get(0, list[Host])
+        if not hosts:
+            return None
+        known = Known(hosts={hostid: hosts[0]})
+        for trigger in (*asked.get(1, list[Trigger]), *triggers):
+            known.triggers[trigger.triggerid] = trigger
+        for problem in asked.get(2, list[Problem]):
+            known.problems[problem.eventid] = problem
+        self._notice_dependent(known, {each.triggerid for each in asked.get(3, list[_TriggerId])})
+        records = Records(self._config, known, self.ages, now)
+        if triggers:
+            record, about = records.of_trigger(triggers[0]), triggers
+        else:
+            record, about = records.of_host(hosts[0]), records.reasons(hostid)
+        ids = {each.triggerid for each in about}
+        problems = [each for each in known.problems.values() if each.objectid in ids]
+        return Subject(record=record, problems=problems, hostid=hostid)
+
+    # -- what both do ----------------------------------------------------------
+
+    def _rows(self, memory: Memory, replies: Replies, number: int, type_: type[Any]) -> list[Any]:
+        rows, rejected = read_rows(replies.get(number, list[msgspec.Raw]), type_)
+        memory.rejected += rejected
+        return rows
+
+    @staticmethod
+    def _notice_dependent(known: Known, shown: Iterable[str]) -> None:
+        problems = {each.triggerid for each in known.triggers.values() if each.value == 1}
+        known.dependent = {
+            each for each in problems - set(shown) if known.triggers[each].dependencies
+        }
+
+    @staticmethod
+    def _items_of_triggers(memory: Memory) -> set[str]:
+        """Return the ids of the items of problems that are not known yet."""
+        return {
+            function.itemid
+            for trigger in memory.known.triggers.values()
+            if trigger.value == 1 and not memory.ages.has(trigger_key(trigger.triggerid))
+            for function in trigger.functions
+        }
+
+    def _limit(self, memory: Memory, replies: Replies, number: int) -> None:
+        """Note the hosts whose maintenance is about some of their problems only."""
+        error = replies.error(number)
+        if error is not None and error.forbids:
+            return
+        found = replies.get(number, list[Maintenance])
+        tagged = {each.maintenanceid for each in found if each.tags}
+        memory.known.limited = {
+            each.hostid for each in memory.state.maintained if each.maintenanceid in tagged
+        }
+
+    def _site_is_told(self, host: Host) -> bool:
+        """Whether the host itself has the macro that tells its site, where one does."""
+        where, dot, name = self._config.site.partition(".")
+        if not dot or where != "macro":
+            return True
+        return any(each.macro == name and each.value for each in host.macros)
+
+
+def _copy(known: Known) -> Known:
+    return Known(
+        hosts=dict(known.hosts),
+        triggers=dict(known.triggers),
+        problems=dict(known.problems),
+        dependent=set(known.dependent),
+        limited=set(known.limited),
+        templated=known.templated,
+    )
+
+
+def _changed_events(was: State, now: State) -> frozenset[str]:
+    """Return the ids of events that came, went, or are known otherwise than before."""
+    return (
+        (was.problems ^ now.problems)
+        | (was.acknowledged ^ now.acknowledged)
+        | (was.suppressed ^ now.suppressed)
+        | (was.critical ^ now.critical)
+    )
+
+
+def _some_of_each(items: list[Item]) -> list[Item]:
+    """Return a few items of each host: those that are asked for most often."""
+    from adapters.zabbix.ages import interval_of
+
+    by_host: dict[str, list[Item]] = {}
+    for item in items:
+        by_host.setdefault(item.hostid, []).append(item)
+    some = []
+    for found in by_host.values():
+        found.sort(key=lambda each: (interval_of(each) or 1 << 40, int(each.itemid)))
+        some += found[:_SOME]
+    return some
