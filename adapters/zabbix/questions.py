@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from adapters.zabbix.api import Call, Replies
 from adapters.zabbix.objects import (
-    FROM_THE_HOST,
     HOST_OUTPUT,
     ITEM_OUTPUT,
     PROBLEM_OUTPUT,
@@ -254,15 +253,15 @@ class Questions:
 
     def signs_of_life(self) -> Call:
         """Return the question for the items by which it is plain that a host lives."""
-        return self._items(
+        found = self._items(
             search={"key_": list(_SIGNS_OF_LIFE)}, startSearch=True, searchByAny=True
         )
+        output = [each for each in ITEM_OUTPUT if each not in ("type", "master_itemid")]
+        return Call(found.method, found.params | {"output": output})
 
     def any_items(self, hostids: Iterable[str]) -> Call:
         """Return the question for items of hosts that have none of these, without their values."""
-        found = self._items(
-            hostids=sorted(hostids), filter={"state": 0, "type": FROM_THE_HOST}, limit=_ANY_ITEMS
-        )
+        found = self._items(hostids=sorted(hostids), filter={"state": 0}, limit=_ANY_ITEMS)
         without = ("lastclock", "lastvalue", "prevvalue")
         output = [each for each in ITEM_OUTPUT if each not in without]
         return Call(found.method, found.params | {"output": output})

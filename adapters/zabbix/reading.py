@@ -14,10 +14,11 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from adapters.zabbix.ages import Ages
+from adapters.zabbix.ages import Ages, interval_of
 from adapters.zabbix.api import Call, Replies, ZabbixApi
 from adapters.zabbix.objects import (
     DEPENDENT,
+    FROM_THE_HOST,
     Host,
     Item,
     Maintenance,
@@ -135,7 +136,7 @@ class Reader:
         at = {name: number for number, name in enumerate(calls)}
         found: list[Item] = []
         if "items" in at:
-            found += _some_of_each(self._rows(memory, asked, at["items"], Item))
+            found += _some_of_each(self._rows(memory, asked, at["items"], Item), known.hosts)
         if "maintenances" in at:
             self._limit(memory, asked, at["maintenances"])
         of_triggers = (
@@ -409,13 +410,17 @@ def _changed_events(was: State, now: State) -> frozenset[str]:
     )
 
 
-def _some_of_each(items: list[Item]) -> list[Item]:
-    """Return a few items of each host: those that are asked for most often."""
-    from adapters.zabbix.ages import interval_of
+def _some_of_each(items: list[Item], hosts: dict[str, Host]) -> list[Item]:
+    """Return a few items of each host: those that are asked for most often.
 
+    Only what comes from the host itself proves that it lives. A host without interfaces is but
+    what is measured of it.
+    """
     by_host: dict[str, list[Item]] = {}
     for item in items:
-        by_host.setdefault(item.hostid, []).append(item)
+        host = hosts.get(item.hostid)
+        if host is not None and (item.type in FROM_THE_HOST or not host.interfaces):
+            by_host.setdefault(item.hostid, []).append(item)
     some = []
     for found in by_host.values():
         found.sort(key=lambda each: (interval_of(each) or 1 << 40, int(each.itemid)))
