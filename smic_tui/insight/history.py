@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from smic_tui.i18n import _
-from smic_tui.insight.site_state import verdict
+from smic_tui.insight.site_state import last_verdict
 from smic_tui.insight.trouble_items import health_words
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.model.states import Level
@@ -45,7 +45,7 @@ def _health(fact: SiteFact) -> Iterator[Event]:
             yield Event(
                 at=health.since,
                 kind=Part.HEALTH,
-                level=verdict(health, stale=False)[1],
+                level=last_verdict(health)[1],
                 words=f"{health.host}: {health_words(health)}",
             )
 

@@ -139,12 +139,21 @@ def _health_line(health: Health, look: Look) -> Line:
             Cell(fit(name, 16)),
             Cell(fit(" " + word(health.state), 12), ROLE_OF_LEVEL[level]),
             Cell(fit(human.since(health.since, look.now), 8, right=True)),
+            *_age_of_check(health, look),
             Cell("  " + health.output, Role.MUTED),
         ),
         key=f"health/{health.key}",
         url=health.url,
         copy=f"{health.host} {health.service} {health.output}",
     )
+
+
+def _age_of_check(health: Health, look: Look) -> list[Cell]:
+    """How long ago an outdated check was."""
+    if not health.outdated or health.checked is None:
+        return []
+    words = _("checked {age} ago").format(age=human.since(health.checked, look.now))
+    return [Cell("  " + words, Role.WARNING)]
 
 
 def _section(title: str, count: int) -> Line:

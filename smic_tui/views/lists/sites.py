@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smic_tui.i18n import N_, _
+from smic_tui.i18n import N_, _, pgettext
 from smic_tui.model.facts import RequestFact, SiteFact, TicketFact
 from smic_tui.model.states import BackupState, Level
 from smic_tui.model.subjects import SITES
@@ -27,9 +27,11 @@ from smic_tui.views.words import word
 
 
 def site_marks(fact: SiteFact) -> str:
-    """What softens a site's state: it is acknowledged, or in a planned downtime."""
+    """What softens a site's state: planned downtime, an acknowledgement, or the age of a check."""
     if fact.downtime:
         return " " + _("(downtime)")
+    if fact.outdated:
+        return " " + pgettext("a check", "(old)")
     return " " + _("(ack)") if fact.acknowledged else ""
 
 
