@@ -47,7 +47,7 @@ BATCH = 500
 # Values of proxies and our own last question may arrive a little late.
 OVERLAP_SECONDS = 120
 # How often it is told that a record was checked anew, and how well clocks agree of themselves.
-_CHECKED_EVERY = timedelta(minutes=10)
+_CHECKED_EVERY = timedelta(minutes=1)
 _CLOCKS_AGREE = 30.0
 # How many host groups are named.
 _NAMES = 8
