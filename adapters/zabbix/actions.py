@@ -38,6 +38,8 @@ _ON_EVENTS = (Verb.ACKNOWLEDGE, Verb.UNACKNOWLEDGE)
 _NO_EVENT = "0"
 # MySQL cuts what is longer, in a mode that administrators may choose.
 _CUT_FROM = 255
+# How many characters Zabbix keeps of what is written on an event.
+_LONGEST = 2048
 
 
 class _Written(Struct):
@@ -141,7 +143,7 @@ async def _acknowledge(api: ZabbixApi, action: Action, subject: Subject) -> None
             _("There is no problem to acknowledge"),
             hint=_("A host is acknowledged by the problem that says that it is down."),
         )
-    words = _signed(action)
+    words = _short_enough(_signed(action))
     for bits in sorted(set(wanted.values()), reverse=True):
         params: dict[str, Any] = {
             "eventids": [each for each, what in wanted.items() if what == bits],
@@ -160,7 +162,7 @@ async def _unacknowledge(api: ZabbixApi, action: Action, subject: Subject) -> No
             hint=_("A host is acknowledged by the problem that says that it is down."),
         )
     params: dict[str, Any] = {"eventids": wanted, "action": _UNACKNOWLEDGE}
-    words = _signed(action)
+    words = _short_enough(_signed(action))
     if words:
         params |= {"action": _UNACKNOWLEDGE | _MESSAGE, "message": words}
     await api.act(Call("event.acknowledge", params))
@@ -273,4 +275,17 @@ def _name(action: Action) -> str:
 
 def _signed(action: Action) -> str:
     """Return the text with the name of the person: all share one account."""
-    return f"{action.by}: {action.text}" if action.text and action.by else action.text
+    text = f"{action.by}: {action.text}" if action.text and action.by else action.text
+    # PostgreSQL ends a text at a NUL, and half a character is no JSON.
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
+def _short_enough(words: str) -> str:
+    if len(words) > _LONGEST:
+        raise Refused(
+            _("Zabbix keeps {limit} characters, and this has {count} with the name").format(
+                limit=_LONGEST, count=len(words)
+            ),
+            hint=_("Shorten the text."),
+        )
+    return words

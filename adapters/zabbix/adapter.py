@@ -152,7 +152,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
     def _records(self, memory: Memory) -> tuple[list[Health], list[Rejected]]:
         now = self._now()
         memory.ages.proxies = {each.proxyid: each for each in memory.state.proxies or ()}
-        memory.ages.judge_proxies(now, seconds(self.config.proxies_within))
+        memory.ages.judge(now, seconds(self.config.proxies_within))
         ahead = now - time.time()
         if abs(ahead) < _CLOCKS_AGREE:
             ahead = 0.0

@@ -56,6 +56,7 @@ class Ages:
         self._of: dict[str, tuple[str, ...]] = {}
         self._within: dict[str, int | None] = {}
         self._away: dict[str, Proxy] = {}
+        self._old: set[str] = set()
         self._turn = 0
 
     def copy(self) -> Ages:
@@ -63,7 +64,7 @@ class Ages:
         other = Ages()
         other.items, other.proxies = dict(self.items), dict(self.proxies)
         other._of, other._within = dict(self._of), dict(self._within)
-        other._away, other._turn = dict(self._away), self._turn
+        other._away, other._old, other._turn = dict(self._away), set(self._old), self._turn
         return other
 
     def track(self, key: str, items: Iterable[Item], masters: Mapping[str, Item]) -> None:
@@ -120,22 +121,24 @@ class Ages:
             if known is not None:
                 self.items[item.itemid] = replace(
                     known,
-                    lastclock=max(known.lastclock, item.lastclock),
+                    lastclock=item.lastclock or known.lastclock,
                     lastvalue=item.lastvalue,
                     prevvalue=item.prevvalue,
                 )
         self._turn = (self._turn + count) % max(1, len(self.items))
 
-    def old_among(self, items: Iterable[Item], now: float) -> bool:
-        """Whether one of the items is older than it may be, and was not before."""
-        for item in items:
-            known, within = self.items.get(item.itemid), self._within.get(item.itemid)
-            if known is None or within is None:
-                continue
-            limit = now - allowed(within)
-            if 0 < item.lastclock < limit and known.lastclock != item.lastclock:
-                return True
-        return False
+    def turned_among(self, items: Iterable[Item], now: float) -> bool:
+        """Whether one of the items has become too old, or new again, since last judged."""
+        return any(
+            self._is_old(each.itemid, each.lastclock, now) is not (each.itemid in self._old)
+            for each in items
+        )
+
+    def _is_old(self, itemid: str, lastclock: int, now: float) -> bool:
+        known, within = self.items.get(itemid), self._within.get(itemid)
+        if known is None or within is None:
+            return False
+        return 0 < (lastclock or known.lastclock) < now - allowed(within)
 
     def of_host(self, host: Host, key: str) -> Age:
         """Return the age of what proves that a host lives: the newest of its items."""
@@ -164,10 +167,14 @@ class Ages:
         """Return the proxies that have not been heard of for `limit` seconds."""
         return [each for each in self.proxies.values() if now - each.lastaccess > limit]
 
-    def judge_proxies(self, now: float, limit: float) -> frozenset[str]:
-        """Decide which proxies are away, and return their ids."""
+    def judge(self, now: float, limit: float) -> None:
+        """Decide which items are old, and which proxies are away: silent for `limit` seconds."""
         self._away = {each.proxyid: each for each in self.silent_proxies(now, limit)}
-        return frozenset(self._away)
+        self._old = {
+            each.itemid
+            for each in self.items.values()
+            if self._is_old(each.itemid, each.lastclock, now)
+        }
 
     def _proxy_of(self, host: Host) -> Age | None:
         proxy = self._away.get(host.proxy)

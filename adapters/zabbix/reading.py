@@ -216,7 +216,9 @@ class Reader:
         memory = Memory(state=state, known=_copy(before.known), ages=before.ages.copy())
         known = memory.known
         fresh: dict[str, Trigger] = {
-            each.triggerid: each for each in self._rows(memory, replies, at, Trigger)
+            each.triggerid: each
+            for each in self._rows(memory, replies, at, Trigger)
+            if self._is_news(each, known)
         }
         part: list[Item] = self._rows(memory, replies, at + 1, Item)
         odd = _changed_events(was, state)
@@ -228,7 +230,7 @@ class Reader:
             known.problems.pop(gone, None)
         if len(odd) + len(hostids) > BY_ID:
             return None
-        if memory.ages.old_among(part, now):
+        if memory.ages.turned_among(part, now):
             # It may be one, or all behind one cause: the others are asked for at once.
             part = await self._all_ages(memory)
         memory.ages.take(part)
@@ -238,6 +240,13 @@ class Reader:
             await self._read_maintenances(memory)
         self._forget_the_gone(memory)
         return memory
+
+    def _is_news(self, trigger: Trigger, known: Known) -> bool:
+        """Whether a trigger, read again because readings overlap, is not as it was."""
+        before = known.triggers.get(trigger.triggerid)
+        if before is None and trigger.value == 0:
+            return self._config.triggers == "all"
+        return before != trigger
 
     async def _all_ages(self, memory: Memory) -> list[Item]:
         asked = await self._api.ask(self._ask.ages(memory.ages.items))

@@ -337,6 +337,9 @@ class FakeZabbix:
             raise _Says(_PARAMS, refused.format("acknowledge problems"))
         if not set(params["eventids"]) <= set(self.problems):
             raise _Says(_PARAMS, "No permissions to referred object or it does not exist!")
+        if len(params.get("message", "")) > 2048:
+            long = f'Value "{params["message"]}" is too long for field "message".'
+            raise _Says(_APPLICATION, long)
         for eventid in params["eventids"]:
             event = self.problems[eventid]
             bits = params["action"] & 4
@@ -346,7 +349,7 @@ class FakeZabbix:
                     event["acknowledged"] = value
                     bits |= bit
             if bits:
-                message = params["message"] if bits & 4 else ""
+                message = params["message"].partition("\0")[0] if bits & 4 else ""
                 note = {"acknowledgeid": self._next(), "action": str(bits), "message": message}
                 event["acknowledges"].append(note)
         self.acknowledgements.append(params)

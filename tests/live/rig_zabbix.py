@@ -127,6 +127,7 @@ class ZabbixRig:
         self.folder = folder = Path(tempfile.mkdtemp(prefix="smic-tui-zabbix-"))
         folder.chmod(0o755)
         self.tokens: dict[str, str] = {}
+        self._groups: dict[str, str] = {}
         self._changes = 0
         port = free_port()
         self._trapper = port
@@ -210,6 +211,8 @@ class ZabbixRig:
             "BLIND": self.tokens["aveugle"],
             "ACTOR": self.tokens["agent"],
             "ADMIN": self.tokens["chef"],
+            "READER": self.tokens["lecteur"],
+            "MUTE": self.tokens["muet"],
             "PASSWORD": PASSWORD,
             "WRONG": "0" * 63 + "f",
         }
@@ -469,14 +472,22 @@ class ZabbixRig:
         }
 
     def _make_accounts(self, group: str) -> None:
-        roles = {"lecture": self._reading_role(), "aveugle": "1", "agent": "1", "chef": "2"}
-        rights = {"lecture": 2, "agent": 3, "chef": 3}
+        roles = {
+            "lecture": self._reading_role(),
+            "aveugle": "1",
+            "agent": "1",
+            "chef": "2",
+            "lecteur": "1",
+            "muet": self._mute_role(),
+        }
+        rights = {"lecture": 2, "agent": 3, "chef": 3, "lecteur": 2, "muet": 2}
         for name, role in roles.items():
             permission = {"id": group, "permission": rights[name]} if name in rights else None
             users = self.call(
                 "usergroup.create",
                 {"name": f"groupe {name}", "rights": [permission] if permission else []},
             )["usrgrpids"][0]
+            self._groups[name] = users
             user = self.call(
                 "user.create",
                 {
@@ -489,10 +500,28 @@ class ZabbixRig:
             token = self.call("token.create", {"name": name, "userid": user})["tokenids"]
             self.tokens[name] = self.call("token.generate", token)[0]["token"]
 
+    def reader_sees_templates(self) -> dict[str, Any]:
+        """The change by which the reading account may read templates, and so their macros."""
+        found = self.call("hostgroup.get", {"filter": {"name": "Templates"}, "output": ["groupid"]})
+        both = [(self.group, 2), (found[0]["groupid"], 2)]
+        return {
+            "usrgrpid": self._groups["lecture"],
+            "rights": [{"id": id, "permission": permission} for id, permission in both],
+        }
+
+    def _mute_role(self) -> str:
+        """One that may call everything, and neither acknowledge nor comment."""
+        actions = [
+            {"name": name, "status": 0} for name in ("acknowledge_problems", "add_problem_comments")
+        ]
+        role = {"name": "muet", "type": 1, "rules": {"actions": actions}}
+        found: str = self.call("role.create", role)["roleids"][0]
+        return found
+
     def _reading_role(self) -> str:
-        """The role of the documentation: eight methods and no more."""
+        """The role of the documentation: nine methods and no more."""
         methods = ["hostgroup.get", "host.get", "hostinterface.get", "trigger.get"]
-        methods += ["problem.get", "item.get", "proxy.get", "maintenance.get"]
+        methods += ["problem.get", "item.get", "proxy.get", "maintenance.get", "usermacro.get"]
         rules = {
             "ui.default_access": 0,
             "actions.default_access": 0,
