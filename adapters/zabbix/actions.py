@@ -143,7 +143,7 @@ async def _acknowledge(api: ZabbixApi, action: Action, subject: Subject) -> None
             _("There is no problem to acknowledge"),
             hint=_("A host is acknowledged by the problem that says that it is down."),
         )
-    words = _short_enough(_signed(action))
+    words = _short_enough(signed(action))
     for bits in sorted(set(wanted.values()), reverse=True):
         params: dict[str, Any] = {
             "eventids": [each for each, what in wanted.items() if what == bits],
@@ -162,7 +162,7 @@ async def _unacknowledge(api: ZabbixApi, action: Action, subject: Subject) -> No
             hint=_("A host is acknowledged by the problem that says that it is down."),
         )
     params: dict[str, Any] = {"eventids": wanted, "action": _UNACKNOWLEDGE}
-    words = _short_enough(_signed(action))
+    words = _short_enough(signed(action))
     if words:
         params |= {"action": _UNACKNOWLEDGE | _MESSAGE, "message": words}
     await api.act(Call("event.acknowledge", params))
@@ -189,7 +189,7 @@ def _to_do(action: Action, subject: Subject, events: list[_Event]) -> dict[str, 
 
     Where somebody has acknowledged an event already, the words of the action are still missing.
     """
-    words = _signed(action)
+    words = signed(action)
     written = {each.eventid: each.acknowledges for each in events}
     wanted: dict[str, int] = {}
     for problem in subject.problems:
@@ -239,7 +239,7 @@ async def _create(api: ZabbixApi, action: Action, hostid: str) -> None:
     period = {"timeperiod_type": 0, "start_date": start, "period": max(end - start, 300)}
     params = {
         "name": _name(action),
-        "description": _signed(action),
+        "description": signed(action),
         "active_since": start,
         "active_till": end,
         "maintenance_type": 0,
@@ -273,7 +273,7 @@ def _name(action: Action) -> str:
     return f"{_OURS}{action.id}"
 
 
-def _signed(action: Action) -> str:
+def signed(action: Action) -> str:
     """Return the text with the name of the person: all share one account."""
     text = f"{action.by}: {action.text}" if action.text and action.by else action.text
     # PostgreSQL ends a text at a NUL, and half a character is no JSON.
