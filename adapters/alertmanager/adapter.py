@@ -22,6 +22,7 @@ from msgspec import Struct
 from adapters.alertmanager import silences
 from adapters.alertmanager.options import AlertmanagerOptions
 from adapters.http.adapter import AccountAdapter
+from adapters.shared.epochs import not_before
 from adapters.shared.row_by_row import read_each
 from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
@@ -222,7 +223,7 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
             since=alert.starts_at.astimezone(UTC),
             output=next((each for each in texts if each), alert.name),
             downtime=alert.status.is_quiet,
-            checked=alert.updated_at.astimezone(UTC) if alert.updated_at else None,
+            checked=not_before(alert.updated_at.astimezone(UTC)) if alert.updated_at else None,
             url=alert.generator_url,
         )
 

@@ -24,6 +24,7 @@ from msgspec import Struct
 from adapters.http.adapter import AccountAdapter
 from adapters.prometheus.options import Check, PrometheusOptions
 from adapters.shared.durations import seconds
+from adapters.shared.epochs import COARSE, not_before
 from smic_tui.contract.adapter import Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, Unavailable
@@ -167,12 +168,14 @@ class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
                     ),
                     hint=_("Prometheus answers, but asks its exporters no more."),
                 )
-            now = datetime.now(UTC).replace(microsecond=0)
+            now = datetime.now(UTC)
             found[job] = {
                 host: _Target(
                     site=self._site(each.metric),
                     answers=each.value[1] != "0",
-                    scraped=now - timedelta(seconds=round(ages[host])) if host in ages else None,
+                    scraped=not_before(now - timedelta(seconds=ages[host]))
+                    if host in ages
+                    else None,
                 )
                 for each in samples
                 for host in [self._host(each.metric)]
@@ -229,9 +232,13 @@ class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
             state=state,
             output=output,
             checked=scraped,
-            valid_for=round(seconds(self.config.scraped_within)) if scraped else None,
+            valid_for=self._valid_for if scraped else None,
             url=self._url(check),
         )
+
+    @property
+    def _valid_for(self) -> int:
+        return round(seconds(self.config.scraped_within) + COARSE.total_seconds())
 
     def _host(self, labels: dict[str, str]) -> str:
         return labels.get(self.config.host_label, "")

@@ -25,7 +25,7 @@ from msgspec.structs import replace
 
 from adapters.zabbix.api import Call, RpcError, ZabbixApi
 from adapters.zabbix.objects import Problem
-from adapters.zabbix.reading import Subject
+from adapters.zabbix.subject import Subject
 from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.i18n import _
 

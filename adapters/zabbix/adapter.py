@@ -34,8 +34,9 @@ from adapters.zabbix.api import Replies, ZabbixApi
 from adapters.zabbix.objects import Group
 from adapters.zabbix.options import ZabbixOptions
 from adapters.zabbix.questions import Clock, Questions, State
-from adapters.zabbix.reading import Memory, Reader, Subject
+from adapters.zabbix.reading import Memory, Reader
 from adapters.zabbix.rows import Records
+from adapters.zabbix.subject import Subject, Subjects
 from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -94,6 +95,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         self._api = ZabbixApi(config, context)
         self._ask = Questions(config)
         self._reader = Reader(config, self._api, self._ask)
+        self._subjects = Subjects(config, self._api, self._ask)
         self._memory: Memory | None = None
         # What was told of each record.
         self._told: dict[str, _Told] = {}
@@ -130,7 +132,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
             for key in told.keys() - {each.key for each in news}:
                 told[key] = self._told[key]
         self._memory, self._told, self._reading = memory, told, uuid4().hex
-        self._reader.ages = memory.ages
+        self._subjects.ages = memory.ages
         after = _Cursor(since=int(self._now()) - OVERLAP_SECONDS, reading=self._reading)
         for start in range(0, len(news), BATCH):
             yield Batch(upserts=tuple(news[start : start + BATCH]), full=full)
@@ -234,7 +236,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
 
     async def _subject(self, key: str) -> Subject | None:
         try:
-            return await self._reader.one(key, self._now())
+            return await self._subjects.one(key, self._now())
         except ValueError as error:
             raise self._api.bad(
                 _("Zabbix's {name} cannot be read: {reason}").format(name=key, reason=error)

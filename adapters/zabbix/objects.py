@@ -151,7 +151,9 @@ class _Step(Struct):
     params: str = ""
 
 
-class _TriggerId(Struct):
+class TriggerId(Struct):
+    """A trigger of which nothing more was asked."""
+
     triggerid: str
 
 
@@ -171,7 +173,7 @@ class Item(Struct):
     prevvalue: str = ""
     master_itemid: str = "0"
     preprocessing: list[_Step] = []
-    triggers: list[_TriggerId] = []
+    triggers: list[TriggerId] = []
 
     @property
     def discards(self) -> str | None:

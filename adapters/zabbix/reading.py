@@ -7,7 +7,6 @@ for the ages of a part of the items; only what is different is asked for in a se
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -24,22 +23,18 @@ from adapters.zabbix.objects import (
     Maintenance,
     Problem,
     Trigger,
+    TriggerId,
     read_rows,
 )
 from adapters.zabbix.options import ZabbixOptions
 from adapters.zabbix.questions import Questions, State
-from adapters.zabbix.rows import Known, Records, host_key, trigger_key
+from adapters.zabbix.rows import Known, host_key, trigger_key
 from smic_tui.contract.batch import Rejected
-from smic_tui.records import Health
 
 # More objects than these are not asked for by their ids.
 BY_ID = 500
 # Of a host without plain signs of life, how many of its other items tell its age.
 _SOME = 3
-
-
-class _TriggerId(Struct):
-    triggerid: str
 
 
 class _Templates(Struct):
@@ -61,14 +56,6 @@ class Memory(Struct):
     rejected: list[Rejected] = field(default_factory=list)
 
 
-class Subject(Struct):
-    """What an action is about: a record, the open events that it stands for, and its host."""
-
-    record: Health
-    problems: list[Problem]
-    hostid: str
-
-
 class Reader:
     """Asks the API for one source."""
 
@@ -76,8 +63,6 @@ class Reader:
         self._config = config
         self._api = api
         self._ask = questions
-        # Of the last reading; one record read anew is as old as it was then.
-        self.ages = Ages()
 
     # -- everything ------------------------------------------------------------
 
@@ -90,13 +75,12 @@ class Reader:
             known.hosts[host.hostid] = host
         for problem in self._rows(memory, replies, at + 1, Problem):
             known.problems[problem.eventid] = problem
-        known.dependent = set()
-        shown = {each.triggerid for each in replies.get(at + 2, list[_TriggerId])}
+        shown = {each.triggerid for each in replies.get(at + 2, list[TriggerId])}
         signs: list[Item] = self._rows(memory, replies, at + 3, Item)
         for number in range(at + 4, at + 4 + len(self._ask.wanted())):
             for trigger in self._rows(memory, replies, number, Trigger):
                 known.triggers[trigger.triggerid] = trigger
-        self._notice_dependent(known, shown)
+        known.notice_shown(shown)
         by_host: dict[str, list[Item]] = {}
         for item in signs:
             by_host.setdefault(item.hostid, []).append(item)
@@ -270,7 +254,7 @@ class Reader:
             ask.triggers(triggerids=sorted(about - set(fresh))),
             ask.hosts(hostids=sorted(hostids)),
         )
-        shown = {each.triggerid for each in asked.get(0, list[_TriggerId])}
+        shown = {each.triggerid for each in asked.get(0, list[TriggerId])}
         for problem in self._rows(memory, asked, 1, Problem):
             known.problems[problem.eventid] = problem
         for trigger in self._rows(memory, asked, 2, Trigger):
@@ -289,7 +273,7 @@ class Reader:
         for triggerid in asked_for - set(fresh):
             known.triggers.pop(triggerid, None)
         known.triggers.update(fresh)
-        self._notice_dependent(known, shown)
+        known.notice_shown(shown)
         # The items of a trigger that is a problem anew are others than those of one that was.
         if needed := self._items_of_triggers(memory):
             asked = await self._api.ask(ask.items(needed))
@@ -314,60 +298,12 @@ class Reader:
         ]
         memory.ages.forget(gone)
 
-    # -- one record ------------------------------------------------------------
-
-    async def one(self, key: str, now: float) -> Subject | None:
-        """Read a host or a trigger with its host anew, None if it is gone.
-
-        Raises `ValueError` if no record can be made of it.
-        """
-        ask = self._ask
-        triggers: list[Trigger] = []
-        hostid = key[1:]
-        if not key.startswith("h"):
-            triggers = (await self._api.ask(ask.triggers(triggerids=[key[1:]]))).get(
-                0, list[Trigger]
-            )
-            if not triggers or not triggers[0].hosts:
-                return None
-            hostid = triggers[0].hosts[0].hostid
-        asked = await self._api.ask(
-            ask.hosts(hostids=[hostid]),
-            ask.triggers(hostids=[hostid], filter={"value": 1}),
-            ask.problems(hostids=[hostid]),
-            ask.shown(output=["triggerid"], hostids=[hostid]),
-        )
-        hosts = asked.get(0, list[Host])
-        if not hosts:
-            return None
-        known = Known(hosts={hostid: hosts[0]})
-        for trigger in (*asked.get(1, list[Trigger]), *triggers):
-            known.triggers[trigger.triggerid] = trigger
-        for problem in asked.get(2, list[Problem]):
-            known.problems[problem.eventid] = problem
-        self._notice_dependent(known, {each.triggerid for each in asked.get(3, list[_TriggerId])})
-        records = Records(self._config, known, self.ages, now)
-        if triggers:
-            record, about = records.of_trigger(triggers[0]), triggers
-        else:
-            record, about = records.of_host(hosts[0]), records.reasons(hostid)
-        ids = {each.triggerid for each in about}
-        problems = [each for each in known.problems.values() if each.objectid in ids]
-        return Subject(record=record, problems=problems, hostid=hostid)
-
     # -- what both do ----------------------------------------------------------
 
     def _rows(self, memory: Memory, replies: Replies, number: int, type_: type[Any]) -> list[Any]:
         rows, rejected = read_rows(replies.get(number, list[msgspec.Raw]), type_)
         memory.rejected += rejected
         return rows
-
-    @staticmethod
-    def _notice_dependent(known: Known, shown: Iterable[str]) -> None:
-        problems = {each.triggerid for each in known.triggers.values() if each.value == 1}
-        known.dependent = {
-            each for each in problems - set(shown) if known.triggers[each].dependencies
-        }
 
     @staticmethod
     def _items_of_triggers(memory: Memory) -> set[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,14 @@ class Known(Struct):
     dependent: set[str] = field(default_factory=set)
     limited: set[str] = field(default_factory=set)
     templated: dict[str, str] = field(default_factory=dict)
+
+    def notice_shown(self, shown: Collection[str]) -> None:
+        """Remember which triggers Zabbix shows as problems: another explains the rest."""
+        self.dependent = {
+            each.triggerid
+            for each in self.triggers.values()
+            if each.value == 1 and each.dependencies and each.triggerid not in shown
+        }
 
     def problems_of(self) -> dict[str, list[Problem]]:
         """Return the open events of each trigger, the oldest first."""
@@ -186,12 +194,13 @@ class Records:
         refused = [each.error for each in host.ways if each.available == 2 and each.error]
         if answers or any(each.available == 1 for each in host.ways):
             return HealthState.UP, refused
-        if self._ages.newest(host_key(host.hostid)):
-            # Values come by another way, or came: how old they are is told apart from the state.
-            return HealthState.UP, refused
+        newest = self._ages.newest(host_key(host.hostid))
         if host.ways:
-            return HealthState.DOWN, refused
-        return HealthState.PENDING, []
+            # A value that came after the way was lost came by another one.
+            lost = max(each.errors_from for each in host.ways)
+            return HealthState.UP if 0 < lost < newest else HealthState.DOWN, refused
+        # How old the newest value is, is told apart from the state.
+        return HealthState.UP if newest else HealthState.PENDING, refused
 
     def _in_downtime(self, host: Host, why: list[Trigger]) -> bool:
         if why:

@@ -343,6 +343,14 @@ class ZabbixRig:
         found: str = self.call("trigger.create", params)["triggerids"][0]
         return found
 
+    def until_value(self, host: str, key: str) -> None:
+        """Wait until the server has a value in its database."""
+        sql = (
+            "select count(*) from history_uint h join items i on i.itemid = h.itemid"
+            f" where i.hostid = {self.hostid(host)} and i.key_ = '{key}'"
+        )
+        self._until(lambda: self._psql(sql) != ["0"], 90)
+
     def until_problem(self, *triggerids: str, value: int = 1) -> None:
         """Wait until the server has found all these triggers to be problems, or none any more."""
         ids = ",".join(triggerids)

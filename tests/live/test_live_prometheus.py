@@ -161,9 +161,8 @@ async def test_each_target_is_as_old_as_its_own_scrape(
 ) -> None:
     rows = (await read(make(prometheus))).rows
     now = datetime.now(UTC)
-    # Scraped every ten seconds, each at a moment of its own.
-    assert all(-2 < (now - row.checked).total_seconds() < 30 for row in rows.values())
-    assert len({row.checked for row in rows.values()}) > 3
+    # Scraped every ten seconds, and told to five minutes.
+    assert all(-2 < (now - row.checked).total_seconds() < 330 for row in rows.values())
 
 
 TEXTS = (

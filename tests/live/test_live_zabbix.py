@@ -141,6 +141,7 @@ async def test_values_prove_life_and_nothing_proves_nothing(make: Make, zabbix: 
     told, mute = zabbix.make_host("envoie"), zabbix.make_host("muet")
     zabbix.make_item(told, "sauvegardes", 2)
     zabbix.send([("envoie", "sauvegardes", 3)])
+    zabbix.until_value("envoie", "sauvegardes")
     rows = (await read(make())).rows
     assert rows[f"h{told}"].state is HealthState.UP
     assert rows[f"h{mute}"].state is HealthState.PENDING
@@ -501,12 +502,12 @@ async def test_another_s_maintenance_is_left_alone(make: Make, zabbix: ZabbixRig
 async def test_user_and_password_and_a_session_that_was_ended(
     make: Make, zabbix: ZabbixRig
 ) -> None:
-    adapter = make(token=None, user="lecture", password={"env": "PASSWORD"})
+    adapter = make(token=None, user="lecteur", password={"env": "PASSWORD"})
     reading = await read(adapter)
     assert set(reading.rows) == zabbix.expected(Stream.HEALTH)
     zabbix.call("user.logout", [], adapter._api._token)
     assert not (await read(adapter, reading.cursor)).full
-    wrong = make(token=None, user="lecture", password={"env": "WRONG"})
+    wrong = make(token=None, user="lecteur", password={"env": "WRONG"})
     error = await failure(wrong, AuthFailed)
     assert PASSWORD not in str(error)
 

@@ -88,9 +88,10 @@ async def test_each_target_is_as_old_as_its_own_scrape(
     rows = (await read(ask(scraped_within="10m"))).rows
     now = datetime.now(UTC)
     ages = {key: (now - row.checked).total_seconds() for key, row in rows.items()}
-    assert 3595 < ages["rtr-17003"] < 3610
-    assert ages["rtr-17002"] < 15
-    assert {row.valid_for for row in rows.values()} == {600}
+    # Told to five minutes, so that not every row changes at each reading.
+    assert 3595 < ages["rtr-17003"] < 3610 + 300
+    assert ages["rtr-17002"] < 15 + 300
+    assert {row.valid_for for row in rows.values()} == {600 + 300}
     assert rows["rtr-17003"].state is HealthState.UP
     without = (await read(ask(checks=[{"query": "probe_success"}]))).rows
     assert (without["rtr-17003"].checked, without["rtr-17003"].valid_for) == (None, None)
