@@ -19,13 +19,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
@@ -47,8 +45,7 @@ from smic_tui.records import Health, Stream
 BATCH = 500
 # Values of proxies and our own last question may arrive a little late.
 OVERLAP_SECONDS = 120
-# How often it is told that a record was checked anew, and how well clocks agree of themselves.
-_CHECKED_EVERY = timedelta(minutes=1)
+# Clocks that differ by less are the same: each answer would tell another difference.
 _CLOCKS_AGREE = 30.0
 # How many host groups are named.
 _NAMES = 8
@@ -62,25 +59,6 @@ class _Cursor(Struct, frozen=True, kw_only=True):
 
     since: int
     reading: str
-
-
-class _Told(Struct, frozen=True):
-    """What was told of a record: a digest of it, and when it was checked."""
-
-    digest: int
-    checked: datetime | None
-
-    def is_news(self, before: _Told | None) -> bool:
-        """Whether it has to be told again; that it was checked anew is told now and then."""
-        if before is None or before.digest != self.digest:
-            return True
-        if self.checked is None or before.checked is None:
-            return self.checked is not before.checked
-        return self.checked - before.checked >= _CHECKED_EVERY
-
-
-def _digest(record: Health) -> int:
-    return hash(record if record.outdated else replace(record, checked=None))
 
 
 class ZabbixAdapter(Adapter[ZabbixOptions]):
@@ -97,8 +75,8 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         self._reader = Reader(config, self._api, self._ask)
         self._subjects = Subjects(config, self._api, self._ask)
         self._memory: Memory | None = None
-        # What was told of each record.
-        self._told: dict[str, _Told] = {}
+        # A digest of what was told of each record.
+        self._told: dict[str, int] = {}
         self._reading = ""
         self._verbs: frozenset[Verb] | None = None
 
@@ -124,13 +102,11 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
                     reason=rejected[0].reason if rejected else _("none came"),
                 )
             )
-        told = {record.key: _Told(_digest(record), record.checked) for record in records}
+        told = {record.key: hash(record) for record in records}
         news, gone = records, frozenset[str]()
         if not full:
-            news = [each for each in records if told[each.key].is_news(self._told.get(each.key))]
+            news = [each for each in records if told[each.key] != self._told.get(each.key)]
             gone = frozenset(self._told.keys() - told.keys())
-            for key in told.keys() - {each.key for each in news}:
-                told[key] = self._told[key]
         self._memory, self._told, self._reading = memory, told, uuid4().hex
         self._subjects.ages = memory.ages
         after = _Cursor(since=int(self._now()) - OVERLAP_SECONDS, reading=self._reading)

@@ -20,7 +20,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from adapters.shared.epochs import moment_of_epoch
+from adapters.shared.epochs import moment_of_epoch, not_before
 from adapters.shared.row_by_row import set_aside
 from adapters.shared.site_rules import site_in
 from adapters.zabbix.ages import Age, Ages, pinged
@@ -224,7 +224,10 @@ class Records:
         return age
 
     def _checked(self, age: Age) -> datetime | None:
-        return moment_of_epoch(age.checked - self._ahead) if age.checked else None
+        moment = moment_of_epoch(age.checked - self._ahead) if age.checked else None
+        if moment is None or age.is_old(self._now):
+            return moment
+        return not_before(moment)
 
     def _sites(self, host: Host) -> list[str]:
         """Return what tells the sites of a host; several values of one tag are several sites."""
