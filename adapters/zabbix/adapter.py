@@ -93,7 +93,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
             if memory is None:
                 replies = await self._api.ask(*self._reader.all_questions())
                 memory = await self._reader.everything(replies, self._believed(replies))
-        records, rejected = await asyncio.to_thread(self._records, memory)
+        records, rejected, told = await asyncio.to_thread(self._records, memory)
         if full and memory.state.hosts and not records:
             # A full reading without a record would empty the cache.
             raise self._api.bad(
@@ -102,11 +102,11 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
                     reason=rejected[0].reason if rejected else _("none came"),
                 )
             )
-        told = {record.key: hash(record) for record in records}
         news, gone = records, frozenset[str]()
         if not full:
-            news = [each for each in records if told[each.key] != self._told.get(each.key)]
-            gone = frozenset(self._told.keys() - told.keys())
+            before_that = self._told
+            news = [each for each in records if told[each.key] != before_that.get(each.key)]
+            gone = frozenset(before_that.keys() - told.keys())
         self._memory, self._told, self._reading = memory, told, uuid4().hex
         self._subjects.ages = memory.ages
         after = _Cursor(since=int(self._now()) - OVERLAP_SECONDS, reading=self._reading)
@@ -127,7 +127,8 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         replies = await self._api.ask(*questions)
         return await self._reader.changes(known, replies, self._believed(replies), now)
 
-    def _records(self, memory: Memory) -> tuple[list[Health], list[Rejected]]:
+    def _records(self, memory: Memory) -> tuple[list[Health], list[Rejected], dict[str, int]]:
+        """Return all records, what was set aside, and a digest of each record."""
         now = self._now()
         memory.ages.proxies = {each.proxyid: each for each in memory.state.proxies or ()}
         memory.ages.judge(now, seconds(self.config.proxies_within))
@@ -135,7 +136,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         if abs(ahead) < _CLOCKS_AGREE:
             ahead = 0.0
         records, rejected = Records(self.config, memory.known, memory.ages, now, ahead).all()
-        return records, memory.rejected + rejected
+        return records, memory.rejected + rejected, {each.key: hash(each) for each in records}
 
     async def probe(self) -> Probe:
         """Prove the account and its rights; tell what it sees and whether values come."""

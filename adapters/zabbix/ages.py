@@ -58,6 +58,8 @@ class Ages:
         self._away: dict[str, Proxy] = {}
         self._old: set[str] = set()
         self._turn = 0
+        # The ids of the items in order, None when it is to be made anew.
+        self._order: list[str] | None = None
 
     def copy(self) -> Ages:
         """Return the same, to be changed without this one."""
@@ -65,6 +67,7 @@ class Ages:
         other.items, other.proxies = dict(self.items), dict(self.proxies)
         other._of, other._within = dict(self._of), dict(self._within)
         other._away, other._old, other._turn = dict(self._away), set(self._old), self._turn
+        other._order = self._order
         return other
 
     def track(self, key: str, items: Iterable[Item], masters: Mapping[str, Item]) -> None:
@@ -81,11 +84,14 @@ class Ages:
             self._within[source.itemid] = within
             names.append(source.itemid)
         self._of[key] = tuple(names)
+        self._order = None
 
     def forget(self, keys: Iterable[str]) -> None:
         """Forget records that are gone, and the items that only they had."""
-        for key in keys:
-            self._of.pop(key, None)
+        gone = [key for key in keys if self._of.pop(key, None) is not None]
+        if not gone:
+            return
+        self._order = None
         used = {name for names in self._of.values() for name in names}
         for name in [*self.items]:
             if name not in used:
@@ -105,7 +111,9 @@ class Ages:
 
     def part(self) -> list[str]:
         """Return the ids of the items whose turn it is."""
-        names = sorted(self.items, key=int)
+        if self._order is None:
+            self._order = sorted(self.items, key=int)
+        names = self._order
         size = max(_LEAST, -(-len(names) // _PARTS))
         if len(names) <= size:
             return names

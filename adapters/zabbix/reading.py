@@ -7,6 +7,7 @@ for the ages of a part of the items; only what is different is asked for in a se
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -68,26 +69,38 @@ class Reader:
 
     async def everything(self, replies: Replies, state: State) -> Memory:
         """Read all; `replies` answer `all_questions`, and `state` what they say first."""
-        at = len(self._ask.every_time())
         memory = Memory(state=state, known=Known(), ages=Ages())
-        known = memory.known
+        calls = await asyncio.to_thread(self._take_all, memory, replies)
+        if calls:
+            asked = await self._api.ask(*calls.values())
+            more = await asyncio.to_thread(self._take_more, memory, asked, [*calls])
+            await self._learn_values(memory, *more)
+        return memory
+
+    def _take_all(self, memory: Memory, replies: Replies) -> dict[str, Call]:
+        """Take the answers of a full reading, and return the questions that they lead to."""
+        at, known = len(self._ask.every_time()), memory.known
         for host in self._rows(memory, replies, at, Host):
             known.hosts[host.hostid] = host
         for problem in self._rows(memory, replies, at + 1, Problem):
             known.problems[problem.eventid] = problem
         shown = {each.triggerid for each in replies.get(at + 2, list[TriggerId])}
-        signs: list[Item] = self._rows(memory, replies, at + 3, Item)
+        watched = _track(memory.ages, self._rows(memory, replies, at + 3, Item))
         for number in range(at + 4, at + 4 + len(self._ask.wanted())):
             for trigger in self._rows(memory, replies, number, Trigger):
                 known.triggers[trigger.triggerid] = trigger
         known.notice_shown(shown)
-        by_host: dict[str, list[Item]] = {}
-        for item in signs:
-            by_host.setdefault(item.hostid, []).append(item)
-        for hostid, items in by_host.items():
-            memory.ages.track(host_key(hostid), items, {})
-        await self._learn_more(memory, lacking=set(known.hosts) - set(by_host))
-        return memory
+        calls: dict[str, Call] = {}
+        if lacking := set(known.hosts) - watched:
+            calls["items"] = self._ask.any_items(lacking)
+        if needed := self._items_of_triggers(memory):
+            calls["of triggers"] = self._ask.items(needed)
+        if memory.state.maintained:
+            ids = {each.maintenanceid for each in memory.state.maintained}
+            calls["maintenances"] = self._ask.maintenances(ids)
+        if lost := {each.hostid for each in known.hosts.values() if not self._site_is_told(each)}:
+            calls["templates"] = self._ask.templates_of(lost)
+        return calls
 
     def all_questions(self) -> list[Call]:
         """Return the questions of a full reading."""
@@ -100,34 +113,24 @@ class Reader:
             *self._ask.wanted(),
         ]
 
-    async def _learn_more(self, memory: Memory, lacking: set[str]) -> None:
-        """Ask what depends on the answers: items, maintenances, macros of templates."""
-        known = memory.known
-        lost = {each.hostid for each in known.hosts.values() if not self._site_is_told(each)}
-        calls: dict[str, Call] = {}
-        if lacking:
-            calls["items"] = self._ask.any_items(lacking)
-        if needed := self._items_of_triggers(memory):
-            calls["of triggers"] = self._ask.items(needed)
-        if memory.state.maintained:
-            ids = {each.maintenanceid for each in memory.state.maintained}
-            calls["maintenances"] = self._ask.maintenances(ids)
-        if lost:
-            calls["templates"] = self._ask.templates_of(lost)
-        if not calls:
-            return
-        asked = await self._api.ask(*calls.values())
-        at = {name: number for number, name in enumerate(calls)}
-        found: list[Item] = []
-        if "items" in at:
-            found += _some_of_each(self._rows(memory, asked, at["items"], Item), known.hosts)
-        if "maintenances" in at:
-            self._limit(memory, asked, at["maintenances"])
-        of_triggers = (
-            self._rows(memory, asked, at["of triggers"], Item) if "of triggers" in at else []
-        )
-        templates = asked.get(at["templates"], list[_Templates]) if "templates" in at else []
-        await self._learn_values(memory, found, of_triggers, templates)
+    def _take_more(
+        self, memory: Memory, asked: Replies, names: list[str]
+    ) -> tuple[list[Item], list[Item], list[_Templates]]:
+        """Return the items of hosts and of triggers, and the templates of hosts without a site."""
+        of_hosts: list[Item] = []
+        of_triggers: list[Item] = []
+        templates: list[_Templates] = []
+        for number, name in enumerate(names):
+            if name == "items":
+                items = self._rows(memory, asked, number, Item)
+                of_hosts = _some_of_each(items, memory.known.hosts)
+            elif name == "of triggers":
+                of_triggers = self._rows(memory, asked, number, Item)
+            elif name == "maintenances":
+                self._limit(memory, asked, number)
+            else:
+                templates = asked.get(number, list[_Templates])
+        return of_hosts, of_triggers, templates
 
     async def _learn_values(
         self,
@@ -147,34 +150,31 @@ class Reader:
         if above:
             calls["macros"] = self._ask.macros_of(above)
         asked = await self._api.ask(*calls.values()) if calls else None
-        at = {name: number for number, name in enumerate(calls)}
-        if asked is not None and "ages" in at:
-            clocks = {each.itemid: each for each in self._rows(memory, asked, at["ages"], Item)}
-            by_host: dict[str, list[Item]] = {}
-            for item in of_hosts:
-                newest = clocks.get(item.itemid)
-                if newest is not None:
-                    item = replace(item, lastclock=newest.lastclock, lastvalue=newest.lastvalue)
-                by_host.setdefault(item.hostid, []).append(item)
-            for hostid, items in by_host.items():
-                memory.ages.track(host_key(hostid), items, {})
-        if asked is not None and "macros" in at:
-            values = {each.hostid: each.value for each in asked.get(at["macros"], list[_Macro])}
-            for each in templates:
-                found = (values.get(one["templateid"], "") for one in each.parentTemplates)
-                if value := next(filter(None, found), ""):
-                    memory.known.templated[each.hostid] = value
-        sources: dict[str, Item] = {}
-        if asked is not None and "masters" in at:
-            found_masters = self._rows(memory, asked, at["masters"], Item)
-            sources = {each.itemid: each for each in found_masters}
-        by_id = {each.itemid: each for each in of_triggers}
+
+        def take() -> None:
+            sources: dict[str, Item] = {}
+            for number, name in enumerate(calls):
+                assert asked is not None
+                if name == "ages":
+                    values = self._rows(memory, asked, number, Item)
+                    _track(memory.ages, _with_values(of_hosts, values))
+                elif name == "masters":
+                    found = self._rows(memory, asked, number, Item)
+                    sources = {each.itemid: each for each in found}
+                else:
+                    _take_macros(memory.known, templates, asked, number)
+            self._track_triggers(memory, of_triggers, sources)
+
+        await asyncio.to_thread(take)
+
+    @staticmethod
+    def _track_triggers(memory: Memory, items: list[Item], masters: dict[str, Item]) -> None:
+        by_id = {each.itemid: each for each in items}
         for trigger in memory.known.triggers.values():
-            if trigger.value != 1 or memory.ages.has(trigger_key(trigger.triggerid)):
-                continue
-            ids = dict.fromkeys(each.itemid for each in trigger.functions)
-            items = [by_id[each] for each in ids if each in by_id]
-            memory.ages.track(trigger_key(trigger.triggerid), items, sources)
+            key = trigger_key(trigger.triggerid)
+            if trigger.value == 1 and not memory.ages.has(key):
+                ids = dict.fromkeys(each.itemid for each in trigger.functions)
+                memory.ages.track(key, [by_id[each] for each in ids if each in by_id], masters)
 
     # -- changes ---------------------------------------------------------------
 
@@ -353,6 +353,38 @@ def _changed_events(was: State, now: State) -> frozenset[str]:
         | (was.suppressed ^ now.suppressed)
         | (was.critical ^ now.critical)
     )
+
+
+def _track(ages: Ages, items: list[Item]) -> set[str]:
+    """Remember the items of hosts by which they are known to live; return the hosts' ids."""
+    by_host: dict[str, list[Item]] = {}
+    for item in items:
+        by_host.setdefault(item.hostid, []).append(item)
+    for hostid, of_host in by_host.items():
+        ages.track(host_key(hostid), of_host, {})
+    return set(by_host)
+
+
+def _with_values(items: list[Item], values: list[Item]) -> list[Item]:
+    newest = {each.itemid: each for each in values}
+    return [
+        replace(item, lastclock=value.lastclock, lastvalue=value.lastvalue)
+        if (value := newest.get(item.itemid))
+        else item
+        for item in items
+    ]
+
+
+def _take_macros(known: Known, templates: list[_Templates], asked: Replies, number: int) -> None:
+    """Remember what templates say of sites, where the account may ask for it."""
+    error = asked.error(number)
+    if error is not None and error.forbids:
+        return
+    values = {each.hostid: each.value for each in asked.get(number, list[_Macro])}
+    for each in templates:
+        found = (values.get(one["templateid"], "") for one in each.parentTemplates)
+        if value := next(filter(None, found), ""):
+            known.templated[each.hostid] = value
 
 
 def _some_of_each(items: list[Item], hosts: dict[str, Host]) -> list[Item]:

@@ -136,6 +136,9 @@ class Records:
         began = [self._since(each) for each in why]
         if state is HealthState.DOWN and not why:
             began = [each.errors_from for each in host.ways if each.errors_from]
+            if not began and (last := self._ages.newest(host_key(host.hostid))):
+                # Of what a proxy asks, only that its values have stopped tells since when.
+                began = [last] if pinged_of(self._ages, host) is None else []
         age = self._age_of_host(host, state, why)
         site, *more_sites = self._sites(host)
         return Health(

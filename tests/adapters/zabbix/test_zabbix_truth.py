@@ -82,6 +82,15 @@ async def test_since_when_by_the_interface(adapter_on: MakeAdapter, watched: Fak
     assert row.since == datetime.fromtimestamp(1_795_500_000, UTC)
 
 
+async def test_since_when_by_a_proxy(adapter_on: MakeAdapter, watched: FakeZabbix) -> None:
+    """A proxy tells that the interface is not available, and not since when."""
+    hostid = watched.add_host("rtr", available=2)
+    watched.add_item(hostid, "agent.ping", type="0", age=3600)
+    row = (await read(adapter_on())).rows[f"h{hostid}"]
+    assert row.state is HealthState.DOWN
+    assert abs((datetime.now(UTC) - row.since).total_seconds() - 3600) < 60
+
+
 async def test_a_ping_that_is_lost_later(adapter_on: MakeAdapter, watched: FakeZabbix) -> None:
     """No trigger tells of it: the value is asked for again in its turn."""
     hostid = watched.add_host("rtr", available=0)
