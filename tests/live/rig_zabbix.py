@@ -25,6 +25,8 @@ PACKAGED = Path("/usr/share/zabbix-server-pgsql")
 # Its package and the server's exclude each other: `setup` lays it beside.
 PROXY = Path("/opt/smic-tui-live/zabbix-proxy/usr/sbin/zabbix_proxy")
 FRONTEND = Path("/usr/share/zabbix")
+# What 7.0 calls otherwise than 6.0: groups of templates are groups of their own, proxies too.
+IS_7 = (FRONTEND / "include/classes/api/services/CTemplateGroup.php").exists()
 HOSTS = 700
 DOWN_EVERY = 50
 # Seconds; three lost pings make a problem.
@@ -80,8 +82,7 @@ LogFile={folder}/zabbix_proxy.log
 PidFile={folder}/zabbix_proxy.pid
 SocketDir={folder}/proxy
 AllowRoot=1
-HeartbeatFrequency=5
-ConfigFrequency=5
+{frequencies}
 DataSenderFrequency=1
 StartPollers=1
 StartPollersUnreachable=1
@@ -151,7 +152,14 @@ class ZabbixRig:
         proxy_port = free_port()
         (folder / "proxy").mkdir()
         (folder / "proxy.conf").write_text(
-            _PROXY.format(server=port, port=proxy_port, folder=folder)
+            _PROXY.format(
+                server=port,
+                port=proxy_port,
+                folder=folder,
+                frequencies="ProxyConfigFrequency=5"
+                if IS_7
+                else "HeartbeatFrequency=5\nConfigFrequency=5",
+            )
         )
         self.proxy = Daemon(
             [str(PROXY), "-f", "-c", str(folder / "proxy.conf")],
@@ -438,11 +446,31 @@ class ZabbixRig:
         self._until(lambda: self._psql(f"{asked}'icmpping'") == [str(HOSTS)], 120)
 
     def make_template(self, name: str, **more: Any) -> str:
-        group = self.call("hostgroup.get", {"filter": {"name": "Templates"}, "output": ["groupid"]})
-        found: str = self.call(
-            "template.create", {"host": name, "groups": [{"groupid": group[0]["groupid"]}], **more}
-        )["templateids"][0]
+        params = {"host": name, "groups": [{"groupid": self._group_of_templates()}], **more}
+        found: str = self.call("template.create", params)["templateids"][0]
         return found
+
+    def _group_of_templates(self) -> str:
+        method = "templategroup.get" if IS_7 else "hostgroup.get"
+        found = self.call(method, {"filter": {"name": "Templates"}, "output": ["groupid"]})
+        groupid: str = found[0]["groupid"]
+        return groupid
+
+    def make_proxy(self, name: str) -> str:
+        """Make an active proxy, which is not there as long as nobody starts it."""
+        params = {"name": name, "operating_mode": 0} if IS_7 else {"host": name, "status": 5}
+        found: str = self.call("proxy.create", params)["proxyids"][0]
+        return found
+
+    @staticmethod
+    def watched_by(proxyid: str) -> dict[str, Any]:
+        """What a host is made with, to be watched by a proxy."""
+        return {"proxyid": proxyid, "monitored_by": 1} if IS_7 else {"proxy_hostid": proxyid}
+
+    def last_access(self, proxyid: str) -> float:
+        """How many seconds ago a proxy was heard of."""
+        found = self.call("proxy.get", {"proxyids": proxyid, "output": ["lastaccess"]})
+        return time.time() - int(found[0]["lastaccess"])
 
     def _pings(self) -> str:
         """Zabbix's own template of pings, asked more often: it waits for three to be lost."""
@@ -490,11 +518,10 @@ class ZabbixRig:
         }
         rights = {"lecture": 2, "agent": 3, "chef": 3, "lecteur": 2, "muet": 2}
         for name, role in roles.items():
-            permission = {"id": group, "permission": rights[name]} if name in rights else None
-            users = self.call(
-                "usergroup.create",
-                {"name": f"groupe {name}", "rights": [permission] if permission else []},
-            )["usrgrpids"][0]
+            permission = self._rights({group: rights[name]} if name in rights else {})
+            users = self.call("usergroup.create", {"name": f"groupe {name}", **permission})[
+                "usrgrpids"
+            ][0]
             self._groups[name] = users
             user = self.call(
                 "user.create",
@@ -510,12 +537,16 @@ class ZabbixRig:
 
     def reader_sees_templates(self) -> dict[str, Any]:
         """The change by which the reading account may read templates, and so their macros."""
-        found = self.call("hostgroup.get", {"filter": {"name": "Templates"}, "output": ["groupid"]})
-        both = [(self.group, 2), (found[0]["groupid"], 2)]
-        return {
-            "usrgrpid": self._groups["lecture"],
-            "rights": [{"id": id, "permission": permission} for id, permission in both],
-        }
+        of_templates = self._rights({self._group_of_templates(): 2}, "templategroup_rights")
+        if IS_7:
+            return {"usrgrpid": self._groups["lecture"], **of_templates}
+        both = {self.group: 2, self._group_of_templates(): 2}
+        return {"usrgrpid": self._groups["lecture"], **self._rights(both)}
+
+    @staticmethod
+    def _rights(groups: Mapping[str, int], name: str = "hostgroup_rights") -> dict[str, Any]:
+        rights = [{"id": id, "permission": permission} for id, permission in groups.items()]
+        return {name if IS_7 else "rights": rights}
 
     def _mute_role(self) -> str:
         """One that may call everything, and neither acknowledge nor comment."""

@@ -23,7 +23,7 @@ from smic_tui.records import HealthState, Stream
 from tests.fakes.acting import do
 from tests.fakes.reading import failure, read
 from tests.live.live_suite import LiveSuite
-from tests.live.rig_zabbix import DOWN_EVERY, HOSTS, PASSWORD, PINGED_EVERY, ZabbixRig
+from tests.live.rig_zabbix import DOWN_EVERY, HOSTS, IS_7, PASSWORD, PINGED_EVERY, ZabbixRig
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
@@ -179,10 +179,9 @@ async def test_a_host_whose_agent_does_not_answer(make: Make, zabbix: ZabbixRig)
 
 
 async def test_a_proxy_that_is_away(make: Make, zabbix: ZabbixRig) -> None:
-    proxy = zabbix.call("proxy.create", {"host": "mandataire", "status": 5})["proxyids"][0]
-    never = zabbix.call("proxy.create", {"host": "jamais", "status": 5})["proxyids"][0]
+    proxy, never = zabbix.make_proxy("mandataire"), zabbix.make_proxy("jamais")
     hosts = {
-        name: zabbix.make_host(name, "127.18.0.1", proxy_hostid=by)
+        name: zabbix.make_host(name, "127.18.0.1", **zabbix.watched_by(by))
         for name, by in (("derriere", proxy), ("oublie", never))
     }
     for hostid in hosts.values():
@@ -210,10 +209,7 @@ async def test_a_proxy_that_is_away(make: Make, zabbix: ZabbixRig) -> None:
     assert row.checked is not None
     await asyncio.to_thread(zabbix.proxy.start)
     try:
-        accessed = (
-            f"select extract(epoch from now()) - lastaccess < 5 from hosts where hostid = {proxy}"
-        )
-        await asyncio.to_thread(zabbix._until, lambda: zabbix._psql(accessed) == ["t"], 60)
+        await asyncio.to_thread(zabbix._until, lambda: zabbix.last_access(proxy) < 5, 60)
         assert not (await read(adapter, last.cursor)).rows[f"h{hosts['derriere']}"].outdated
     finally:
         await asyncio.to_thread(zabbix.proxy.stop)
@@ -514,8 +510,9 @@ async def test_user_and_password_and_a_session_that_was_ended(
 
 async def test_probe(make: Make) -> None:
     probe = await make().probe()
-    assert probe.version.startswith("6.0.")
+    assert probe.version.startswith("7.0." if IS_7 else "6.0.")
     assert probe.remarks == ()
+    assert probe.sees[1] == "1 host group: Sites"
     (remark,) = (await make(token={"env": "ADMIN"}).probe()).remarks
     assert "more than read" in remark
 
