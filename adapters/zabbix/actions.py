@@ -1,6 +1,6 @@
 """Acts in Zabbix: acknowledges events, and puts hosts into maintenance.
 
-Facts are those of Zabbix 6.0 as measured. What makes writing particular:
+Facts are those of Zabbix 6.0 and 7.0 as measured. What makes writing particular:
 
 - An acknowledgement is about an event, and a trigger may have several open ones: all of them are
   acknowledged. A host is acknowledged by the events of the triggers that say that it is down.

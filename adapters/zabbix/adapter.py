@@ -1,6 +1,6 @@
 """Kind `zabbix`: the health of hosts, and the problems on them, from Zabbix's API.
 
-Facts about the API are those of Zabbix 6.0 as measured (`api` has those of JSON-RPC itself).
+Facts about the API are those of Zabbix 6.0 and 7.0 as measured (`api` has those of JSON-RPC).
 What makes this kind particular:
 
 - Problems do not name their host: triggers do (trigger.get with selectHosts and
@@ -47,6 +47,8 @@ BATCH = 500
 OVERLAP_SECONDS = 120
 # Clocks that differ by less are the same: each answer would tell another difference.
 _CLOCKS_AGREE = 30.0
+# The versions that were tried.
+_TRIED = ((6, 0), (7, 0))
 # How many host groups are named.
 _NAMES = 8
 
@@ -190,8 +192,8 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
                 )
         if Verb.DOWNTIME in (self._verbs or ()):
             yield _("The account may do more than read: give it less.")
-        if not self._api.version.startswith("6.0."):
-            yield _("Tried against Zabbix 6.0 only; the rest is from its documentation.")
+        if self._api.version_numbers not in _TRIED:
+            yield _("Tried against Zabbix 6.0 and 7.0 only; the rest is from its documentation.")
 
     def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """Return what the role lets the account call; rights on host groups may allow less."""

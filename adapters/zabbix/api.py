@@ -1,6 +1,6 @@
 """Speaks JSON-RPC with a Zabbix frontend: signs in, asks several questions at once.
 
-Facts are those of Zabbix 6.0 as measured; what 6.4, 7.0 and 7.2 do otherwise is from their
+Facts are those of Zabbix 6.0 and 7.0 as measured; what 6.4 and 7.2 do otherwise is from their
 documentation, not tried. What makes this API particular:
 
 - Errors are HTTP 200 with `error`, whose code is the same for a wrong token, a missing right and
