@@ -1,7 +1,7 @@
 """Kind `alertmanager`: firing alerts as the health of sites, and silences back to it.
 
-Facts about the API are those of Alertmanager 0.25 (v2) as measured. What makes it
-particular:
+Facts about the API are those of Alertmanager 0.25 (v2) as measured; `mutedBy`, which 0.28 added, is
+from its documentation. What makes it particular:
 
 - Alertmanager shows an alert only while it fires. When Prometheus is dead, all alerts end, which
   looks like good news. So an alert that always fires must be among them.
@@ -22,6 +22,7 @@ from msgspec import Struct
 from adapters.alertmanager import silences
 from adapters.alertmanager.options import AlertmanagerOptions
 from adapters.http.adapter import AccountAdapter
+from adapters.shared.epochs import not_before
 from adapters.shared.row_by_row import read_each
 from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
@@ -36,9 +37,20 @@ if TYPE_CHECKING:
 _ALERTS = "/api/v2/alerts"
 
 
-class _Status(Struct, rename="camel"):
+class Status(Struct, rename="camel"):
+    """What keeps an alert from being sent: silences, other alerts, time intervals (from 0.28)."""
+
+    state: str = ""
     silenced_by: list[str] = []
     inhibited_by: list[str] = []
+    muted_by: list[str] = []
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether Alertmanager tells nobody of it; later versions may have further reasons."""
+        return self.state == "suppressed" or bool(
+            self.silenced_by or self.inhibited_by or self.muted_by
+        )
 
 
 class Alert(Struct, rename="camel"):
@@ -47,8 +59,9 @@ class Alert(Struct, rename="camel"):
     fingerprint: str
     labels: dict[str, str]
     starts_at: datetime
+    updated_at: datetime | None = None
     annotations: dict[str, str] = {}
-    status: _Status = msgspec.field(default_factory=_Status)
+    status: Status = msgspec.field(default_factory=Status)
     generator_url: str = msgspec.field(name="generatorURL", default="")
 
     @property
@@ -60,8 +73,19 @@ class _VersionInfo(Struct):
     version: str = ""
 
 
+class _Config(Struct):
+    original: str = ""
+
+
 class _ServerStatus(Struct, rename="camel"):
     version_info: _VersionInfo
+    config: _Config = msgspec.field(default_factory=_Config)
+
+    @property
+    def hides_mutes(self) -> bool:
+        """Whether it may mute alerts by time intervals, and is too old to tell which."""
+        numbers = [int(each) for each in self.version_info.version.split(".")[:2] if each.isdigit()]
+        return "time_intervals:" in self.config.original and numbers < [0, 28]
 
 
 class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
@@ -107,6 +131,13 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
                     "all were well."
                 )
             )
+        if status.hides_mutes:
+            remarks.append(
+                _(
+                    "Alertmanager tells which alerts its time intervals mute only from 0.28 on: "
+                    "until then they look like any other."
+                )
+            )
         return Probe(
             version=status.version_info.version,
             account=self.config.user,
@@ -128,7 +159,7 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
             if alert is None:
                 # An alert that does not fire any more needs no silence.
                 return RecordSnapshot(record=None, at_once=True)
-            known = await silences.of_alert(http, alert.labels)
+            known = await silences.of_alert(http, alert.status.silenced_by, alert.labels)
         return RecordSnapshot(
             record=self._row(alert), done=silences.is_done(action, known), at_once=True
         )
@@ -143,7 +174,7 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
             if action.verb is Verb.SILENCE:
                 await silences.silence(http, action, alert.labels, self.config.silence_for)
             else:
-                await silences.end(http, alert.labels)
+                await silences.end(http, alert.status.silenced_by, alert.labels)
 
     async def _watchdog(self, http: HttpSession) -> None:
         name = self.config.watchdog
@@ -191,7 +222,8 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
             state=state,
             since=alert.starts_at.astimezone(UTC),
             output=next((each for each in texts if each), alert.name),
-            downtime=bool(alert.status.silenced_by or alert.status.inhibited_by),
+            downtime=alert.status.is_quiet,
+            checked=not_before(alert.updated_at.astimezone(UTC)) if alert.updated_at else None,
             url=alert.generator_url,
         )
 
@@ -202,6 +234,6 @@ def _decode(raws: list[msgspec.Raw]) -> tuple[list[Alert], list[Rejected]]:
 
 def _alert(raw: msgspec.Raw) -> Alert:
     alert = msgspec.json.decode(raw, type=Alert)
-    if alert.starts_at.tzinfo is None:
+    if None in (alert.starts_at.tzinfo, (alert.updated_at or alert.starts_at).tzinfo):
         raise ValueError(_("its times have no time zone"))
     return alert

@@ -57,10 +57,20 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-async def of_alert(http: HttpSession, labels: dict[str, str]) -> list[Silence]:
-    """Return the silences that hide an alert with these labels, now or later."""
+async def of_alert(
+    http: HttpSession, silenced_by: list[str], labels: dict[str, str]
+) -> list[Silence]:
+    """Return the silences that hide an alert now, and those of it alone that will later.
+
+    Which ones hide it now, Alertmanager says itself (`silenced_by`): its regular expressions are
+    not those of Python.
+    """
     found = await http.json(list[Silence], "GET", _SILENCES)
-    return [each for each in found if each.status.state != "expired" and _matches(each, labels)]
+    return [
+        each
+        for each in found
+        if each.status.state != "expired" and (each.id in silenced_by or each.hides_only(labels))
+    ]
 
 
 def is_done(action: Action, known: list[Silence]) -> bool:
@@ -87,7 +97,7 @@ async def silence(http: HttpSession, action: Action, labels: dict[str, str], lon
             "startsAt": start.isoformat(),
             "endsAt": end.isoformat(),
             "createdBy": action.by,
-            "comment": f"{action.text} {_mark(action)}".strip(),
+            "comment": written(action),
         },
         expect=(200, *_REFUSALS),
     )
@@ -95,9 +105,9 @@ async def silence(http: HttpSession, action: Action, labels: dict[str, str], lon
         raise Refused(_said(answer.body) or _("Alertmanager refuses the silence"))
 
 
-async def end(http: HttpSession, labels: dict[str, str]) -> None:
+async def end(http: HttpSession, silenced_by: list[str], labels: dict[str, str]) -> None:
     """End the silences of an alert; refuse if one of them hides other alerts too."""
-    known = await of_alert(http, labels)
+    known = await of_alert(http, silenced_by, labels)
     for wide in known:
         if not wide.hides_only(labels):
             raise Refused(
@@ -114,21 +124,17 @@ async def end(http: HttpSession, labels: dict[str, str]) -> None:
             raise Refused(_said(answer.body) or _("Alertmanager refuses to end the silence"))
 
 
-def _matches(silence: Silence, labels: dict[str, str]) -> bool:
-    import re
+def written(action: Action) -> str:
+    """Return the comment of the action's silence: its text as it is, and the mark."""
+    # Half a character is no JSON.
+    text = action.text.encode(errors="replace").decode()
+    return f"{text} {_mark(action)}" if text else _mark(action)
 
-    for matcher in silence.matchers:
-        value = labels.get(matcher.name, "")
-        if matcher.is_regex:
-            try:
-                equal = re.fullmatch(matcher.value, value) is not None
-            except re.error:
-                return False  # RE2 knows some things that we do not
-        else:
-            equal = value == matcher.value
-        if equal is not matcher.is_equal:
-            return False
-    return True
+
+def text_of(comment: str) -> str:
+    """Return the text that somebody gave to a silence, without the mark."""
+    text, mark, rest = comment.rpartition("[smic-tui ")
+    return text[:-1] if mark and rest.endswith("]") else comment
 
 
 def _mark(action: Action) -> str:

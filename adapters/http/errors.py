@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from adapters.http.options import HttpOptions
+from adapters.http.proxies import Proxy
 from adapters.http.tls import FingerprintMismatchError
+from adapters.shared.names import why_no_address
 from smic_tui.contract import redaction
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.i18n import _
@@ -36,6 +39,9 @@ _OTHER_NAME = (62, 64)
 # What RFC 5280 asks of certificates and many an in-house authority leaves out; checked for the
 # system's authorities from Python 3.13 on.
 _LACKS_EXTENSIONS = range(80, 95)
+
+# What the kernel says when it has no way to an address at all.
+_NO_NETWORK = (errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EMFILE, errno.ENFILE)
 
 # Not errors of TLS: it waits for the next words of the other end.
 _WAITS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -91,14 +97,20 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def refusal(
-    response: httpx.Response, excerpt: bytes, options: HttpOptions, what: str
+    response: httpx.Response,
+    excerpt: bytes,
+    options: HttpOptions,
+    what: str,
+    proxy: Proxy | None = None,
 ) -> SourceError:
     """Return the error that a status other than the expected ones stands for.
 
     `what` was asked for (method and path); `excerpt` is the redacted beginning
-    of the answer.
+    of the answer. Where there is a `proxy`, it may be the one that answers.
     """
     status = response.status_code
+    if proxy is not None and (status == 407 or _is_of_the_proxy(response)):
+        return refused_by_proxy(proxy, options, status, brief(response.reason_phrase))
     said = _("{host} answered {status} {reason} to {what}").format(
         host=options.host, status=status, reason=brief(response.reason_phrase), what=what
     )
@@ -107,10 +119,12 @@ def refusal(
     if status == 403:
         return AuthFailed(said, hint=_("The account lacks a right that is needed for reading."))
     if status == 407:
-        return AuthFailed(said, hint=_("The proxy wants to know who asks: see `proxy`."))
+        return AuthFailed(said, hint=_("There is a proxy on the way that wants to know who asks."))
     if status in (408, 425, 429) or (status >= 500 and status not in (501, 505)):
         now = moment(response.headers.get("date")) or datetime.now(UTC)
-        return Unavailable(said, retry_after=retry_after(response.headers.get("retry-after"), now))
+        hint = _("It may be the proxy {proxy} that says so.").format(proxy=proxy) if proxy else ""
+        pause = retry_after(response.headers.get("retry-after"), now)
+        return Unavailable(said, hint=hint, retry_after=pause)
     if 300 <= status < 400:
         location = response.headers.get("location", "")
         return BadAnswer(
@@ -127,12 +141,41 @@ def refusal(
     return BadAnswer(said, excerpt=excerpt)
 
 
+def _is_of_the_proxy(response: httpx.Response) -> bool:
+    """Whether a proxy says in a header that the answer is its own (Squid does, and RFC 9209)."""
+    return "x-squid-error" in response.headers or "error=" in response.headers.get(
+        "proxy-status", ""
+    )
+
+
+def refused_by_proxy(proxy: Proxy, options: HttpOptions, status: int, reason: str) -> SourceError:
+    """Return the error for a proxy that does not let a request through."""
+    if status == 407:
+        return AuthFailed(
+            _("The proxy {proxy} wants to know who asks").format(proxy=proxy),
+            hint=_(
+                "Give name and password in the variable of the environment "
+                "(http://NAME:PASSWORD@HOST:PORT, with proxy_from_environment = true), or correct "
+                "them there."
+            ),
+        )
+    said = _("The proxy {proxy} does not lead to {host}: {status} {reason}").format(
+        proxy=proxy, host=options.host, status=status, reason=reason
+    )
+    if status in (401, 403, 451):
+        return AuthFailed(said, hint=_("Ask whoever runs the proxy to let this address through."))
+    return Unavailable(said, hint=_("Is the server well, seen from the proxy?"))
+
+
 def failure(
-    error: httpx.HTTPError | httpx.InvalidURL | OSError, options: HttpOptions
+    error: httpx.HTTPError | httpx.InvalidURL | OSError,
+    options: HttpOptions,
+    proxy: Proxy | None = None,
 ) -> SourceError:
     """Return the error that an exception of the HTTP library stands for.
 
-    The library's text is not passed on: it may quote a header, and so a secret.
+    The library's text is not passed on: it may quote a header, and so a secret. Through a `proxy`
+    nothing is connected to but the proxy.
     """
     import httpx
 
@@ -155,18 +198,16 @@ def failure(
     if isinstance(error, httpx.ConnectTimeout):
         return Unavailable(
             _("{host} did not accept the connection within {time}").format(
-                host=host, time=options.connect_timeout
+                host=_("The proxy {proxy}").format(proxy=proxy) if proxy else host,
+                time=options.connect_timeout,
             )
         )
     if isinstance(error, httpx.TimeoutException):
-        return too_slow(options)
-    if isinstance(error, httpx.ProxyError):
-        return Unavailable(
-            _("The proxy {proxy} does not lead to {host}").format(proxy=options.proxy, host=host),
-            hint=_("Check `proxy`."),
-        )
+        return too_slow(options, proxy)
+    if isinstance(error, httpx.ProxyError) and proxy is not None:
+        return _proxy_failure(error, options, proxy)
     if isinstance(error, httpx.ConnectError):
-        return _unreachable(error, options)
+        return _unreachable(error, options, proxy)
     if isinstance(error, httpx.LocalProtocolError):
         return BadAnswer(
             _("The request to {host} cannot be sent").format(host=host),
@@ -175,16 +216,34 @@ def failure(
     if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
         return BadAnswer(_("{url} is not an address").format(url=options.url))
     # RemoteProtocolError, ReadError, WriteError: the line or the server broke off.
-    return Unavailable(_("{host} broke off in the middle of the answer").format(host=host))
+    return Unavailable(
+        _("{host} broke off in the middle of the answer").format(host=host), hint=_by_way_of(proxy)
+    )
 
 
-def too_slow(options: HttpOptions) -> Unavailable:
+def _by_way_of(proxy: Proxy | None) -> str:
+    return _("It is asked through the proxy {proxy}.").format(proxy=proxy) if proxy else ""
+
+
+def _proxy_failure(error: Exception, options: HttpOptions, proxy: Proxy) -> SourceError:
+    # Of a proxy that refuses to connect, the text is its status and its reason.
+    status, _blank, reason = str(error).partition(" ")
+    if status.isascii() and status.isdecimal() and len(status) == 3:
+        return refused_by_proxy(proxy, options, int(status), brief(reason))
+    return Unavailable(
+        _("The proxy {proxy} does not lead to {host}").format(proxy=proxy, host=options.host),
+        hint=_("Is it a proxy of this kind, and is the server well, seen from it?"),
+    )
+
+
+def too_slow(options: HttpOptions, proxy: Proxy | None = None) -> Unavailable:
     """Return the error for an answer that is not complete in time."""
+    hint = _("If the line is slow and the server well, raise `request_timeout`.")
     return Unavailable(
         _("{host} did not answer in full within {time}").format(
             host=options.host, time=options.request_timeout
         ),
-        hint=_("If the line is slow and the server well, raise `request_timeout`."),
+        hint=" ".join(filter(None, (_by_way_of(proxy), hint))),
     )
 
 
@@ -197,26 +256,39 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _unreachable(error: Exception, options: HttpOptions) -> Unavailable:
+def _unreachable(error: Exception, options: HttpOptions, proxy: Proxy | None) -> Unavailable:
+    if proxy is not None:
+        host, name = _("The proxy {proxy}").format(proxy=proxy), proxy.host
+        hint = _("The proxy is what does not answer, whether {host} is well or not.").format(
+            host=options.host
+        )
+    else:
+        host, name, hint = options.host, options.host, ""
     for cause in _causes(error):
         if isinstance(cause, socket.gaierror):
+            check = _("Check {setting}, and whether name resolution works here.")
             return Unavailable(
-                _("The name {host} leads nowhere: {reason}").format(
-                    host=options.host, reason=cause.strerror or cause
-                ),
-                hint=_("Check `url`, and whether name resolution works here."),
+                why_no_address(name, cause),
+                hint=check.format(setting=f"`{proxy.setting if proxy else 'url'}`"),
             )
         if isinstance(cause, ConnectionRefusedError):
             return Unavailable(
-                _("{host} refuses the connection: nothing listens there").format(host=options.host)
+                _("{host} refuses the connection: nothing listens there").format(host=host),
+                hint=hint,
+            )
+        if isinstance(cause, OSError) and cause.errno in _NO_NETWORK:
+            return Unavailable(
+                _("No network leads from here to {host}: {reason}").format(
+                    host=name, reason=cause.strerror
+                ),
+                hint=_("The fault is on this machine or its line, not at the server."),
             )
         if isinstance(cause, OSError) and cause.strerror:
             return Unavailable(
-                _("{host} cannot be reached: {reason}").format(
-                    host=options.host, reason=cause.strerror
-                )
+                _("{host} cannot be reached: {reason}").format(host=host, reason=cause.strerror),
+                hint=hint,
             )
-    return Unavailable(_("{host} cannot be reached").format(host=options.host))
+    return Unavailable(_("{host} cannot be reached").format(host=host), hint=hint)
 
 
 def _tls_failure(error: ssl.SSLError, options: HttpOptions) -> Unavailable:

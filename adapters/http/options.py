@@ -70,7 +70,11 @@ class HttpOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         ),
     ] = ""
     proxy_from_environment: Annotated[
-        bool, Meta(description="Whether HTTP_PROXY, NO_PROXY and the like count.")
+        bool,
+        Meta(
+            description="Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY count, in small "
+            "letters or capitals. Name and password of a proxy may stand in the address there."
+        ),
     ] = False
     connect_timeout: Annotated[
         Duration, Meta(description="How long the server may take to accept the connection.")

@@ -20,6 +20,7 @@ from adapters.http.bodies import ACCEPTED, PIECE, DamagedBodyError, UnknownCodin
 from adapters.http.errors import Redactor, brief, failure, moment, refusal, too_slow
 from adapters.http.messages import Answer, Credentials, Validators, basic
 from adapters.http.options import HttpOptions
+from adapters.http.proxies import Proxy, proxy_of
 from adapters.http.tls import HandshakeGuard, tls_context
 from adapters.shared.durations import seconds
 from adapters.shared.json_text import decode_json
@@ -70,6 +71,7 @@ class HttpSession:
         self._readings = 0
         self._redactor = Redactor()
         self._client: httpx.AsyncClient | None = None
+        self._proxy: Proxy | None = None
         self._opening = asyncio.Lock()
         self._slots = asyncio.Semaphore(options.max_connections)
 
@@ -209,14 +211,20 @@ class HttpSession:
         import httpx
 
         options = self.options
+        proxy = self._proxy = proxy_of(options)
         verify: Any = False
         if options.url.startswith("https://") and self._context.transport is None:
             verify = tls_context(options, self._context.folder)
         try:
             return httpx.AsyncClient(
                 verify=verify,
-                trust_env=options.proxy_from_environment,
-                proxy=options.proxy or None,
+                # The environment says through which proxy, and nothing else: no .netrc.
+                trust_env=False,
+                proxy=None
+                if proxy is None
+                else httpx.Proxy(
+                    proxy.url, auth=(proxy.user, proxy.password) if proxy.user else None
+                ),
                 transport=self._context.transport,
                 follow_redirects=False,
                 timeout=httpx.Timeout(
@@ -229,9 +237,13 @@ class HttpSession:
             )
         except ImportError:
             raise BadAnswer(
-                _("SOCKS proxies need the package socksio"),
+                _("The proxy {proxy} is one of SOCKS, which needs the package socksio").format(
+                    proxy=proxy
+                ),
                 hint=_("Install socksio beside smic-tui, or use an HTTP proxy."),
             ) from None
+        except (ValueError, httpx.InvalidURL):
+            raise BadAnswer(_("The proxy {proxy} is not an address").format(proxy=proxy)) from None
 
     async def _exchange(
         self,
@@ -270,17 +282,17 @@ class HttpSession:
                 else:
                     body = await self._beginning(response)
         except TimeoutError:
-            raise too_slow(self.options) from None
+            raise too_slow(self.options, self._proxy) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             # OSError: a TLS alert that comes after the handshake is let through by httpx.
-            raise failure(error, self.options) from None
+            raise failure(error, self.options, self._proxy) from None
         self.remote_time = moment(response.headers.get("date")) or self.remote_time
         if response.status_code in expect:
             return _answer(response, body)
         if target := _same_server(method, response, url):
             return target
         excerpt = self._redactor.data(body)
-        raise refusal(response, excerpt, self.options, self._redactor.text(what))
+        raise refusal(response, excerpt, self.options, self._redactor.text(what), self._proxy)
 
     async def _read(self, response: httpx.Response) -> bytes:
         """Read the whole body. Raises `BadAnswer` when it is too large or cannot be unpacked."""
@@ -342,7 +354,9 @@ class HttpSession:
                     host=self.options.host, wanted=accept
                 ),
                 answer.body,
-                hint=_("Check `url`; the server may also show a login or maintenance page."),
+                hint=_("Check `url`; the server may also show a login or maintenance page.")
+                if self._proxy is None
+                else _("The page may be the proxy's own: {proxy}.").format(proxy=self._proxy),
             )
 
 

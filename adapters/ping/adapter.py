@@ -1,9 +1,10 @@
 """Kind `ping`: whether sites answer that no monitoring watches.
 
-A site is up when anything answers at its address, even with a refusal. When none of all the
-addresses answers, our own line may be down: then the adapter says nothing about any site. It
-shows the time of an answer only where the answer is too slow, as otherwise every row would change
-with each reading.
+A site is up when anything answers at its address, even with a refusal. Where nothing was sent,
+because the name has no address here or no way leads there from us, nothing is known of the site:
+it keeps its last state, as one of the past. When none of all the addresses answers, our own line
+may be down: then the adapter says nothing about any site. It shows the time of an answer only
+where the answer is too slow, as otherwise every row would change with each reading.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from adapters.tables.delimited import Line, read_delimited
 from smic_tui.contract.adapter import Adapter, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, Unavailable
-from smic_tui.i18n import _
+from smic_tui.i18n import _, ngettext
 from smic_tui.records import Health, HealthState, Stream
 
 _GOOD = (HealthState.UP, HealthState.OK, HealthState.WARNING)
@@ -35,6 +36,14 @@ class _State(Struct, frozen=True):
     state: HealthState
     since: datetime | None = None
     output: str = ""
+    outdated: bool = False
+
+
+class _Row(Struct, frozen=True):
+    """What one probe found: a record, and whether it was one at all."""
+
+    health: Health
+    tried: bool
 
 
 class PingAdapter(Adapter[PingOptions]):
@@ -51,14 +60,19 @@ class PingAdapter(Adapter[PingOptions]):
         """
         targets, rejected = await asyncio.to_thread(self._targets)
         before = _decoded(cursor)
-        rows = await self._probe_all(targets, seconds(self.config.spread))
-        if targets and len(targets) > 1 and not any(row.state in _GOOD for row in rows):
+        found = await self._probe_all(targets, seconds(self.config.spread))
+        _refuse_our_own_fault(found)
+        if len(targets) > 1 and not any(row.health.state in _GOOD for row in found):
             raise Unavailable(
                 _("None of {count} addresses answers").format(count=len(targets)),
                 hint=_("It may be the line from here: name a `witness` that tells them apart."),
             )
         now = datetime.now(UTC).replace(microsecond=0)
-        known = {row.key: _State(row.state, _since(row, before, now), row.output) for row in rows}
+        rows = [row.health if row.tried else _of_the_past(row.health, before) for row in found]
+        known = {
+            row.key: _State(row.state, _since(row, before, now), row.output, row.outdated)
+            for row in rows
+        }
         told = tuple(
             msgspec.structs.replace(row, since=known[row.key].since)
             for row in rows
@@ -76,10 +90,20 @@ class PingAdapter(Adapter[PingOptions]):
         """Probe all at once; remark on how many answer."""
         targets, rejected = await asyncio.to_thread(self._targets)
         rows = await self._probe_all(targets, 0.0)
-        good = sum(row.state in _GOOD for row in rows)
+        _refuse_our_own_fault(rows)
+        good = sum(row.tried and row.health.state in _GOOD for row in rows)
         if rows and not good:
             raise Unavailable(_("None of {count} addresses answers").format(count=len(rows)))
         remarks = []
+        untried = [row.health for row in rows if not row.tried]
+        if untried:
+            remarks.append(
+                ngettext(
+                    "{count} address could not be probed from here: {reason}.",
+                    "{count} addresses could not be probed from here, the first one: {reason}.",
+                    len(untried),
+                ).format(count=len(untried), reason=untried[0].output)
+            )
         if good < len(rows):
             remarks.append(
                 _("{good} of {count} addresses answer.").format(good=good, count=len(rows))
@@ -96,15 +120,16 @@ class PingAdapter(Adapter[PingOptions]):
             )
         return Probe(remarks=tuple(remarks))
 
-    async def _probe_all(self, targets: list[Target], spread: float) -> list[Health]:
+    async def _probe_all(self, targets: list[Target], spread: float) -> list[_Row]:
         await self._ask_witness()
         slots = asyncio.Semaphore(self.config.parallel)
         pause = spread / len(targets) if targets else 0.0
 
-        async def one(number: int, target: Target) -> Health:
+        async def one(number: int, target: Target) -> _Row:
             await asyncio.sleep(number * pause)
             async with slots:
-                return self._row(target, await self._knock(target.address, target.port))
+                found = await self._knock(target.address, target.port)
+                return _Row(self._row(target, found), tried=found.tried)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -122,6 +147,13 @@ class PingAdapter(Adapter[PingOptions]):
             return
         address, _colon, port = witness.partition(":")
         found = await self._knock(address, int(port) if port.isdecimal() else 0)
+        if not found.tried:
+            raise Unavailable(
+                _("The witness {address} cannot be asked: {reason}").format(
+                    address=witness, reason=found.reason
+                ),
+                hint=_("The fault is on this machine or its line, not at the sites."),
+            )
         if not found.answered:
             raise Unavailable(
                 _("The witness {address} does not answer: {reason}").format(
@@ -146,7 +178,9 @@ class PingAdapter(Adapter[PingOptions]):
             else (HealthState.UP, HealthState.DOWN)
         )
         slow = self.config.slow
-        if not found.answered:
+        if not found.tried:
+            state, output = HealthState.UNKNOWN, found.reason
+        elif not found.answered:
             state, output = bad, found.reason
         elif found.refused and service:
             state, output = bad, _("refuses port {port}").format(port=target.port)
@@ -216,6 +250,23 @@ def _table(path: Path) -> tuple[list[str], list[Line]]:
             _("{path} must begin with the line site;address;port;service").format(path=path)
         )
     return header, lines[1:]
+
+
+def _refuse_our_own_fault(rows: list[_Row]) -> None:
+    """Raise when nothing at all could be probed: all reasons are then on our side."""
+    if rows and not any(row.tried for row in rows):
+        raise Unavailable(
+            rows[0].health.output,
+            hint=_("The fault is on this machine or its line, not at the sites."),
+        )
+
+
+def _of_the_past(row: Health, before: dict[str, _State] | None) -> Health:
+    """Return what was known of a target that could not be probed, as a state of the past."""
+    known = (before or {}).get(row.key)
+    if known is None or known.state is HealthState.UNKNOWN:
+        return row
+    return msgspec.structs.replace(row, state=known.state, outdated=True)
 
 
 def _since(row: Health, before: dict[str, _State] | None, now: datetime) -> datetime | None:

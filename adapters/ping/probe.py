@@ -12,36 +12,48 @@ import os
 import socket
 import struct
 from contextlib import suppress
+from typing import Any
 
 from msgspec import Struct
 
-from smic_tui.contract.errors import AuthFailed, Unavailable
+from adapters.shared.names import why_no_address
+from smic_tui.contract.errors import AuthFailed
 from smic_tui.i18n import _
 
 _ECHO = {socket.AF_INET: (8, 0), socket.AF_INET6: (128, 129)}
 _PROTOCOL = {socket.AF_INET: socket.IPPROTO_ICMP, socket.AF_INET6: socket.IPPROTO_ICMPV6}
-# Errors on our own side, which say nothing about a site.
-_OURS = (errno.ENETUNREACH, errno.ENETDOWN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS)
+# Errors on our own side, which say nothing about a site: no way from here, a firewall of our own,
+# nothing left of what the kernel has.
+_OURS = (
+    errno.ENETUNREACH,
+    errno.ENETDOWN,
+    errno.EADDRNOTAVAIL,
+    errno.EAFNOSUPPORT,
+    errno.EPERM,
+    errno.EACCES,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOBUFS,
+    errno.ENOMEM,
+)
 
 
 class Knock(Struct, frozen=True, kw_only=True):
     """Whether anything answered, and within how many seconds.
 
-    `refused` is an answer, too: something is there.
+    `refused` is an answer, too: something is there. `tried` is false when nothing was sent, for a
+    reason on our own side, which says nothing about the site.
     """
 
     answered: bool
     refused: bool = False
+    tried: bool = True
     took: float = 0.0
     reason: str = ""
 
 
 async def knock(address: str, port: int, timeout: float) -> Knock:
-    """Try once.
-
-    Raises `AuthFailed` where the account may send no echo request at all, and `Unavailable` where
-    our own network is missing.
-    """
+    """Try once. Raises `AuthFailed` where the account may send no echo request at all."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     try:
@@ -58,30 +70,41 @@ async def knock(address: str, port: int, timeout: float) -> Knock:
     except ConnectionRefusedError:
         return Knock(answered=True, refused=True, took=loop.time() - began)
     except socket.gaierror as error:
-        return Knock(
-            answered=False,
-            reason=_("the name leads nowhere: {reason}").format(reason=error.strerror),
-        )
+        # Of a name that cannot be looked up nobody was asked whether he is there.
+        reason = await asyncio.to_thread(why_no_address, address, error)
+        return Knock(answered=False, tried=False, reason=reason)
     except UnicodeError:
-        return Knock(answered=False, reason=_("this is no name of a host"))
+        return Knock(answered=False, tried=False, reason=_("this is no name of a host"))
     except OSError as error:
+        reason = error.strerror or str(error)
         if error.errno in _OURS:
-            raise Unavailable(
-                _("Nothing can be probed from here: {reason}").format(
-                    reason=error.strerror or error
-                )
-            ) from None
-        return Knock(answered=False, reason=error.strerror or str(error))
+            reason = _("nothing can be probed from here: {reason}").format(reason=reason)
+            return Knock(answered=False, tried=False, reason=reason)
+        return Knock(answered=False, reason=reason)
     return Knock(answered=True, took=loop.time() - began)
 
 
 async def _echo(address: str) -> None:
-    """Send an echo request and wait for its answer, without an end."""
+    """Send an echo request and wait for its answer, without an end.
+
+    Of a name with several addresses the first one is asked to which a way leads from here.
+    """
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(address, None, type=socket.SOCK_DGRAM)
-    family, _type, _proto, _name, where = found[0]
+    for number, (family, _type, _proto, _name, where) in enumerate(found, start=1):
+        try:
+            await _echo_to(family, where)
+        except OSError as error:
+            if error.errno not in _OURS or number == len(found):
+                raise
+        else:
+            return
+
+
+async def _echo_to(family: int, where: tuple[Any, ...]) -> None:
+    loop = asyncio.get_running_loop()
     try:
-        line = socket.socket(family, socket.SOCK_DGRAM, _PROTOCOL[family])
+        line = socket.socket(family, socket.SOCK_DGRAM, _PROTOCOL[socket.AddressFamily(family)])
     except PermissionError:
         raise AuthFailed(
             _("This account may not send echo requests (ICMP)"),
@@ -94,7 +117,7 @@ async def _echo(address: str) -> None:
         line.setblocking(False)
         # Not by the event loop: it would look up the name again, and cannot for this protocol.
         line.connect(where)
-        asked, answered = _ECHO[family]
+        asked, answered = _ECHO[socket.AddressFamily(family)]
         mark = os.urandom(16)
         # The kernel puts in its own identifier and the checksum.
         await loop.sock_sendall(line, struct.pack("!BBHHH", asked, 0, 0, 0, 1) + mark)

@@ -5,7 +5,8 @@ Facts about the API are those of Prometheus 2.42 as measured. What makes it part
 - When an exporter is dead, Prometheus answers "success" with no sample: all looks green. So the
   adapter also asks for the targets of the job that brings the samples (`up`): a target that does
   not answer becomes a row of unknown state, and a job without targets, or with a last scrape
-  long ago, makes the source unavailable.
+  long ago, makes the source unavailable. Each target has been asked at a time of its own, and is
+  as old as that.
 - Prometheus has no accounts and does not tell what changed: each reading asks for all samples
   of the moment. Prometheus compresses them (some 98 kB for 700 samples become a few).
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -23,6 +24,7 @@ from msgspec import Struct
 from adapters.http.adapter import AccountAdapter
 from adapters.prometheus.options import Check, PrometheusOptions
 from adapters.shared.durations import seconds
+from adapters.shared.epochs import COARSE, not_before
 from smic_tui.contract.adapter import Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, Unavailable
@@ -65,6 +67,7 @@ class _Target(Struct, frozen=True):
 
     site: str
     answers: bool
+    scraped: datetime | None = None
 
 
 class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
@@ -155,22 +158,27 @@ class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
                     _("Prometheus knows no target of the job {job}").format(job=job),
                     hint=_("Was the job renamed, or its targets' file emptied? See /targets."),
                 )
-            scraped = max(
-                float(each.value[1]) for each in await self._ask(http, f"timestamp({selector})")
-            )
-            age = samples[0].value[0] - scraped
+            times = await self._ask(http, f"timestamp({selector})")
+            ages = {self._host(each.metric): each.value[0] - float(each.value[1]) for each in times}
+            age = min(ages.values(), default=float("inf"))
             if age > seconds(self.config.scraped_within):
                 raise Unavailable(
                     _("The job {job} was last scraped {age} ago").format(
-                        job=job, age=timedelta(seconds=round(age))
+                        job=job, age=timedelta(seconds=round(age)) if times else "?"
                     ),
                     hint=_("Prometheus answers, but asks its exporters no more."),
                 )
+            now = datetime.now(UTC)
             found[job] = {
-                each.metric.get(self.config.host_label, ""): _Target(
-                    self._site(each.metric), each.value[1] != "0"
+                host: _Target(
+                    site=self._site(each.metric),
+                    answers=each.value[1] != "0",
+                    scraped=not_before(now - timedelta(seconds=ages[host]))
+                    if host in ages
+                    else None,
                 )
                 for each in samples
+                for host in [self._host(each.metric)]
             }
         return found
 
@@ -180,7 +188,7 @@ class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
         rows: dict[str, Health] = {}
         rejected: list[Rejected] = []
         for sample in samples:
-            host = sample.metric.get(self.config.host_label, "")
+            host = self._host(sample.metric)
             target = targets.get(host)
             if target is not None and not target.answers:
                 continue  # its samples are old
@@ -194,7 +202,8 @@ class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
                 sampled = msgspec.json.encode(sample.metric).decode()[:200]
                 rejected.append(Rejected(where=check.query, reason=problem, sample=sampled))
                 continue
-            rows[key] = self._row(check, host, self._site(sample.metric), sample)
+            scraped = target.scraped if target is not None else None
+            rows[key] = self._row(check, host, self._site(sample.metric), sample, scraped)
         for host, target in targets.items():
             key = _key(host, check)
             if key in rows or target.answers or not host:
@@ -206,11 +215,14 @@ class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
                 service=check.service,
                 state=HealthState.UNKNOWN,
                 output=_("The exporter of the job {job} does not answer").format(job=check.job),
+                checked=target.scraped,
                 url=self._url(check),
             )
         return list(rows.values()), rejected
 
-    def _row(self, check: Check, host: str, site: str, sample: _Sample) -> Health:
+    def _row(
+        self, check: Check, host: str, site: str, sample: _Sample, scraped: datetime | None
+    ) -> Health:
         state, output = _judge(check, sample.value[1])
         return Health(
             key=_key(host, check),
@@ -219,8 +231,17 @@ class PrometheusAdapter(AccountAdapter[PrometheusOptions]):
             service=check.service,
             state=state,
             output=output,
+            checked=scraped,
+            valid_for=self._valid_for if scraped else None,
             url=self._url(check),
         )
+
+    @property
+    def _valid_for(self) -> int:
+        return round(seconds(self.config.scraped_within) + COARSE.total_seconds())
+
+    def _host(self, labels: dict[str, str]) -> str:
+        return labels.get(self.config.host_label, "")
 
     def _site(self, labels: dict[str, str]) -> str:
         return labels.get(self.config.site_label) or labels.get(self.config.host_label, "")

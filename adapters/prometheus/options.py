@@ -56,7 +56,10 @@ class PrometheusOptions(AccountOptions, frozen=True, kw_only=True):
     ] = "site"
     scraped_within: Annotated[
         Duration,
-        Meta(description="If a job's last scrape is older, the source counts as unavailable."),
+        Meta(
+            description="If a target's last scrape is older, its state is not known any more; if "
+            "that of a whole job is, the source counts as unavailable."
+        ),
     ] = "10m"
 
     def __post_init__(self) -> None:

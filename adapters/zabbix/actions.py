@@ -1,14 +1,16 @@
 """Acts in Zabbix: acknowledges events, and puts hosts into maintenance.
 
-Facts are those of Zabbix 6.0 as measured. What makes writing particular:
+Facts are those of Zabbix 6.0 and 7.0 as measured. What makes writing particular:
 
-- An acknowledgement is about an event. A host is acknowledged by the events of the triggers
-  that say that it is down.
+- An acknowledgement is about an event, and a trigger may have several open ones: all of them are
+  acknowledged. A host is acknowledged by the events of the triggers that say that it is down.
+- To acknowledge an event that is acknowledged already changes nothing, without a word. What was
+  written is looked for among the event's own acknowledgements.
 - Names of maintenances are unique: the action's id in the name makes a second one impossible.
 - An action ends only maintenances that an action made: another may cover many hosts and return
   every Sunday.
-- Zabbix refuses a method that the role forbids before it reads the parameters, so a call
-  without any tells whether the method may be called.
+- Zabbix refuses what the role forbids before it looks at the objects: so a question about an
+  event that cannot be tells whether the account may acknowledge, and changes nothing.
 """
 
 from __future__ import annotations
@@ -21,18 +23,36 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.zabbix.api import Call, ZabbixApi
-from adapters.zabbix.rows import Trigger
+from adapters.zabbix.api import Call, RpcError, ZabbixApi
+from adapters.zabbix.objects import Problem
+from adapters.zabbix.subject import Subject
 from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.i18n import _
-from smic_tui.records import Health
 
-ReadOne = Callable[[str], Awaitable[tuple[Health | None, list[Trigger], str]]]
+SubjectOf = Callable[[str], Awaitable[Subject | None]]
 
 _OURS = "smic-tui "
 # The bits of event.acknowledge.
 _ACKNOWLEDGE, _MESSAGE, _UNACKNOWLEDGE = 2, 4, 16
 _ON_EVENTS = (Verb.ACKNOWLEDGE, Verb.UNACKNOWLEDGE)
+_NO_EVENT = "0"
+# MySQL cuts what is longer, in a mode that administrators may choose.
+_CUT_FROM = 255
+# How many characters Zabbix keeps of what is written on an event.
+_LONGEST = 2048
+
+
+class _Written(Struct):
+    """One act of a person on an event; `action` are the bits of event.acknowledge."""
+
+    acknowledgeid: int
+    action: int = 0
+    message: str = ""
+
+
+class _Event(Struct):
+    eventid: str
+    acknowledges: list[_Written] = []
 
 
 class _Maintenance(Struct):
@@ -51,29 +71,41 @@ class _Maintenance(Struct):
 
 
 async def capabilities(api: ZabbixApi) -> frozenset[Verb]:
-    """Return what the account's role lets it call."""
-    replies = await api.ask(Call("event.acknowledge", {}), Call("maintenance.create", {}))
+    """Return what the account's role lets it do."""
+    nothing = {"eventids": [_NO_EVENT], "action": _ACKNOWLEDGE}
+    replies = await api.ask(Call("event.acknowledge", nothing), Call("maintenance.create", {}))
     verbs: set[Verb] = set()
     for number, those in ((0, _ON_EVENTS), (1, (Verb.DOWNTIME, Verb.END_DOWNTIME))):
         error = replies.error(number)
         if error is not None and error.knows_us_not:
             replies.get(number, object)  # raises
-        if error is not None and not error.forbids:
+        if error is not None and _is_allowed(error):
             verbs.update(those)
     return frozenset(verbs)
 
 
-async def inspect_record(api: ZabbixApi, read_one: ReadOne, action: Action) -> RecordSnapshot:
+def _is_allowed(error: RpcError) -> bool:
+    """Whether a question that must fail failed for another reason than the role."""
+    if error.says("no permissions to referred object"):
+        return True  # there is no such event
+    return not error.forbids and ": no permissions to " not in error.words.lower()
+
+
+async def inspect_record(api: ZabbixApi, subject_of: SubjectOf, action: Action) -> RecordSnapshot:
     """Return the record, and whether the action's effect is there."""
-    record, triggers, hostid = await read_one(action.key)
-    if record is None:
+    subject = await subject_of(action.key)
+    if subject is None:
         return RecordSnapshot(record=None, at_once=True)
+    record, baseline = subject.record, action.baseline or "looked"
     if action.verb is Verb.ACKNOWLEDGE:
-        done = record.acknowledged
+        events = await _events(api, subject)
+        done = bool(events) and not _to_do(action, subject, events)
+        newest = max((one.acknowledgeid for each in events for one in each.acknowledges), default=0)
+        baseline = action.baseline or f"after {newest}"
     elif action.verb is Verb.UNACKNOWLEDGE:
-        done = not any(trigger.event and trigger.event.acknowledged for trigger in triggers)
+        done = not any(each.acknowledged for each in subject.problems)
     else:
-        maintenances = await _maintenances(api, hostid)
+        maintenances = await _maintenances(api, subject.hostid)
         if action.verb is Verb.DOWNTIME:
             mine = [each for each in maintenances if each.name == _name(action)]
             done = bool(mine)
@@ -84,48 +116,111 @@ async def inspect_record(api: ZabbixApi, read_one: ReadOne, action: Action) -> R
             done = not any(each.runs for each in maintenances)
             if done:
                 record = replace(record, downtime=False)
-    return RecordSnapshot(
-        record=record, done=done, baseline=action.baseline or "looked", at_once=True
-    )
+    return RecordSnapshot(record=record, done=done, baseline=baseline, at_once=True)
 
 
-async def apply(api: ZabbixApi, read_one: ReadOne, action: Action) -> None:
+async def apply(api: ZabbixApi, subject_of: SubjectOf, action: Action) -> None:
     """Send the action, once."""
-    record, triggers, hostid = await read_one(action.key)
-    if record is None:
+    subject = await subject_of(action.key)
+    if subject is None:
         raise Refused(_("It is gone from Zabbix, or no longer monitored"))
-    if action.verb in _ON_EVENTS:
-        await _on_events(api, action, triggers)
+    if action.verb is Verb.ACKNOWLEDGE:
+        await _acknowledge(api, action, subject)
+    elif action.verb is Verb.UNACKNOWLEDGE:
+        await _unacknowledge(api, action, subject)
     elif action.verb is Verb.DOWNTIME:
-        await _create(api, action, hostid)
+        await _create(api, action, subject.hostid)
     elif action.verb is Verb.END_DOWNTIME:
-        await _end(api, await _maintenances(api, hostid))
+        await _end(api, await _maintenances(api, subject.hostid))
     else:
         raise Refused(_("Zabbix knows nothing like that"))
 
 
-async def _on_events(api: ZabbixApi, action: Action, triggers: list[Trigger]) -> None:
-    acknowledging = action.verb is Verb.ACKNOWLEDGE
-    wanted = [
-        trigger.event.eventid
-        for trigger in triggers
-        if trigger.event
-        and bool(trigger.event.acknowledged) is not acknowledging
-        and (trigger.value == 1 or not acknowledging)
-    ]
+async def _acknowledge(api: ZabbixApi, action: Action, subject: Subject) -> None:
+    wanted = _to_do(action, subject, await _events(api, subject))
     if not wanted:
         raise Refused(
-            _("There is no problem to acknowledge")
-            if acknowledging
-            else _("There is no acknowledgement to take back"),
+            _("There is no problem to acknowledge"),
             hint=_("A host is acknowledged by the problem that says that it is down."),
         )
-    what = _ACKNOWLEDGE if acknowledging else _UNACKNOWLEDGE
-    params: dict[str, Any] = {"eventids": wanted, "action": what}
-    words = _signed(action)
+    words = _short_enough(signed(action))
+    for bits in sorted(set(wanted.values()), reverse=True):
+        params: dict[str, Any] = {
+            "eventids": [each for each, what in wanted.items() if what == bits],
+            "action": bits,
+        }
+        if bits & _MESSAGE:
+            params["message"] = words
+        await api.act(Call("event.acknowledge", params))
+
+
+async def _unacknowledge(api: ZabbixApi, action: Action, subject: Subject) -> None:
+    wanted = [each.eventid for each in subject.problems if each.acknowledged]
+    if not wanted:
+        raise Refused(
+            _("There is no acknowledgement to take back"),
+            hint=_("A host is acknowledged by the problem that says that it is down."),
+        )
+    params: dict[str, Any] = {"eventids": wanted, "action": _UNACKNOWLEDGE}
+    words = _short_enough(signed(action))
     if words:
-        params |= {"action": what | _MESSAGE, "message": words}
+        params |= {"action": _UNACKNOWLEDGE | _MESSAGE, "message": words}
     await api.act(Call("event.acknowledge", params))
+
+
+async def _events(api: ZabbixApi, subject: Subject) -> list[_Event]:
+    """Return what was written on the open events of the subject."""
+    if not subject.problems:
+        return []
+    call = Call(
+        "problem.get",
+        {
+            "output": ["eventid"],
+            "eventids": [each.eventid for each in subject.problems],
+            "selectAcknowledges": ["acknowledgeid", "action", "message"],
+        },
+    )
+    found: list[_Event] = (await api.ask(call)).get(0, list[_Event])
+    return found
+
+
+def _to_do(action: Action, subject: Subject, events: list[_Event]) -> dict[str, int]:
+    """Return the events that the action is still to be done on, with the bits of what is.
+
+    Where somebody has acknowledged an event already, the words of the action are still missing.
+    """
+    words = signed(action)
+    written = {each.eventid: each.acknowledges for each in events}
+    wanted: dict[str, int] = {}
+    for problem in subject.problems:
+        bits = 0 if problem.acknowledged else _ACKNOWLEDGE
+        if words and not _is_written(action, words, problem, written.get(problem.eventid, [])):
+            bits |= _MESSAGE
+        if bits:
+            wanted[problem.eventid] = bits
+    return wanted
+
+
+def _is_written(action: Action, words: str, problem: Problem, written: list[_Written]) -> bool:
+    """Whether the action's words are on an event, written since the action began."""
+    if not action.baseline.startswith("after "):
+        return False
+    since = int(action.baseline.removeprefix("after ") or 0)
+    return any(each.acknowledgeid > since and is_same_text(words, each.message) for each in written)
+
+
+def is_same_text(sent: str, stored: str) -> bool:
+    """Whether a stored text is what was sent, whatever the database made of it.
+
+    Blanks and signs count for nothing, nor do characters beyond the first 65,536, of which some
+    databases make question marks; a long text may be cut.
+    """
+    wanted, found = _letters(sent), _letters(stored)
+    return wanted == found or (len(stored) >= _CUT_FROM and wanted.startswith(found))
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text if char.isalnum() and ord(char) < 0x10000)
 
 
 async def _create(api: ZabbixApi, action: Action, hostid: str) -> None:
@@ -144,7 +239,7 @@ async def _create(api: ZabbixApi, action: Action, hostid: str) -> None:
     period = {"timeperiod_type": 0, "start_date": start, "period": max(end - start, 300)}
     params = {
         "name": _name(action),
-        "description": _signed(action),
+        "description": signed(action),
         "active_since": start,
         "active_till": end,
         "maintenance_type": 0,
@@ -178,6 +273,19 @@ def _name(action: Action) -> str:
     return f"{_OURS}{action.id}"
 
 
-def _signed(action: Action) -> str:
+def signed(action: Action) -> str:
     """Return the text with the name of the person: all share one account."""
-    return f"{action.by}: {action.text}" if action.text and action.by else action.text
+    text = f"{action.by}: {action.text}" if action.text and action.by else action.text
+    # PostgreSQL ends a text at a NUL, and half a character is no JSON.
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
+def _short_enough(words: str) -> str:
+    if len(words) > _LONGEST:
+        raise Refused(
+            _("Zabbix keeps {limit} characters, and this has {count} with the name").format(
+                limit=_LONGEST, count=len(words)
+            ),
+            hint=_("Shorten the text."),
+        )
+    return words

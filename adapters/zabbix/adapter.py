@@ -1,6 +1,6 @@
 """Kind `zabbix`: the health of hosts, and the problems on them, from Zabbix's API.
 
-Facts about the API are those of Zabbix 6.0 as measured (`api` has those of JSON-RPC itself).
+Facts about the API are those of Zabbix 6.0 and 7.0 as measured (`api` has those of JSON-RPC).
 What makes this kind particular:
 
 - Problems do not name their host: triggers do (trigger.get with selectHosts and
@@ -18,44 +18,49 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import ClassVar
+from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
 
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
-from adapters.shared.row_by_row import set_aside
 from adapters.zabbix import actions as zabbix_actions
-from adapters.zabbix.api import Call, Replies, ZabbixApi
+from adapters.zabbix.api import Replies, ZabbixApi
+from adapters.zabbix.objects import Group
 from adapters.zabbix.options import ZabbixOptions
 from adapters.zabbix.questions import Clock, Questions, State
-from adapters.zabbix.rows import Host, Hosts, Trigger, host_key, read_rows, trigger_key
+from adapters.zabbix.reading import Memory, Reader
+from adapters.zabbix.rows import Records
+from adapters.zabbix.subject import Subject, Subjects
 from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, Unavailable
-from smic_tui.i18n import _
+from smic_tui.i18n import _, ngettext
 from smic_tui.records import Health, Stream
 
 BATCH = 500
 # Values of proxies and our own last question may arrive a little late.
 OVERLAP_SECONDS = 120
-# More objects than these are not asked for by their ids.
-_BY_ID = 500
+# Clocks that differ by less are the same: each answer would tell another difference.
+_CLOCKS_AGREE = 30.0
+# The versions that were tried.
+_TRIED = ((6, 0), (7, 0))
+# How many host groups are named.
+_NAMES = 8
 
 
 class _Cursor(Struct, frozen=True, kw_only=True):
-    """How far the last reading came; `since` is epoch seconds on the frontend's clock."""
+    """How far the last reading came; `since` is epoch seconds on the frontend's clock.
+
+    `reading` names the reading whose memory the next one starts from.
+    """
 
     since: int
-    hosts: int
-    reached: int
-    problems: tuple[str, ...]
-    acknowledged: tuple[str, ...]
-    maintained: tuple[str, ...]
-    unreached: tuple[str, ...]
+    reading: str
 
 
 class ZabbixAdapter(Adapter[ZabbixOptions]):
@@ -68,61 +73,127 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
     def __init__(self, config: ZabbixOptions, context: Context) -> None:
         super().__init__(config, context)
         self._api = ZabbixApi(config, context)
-        self._hosts = Hosts(config)
         self._ask = Questions(config)
+        self._reader = Reader(config, self._api, self._ask)
+        self._subjects = Subjects(config, self._api, self._ask)
+        self._memory: Memory | None = None
+        # A digest of what was told of each record.
+        self._told: dict[str, int] = {}
+        self._reading = ""
         self._verbs: frozenset[Verb] | None = None
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read hosts and triggers: those that changed since the cursor, or all."""
-        before = decoded(cursor, _Cursor) if self._hosts.known else None
+        before = decoded(cursor, _Cursor)
+        memory = None
         async with self._api.signed_in():
             await self._prepare()
-            changes = None
-            if before is not None:
-                replies = await self._api.ask(
-                    *self._ask.every_time(), self._ask.triggers(before.since)
+            known = self._memory
+            if known is not None and before is not None and before.reading == self._reading:
+                memory = await self._read_changes(known, before)
+            full = memory is None
+            if memory is None:
+                replies = await self._api.ask(*self._reader.all_questions())
+                memory = await self._reader.everything(replies, self._believed(replies))
+        records, rejected, told = await asyncio.to_thread(self._records, memory)
+        if full and memory.state.hosts and not records:
+            # A full reading without a record would empty the cache.
+            raise self._api.bad(
+                _("None of Zabbix's {count} hosts could be read: {reason}").format(
+                    count=memory.state.hosts,
+                    reason=rejected[0].reason if rejected else _("none came"),
                 )
-                changes = await self._changes(before, self._believed(replies), replies)
-            if changes is None:
-                replies = await self._api.ask(
-                    *self._ask.every_time(), self._ask.triggers(), self._ask.hosts()
-                )
-                state = self._believed(replies)
-                batches = await self._everything(replies, state)
-            else:
-                state, batches = changes
-        after = _Cursor(
-            since=int(self._now()) - OVERLAP_SECONDS,
-            hosts=state.hosts,
-            reached=state.reached,
-            problems=state.problems,
-            acknowledged=state.acknowledged,
-            maintained=state.maintained,
-            unreached=state.unreached,
+            )
+        news, gone = records, frozenset[str]()
+        if not full:
+            before_that = self._told
+            news = [each for each in records if told[each.key] != before_that.get(each.key)]
+            gone = frozenset(before_that.keys() - told.keys())
+        self._memory, self._told, self._reading = memory, told, uuid4().hex
+        self._subjects.ages = memory.ages
+        after = _Cursor(since=int(self._now()) - OVERLAP_SECONDS, reading=self._reading)
+        for start in range(0, len(news), BATCH):
+            yield Batch(upserts=tuple(news[start : start + BATCH]), full=full)
+        yield Batch(
+            deletes=tuple(sorted(gone)),
+            rejected=tuple(rejected),
+            cursor=msgspec.json.encode(after).decode(),
+            full=full,
         )
-        for batch in batches:
-            yield batch
-        full = changes is None
-        yield Batch(cursor=msgspec.json.encode(after).decode(), full=full)
+
+    async def _read_changes(self, known: Memory, before: _Cursor) -> Memory | None:
+        now = self._now()
+        if before.since > now:
+            return None
+        questions = self._reader.questions_of_changes(known, before.since)
+        replies = await self._api.ask(*questions)
+        return await self._reader.changes(known, replies, self._believed(replies), now)
+
+    def _records(self, memory: Memory) -> tuple[list[Health], list[Rejected], dict[str, int]]:
+        """Return all records, what was set aside, and a digest of each record."""
+        now = self._now()
+        memory.ages.proxies = {each.proxyid: each for each in memory.state.proxies or ()}
+        memory.ages.judge(now, seconds(self.config.proxies_within))
+        ahead = now - time.time()
+        if abs(ahead) < _CLOCKS_AGREE:
+            ahead = 0.0
+        records, rejected = Records(self.config, memory.known, memory.ages, now, ahead).all()
+        return records, memory.rejected + rejected, {each.key: hash(each) for each in records}
 
     async def probe(self) -> Probe:
-        """Prove the account and its rights; tell whether values are being collected."""
+        """Prove the account and its rights; tell what it sees and whether values come."""
         async with self._api.signed_in():
             await self._prepare()
-            self._believed(await self._api.ask(*self._ask.every_time()))
-        remarks = [*self._api.http.remarks()]
-        if not self._ask.heartbeat:
-            remarks.append(_("No item tells whether the Zabbix server works: see `heartbeat`."))
-        if Verb.DOWNTIME in (self._verbs or ()):
-            remarks.append(_("The account may do more than read: give it less."))
-        if not self._api.version.startswith("6.0."):
-            remarks.append(_("Tried against Zabbix 6.0 only; the rest is from its documentation."))
+            replies = await self._api.ask(*self._ask.every_time(), self._ask.groups())
+            state = self._believed(replies)
+            groups = replies.get(len(self._ask.every_time()), list[Group])
         return Probe(
             version=self._api.version,
             account=self.config.user or _("an API token"),
             remote_time=self._api.http.remote_time,
-            remarks=tuple(remarks),
+            remarks=(*self._api.http.remarks(), *self._remarks(state)),
+            sees=tuple(self._sees(state, groups)),
         )
+
+    @staticmethod
+    def _sees(state: State, groups: list[Group]) -> Iterator[str]:
+        names = sorted(group.name for group in groups)
+        shown = ", ".join(names[:_NAMES]) + (", …" if len(names) > _NAMES else "")
+        yield ngettext("{count} monitored host", "{count} monitored hosts", state.hosts).format(
+            count=state.hosts
+        )
+        yield ngettext(
+            "{count} host group: {names}", "{count} host groups: {names}", len(names)
+        ).format(count=len(names), names=shown)
+        if state.proxies:
+            yield ngettext(
+                "{count} proxy: {names}", "{count} proxies: {names}", len(state.proxies)
+            ).format(
+                count=len(state.proxies),
+                names=", ".join(sorted(each.called for each in state.proxies)[:_NAMES]),
+            )
+
+    def _remarks(self, state: State) -> Iterator[str]:
+        if not self._ask.heartbeat:
+            yield _("No item tells whether the Zabbix server works: see `heartbeat`.")
+        if state.proxies is None:
+            yield _(
+                "The account may not see the proxies: allow proxy.get in its role, or hosts "
+                "behind one that is away are known to be old only by their items."
+            )
+        limit = seconds(self.config.proxies_within)
+        for proxy in state.proxies or ():
+            silent = self._now() - proxy.lastaccess
+            if not proxy.lastaccess:
+                yield _("The proxy {name} has never been heard of.").format(name=proxy.called)
+            elif silent > limit:
+                yield _("The proxy {name} has been silent for {minutes} min.").format(
+                    name=proxy.called, minutes=int(silent // 60)
+                )
+        if Verb.DOWNTIME in (self._verbs or ()):
+            yield _("The account may do more than read: give it less.")
+        if self._api.version_numbers not in _TRIED:
+            yield _("Tried against Zabbix 6.0 and 7.0 only; the rest is from its documentation.")
 
     def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """Return what the role lets the account call; rights on host groups may allow less."""
@@ -132,13 +203,23 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         """Read one host or trigger, with its maintenances where the action is about them."""
         async with self._api.signed_in():
             await self._prepare()
-            return await zabbix_actions.inspect_record(self._api, self._read_one, action)
+            # What was shown for the action is told again by the next reading.
+            self._told.pop(action.key, None)
+            return await zabbix_actions.inspect_record(self._api, self._subject, action)
 
     async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Acknowledge the events of its triggers, or create or delete a maintenance."""
         async with self._api.signed_in():
             await self._prepare()
-            await zabbix_actions.apply(self._api, self._read_one, action)
+            await zabbix_actions.apply(self._api, self._subject, action)
+
+    async def _subject(self, key: str) -> Subject | None:
+        try:
+            return await self._subjects.one(key, self._now())
+        except ValueError as error:
+            raise self._api.bad(
+                _("Zabbix's {name} cannot be read: {reason}").format(name=key, reason=error)
+            ) from None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -148,24 +229,21 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
 
     async def _prepare(self) -> None:
         """Learn what stays the same while the program runs."""
+        self._ask.version = self._api.version_numbers
         if self._verbs is None:
             self._verbs = await zabbix_actions.capabilities(self._api)
         if self.config.groups and self._ask.groupids is None:
             await self._find_groups()
         if not self._ask.heartbeat:
             for beginning in self.config.heartbeat:
-                call = self._ask.items("ASC", beginning)
+                call = self._ask.heartbeats("ASC", beginning)
                 if (await self._api.ask(call)).get(0, list[Clock]):
                     self._ask.heartbeat = beginning or "*"
                     break
 
     async def _find_groups(self) -> None:
-        class Group(Struct):
-            groupid: str
-            name: str
-
-        wanted = {"output": ["groupid", "name"], "filter": {"name": list(self.config.groups)}}
-        found = (await self._api.ask(Call("hostgroup.get", wanted))).get(0, list[Group])
+        call = self._ask.groups(filter={"name": list(self.config.groups)})
+        found = (await self._api.ask(call)).get(0, list[Group])
         missing = sorted(set(self.config.groups) - {group.name for group in found})
         if missing:
             raise AuthFailed(
@@ -185,144 +263,6 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
         if state.clocks:
             self._refuse_old_states(max(state.clocks))
         return state
-
-    # -- what became of them ---------------------------------------------------
-
-    async def _everything(self, replies: Replies, state: State) -> list[Batch]:
-        place = len(self._ask.every_time())
-        triggers = replies.get(place, list[msgspec.Raw])
-        hosts = replies.get(place + 1, list[msgspec.Raw])
-        self._hosts.forget()
-        records, rejected = await asyncio.to_thread(self._records, hosts, triggers)
-        if state.hosts and not records:
-            # A full reading without a record would empty the cache.
-            raise self._api.bad(
-                _("None of Zabbix's {count} hosts could be read: {reason}").format(
-                    count=state.hosts, reason=rejected[0].reason if rejected else _("none came")
-                )
-            )
-        batches = [
-            Batch(upserts=tuple(records[start : start + BATCH]), full=True)
-            for start in range(0, len(records), BATCH)
-        ]
-        return [*batches, Batch(full=True, rejected=tuple(rejected))]
-
-    def _records(
-        self, host_rows: list[msgspec.Raw], trigger_rows: list[msgspec.Raw]
-    ) -> tuple[list[Health], list[Rejected]]:
-        hosts, rejected = read_rows(host_rows, Host)
-        triggers, more = read_rows(trigger_rows, Trigger)
-        rejected += more
-        for host in hosts:
-            self._hosts.learn(host)
-        about = {host.hostid for host in hosts}
-        for trigger in triggers:
-            about |= self._hosts.notice(trigger)
-        records: list[Health] = []
-        for hostid in sorted(about & set(self._hosts.known)):
-            try:
-                records.append(self._hosts.host_record(self._hosts.known[hostid]))
-            except ValueError as error:
-                rejected.append(set_aside(host_key(hostid), error))
-        for trigger in triggers:
-            try:
-                records.append(self._hosts.trigger_record(trigger))
-            except ValueError as error:
-                rejected.append(set_aside(trigger_key(trigger.triggerid), error))
-        return records, rejected
-
-    async def _changes(
-        self, before: _Cursor, state: State, replies: Replies
-    ) -> tuple[State, list[Batch]] | None:
-        """Return what changed since the cursor, or None when everything must be read."""
-        if before.hosts != state.hosts or before.since > self._now():
-            return None
-        hostids = set(before.maintained) ^ set(state.maintained)
-        hostids |= set(before.unreached) ^ set(state.unreached)
-        if before.reached != state.reached and not hostids:
-            return None  # a host that was never tried before has been reached
-        place = len(self._ask.every_time())
-        rows = replies.get(place, list[msgspec.Raw])
-        recent, rejected = read_rows(rows, Trigger)
-        seen = {trigger.triggerid for trigger in recent}
-        odd = set(before.problems) ^ set(state.problems)
-        odd |= set(before.acknowledged) ^ set(state.acknowledged)
-        odd -= seen
-        if len(odd) + len(hostids) > _BY_ID:
-            return None
-        hosts: list[Host] = []
-        if odd or hostids:
-            asked = await self._api.ask(
-                self._ask.triggers(triggerids=sorted(odd)),
-                self._ask.triggers(hostids=sorted(hostids), filter={"value": 1}),
-                self._ask.hosts(hostids=sorted(hostids)),
-            )
-            for number in (0, 1):
-                more, bad = read_rows(asked.get(number, list[msgspec.Raw]), Trigger)
-                recent += more
-                rejected += bad
-            hosts, bad = read_rows(asked.get(2, list[msgspec.Raw]), Host)
-            rejected += bad
-        triggers = {trigger.triggerid: trigger for trigger in recent}
-        return state, [self._changed(triggers, hosts, odd, rejected)]
-
-    def _changed(
-        self,
-        triggers: dict[str, Trigger],
-        hosts: Iterable[Host],
-        asked: set[str],
-        rejected: list[Rejected],
-    ) -> Batch:
-        gone = asked - set(triggers)
-        about = self._hosts.lose(gone)
-        for host in hosts:
-            self._hosts.learn(host)
-            about.add(host.hostid)
-        records: list[Health] = []
-        for trigger in triggers.values():
-            about |= self._hosts.notice(trigger)
-            if trigger.value == 0 and self.config.triggers == "problems":
-                gone.add(trigger.triggerid)
-                continue
-            try:
-                records.append(self._hosts.trigger_record(trigger))
-            except ValueError as error:
-                rejected.append(set_aside(trigger_key(trigger.triggerid), error))
-        known = self._hosts.known
-        records += [self._hosts.host_record(known[each]) for each in sorted(about & set(known))]
-        deletes = tuple(trigger_key(triggerid) for triggerid in sorted(gone))
-        return Batch(upserts=tuple(records), deletes=deletes, rejected=tuple(rejected))
-
-    async def _read_one(self, key: str) -> tuple[Health | None, list[Trigger], str]:
-        """Return a record as it is now, the triggers that it stands for and the id of its host."""
-        of_host = key.startswith("h")
-        hostid, triggers = key[1:], []
-        if not of_host:
-            asked = await self._api.ask(self._ask.triggers(triggerids=[key[1:]]))
-            triggers = asked.get(0, list[Trigger])
-            if not triggers or not triggers[0].hosts:
-                return None, [], ""
-            hostid = triggers[0].hosts[0].hostid
-        asked = await self._api.ask(
-            self._ask.hosts(hostids=[hostid]),
-            self._ask.triggers(hostids=[hostid], filter={"value": 1}),
-        )
-        hosts = asked.get(0, list[Host])
-        if not hosts:
-            return None, [], ""
-        self._hosts.learn(hosts[0])
-        self._hosts.lose([trigger.triggerid for trigger in self._hosts.reasons(hostid)])
-        for trigger in asked.get(1, list[Trigger]):
-            self._hosts.notice(trigger)
-        try:
-            if of_host:
-                record = self._hosts.host_record(hosts[0])
-                return record, self._hosts.reasons(hostid), hostid
-            return self._hosts.trigger_record(triggers[0]), triggers, hostid
-        except ValueError as error:
-            raise self._api.bad(
-                _("Zabbix's {name} cannot be read: {reason}").format(name=key, reason=error)
-            ) from None
 
     # -- doubts ----------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Speaks JSON-RPC with a Zabbix frontend: signs in, asks several questions at once.
 
-Facts are those of Zabbix 6.0 as measured; what 6.4, 7.0 and 7.2 do otherwise is from their
+Facts are those of Zabbix 6.0 and 7.0 as measured; what 6.4 and 7.2 do otherwise is from their
 documentation, not tried. What makes this API particular:
 
 - Errors are HTTP 200 with `error`, whose code is the same for a wrong token, a missing right and
@@ -230,8 +230,13 @@ class ZabbixApi:
             await self._http.close()
 
     @property
+    def version_numbers(self) -> tuple[int, ...]:
+        """The first two numbers of the version."""
+        return tuple(int(part) for part in self.version.split(".")[:2] if part.isdigit())
+
+    @property
     def _by_header(self) -> bool:
-        return _numbers(self.version) >= _BEARER_FROM
+        return self.version_numbers >= _BEARER_FROM
 
     def _credentials(self) -> Credentials:
         from adapters.http.session import Credentials
@@ -261,10 +266,6 @@ class ZabbixApi:
         # `username` since 5.4; `user` is gone in 6.4.
         params = {"username": self._options.user, "password": self._password}
         self._token = (await self._plain(Call("user.login", params))).get(0, str)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
 
 def _single_error(body: bytes) -> RpcError | None:

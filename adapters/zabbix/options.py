@@ -66,7 +66,8 @@ class ZabbixOptions(HttpOptions, frozen=True, kw_only=True):
         str,
         Meta(
             description="Regular expression for names of triggers: a host is down while such a "
-            "trigger is in the state problem, and while none of its interfaces is reached."
+            "trigger is in the state problem. Without one, pings and the availability of its "
+            "interfaces tell."
         ),
     ] = r"(?i)ICMP ping$|agent is not available|injoignable"
     heartbeat: Annotated[
@@ -84,6 +85,14 @@ class ZabbixOptions(HttpOptions, frozen=True, kw_only=True):
             "and it counts as unavailable."
         ),
     ] = "15m"
+
+    proxies_within: Annotated[
+        Duration,
+        Meta(
+            description="If a proxy has not been heard of for this long, what it watches is not "
+            "known any more."
+        ),
+    ] = "5m"
 
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other; msgspec reports the ValueError."""

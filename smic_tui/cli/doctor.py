@@ -48,6 +48,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     `state` is how the probe just now ended, `latency` how many seconds it took. `clock` is
     by how many seconds the source's clock is ahead of ours, None if the source did not tell.
+    `sees` are facts about what the source shows to the account.
     `may` lists the verbs that both the account and the configuration allow. `rows`,
     `rejected` and `rejects` belong to the last reading, `last_good` (UTC) to the last good
     one. `to_do` is advice for the person. A source that acts for another (`actions_for`) has
@@ -63,6 +64,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     latency: float = 0.0
     clock: float | None = None
     remarks: tuple[str, ...] = ()
+    sees: tuple[str, ...] = ()
     last_good: datetime | None = None
     rows: int = 0
     rejected: int = 0
@@ -166,6 +168,7 @@ async def _probed(
         latency=latency,
         clock=clock,
         remarks=tuple(map(tidy, probe.remarks)),
+        sees=tuple(map(tidy, probe.sees)),
         may=tuple(verb for verb in Verb if verb in may),
     )
     return replace(finding, to_do=tuple(_advice(finding)))
@@ -205,6 +208,8 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
         yield _("version"), finding.version
     if finding.account:
         yield _("account"), finding.account
+    for index, fact in enumerate(finding.sees):
+        yield _("sees") if not index else "", fact
     if finding.may:
         yield _("may"), ", ".join(_(VERBS[verb]) for verb in finding.may)
     if finding.clock is not None:

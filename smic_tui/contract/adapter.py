@@ -41,14 +41,15 @@ class Probe(Struct, frozen=True, kw_only=True):
     """What a source says about itself when `doctor` asks.
 
     `version` is what the remote program calls itself. `remote_time` (UTC) is its clock, which
-    `doctor` compares with ours. `remarks` are facts worth knowing: rights that are missing, TLS
-    that is not verified.
+    `doctor` compares with ours. `remarks` are what somebody should look at: rights that are
+    missing, TLS that is not verified. `sees` are plain facts about what the account is shown.
     """
 
     version: str = ""
     account: str = ""
     remote_time: datetime | None = None
     remarks: tuple[str, ...] = ()
+    sees: tuple[str, ...] = ()
 
 
 ConfigT = TypeVar("ConfigT", bound=Struct)

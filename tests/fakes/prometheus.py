@@ -20,13 +20,14 @@ def _may(request: Request) -> bool:
 class FakePrometheus:
     """`samples` and `targets` map an instance to its value, `1` or `0`.
 
-    `scraped` is how many seconds ago the targets were scraped.
+    `scraped` is how many seconds ago the targets were scraped, `scraped_late` of some of them.
     """
 
     def __init__(self) -> None:
         self.samples = {f"rtr-{17000 + number}": "1" for number in range(5)}
         self.targets = dict(self.samples)
         self.scraped = 5.0
+        self.scraped_late: dict[str, float] = {}
         self.status = 200
 
     def __call__(self, request: Request) -> Reply:
@@ -40,7 +41,8 @@ class FakePrometheus:
             error = {"status": "error", "errorType": "unavailable", "error": "shutting down"}
             return json_reply(error, self.status)
         if query.startswith("timestamp(up{"):
-            return _vector(dict.fromkeys(self.targets, str(now - self.scraped)), now)
+            ages = {name: self.scraped_late.get(name, self.scraped) for name in self.targets}
+            return _vector({name: str(now - age) for name, age in ages.items()}, now)
         if query.startswith("up{"):
             # A job that does not exist has no target, without a word.
             return _vector(self.targets if 'job="sites"' in query else {}, now)
@@ -71,6 +73,11 @@ class FakeAlertmanager:
     def __init__(self) -> None:
         self.alerts: dict[str, dict[str, Any]] = {}
         self.silences: dict[str, dict[str, Any]] = {}
+        # By fingerprint: the alerts and the time intervals that keep an alert quiet. Before 0.28
+        # `mutedBy` is not told.
+        self.inhibited: dict[str, list[str]] = {}
+        self.muted: dict[str, list[str]] = {}
+        self.version = "0.25.0"
         self.refuses = False
         self.fire("f0", alertname="Watchdog", severity="none")
         for number in range(4):
@@ -93,7 +100,13 @@ class FakeAlertmanager:
         if not _may(request):
             return Reply(401, b"Unauthorized\n", "text/plain; charset=utf-8")
         if request.path == "/api/v2/status":
-            return json_reply({"versionInfo": {"version": "0.25.0"}, "uptime": "x"})
+            return json_reply(
+                {
+                    "versionInfo": {"version": self.version},
+                    "uptime": "x",
+                    "config": {"original": "time_intervals: []" if self.muted else ""},
+                }
+            )
         if request.path == "/api/v2/alerts":
             return json_reply([self._shown(each) for each in self._filtered(request)])
         if request.path == "/api/v2/silences" and request.method == "GET":
@@ -121,8 +134,13 @@ class FakeAlertmanager:
             if silence["status"]["state"] == "active"
             and all(_holds(matcher, alert["labels"]) for matcher in silence["matchers"])
         ]
-        state = "suppressed" if hidden else "active"
-        return {**alert, "status": {"state": state, "silencedBy": hidden, "inhibitedBy": []}}
+        inhibited = self.inhibited.get(alert["fingerprint"], [])
+        muted = self.muted.get(alert["fingerprint"], [])
+        status = {"silencedBy": hidden, "inhibitedBy": inhibited}
+        if [int(each) for each in self.version.split(".")[:2]] >= [0, 28]:
+            status["mutedBy"] = muted
+        quiet = any(status.values())
+        return {**alert, "status": {"state": "suppressed" if quiet else "active", **status}}
 
 
 def _holds(matcher: dict[str, Any], labels: dict[str, str]) -> bool:

@@ -20,8 +20,10 @@ READING = (
     "trigger.get",
     "problem.get",
     "item.get",
+    "proxy.get",
+    "maintenance.get",
 )
-ACTING = (*READING, "event.acknowledge", "maintenance.get")
+ACTING = (*READING, "event.acknowledge")
 ADMIN = (*ACTING, "maintenance.create", "maintenance.delete")
 
 _APPLICATION, _PARAMS = (-32500, "Application error."), (-32602, "Invalid params.")
@@ -43,7 +45,13 @@ class FakeZabbix:
         self.blind: set[str] = set()
         self.hosts: dict[str, dict[str, Any]] = {}
         self.triggers: dict[str, dict[str, Any]] = {}
+        self.problems: dict[str, dict[str, Any]] = {}
+        self.items: dict[str, dict[str, Any]] = {}
+        self.proxies: dict[str, dict[str, Any]] = {}
+        self.template_macros: dict[str, dict[str, str]] = {}
         self.maintenances: dict[str, dict[str, Any]] = {}
+        # Roles may let an account acknowledge, and not comment, or the reverse.
+        self.may_acknowledge = self.may_comment = True
         self.acknowledgements: list[dict[str, Any]] = []
         self.now = time.time
         # When the server process last took a value; 0 is longer than a day ago.
@@ -61,15 +69,42 @@ class FakeZabbix:
             "host": host,
             "name": name or host,
             "maintenance_status": "0",
-            "interfaces": [{"available": str(available), "error": ""}],
+            "maintenanceid": "0",
+            "proxy_hostid": "0",
+            "proxyid": "0",
+            "assigned_proxyid": "0",
+            "active_available": "0",
+            "interfaces": [{"available": str(available), "error": "", "errors_from": "0"}],
             "tags": [],
+            "inheritedTags": [],
             "macros": [],
             "inventory": [],
             **more,
         }
         return hostid
 
-    def add_trigger(self, hostid: str, description: str, value: int = 0, priority: int = 2) -> str:
+    def add_item(self, hostid: str, key: str, value: str = "1", **more: Any) -> str:
+        """An item whose newest values came `age` seconds ago, of a simple check by default."""
+        itemid = self._next()
+        age = more.pop("age", 5)
+        self.items[itemid] = {
+            "itemid": itemid,
+            "hostid": hostid,
+            "type": "3",
+            "key_": key,
+            "delay": "60s",
+            "lastclock": str(int(self.now() - age)),
+            "lastvalue": value,
+            "prevvalue": value,
+            "master_itemid": "0",
+            "preprocessing": [],
+            **more,
+        }
+        return itemid
+
+    def add_trigger(
+        self, hostid: str, description: str, value: int = 0, priority: int = 2, **more: Any
+    ) -> str:
         triggerid = self._next()
         self.triggers[triggerid] = {
             "triggerid": triggerid,
@@ -80,19 +115,39 @@ class FakeZabbix:
             "state": "0",
             "error": "",
             "hosts": [{"hostid": hostid}],
-            "lastEvent": [],
+            "dependencies": [],
+            "functions": [],
+            **more,
         }
         if value:
             self.turn(triggerid, value)
         return triggerid
 
-    def turn(self, triggerid: str, value: int, at: float | None = None) -> None:
-        """A trigger changes its value, with an event."""
+    def turn(self, triggerid: str, value: int, at: float | None = None) -> str:
+        """A trigger changes its value, or has one more event; return the event's id."""
         trigger = self.triggers[triggerid]
-        trigger["value"] = str(value)
-        trigger["lastchange"] = str(int(at if at is not None else self.now()))
-        name = trigger["description"]
-        trigger["lastEvent"] = {"eventid": self._next(), "name": name, "acknowledged": "0"}
+        clock = str(int(at if at is not None else self.now()))
+        trigger |= {"value": str(value), "lastchange": clock}
+        event = self._next()
+        if value == 1:
+            self.problems[event] = {
+                "eventid": event,
+                "objectid": triggerid,
+                "clock": clock,
+                "name": trigger["description"],
+                "acknowledged": "0",
+                "severity": trigger["priority"],
+                "suppressed": "0",
+                "acknowledges": [],
+            }
+        else:
+            for each in self.events(triggerid):
+                del self.problems[each["eventid"]]
+        return event
+
+    def events(self, triggerid: str) -> list[dict[str, Any]]:
+        """The open events of a trigger, the oldest first."""
+        return [each for each in self.problems.values() if each["objectid"] == triggerid]
 
     # -- the protocol ----------------------------------------------------------
 
@@ -167,14 +222,25 @@ class FakeZabbix:
 
     def _host_get(self, params: dict[str, Any], auth: str) -> Any:
         rows = list(self._seen(auth, params).values())
-        status = params.get("filter", {}).get("maintenance_status")
-        rows = [row for row in rows if status is None or row["maintenance_status"] == str(status)]
+        for name, wanted in params.get("filter", {}).items():
+            rows = [row for row in rows if row[name] == str(wanted)]
         if params.get("countOutput"):
             return str(len(rows))
-        more = ("interfaces", "tags", "macros", "inventory")
-        asked = [name for name in more if "select" + name.capitalize() in params]
-        wanted = [*params["output"], *asked]
-        return [{name: row[name] for name in wanted} for row in rows]
+        new = ("proxyid", "assigned_proxyid", "active_available")
+        old = ("proxy_hostid",)
+        for name in params["output"]:
+            if name in (old if self._is_new else new):
+                raise _Says(_PARAMS, f'Invalid parameter "/output/1": unknown field "{name}".')
+        selects = {
+            "selectInterfaces": "interfaces",
+            "selectTags": "tags",
+            "selectInheritedTags": "inheritedTags",
+            "selectMacros": "macros",
+            "selectInventory": "inventory",
+            "selectParentTemplates": "parentTemplates",
+        }
+        wanted = [*params["output"], *(selects[each] for each in selects if each in params)]
+        return [{name: row.get(name, []) for name in wanted} for row in rows]
 
     def _hostinterface_get(self, params: dict[str, Any], auth: str) -> Any:
         available = str(params["filter"]["available"])
@@ -189,7 +255,7 @@ class FakeZabbix:
     def _trigger_get(self, params: dict[str, Any], auth: str) -> Any:
         hosts = set(self._seen(auth, params))
         value = params.get("filter", {}).get("value")
-        return [
+        rows = [
             {**row, "hosts": [host for host in row["hosts"] if host["hostid"] in self.hosts]}
             for row in self.triggers.values()
             if {host["hostid"] for host in row["hosts"]} & hosts
@@ -197,42 +263,107 @@ class FakeZabbix:
             and int(row["priority"]) >= params.get("min_severity", 0)
             and int(row["lastchange"]) >= params.get("lastChangeSince", 0)
             and row["triggerid"] in params.get("triggerids", [row["triggerid"]])
+            and not (params.get("skipDependent") and self._is_explained(row))
         ]
+        return str(len(rows)) if params.get("countOutput") else rows
+
+    def _is_explained(self, row: dict[str, Any]) -> bool:
+        above = (self.triggers[each["triggerid"]] for each in row["dependencies"])
+        return any(each["value"] == "1" or self._is_explained(each) for each in above)
 
     def _problem_get(self, params: dict[str, Any], auth: str) -> Any:
-        wanted = "1" if params["acknowledged"] else "0"
-        rows = self._trigger_get({"filter": {"value": 1}}, auth)
-        return [
-            {"objectid": row["triggerid"]}
-            for row in rows
-            if row["lastEvent"]["acknowledged"] == wanted
-            and int(row["priority"]) in params["severities"]
+        seen = {row["triggerid"] for row in self._trigger_get({}, auth)}
+        of_hosts = params.get("hostids")
+        rows = [
+            row
+            for row in self.problems.values()
+            if row["objectid"] in seen
+            and int(row["severity"]) in params.get("severities", range(6))
+            and row["eventid"] in params.get("eventids", [row["eventid"]])
+            and (of_hosts is None or self._hosts_of(row["objectid"]) & set(of_hosts))
         ]
+        for name in ("acknowledged", "suppressed"):
+            if name in params:
+                rows = [row for row in rows if row[name] == str(int(params[name]))]
+        output = [*params["output"], *(["acknowledges"] if "selectAcknowledges" in params else [])]
+        return [{name: row[name] for name in output} for row in rows]
+
+    def _hosts_of(self, triggerid: str) -> set[str]:
+        return {host["hostid"] for host in self.triggers[triggerid]["hosts"]}
 
     def _item_get(self, params: dict[str, Any], auth: str) -> Any:
+        if "sortfield" in params:
+            return self._heartbeat(params)
+        seen = self._seen(auth, params)
+        beginnings = tuple(params.get("search", {}).get("key_", [""]))
+        types = params.get("filter", {}).get("type")
+        rows = [
+            row
+            for row in self.items.values()
+            if row["hostid"] in seen
+            and row["itemid"] in params.get("itemids", [row["itemid"]])
+            and row["key_"].startswith(beginnings)
+            and (types is None or int(row["type"]) in types)
+        ]
+        output = list(params["output"])
+        if "selectPreprocessing" in params:
+            output.append("preprocessing")
+        return [{name: row[name] for name in output} for row in rows]
+
+    def _heartbeat(self, params: dict[str, Any]) -> Any:
         beginning = params.get("search", {}).get("key_", "")
         clock = self.now() if self.last_value is None else self.last_value
         keys = [key for key in self.item_keys if key.startswith(beginning)]
         return [{"itemid": "1", "lastclock": str(int(clock))} for _key in keys]
 
+    def _proxy_get(self, params: dict[str, Any], auth: str) -> Any:
+        return [{name: row[name] for name in params["output"]} for row in self.proxies.values()]
+
+    def _usermacro_get(self, params: dict[str, Any], auth: str) -> Any:
+        name = params["filter"]["macro"]
+        return [
+            {"hostid": id, "value": macros[name]}
+            for id, macros in self.template_macros.items()
+            if id in params["hostids"] and name in macros
+        ]
+
     def _event_acknowledge(self, params: dict[str, Any], auth: str) -> Any:
         if "eventids" not in params:
             raise _Says(_PARAMS, 'Invalid parameter "/": the parameter "eventids" is missing.')
-        for row in self.triggers.values():
-            event = row["lastEvent"]
-            if event and event["eventid"] in params["eventids"]:
-                if params["action"] & 2:
-                    event["acknowledged"] = "1"
-                if params["action"] & 16:
-                    event["acknowledged"] = "0"
+        refused = 'Incorrect value for field "action": no permissions to {}.'
+        if params["action"] & 4 and not self.may_comment:
+            raise _Says(_PARAMS, refused.format("add problem comments"))
+        if params["action"] & 18 and not self.may_acknowledge:
+            raise _Says(_PARAMS, refused.format("acknowledge problems"))
+        if not set(params["eventids"]) <= set(self.problems):
+            raise _Says(_PARAMS, "No permissions to referred object or it does not exist!")
+        if len(params.get("message", "")) > 2048:
+            long = f'Value "{params["message"]}" is too long for field "message".'
+            raise _Says(_APPLICATION, long)
+        for eventid in params["eventids"]:
+            event = self.problems[eventid]
+            bits = params["action"] & 4
+            # What is so already is no act, and not noted.
+            for bit, value in ((2, "1"), (16, "0")):
+                if params["action"] & bit and event["acknowledged"] != value:
+                    event["acknowledged"] = value
+                    bits |= bit
+            if bits:
+                message = params["message"].partition("\0")[0] if bits & 4 else ""
+                note = {"acknowledgeid": self._next(), "action": str(bits), "message": message}
+                event["acknowledges"].append(note)
         self.acknowledgements.append(params)
         return {"eventids": params["eventids"]}
 
     def _maintenance_get(self, params: dict[str, Any], auth: str) -> Any:
         return [
-            {name: row[name] for name in params["output"]}
+            {name: row.get(name, []) for name in (*params["output"], "tags")}
             for row in self.maintenances.values()
-            if {host["hostid"] for host in row["hosts"]} & set(params["hostids"])
+            if (
+                "hostids" not in params
+                or {host["hostid"] for host in row["hosts"]} & set(params["hostids"])
+            )
+            and row["maintenanceid"] in params.get("maintenanceids", [row["maintenanceid"]])
         ]
 
     def _maintenance_create(self, params: dict[str, Any], auth: str) -> Any:

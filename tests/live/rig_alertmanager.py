@@ -15,7 +15,24 @@ from tests.live.rig_prometheus import PASSWORD, PASSWORD_HASH, WEB_CONFIG, ask
 
 ALERTS = 300
 
-_CONFIG = "route: { receiver: nobody }\nreceivers: [ { name: nobody } ]\n"
+# One alert is muted at all hours, and one is explained by another of the same site.
+_CONFIG = """
+route:
+  receiver: nobody
+  group_wait: 1s
+  group_interval: 5s
+  routes:
+    - { receiver: nobody, matchers: [ alertname="Nocturne" ], mute_time_intervals: [ toujours ] }
+receivers: [ { name: nobody } ]
+time_intervals:
+  - name: toujours
+    time_intervals: [ { times: [ { start_time: "00:00", end_time: "24:00" } ] } ]
+inhibit_rules:
+  - source_matchers: [ alertname="Coupure" ]
+    target_matchers: [ alertname="Suite" ]
+    equal: [ site ]
+"""
+TELLS_MUTES = (0, 28)
 
 
 class AlertmanagerRig:
@@ -53,6 +70,11 @@ class AlertmanagerRig:
     def version(self) -> str:
         found: str = ask(f"{self.address}/api/v2/status")["versionInfo"]["version"]
         return found.partition("+")[0]
+
+    @property
+    def tells_mutes(self) -> bool:
+        """Whether this version tells which alerts its time intervals mute."""
+        return tuple(int(each) for each in self.version.split(".")[:2]) >= TELLS_MUTES
 
     def settings(self, url: str | None = None, **overrides: Any) -> dict[str, Any]:
         return {

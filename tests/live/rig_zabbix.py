@@ -19,11 +19,18 @@ from typing import Any, ClassVar
 from smic_tui.records import Stream
 from tests.live.rig import Daemon, free_port
 
-POSTGRES = Path("/usr/lib/postgresql/15/bin")
+# The release's own: 15 on Debian 12, 17 on Debian 13.
+POSTGRES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql"))
 PACKAGED = Path("/usr/share/zabbix-server-pgsql")
+# Its package and the server's exclude each other: `setup` lays it beside.
+PROXY = Path("/opt/smic-tui-live/zabbix-proxy/usr/sbin/zabbix_proxy")
 FRONTEND = Path("/usr/share/zabbix")
+# What 7.0 calls otherwise than 6.0: groups of templates are groups of their own, proxies too.
+IS_7 = (FRONTEND / "include/classes/api/services/CTemplateGroup.php").exists()
 HOSTS = 700
 DOWN_EVERY = 50
+# Seconds; three lost pings make a problem.
+PINGED_EVERY = 15
 PASSWORD = "Soleil, 7 fois"
 OWNER = "postgres" if os.geteuid() == 0 else ""
 
@@ -42,12 +49,51 @@ StartPollers=1
 StartPollersUnreachable=1
 StartPreprocessors=1
 StartTrappers=2
-StartPingers=0
+StartPingers=2
+FpingLocation=/usr/bin/fping
+Fping6Location=
+UnreachablePeriod=5
+UnreachableDelay=2
+UnavailableDelay=3
 StartDiscoverers=0
 StartHTTPPollers=0
 StartDBSyncers=1
 StartLLDProcessors=1
 Timeout=4
+"""
+_AGENT = """
+ListenIP=127.0.0.1
+ListenPort={port}
+Server=127.0.0.1
+ServerActive=
+StartAgents=2
+LogFile={folder}/zabbix_agentd.log
+PidFile={folder}/zabbix_agentd.pid
+AllowRoot=1
+"""
+_PROXY = """
+ProxyMode=0
+Server=127.0.0.1:{server}
+Hostname=mandataire
+ListenPort={port}
+ListenIP=127.0.0.1
+DBName={folder}/proxy.sqlite3
+LogFile={folder}/zabbix_proxy.log
+PidFile={folder}/zabbix_proxy.pid
+SocketDir={folder}/proxy
+AllowRoot=1
+{frequencies}
+DataSenderFrequency=1
+StartPollers=1
+StartPollersUnreachable=1
+StartPreprocessors=1
+StartTrappers=1
+StartPingers=1
+StartDiscoverers=0
+StartHTTPPollers=0
+StartDBSyncers=1
+FpingLocation=/usr/bin/fping
+Fping6Location=
 """
 _WEB = """<?php
 $DB['TYPE'] = 'POSTGRESQL';
@@ -82,6 +128,7 @@ class ZabbixRig:
         self.folder = folder = Path(tempfile.mkdtemp(prefix="smic-tui-zabbix-"))
         folder.chmod(0o755)
         self.tokens: dict[str, str] = {}
+        self._groups: dict[str, str] = {}
         self._changes = 0
         port = free_port()
         self._trapper = port
@@ -92,6 +139,33 @@ class ZabbixRig:
             folder / "server.out",
             self._listens,
             env={"PATH": f"{os.environ['PATH']}:/usr/sbin"},
+        )
+        sbin = {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
+        self._agent_port = free_port()
+        (folder / "agentd.conf").write_text(_AGENT.format(port=self._agent_port, folder=folder))
+        self.agent = Daemon(
+            ["zabbix_agentd", "-f", "-c", str(folder / "agentd.conf")],
+            folder / "agentd.out",
+            lambda: _accepts(self._agent_port),
+            env=sbin,
+        )
+        proxy_port = free_port()
+        (folder / "proxy").mkdir()
+        (folder / "proxy.conf").write_text(
+            _PROXY.format(
+                server=port,
+                port=proxy_port,
+                folder=folder,
+                frequencies="ProxyConfigFrequency=5"
+                if IS_7
+                else "HeartbeatFrequency=5\nConfigFrequency=5",
+            )
+        )
+        self.proxy = Daemon(
+            [str(PROXY), "-f", "-c", str(folder / "proxy.conf")],
+            folder / "proxy.out",
+            lambda: _accepts(proxy_port),
+            env=sbin,
         )
         web = free_port()
         self.address = f"http://127.0.0.1:{web}"
@@ -118,11 +192,12 @@ class ZabbixRig:
             self._psql(gzip.decompress((PACKAGED / f"{part}.sql.gz").read_bytes()).decode())
         self.daemon.start()
         self.server.start()
+        self.agent.start()
         self._seed()
 
     def stop(self) -> None:
         """End everything, and remove it."""
-        for daemon in (self.daemon, self.server, self.database):
+        for daemon in (self.proxy, self.agent, self.daemon, self.server, self.database):
             daemon.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -144,6 +219,8 @@ class ZabbixRig:
             "BLIND": self.tokens["aveugle"],
             "ACTOR": self.tokens["agent"],
             "ADMIN": self.tokens["chef"],
+            "READER": self.tokens["lecteur"],
+            "MUTE": self.tokens["muet"],
             "PASSWORD": PASSWORD,
             "WRONG": "0" * 63 + "f",
         }
@@ -235,21 +312,67 @@ class ZabbixRig:
     def maintenances(self) -> int:
         return int(self._psql("select count(*) from maintenances")[0])
 
-    def unreached(self, host: str, available: int = 2) -> None:
-        """Note what a poller of the server notes."""
-        self._psql(
-            f"update interface set available = {available}, error = 'délai dépassé'"
-            f" where hostid = {self.hostid(host)}"
+    def written(self, triggerid: str) -> list[str]:
+        """The words that were written on the events of a trigger, in Zabbix's own database."""
+        found = self._rows(
+            "select a.message from acknowledges a join events e on e.eventid = a.eventid"
+            f" where e.objectid = {triggerid} and a.action & 4 = 4 order by a.acknowledgeid"
         )
+        return [each[0] for each in found]
 
-    def age_values(self, seconds: int) -> None:
-        """Make it as if the server had died so long ago: nothing else can be waited for."""
-        self._psql(
-            "; ".join(
-                f"update {table} set clock = clock - {seconds}"
-                for table in ("history_uint", "history")
-            )
+    def available(self, host: str) -> str:
+        """What the server noted of the way to a host: 0 not known, 1 available, 2 not."""
+        return self._psql(f"select available from interface where hostid = {self.hostid(host)}")[0]
+
+    def make_host(self, host: str, address: str = "127.0.0.1", **more: Any) -> str:
+        """Make a host with one agent interface, which nothing asks unless an item does."""
+        params = {
+            "host": host,
+            "groups": [{"groupid": self.group}],
+            "interfaces": [self._interface(address, more.pop("port", "1"))],
+            **more,
+        }
+        found: str = self.call("host.create", params)["hostids"][0]
+        return found
+
+    def make_item(self, hostid: str, key: str, kind: int, delay: str = "", **more: Any) -> str:
+        """Make an item of a host; agents are asked, and pings sent, by its interface."""
+        params = {"name": key, "key_": key, "hostid": hostid, "type": kind, "value_type": 3, **more}
+        if delay:
+            params["delay"] = delay
+        if kind in (0, 3):
+            found = self.call("hostinterface.get", {"hostids": hostid, "output": ["interfaceid"]})
+            params["interfaceid"] = found[0]["interfaceid"]
+        made: str = self.call("item.create", params)["itemids"][0]
+        return made
+
+    def make_trigger(self, description: str, expression: str, **more: Any) -> str:
+        params = {"description": description, "expression": expression, "priority": 4, **more}
+        found: str = self.call("trigger.create", params)["triggerids"][0]
+        return found
+
+    def until_value(self, host: str, key: str) -> None:
+        """Wait until the server has a value in its database."""
+        sql = (
+            "select count(*) from history_uint h join items i on i.itemid = h.itemid"
+            f" where i.hostid = {self.hostid(host)} and i.key_ = '{key}'"
         )
+        self._until(lambda: self._psql(sql) != ["0"], 90)
+
+    def until_problem(self, *triggerids: str, value: int = 1) -> None:
+        """Wait until the server has found all these triggers to be problems, or none any more."""
+        ids = ",".join(triggerids)
+        wanted = str(len(triggerids) if value else 0)
+        sql = f"select count(*) from triggers where triggerid in ({ids}) and value = 1"
+        self._until(lambda: self._psql(sql) == [wanted], 90)
+
+    def until_suppressed(self, triggerid: str, suppressed: bool = True) -> None:
+        """Wait until a maintenance has begun to hide a problem, at a beginning of a minute."""
+        sql = (
+            "select count(*) from event_suppress s join events e on e.eventid = s.eventid"
+            f" where e.objectid = {triggerid}"
+        )
+        self._until(lambda: (self._psql(sql) != ["0"]) is suppressed, 150)
 
     # -- how it is made --------------------------------------------------------
 
@@ -293,73 +416,91 @@ class ZabbixRig:
         self._admin = self.call("user.login", {"username": "Admin", "password": "zabbix"})
         ours = self.call("host.get", {"output": ["hostid"], "filter": {"host": "Zabbix server"}})
         self.call("host.delete", [host["hostid"] for host in ours])
-        group = self.call("hostgroup.create", {"name": "Sites"})["groupids"][0]
+        self.group = group = self.call("hostgroup.create", {"name": "Sites"})["groupids"][0]
         self._make_accounts(group)
-        templates = self.call("hostgroup.create", {"name": "Modèles"})["groupids"][0]
-        template = self.call(
-            "template.create", {"host": "Mairie", "groups": [{"groupid": templates}]}
-        )["templateids"][0]
-        keys = ("disque", "joint")
-        self.call(
-            "item.create",
-            [
-                {"name": key, "key_": key, "hostid": template, "type": 2, "value_type": 3}
-                for key in keys
-            ],
+        template = self.make_template("Mairie")
+        self.make_item(template, "disque", 2)
+        self.make_trigger(
+            "Disque presque plein sur {HOST.NAME}", "last(/Mairie/disque)>0", priority=2
         )
-        self.call(
-            "trigger.create",
-            [
-                {
-                    "description": "Disque presque plein sur {HOST.NAME}",
-                    "expression": "last(/Mairie/disque)>0",
-                    "priority": 2,
-                },
-                {
-                    "description": "Unavailable by ICMP ping",
-                    "expression": "last(/Mairie/joint)=0",
-                    "priority": 4,
-                },
-            ],
-        )
+        pings = self._pings()
         for start in range(0, HOSTS, 100):
             # Taken for the small tables that they were, they are joined for a minute.
             self._psql("analyze")
             self.call(
-                "host.create", [self._host(n, group, template) for n in range(start, start + 100)]
+                "host.create",
+                [self._host(n, group, template, pings) for n in range(start, start + 100)],
             )
         server = self.call("host.create", {"host": "zabbix", "groups": [{"groupid": group}]})
-        self.call(
-            "item.create",
-            {
-                "name": "uptime",
-                "key_": "zabbix[uptime]",
-                "hostid": server["hostids"][0],
-                "type": 5,
-                "value_type": 3,
-                "delay": "5s",
-            },
-        )
+        self.make_item(server["hostids"][0], "zabbix[uptime]", 5, "5s")
         names = [f"rtr-{17000 + number}" for number in range(HOSTS)]
         self.send([(name, "disque", int(n % 40 == 39)) for n, name in enumerate(names)])
-        self.send([(name, "joint", int(n % DOWN_EVERY != 0)) for n, name in enumerate(names)])
-        # Not before the server knows the hosts: of those that it finds reached, but without
-        # an item by which an agent is asked, it takes that back some seconds later.
-        self._psql("update interface set available = 1")
         problems = sum(n % 40 == 39 for n in range(HOSTS)) + len(range(0, HOSTS, DOWN_EVERY))
         count = "select count(*) from triggers where value = 1"
-        self._until(lambda: self._psql(count) == [str(problems)], 60)
-        clock = "select count(*) from history_uint h join items i on i.itemid = h.itemid"
-        self._until(lambda: self._psql(f"{clock} where i.type = 5") != ["0"], 60)
+        self._until(lambda: self._psql(count) == [str(problems)], 240)
+        asked = (
+            "select count(distinct h.itemid) from history_uint h join items i"
+            " on i.itemid = h.itemid where i.key_ = "
+        )
+        self._until(lambda: self._psql(f"{asked}'zabbix[uptime]'") == ["1"], 60)
+        self._until(lambda: self._psql(f"{asked}'icmpping'") == [str(HOSTS)], 120)
 
-    def _host(self, number: int, group: str, template: str) -> dict[str, Any]:
-        interface = {"type": 1, "main": 1, "useip": 1, "ip": "127.0.0.1", "dns": "", "port": "1"}
+    def make_template(self, name: str, **more: Any) -> str:
+        params = {"host": name, "groups": [{"groupid": self._group_of_templates()}], **more}
+        found: str = self.call("template.create", params)["templateids"][0]
+        return found
+
+    def _group_of_templates(self) -> str:
+        method = "templategroup.get" if IS_7 else "hostgroup.get"
+        found = self.call(method, {"filter": {"name": "Templates"}, "output": ["groupid"]})
+        groupid: str = found[0]["groupid"]
+        return groupid
+
+    def make_proxy(self, name: str) -> str:
+        """Make an active proxy, which is not there as long as nobody starts it."""
+        params = {"name": name, "operating_mode": 0} if IS_7 else {"host": name, "status": 5}
+        found: str = self.call("proxy.create", params)["proxyids"][0]
+        return found
+
+    @staticmethod
+    def watched_by(proxyid: str) -> dict[str, Any]:
+        """What a host is made with, to be watched by a proxy."""
+        return {"proxyid": proxyid, "monitored_by": 1} if IS_7 else {"proxy_hostid": proxyid}
+
+    def last_access(self, proxyid: str) -> float:
+        """How many seconds ago a proxy was heard of."""
+        found = self.call("proxy.get", {"proxyids": proxyid, "output": ["lastaccess"]})
+        return time.time() - int(found[0]["lastaccess"])
+
+    def _pings(self) -> str:
+        """Zabbix's own template of pings, asked more often: it waits for three to be lost."""
+        found = self.call(
+            "template.get",
+            {
+                "output": ["templateid"],
+                "filter": {"host": ["ICMP Ping", "Template Module ICMP Ping"]},
+                "selectItems": ["itemid", "key_"],
+            },
+        )[0]
+        for item in found["items"]:
+            once = {"delay": f"{PINGED_EVERY}s"} if item["key_"] == "icmpping" else {"status": 1}
+            self.call("item.update", {"itemid": item["itemid"], **once})
+        template: str = found["templateid"]
+        return template
+
+    @staticmethod
+    def _interface(address: str, port: str = "1") -> dict[str, Any]:
+        return {"type": 1, "main": 1, "useip": 1, "ip": address, "dns": "", "port": port}
+
+    def _host(self, number: int, group: str, *templates: str) -> dict[str, Any]:
+        # All of 127 answers here, and of 10.255.99 nobody does.
+        net = "10.255.99" if number % DOWN_EVERY == 0 else f"127.17.{number // 200}"
         return {
             "host": f"rtr-{17000 + number}",
             "name": f"Mairie d'Écoyeux n° {number}",
             "groups": [{"groupid": group}],
-            "templates": [{"templateid": template}],
-            "interfaces": [interface],
+            "templates": [{"templateid": each} for each in templates],
+            "interfaces": [self._interface(f"{net}.{number % 200 + 1}")],
             "macros": [{"macro": "{$INSEE}", "value": str(17000 + number)}],
             "tags": [{"tag": "insee", "value": str(17000 + number)}],
             "inventory_mode": 0,
@@ -367,14 +508,21 @@ class ZabbixRig:
         }
 
     def _make_accounts(self, group: str) -> None:
-        roles = {"lecture": self._reading_role(), "aveugle": "1", "agent": "1", "chef": "2"}
-        rights = {"lecture": 2, "agent": 3, "chef": 3}
+        roles = {
+            "lecture": self._reading_role(),
+            "aveugle": "1",
+            "agent": "1",
+            "chef": "2",
+            "lecteur": "1",
+            "muet": self._mute_role(),
+        }
+        rights = {"lecture": 2, "agent": 3, "chef": 3, "lecteur": 2, "muet": 2}
         for name, role in roles.items():
-            permission = {"id": group, "permission": rights[name]} if name in rights else None
-            users = self.call(
-                "usergroup.create",
-                {"name": f"groupe {name}", "rights": [permission] if permission else []},
-            )["usrgrpids"][0]
+            permission = self._rights({group: rights[name]} if name in rights else {})
+            users = self.call("usergroup.create", {"name": f"groupe {name}", **permission})[
+                "usrgrpids"
+            ][0]
+            self._groups[name] = users
             user = self.call(
                 "user.create",
                 {
@@ -387,10 +535,32 @@ class ZabbixRig:
             token = self.call("token.create", {"name": name, "userid": user})["tokenids"]
             self.tokens[name] = self.call("token.generate", token)[0]["token"]
 
+    def reader_sees_templates(self) -> dict[str, Any]:
+        """The change by which the reading account may read templates, and so their macros."""
+        of_templates = self._rights({self._group_of_templates(): 2}, "templategroup_rights")
+        if IS_7:
+            return {"usrgrpid": self._groups["lecture"], **of_templates}
+        both = {self.group: 2, self._group_of_templates(): 2}
+        return {"usrgrpid": self._groups["lecture"], **self._rights(both)}
+
+    @staticmethod
+    def _rights(groups: Mapping[str, int], name: str = "hostgroup_rights") -> dict[str, Any]:
+        rights = [{"id": id, "permission": permission} for id, permission in groups.items()]
+        return {name if IS_7 else "rights": rights}
+
+    def _mute_role(self) -> str:
+        """One that may call everything, and neither acknowledge nor comment."""
+        actions = [
+            {"name": name, "status": 0} for name in ("acknowledge_problems", "add_problem_comments")
+        ]
+        role = {"name": "muet", "type": 1, "rules": {"actions": actions}}
+        found: str = self.call("role.create", role)["roleids"][0]
+        return found
+
     def _reading_role(self) -> str:
-        """The role of the documentation: five methods and no more."""
+        """The role of the documentation: nine methods and no more."""
         methods = ["hostgroup.get", "host.get", "hostinterface.get", "trigger.get"]
-        methods += ["problem.get", "item.get"]
+        methods += ["problem.get", "item.get", "proxy.get", "maintenance.get", "usermacro.get"]
         rules = {
             "ui.default_access": 0,
             "actions.default_access": 0,
@@ -403,7 +573,15 @@ class ZabbixRig:
         found: str = self.call("role.create", role)["roleids"][0]
         return found
 
+    def _rows(self, sql: str) -> list[list[str]]:
+        """The cells of what a question finds, whatever characters are in them."""
+        found = self._sql(f"select coalesce(json_agg(row_to_json(x)), '[]') from ({sql}) x")
+        return [[str(cell) for cell in row.values()] for row in json.loads(found)]
+
     def _psql(self, sql: str, database: str = "zabbix") -> list[str]:
+        return self._sql(sql, database).split()
+
+    def _sql(self, sql: str, database: str = "zabbix") -> str:
         at = ["-h", str(self.folder), "-U", "zabbix"]
         done = subprocess.run(
             ["psql", "-wqAt", "-v", "ON_ERROR_STOP=1", *at, database],
@@ -412,7 +590,7 @@ class ZabbixRig:
             text=True,
         )
         assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout.split()
+        return done.stdout
 
     def _database_answers(self) -> bool:
         try:
@@ -421,11 +599,7 @@ class ZabbixRig:
             return False
 
     def _listens(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self._trapper), timeout=5).close()
-        except OSError:
-            return False
-        return True
+        return _accepts(self._trapper)
 
     def _answers(self) -> bool:
         try:
@@ -439,3 +613,11 @@ class ZabbixRig:
         while not condition():
             assert time.monotonic() < deadline, "the server did not take it in time"
             time.sleep(0.5)
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
 
 from adapters.alertmanager.adapter import AlertmanagerAdapter
+from adapters.alertmanager.silences import text_of
 from adapters.prometheus.adapter import PrometheusAdapter
 from smic_tui.contract.actions import Action, Refused, Verb
 from smic_tui.contract.adapter import Adapter, Context
@@ -107,7 +110,12 @@ async def test_probe(make: Make, prometheus: PrometheusRig, alertmanager: Alertm
     for rig in (prometheus, alertmanager):
         probe = await make(rig).probe()
         assert probe.version.startswith(rig.version)
-        assert (probe.account, probe.remarks) == ("smic-tui", ())
+        assert probe.account == "smic-tui"
+        if rig is alertmanager and not alertmanager.tells_mutes:
+            (remark,) = probe.remarks
+            assert "0.28" in remark
+        else:
+            assert probe.remarks == ()
 
 
 async def test_no_watchdog_no_news(make: Make, alertmanager: AlertmanagerRig) -> None:
@@ -127,6 +135,66 @@ def action(key: str, verb: Verb, **fields: Any) -> Action:
         at=datetime.now(UTC),
         **fields,
     )
+
+
+async def test_what_is_told_to_nobody_is_quiet(make: Make, alertmanager: AlertmanagerRig) -> None:
+    """By another alert, and by hours at which nobody is told, where this version tells that."""
+    adapter = make(alertmanager)
+    alone = alertmanager.fire("Suite", "rtr-17101")
+    assert not (await read(adapter)).rows[alone].downtime
+    cause = alertmanager.fire("Coupure", "rtr-17101")
+    rows = (await read(adapter)).rows
+    assert (rows[alone].downtime, rows[cause].downtime) == (True, False)
+    muted = alertmanager.fire("Nocturne", "rtr-17102")
+    if alertmanager.tells_mutes:
+        for _try in range(60):
+            if (await read(adapter)).rows[muted].downtime:
+                break
+            await asyncio.sleep(0.5)
+        assert (await read(adapter)).rows[muted].downtime
+    for name, host in (("Suite", 17101), ("Coupure", 17101), ("Nocturne", 17102)):
+        alertmanager.end(name, f"rtr-{host}")
+
+
+async def test_each_target_is_as_old_as_its_own_scrape(
+    make: Make, prometheus: PrometheusRig
+) -> None:
+    rows = (await read(make(prometheus))).rows
+    now = datetime.now(UTC)
+    # Scraped every ten seconds, and told to five minutes.
+    assert all(-2 < (now - row.checked).total_seconds() < 330 for row in rows.values())
+
+
+TEXTS = (
+    "travaux",
+    "< > & ; \" ' \\ é 👩🏽\u200d💻 🇫🇷",
+    "ligne 1\nligne 2\r\nligne 3\n\n",
+    "  blancs   autour  ",
+    "x" * 20_000,
+    "é" * 20_000,
+    "",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+async def test_what_is_written_is_written_once_and_equal(
+    make: Make, alertmanager: AlertmanagerRig, text: str
+) -> None:
+    """Also after an answer was lost, before or after the silence was made."""
+    adapter = make(alertmanager)
+    key = alertmanager.fire("Muet", "rtr-9")
+    wanted = action(key, Verb.SILENCE, id=uuid4().hex, text=text)
+    standing = await adapter.inspect(wanted)
+    with pytest.raises(Unavailable):
+        await make(alertmanager, request_timeout="0.001s").apply(wanted, standing)
+    standing = await adapter.inspect(wanted)
+    if not standing.done:
+        await adapter.apply(wanted, standing)
+    assert (await adapter.inspect(wanted)).done
+    ours = [each["comment"] for each in alertmanager.silences() if wanted.id in each["comment"]]
+    assert [text_of(each) for each in ours] == [text]
+    await adapter.apply(action(key, Verb.UNSILENCE, id="a9"), standing)
+    assert alertmanager.silences() == []
 
 
 async def test_silence_and_unsilence(make: Make, alertmanager: AlertmanagerRig) -> None:

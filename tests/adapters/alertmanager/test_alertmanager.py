@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,16 +10,19 @@ from typing import Any, ClassVar
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adapters.alertmanager.adapter import AlertmanagerAdapter
 from adapters.alertmanager.options import AlertmanagerOptions
+from adapters.alertmanager.silences import text_of, written
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.records import Health, HealthState, Stream
 from smic_tui.testing.actions import ActingConformance
 from smic_tui.testing.adapters import AdapterConformance
-from tests.fakes.misbehaving import CERTS, MisbehavingServer, Mode
+from tests.fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from tests.fakes.prometheus import PASSWORD, FakeAlertmanager
 from tests.fakes.reading import failure, read
 
@@ -134,6 +138,93 @@ async def test_a_silence_is_made_once_and_ended(
     ending = action("f1", Verb.UNSILENCE, "a3")
     await adapter.apply(ending, await adapter.inspect(ending))
     assert (await adapter.inspect(ending)).done
+
+
+async def test_what_alertmanager_tells_nobody_of_is_quiet(
+    listen: Make, alertmanager: FakeAlertmanager
+) -> None:
+    alertmanager.version = "0.28.1"
+    alertmanager.inhibited["f1"] = ["f9"]
+    alertmanager.muted["f2"] = ["hors-heures-ouvrees"]
+    rows = (await read(listen())).rows
+    assert {key for key, row in rows.items() if row.downtime} == {"f1", "f2"}
+    assert (await listen().probe()).remarks == ()
+    alertmanager.version = "0.27.0"
+    assert "0.28" in (await listen().probe()).remarks[0]
+
+
+async def test_a_reason_that_is_not_known_yet(listen: Make, alertmanager: FakeAlertmanager) -> None:
+    """What later versions may add: the state itself says that it is suppressed."""
+    real = alertmanager._shown
+
+    def shown(alert: dict[str, Any]) -> dict[str, Any]:
+        return {**real(alert), "status": {"state": "suppressed", "pausedBy": ["x"]}}
+
+    alertmanager._shown = shown  # type: ignore[method-assign]
+    rows = (await read(listen())).rows
+    assert all(row.downtime for row in rows.values())
+
+
+async def test_when_an_alert_was_confirmed(listen: Make, alertmanager: FakeAlertmanager) -> None:
+    assert (await read(listen())).rows["f1"].checked == datetime(2026, 11, 24, 10, tzinfo=UTC)
+    alertmanager.alerts["f1"]["updatedAt"] = "2026-11-24T10:00:00"
+    reading = await read(listen())
+    assert (len(reading.rows), len(reading.rejected)) == (4, 1)
+    del alertmanager.alerts["f1"]["updatedAt"]
+    assert (await read(listen())).rows["f1"].checked is None
+
+
+TEXTS = (
+    "travaux",
+    "< > & ; \" ' \\ é 👩🏽\u200d💻 🇫🇷",
+    "ligne 1\nligne 2\r\nligne 3\n\n",
+    "  blancs   autour  ",
+    "x" * 20_000,
+    "",
+    "[smic-tui a0] dit un autre",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+@pytest.mark.parametrize("committed", [False, True])
+async def test_a_silence_whose_answer_is_cut(
+    listen: Make,
+    alertmanager: FakeAlertmanager,
+    server: MisbehavingServer,
+    text: str,
+    committed: bool,
+) -> None:
+    wanted = action("f1", Verb.SILENCE, text=text)
+    standing = await listen().inspect(wanted)
+
+    def cut(request: Request) -> Reply:
+        if request.method != "POST":
+            return alertmanager(request)
+        if committed:
+            alertmanager(request)
+        return Reply(503)
+
+    server.respond = cut
+    with pytest.raises(Unavailable):
+        await listen().apply(wanted, standing)
+    server.respond = alertmanager
+    other = listen()
+    standing = await other.inspect(wanted)
+    assert standing.done is committed
+    if not committed:
+        await other.apply(wanted, standing)
+    assert (await other.inspect(wanted)).done
+    (made,) = alertmanager.silences.values()
+    assert text_of(made["comment"]) == text
+
+
+@settings(max_examples=500)
+@given(st.text(st.characters(), max_size=300), st.text("0123456789abcdef-", min_size=1))
+def test_any_comment_is_read_back(text: str, id: str) -> None:
+    wanted = action("f1", Verb.SILENCE, id, text=text)
+    comment = json.loads(json.dumps(written(wanted)))
+    assert f"[smic-tui {id}]" in comment
+    assert text_of(comment) == text.encode(errors="replace").decode()
 
 
 async def test_a_wide_silence_is_not_ended(listen: Make, alertmanager: FakeAlertmanager) -> None:

@@ -15,6 +15,7 @@ import pytest
 from adapters.ping import probe as ping_probe
 from adapters.ping.adapter import PingAdapter
 from adapters.ping.options import PingOptions
+from adapters.shared import names
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import HealthState, Stream
 from smic_tui.testing.adapters import AdapterConformance
@@ -147,7 +148,8 @@ async def test_names_that_lead_nowhere(port: Port, monkeypatch: pytest.MonkeyPat
         )
     )
     assert found["17001"].state is HealthState.UP
-    assert {found[site].state for site in ("17002", "17003", "17004")} == {HealthState.DOWN}
+    # Nobody was asked: that a name has no address says nothing about the site.
+    assert {found[site].state for site in ("17002", "17003", "17004")} == {HealthState.UNKNOWN}
     assert "leads nowhere" in found["17002"].output
     assert "no name" in found["17003"].output
 
@@ -225,8 +227,82 @@ async def test_our_own_network_is_missing(monkeypatch: pytest.MonkeyPatch) -> No
         raise OSError(101, "Network is unreachable")
 
     monkeypatch.setattr(asyncio, "open_connection", none)
-    with pytest.raises(Unavailable, match="unreachable"):
+    with pytest.raises(Unavailable, match="unreachable") as failed:
         await rows(source(target("17001", 80), target("17002", 80)))
+    assert "not at the sites" in failed.value.hint
+
+
+async def test_no_way_to_one_address_costs_the_others_nothing(
+    port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name with an IPv6 address only, where there is no IPv6."""
+    real = asyncio.open_connection
+
+    async def some(address: str, port: int) -> Any:
+        if address == "2001:db8::1":
+            raise OSError(101, "Network is unreachable")
+        return await real(address, port)
+
+    monkeypatch.setattr(asyncio, "open_connection", some)
+    found = await rows(
+        source(target("17001", port.number), target("17002", 80) | {"address": "2001:db8::1"})
+    )
+    assert found["17001"].state is HealthState.UP
+    assert found["17002"].state is HealthState.UNKNOWN
+    assert "from here" in found["17002"].output
+
+
+class _Resolver:
+    """Answers for named sites, until it does not."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.fails: int | None = None
+        self._real = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", self._look_up)
+
+    def _look_up(self, host: str, *more: Any, **named: Any) -> Any:
+        if not host.endswith(".example"):
+            return self._real(host, *more, **named)
+        if self.fails is not None:
+            raise socket.gaierror(self.fails, "Temporary failure in name resolution")
+        return self._real("127.0.0.1", *more, **named)
+
+
+@pytest.mark.parametrize("fails", [socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_NONAME])
+async def test_our_resolver_is_dead_and_the_witness_well(
+    port: Port, monkeypatch: pytest.MonkeyPatch, fails: int
+) -> None:
+    """Named sites are not down: they keep their last state, as one of the past."""
+    resolver = _Resolver(monkeypatch)
+    named = target("17001", port.number) | {"address": "mairie.example"}
+    probed = source(named, target("17002", port.number), witness=f"127.0.0.1:{port.number}")
+    first = await read(probed, Stream.HEALTH)
+    resolver.fails = fails
+    second = await read(probed, Stream.HEALTH, first.cursor)
+    (row,) = second.records
+    assert (row.site, row.state, row.outdated) == ("17001", HealthState.UP, True)
+    assert "mairie.example" in row.output
+    if fails != socket.EAI_NONAME:
+        assert "Name resolution does not work here" in row.output
+    resolver.fails = None
+    (row,) = (await read(probed, Stream.HEALTH, second.cursor)).records
+    assert (row.state, row.outdated) == (HealthState.UP, False)
+    # Where there are names only, nothing at all is known: the source itself says why.
+    resolver.fails = socket.EAI_AGAIN
+    alone = source(named, witness=f"127.0.0.1:{port.number}")
+    with pytest.raises(Unavailable, match="Name resolution"):
+        await read(alone, Stream.HEALTH)
+    with pytest.raises(Unavailable, match="cannot be asked"):
+        await read(source(named, witness="witness.example:80"), Stream.HEALTH)
+
+
+async def test_the_resolver_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "resolv.conf").write_text("# local\nnameserver 10.17.0.53\nnameserver ::1\n")
+    monkeypatch.setattr(names, "_RESOLVERS", tmp_path / "resolv.conf")
+    error = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+    assert "10.17.0.53, ::1" in names.why_no_address("mairie.example", error)
+    monkeypatch.setattr(names, "_RESOLVERS", tmp_path / "none")
+    assert "no resolver" in names.why_no_address("mairie.example", error)
 
 
 async def test_probe(port: Port, silent: int) -> None:

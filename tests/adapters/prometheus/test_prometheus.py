@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -77,6 +78,23 @@ async def test_one_target_that_does_not_answer(ask: Make, prometheus: FakePromet
     rows = (await read(ask())).rows
     assert rows["rtr-17003"].state is HealthState.UNKNOWN
     assert rows["rtr-17002"].state is HealthState.UP
+
+
+async def test_each_target_is_as_old_as_its_own_scrape(
+    ask: Make, prometheus: FakePrometheus
+) -> None:
+    """That some target was asked a moment ago says nothing about the others."""
+    prometheus.scraped_late["rtr-17003"] = 3600
+    rows = (await read(ask(scraped_within="10m"))).rows
+    now = datetime.now(UTC)
+    ages = {key: (now - row.checked).total_seconds() for key, row in rows.items()}
+    # Told to five minutes, so that not every row changes at each reading.
+    assert 3595 < ages["rtr-17003"] < 3610 + 300
+    assert ages["rtr-17002"] < 15 + 300
+    assert {row.valid_for for row in rows.values()} == {600 + 300}
+    assert rows["rtr-17003"].state is HealthState.UP
+    without = (await read(ask(checks=[{"query": "probe_success"}]))).rows
+    assert (without["rtr-17003"].checked, without["rtr-17003"].valid_for) == (None, None)
 
 
 async def test_a_job_without_targets_and_one_that_is_not_scraped(

@@ -102,7 +102,7 @@ async def test_acknowledged_and_taken_back(make: Make, zabbix: FakeZabbix) -> No
     after = await do(adapter, wish(Verb.ACKNOWLEDGE, text="vu"))
     assert (health(after).acknowledged, after.done, after.at_once) == (True, True, True)
     (sent,) = zabbix.acknowledgements
-    event = zabbix.triggers[DISK]["lastEvent"]["eventid"]
+    event = zabbix.events(DISK)[0]["eventid"]
     assert sent == {"eventids": [event], "action": 6, "message": "Agent Un: vu"}
     after = await do(adapter, wish(Verb.UNACKNOWLEDGE))
     assert (health(after).acknowledged, after.done) == (False, True)
@@ -140,7 +140,7 @@ async def test_a_host_by_the_problem_that_says_that_it_is_down(
     zabbix.turn(PING, 1)
     after = await do(adapter, action)
     assert (health(after).acknowledged, after.done) == (True, True)
-    event = zabbix.triggers[PING]["lastEvent"]["eventid"]
+    event = zabbix.events(PING)[0]["eventid"]
     assert zabbix.acknowledgements[0]["eventids"] == [event]
     after = await do(adapter, wish(Verb.UNACKNOWLEDGE, f"h{HOST}"))
     assert after.done
