@@ -35,8 +35,22 @@ Storage {{
   Name = File; Address = 127.0.0.1; SDPort = {sd}; Password = "s"; Device = Device
   Media Type = File; Maximum Concurrent Jobs = 8
 }}
+Storage {{
+  Name = File2; Address = 127.0.0.1; SDPort = {sd}; Password = "s"; Device = Device2
+  Media Type = File2; Maximum Concurrent Jobs = 8
+}}
 Pool {{ Name = Pool; Pool Type = Backup; Label Format = "Vol-"; Maximum Volumes = 5 }}
+Pool {{
+  Name = Copied; Pool Type = Backup; Label Format = "Cop-"; Maximum Volumes = 5; Next Pool = Second
+}}
+Pool {{
+  Name = Moved; Pool Type = Backup; Label Format = "Mov-"; Maximum Volumes = 5; Next Pool = Second
+}}
+Pool {{
+  Name = Second; Pool Type = Backup; Label Format = "Sec-"; Maximum Volumes = 5; Storage = File2
+}}
 FileSet {{ Name = Good; Include {{ Options {{ signature = MD5 }}; File = {folder}/src }} }}
+FileSet {{ Name = Empty; Include {{ File = {folder}/empty }} }}
 FileSet {{ Name = Missing; Include {{ Options {{ signature = MD5 }}; File = {folder}/none }} }}
 Client {{
   Name = "{client}"; Address = 127.0.0.1; FDPort = {fd}; Catalog = Catalogue; Password = "f"
@@ -53,6 +67,19 @@ JobDefs {{
 Job {{ Name = "missing"; JobDefs = Usual; FileSet = Missing }}
 Job {{ Name = "dead"; JobDefs = Usual; Client = "17299-mairie-fd" }}
 Job {{ Name = "slow"; JobDefs = Usual; ClientRunBeforeJob = "sleep 6" }}
+Job {{
+  Name = "alone"; JobDefs = Usual; ClientRunBeforeJob = "sleep 6"; Allow Duplicate Jobs = no
+}}
+Job {{ Name = "empty"; JobDefs = Usual; FileSet = Empty }}
+Job {{ Name = "copied"; JobDefs = Usual; Pool = Copied }}
+Job {{ Name = "moved"; JobDefs = Usual; Pool = Moved }}
+Job {{
+  Name = "copy"; JobDefs = Usual; Type = Copy; Pool = Copied; Selection Type = PoolUncopiedJobs
+}}
+Job {{
+  Name = "move"; JobDefs = Usual; Type = Migrate; Pool = Moved; Selection Type = Job
+  Selection Pattern = "moved"
+}}
 """
 _JOB = 'Job {{ Name = "compta-{number}"; JobDefs = Usual }}\n'
 _FILE = """
@@ -71,6 +98,11 @@ Storage {{
 Director {{ Name = rig-dir; Password = "s" }}
 Device {{
   Name = Device; Media Type = File; Archive Device = {folder}/volumes; LabelMedia = yes
+  Random Access = yes; AutomaticMount = yes; RemovableMedia = no; AlwaysOpen = no
+  Maximum Concurrent Jobs = 8
+}}
+Device {{
+  Name = Device2; Media Type = File2; Archive Device = {folder}/volumes2; LabelMedia = yes
   Random Access = yes; AutomaticMount = yes; RemovableMedia = no; AlwaysOpen = no
   Maximum Concurrent Jobs = 8
 }}
@@ -93,7 +125,7 @@ class BaculaRig:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("work", "volumes", "src"):
+        for name in ("work", "volumes", "volumes2", "src", "empty"):
             (folder / name).mkdir()
         for number in range(3):
             (folder / "src" / f"file{number}").write_text(f"contents {number}\n")
