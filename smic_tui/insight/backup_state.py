@@ -18,10 +18,12 @@ Definitions
     A run whose `started` is more than one hour after `now` is not believed: it
     is ignored below.
     *ended run*: its result is `ok`, `warning` or `failed`.
-    *suspect run*: its result is `ok` or `warning`, it is not one of changes only, and
-    its `size` is 0, or less than `backups.shrunk_below` of the lower quartile of the
-    sizes of three earlier runs or more: those of changes only, those without a size and
-    those that were suspect themselves are left out.
+    *suspect run*: its result is `ok` or `warning`, and its `size` is 0, or less than
+    `backups.shrunk_below` of the lower quartile of the sizes of three earlier runs or
+    more: those of changes only, those without a size and those that were suspect
+    themselves are left out. A run of changes only is never compared: it is suspect as
+    the run is that it rests on, the newest before it that is not of changes only; not
+    if that one was empty and it is not.
     *success*: its result is `ok` or `warning` (a warning is told in a note), and it is not
     suspect.
     *doubted*: a job with neither `calendar` nor `period` is doubted from
@@ -151,12 +153,13 @@ def hung_from(job: BackupJob, run: BackupRun, zone: ZoneInfo, calendar: Calendar
     return expected + timedelta(seconds=job.grace)
 
 
+def _is_whole(run: BackupRun) -> bool:
+    """Whether it ended well and saved all there was."""
+    return not run.changes_only and (run.result is RunResult.OK or run.result is RunResult.WARNING)
+
+
 def _tells_size(run: BackupRun) -> bool:
-    return (
-        run.size is not None
-        and not run.changes_only
-        and (run.result is RunResult.OK or run.result is RunResult.WARNING)
-    )
+    return run.size is not None and _is_whole(run)
 
 
 def doubt_of(runs: Sequence[BackupRun], place: int, shrunk_below: float) -> Doubt | None:
@@ -165,7 +168,11 @@ def doubt_of(runs: Sequence[BackupRun], place: int, shrunk_below: float) -> Doub
     `runs` are those of one job, newest first.
     """
     size = runs[place].size
-    if size is None or runs[place].changes_only:
+    if runs[place].changes_only:
+        base = next((at for at in range(place + 1, len(runs)) if _is_whole(runs[at])), None)
+        doubt = None if base is None else doubt_of(runs, base, shrunk_below)
+        return None if doubt is Doubt.EMPTY and size else doubt
+    if size is None:
         return None
     if size == 0:
         return Doubt.EMPTY
@@ -220,7 +227,9 @@ def state_of(
             continue
         if run.result is not RunResult.FAILED:
             # A size that is not known is not compared: most runs of some kinds have none.
-            found = None if run.size is None else doubt_of(runs, place, trust.shrunk_below)
+            found = None
+            if run.size is not None or run.changes_only:
+                found = doubt_of(runs, place, trust.shrunk_below)
             if found is None:
                 ended = ended or run
                 success = run

@@ -189,6 +189,25 @@ def test_a_run_of_changes_only_is_small_by_nature() -> None:
     assert judged(job(**DAILY), full, *changes).state == "fresh"
 
 
+@pytest.mark.parametrize(
+    ("base", "change", "doubt"),
+    [
+        ((9, 9, 9, 9), 0, None),
+        ((9, 9, 9, 9), None, None),
+        ((9, 9, 9, 0), 0, Doubt.EMPTY),
+        ((9, 9, 9, 0), None, Doubt.EMPTY),
+        ((9, 9, 9, 0), 4, None),  # there was something again
+        ((9, 9, 9, 1), 4, Doubt.SHRUNK),
+    ],
+)
+def test_a_run_of_changes_only_is_what_it_rests_on(
+    base: tuple[int, ...], change: int | None, doubt: Doubt | None
+) -> None:
+    later = run(ago(minutes=9), size=change, changes_only=True)
+    found = judged(job(**DAILY), *sized(*base), later)
+    assert (found.doubt, found.state) == (doubt, "suspect" if doubt else "fresh")
+
+
 def test_how_much_is_far_smaller_is_a_setting() -> None:
     runs = sized(100, 100, 100, 45)
     for part, expected in ((0.5, "suspect"), (0.4, "fresh"), (0, "fresh")):

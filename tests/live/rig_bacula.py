@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from smic_tui.records import Stream
 from tests.live.rig import Daemon, free_port
-from tests.live.rig_databases import PASSWORD, DatabaseServer
+from tests.live.rig_databases import PASSWORD, DatabaseServer, PostgresServer
 
 TABLES = Path("/usr/share/dbconfig-common/data/bacula-director-sqlite3/install/sqlite3")
 JOBS = 30
@@ -269,11 +269,18 @@ class CatalogueRig:
         self.address = f"tcp://127.0.0.1:{server.port}"
         self.name = f"Bacula ({server.script.replace('MySQL', 'MariaDB')})"
         self.version = f"{bacula.version}, {server.version()}"
-        server.create("bacula")
+        script = tables.parents[4] / "bacula-director" / "create_postgresql_database"
+        if isinstance(server, PostgresServer):
+            # As Bacula does it: in SQL_ASCII, for names of files of any encoding.
+            server.create_with(script, "bacula")
+        else:
+            server.create("bacula")
         for statement in _statements(tables.read_text(errors="replace")):
             server.do("bacula", statement)
         for name in ("Client", "Job"):
             self._copy(bacula, name)
+        if isinstance(server, PostgresServer):
+            self._add_job_of_latin1()
         server.grant("bacula", "bacula")
 
     def settings(self, url: str | None = None, **overrides: Any) -> dict[str, Any]:
@@ -339,6 +346,20 @@ class CatalogueRig:
         self._server.do("bacula", "DELETE FROM Job WHERE Job = %s", job)
         return Stream.BACKUP_RUNS, job
 
+    def _add_job_of_latin1(self) -> None:
+        """A client and its job whose names were written in Latin-1."""
+        self._server.do(
+            "bacula",
+            r"INSERT INTO Client (Name, Uname) VALUES (E'17301-\xe9cole-fd', '')",
+        )
+        self._server.do(
+            "bacula",
+            "INSERT INTO Job (Job, Name, Type, Level, ClientId, JobStatus, SchedTime, StartTime, "
+            r"EndTime, JobTDate, JobFiles, JobBytes) SELECT E'pay\xe9.1', E'pay\xe9', 'B', 'F', "
+            "(SELECT ClientId FROM Client WHERE Name LIKE '17301%%'), 'T', SchedTime, StartTime, "
+            "EndTime, JobTDate, 4, 21 FROM Job WHERE JobStatus = 'T' LIMIT 1",
+        )
+
     def _copy(self, bacula: BaculaRig, name: str) -> None:
         """Copy a table, as far as both have its columns."""
         columns = {
@@ -384,7 +405,7 @@ def _days_before(row: tuple[Any, ...], days: int) -> tuple[Any, ...]:
 
 
 def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _statements(script: str) -> list[str]:
