@@ -377,6 +377,7 @@ def test_time_only_makes_a_backup_worse(specs: list[tuple[int, RunResult]]) -> N
             st.integers(-90, 400),
             st.sampled_from(list(RunResult)),
             st.sampled_from((None, 0, 1, 9, 10, 11)),
+            st.booleans(),
         ),
         max_size=8,
     ),
@@ -384,7 +385,7 @@ def test_time_only_makes_a_backup_worse(specs: list[tuple[int, RunResult]]) -> N
     st.booleans(),
 )
 def test_what_is_decisive_decides_as_all_runs_do(
-    specs: list[tuple[int, RunResult, int | None]], later: int, two_sources: bool
+    specs: list[tuple[int, RunResult, int | None, bool]], later: int, two_sources: bool
 ) -> None:
     runs = [
         run(
@@ -393,8 +394,9 @@ def test_what_is_decisive_decides_as_all_runs_do(
             key=str(n),
             source=f"s{n % 2 if two_sources else 0}",
             size=size,
+            changes_only=changes,
         )
-        for n, (hours, result, size) in enumerate(specs)
+        for n, (hours, result, size, changes) in enumerate(specs)
     ]
     runs.sort(key=lambda one: (one.started, one.key), reverse=True)
     kept = decisive(runs, NOW, judged(job(**DAILY), *runs).last_success)
