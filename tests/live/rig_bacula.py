@@ -223,7 +223,12 @@ class BaculaRig:
 
     def expected(self, stream: Stream) -> set[str]:
         if stream is Stream.BACKUP_RUNS:
-            return {job for (job,) in self.ask("SELECT Job FROM Job WHERE Type = 'B'")}
+            duplicates = (
+                "SELECT a.JobId FROM Job a JOIN Job o ON o.Name = a.Name AND o.JobId < a.JobId "
+                "WHERE a.JobStatus = 'A' AND a.Name = 'alone'"
+            )
+            backups = f"SELECT Job FROM Job WHERE Type = 'B' AND JobId NOT IN ({duplicates})"
+            return {job for (job,) in self.ask(backups)}
         rows = self.ask(
             "SELECT DISTINCT c.Name || '/' || j.Name FROM Job j JOIN Client c USING (ClientId) "
             "WHERE j.Type = 'B'"
