@@ -84,9 +84,7 @@ async def test_a_host_that_was_taken_out_is_in_neither(backuppc: BackupPcRig) ->
 
 async def test_a_host_whose_backups_are_switched_off_has_no_plan(backuppc: BackupPcRig) -> None:
     host = sorted(backuppc.hosts())[9]
-    own = backuppc.folder / "conf" / "pc"
-    own.mkdir(exist_ok=True)
-    (own / f"{host}.pl").write_text("$Conf{BackupsDisable} = 1;\n1;\n")
+    (backuppc.folder / "conf" / f"{host}.pl").write_text("$Conf{BackupsDisable} = 1;\n1;\n")
     await asyncio.to_thread(backuppc.perl, "BackupPC_serverMesg", "server", "reload")
     made = by(backuppc, backuppc.settings())
     try:
