@@ -250,7 +250,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
                 versions[name] = version
         if errors and len(errors) == len(files):
             raise errors[0]
-        if before is not None and versions == known and not rejected:
+        if before is not None and versions == known and not (rejected or upserts):
             return Batch(cursor=msgspec.json.encode(before).decode())
         if before is None:
             refuse_to_empty_the_cache(
