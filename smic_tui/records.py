@@ -136,6 +136,11 @@ class BackupJob(Record, frozen=True, kw_only=True):
     holidays: bool = False
     url: str = ""
 
+    @property
+    def is_planned(self) -> bool:
+        """Whether something tells when it should run."""
+        return bool(self.calendar or self.period)
+
 
 class RunResult(StrEnum):
     """How a run of a backup ended, or that it is still running.
@@ -151,12 +156,15 @@ class RunResult(StrEnum):
     UNKNOWN = "unknown"
 
 
-class BackupRun(Record, frozen=True, kw_only=True):
+# Most runs leave most fields as they are: what is not written need not be read either.
+class BackupRun(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One run of a backup job.
 
     The run belongs to the job whose key is `job`. If the source does not know the plan,
     `job` is empty, and site and application decide to which job the run belongs. `size`
-    is in bytes.
+    is in bytes, of all that the run holds and not of what it added; 0 where it saved nothing,
+    None where the source does not say. `changes_only` is true of an incremental or differential
+    run: such a run is small by nature, and may be empty.
     """
 
     job: str = ""
@@ -167,6 +175,7 @@ class BackupRun(Record, frozen=True, kw_only=True):
     result: RunResult
     size: int | None = None
     message: str = ""
+    changes_only: bool = False
 
 
 class TicketStatus(StrEnum):

@@ -19,10 +19,12 @@ import msgspec
 from msgspec import Struct
 
 from adapters.backuppc.files import read_backups
+from adapters.backuppc.hosts import hosts_in, list_beside
 from adapters.backuppc.metrics import Host, Page, attempt_of, period_of, runs_of
 from adapters.backuppc.options import BackupPcOptions
 from adapters.http.adapter import HttpAdapter
 from adapters.http.documents import file_failure, version_of_file
+from adapters.shared.ahead import rejected_ahead, without_those_ahead
 from adapters.shared.cursors import decoded_of, setup_of
 from adapters.shared.row_by_row import refuse_to_empty_the_cache, set_aside
 from smic_tui.contract.adapter import Context, Probe
@@ -95,6 +97,13 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
             planned = any(plan.period or plan.calendar for plan in self.config.plans)
             if not planned:
                 remarks.append(_("the files tell no plan: set `plans`, or no run can be late"))
+            if await asyncio.to_thread(self._list_of_hosts) is None:
+                remarks.append(
+                    _(
+                        "BackupPC's list of hosts is not known: set `hosts`, or a host that is "
+                        "taken out of it stays for ever"
+                    )
+                )
             return Probe(remarks=tuple(remarks))
         page = await self._metrics(None)
         http = self._session()
@@ -175,8 +184,22 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
                     name, self.config.site_of(name), self._application(name), host, seen
                 )
             ]
-        # A row that was set aside still exists at the source: the reading must delete nothing.
-        return Batch(upserts=tuple(upserts), rejected=rejected, full=not rejected, cursor=cursor)
+        upserts, ahead = self._possible(upserts)
+        return Batch(
+            upserts=tuple(upserts),
+            rejected=(*rejected, *ahead),
+            full=True,
+            # A row that was set aside still exists at the source.
+            unseen=tuple(row.where for row in rejected),
+            cursor=cursor,
+        )
+
+    @staticmethod
+    def _possible(records: list[Any]) -> tuple[list[Any], list[Rejected]]:
+        """Return the records without runs that are dated ahead, and what to say of those."""
+        runs = [record for record in records if isinstance(record, BackupRun)]
+        possible, ahead = without_those_ahead(runs, datetime.now(UTC))
+        return (possible, rejected_ahead("metrics", ahead)) if ahead else (records, [])
 
     def _heard_of(self, page: _Shared, before: dict[str, datetime]) -> dict[str, datetime]:
         now = datetime.now(UTC).replace(microsecond=0)
@@ -204,16 +227,19 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
         rejected: list[Rejected] = []
         versions: dict[str, str] = {}
         errors: list[SourceError] = []
+        unseen: list[str] = []
         known = before.versions if before else {}
         for name, file in files.items():
             try:
                 version = version_of_file(file) if _exists(file) else ""
                 if version and version == known.get(name):
                     versions[name] = version
+                    unseen.append(name)
                     continue
                 runs, odd = self._read(name, file)
             except SourceError as error:
                 errors.append(error)
+                unseen.append(name)
                 rejected.append(Rejected(where=str(file), reason=error.message))
                 continue
             upserts += runs
@@ -224,6 +250,8 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
                 versions[name] = version
         if errors and len(errors) == len(files):
             raise errors[0]
+        if before is not None and versions == known and not (rejected or upserts):
+            return Batch(cursor=msgspec.json.encode(before).decode())
         if before is None:
             refuse_to_empty_the_cache(
                 len(upserts),
@@ -237,7 +265,8 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
         return Batch(
             upserts=tuple(upserts),
             rejected=tuple(rejected),
-            full=before is None and not errors,
+            full=True,
+            unseen=tuple(unseen),
             cursor=msgspec.json.encode(_Cursor(self._setup, versions=versions)).decode(),
         )
 
@@ -268,7 +297,30 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
                 _("{folder} has no host").format(folder=folder),
                 hint=_("Check `path`; a share that is not mounted is empty, too."),
             )
-        return {name: folder / name / "backups" for name in names if self.config.shows(name)}
+        known = self._list_of_hosts()
+        return {
+            name: folder / name / "backups"
+            for name in names
+            if self.config.shows(name) and (known is None or name.lower() in known)
+        }
+
+    def _list_of_hosts(self) -> frozenset[str] | None:
+        """Return the names of BackupPC's own list, None where it is not known.
+
+        Raises the contract's error for a list that is configured and cannot be read.
+        """
+        if self.config.hosts:
+            file: Path | None = self.context.folder / Path(self.config.hosts).expanduser()
+        else:
+            file = list_beside(self.context.folder / Path(self.config.path).expanduser())
+        if file is None:
+            return None
+        try:
+            return hosts_in(file)
+        except OSError as error:
+            if self.config.hosts:
+                raise file_failure(file, error) from None
+            return None
 
     # -- both ------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from adapters.shared.ahead import newest_of, told_ahead, without_those_ahead
 from adapters.shared.epochs import LATEST
 from smic_tui.i18n import _, ngettext
 from smic_tui.records import BackupRun, RunResult
@@ -21,7 +22,10 @@ _START, _END, _SIZE, _ERRORS = 2, 3, 5, 10
 def read_backups(
     data: bytes, name: str, site: str, application: str, newest: int
 ) -> tuple[list[BackupRun], list[tuple[int, str]]]:
-    """Return the newest backups of a host, and the lines that are none with the reason."""
+    """Return the newest backups of a host, and the lines that are none with the reason.
+
+    Backups that are dated ahead of the clock are told with the first line.
+    """
     runs: dict[str, BackupRun] = {}
     odd: list[tuple[int, str]] = []
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
@@ -33,12 +37,10 @@ def read_backups(
             odd.append((number, str(error)))
         else:
             runs[run.key] = run
-    ordered = sorted(runs.values(), key=lambda run: run.started)
-    kept = ordered[-newest:]
-    good = (RunResult.OK, RunResult.WARNING)
-    if not any(run.result in good for run in kept):
-        kept = [run for run in ordered if run.result in good][-1:] + kept
-    return kept, odd
+    ordered, ahead = without_those_ahead(runs.values(), datetime.now(UTC))
+    if ahead:
+        odd.append((1, told_ahead(len(ahead), max(run.started for run in ahead))))
+    return newest_of(ordered, newest)[::-1], odd
 
 
 def _run(fields: list[str], name: str, site: str, application: str) -> BackupRun:
@@ -70,6 +72,7 @@ def _run(fields: list[str], name: str, site: str, application: str) -> BackupRun
         result=result,
         size=int(fields[_SIZE]) if fields[_SIZE].isdigit() else None,
         message=message,
+        changes_only=kind == "incr",
     )
 
 

@@ -86,8 +86,9 @@ def runs_of(
                 started=datetime.fromtimestamp(age, UTC),
                 ended=datetime.fromtimestamp(ended, UTC) if ended < LATEST else None,
                 result=RunResult.OK,
-                size=int(size) if size and size > 0 else None,
+                size=int(size) if size is not None and size >= 0 else None,
                 message=level,
+                changes_only=level == "incr",
             )
         )
     attempt = attempt_of(name, host)

@@ -52,6 +52,14 @@ class BackupPcOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fie
             "whose files pc/HOST/backups are read."
         ),
     ] = ""
+    hosts: Annotated[
+        str,
+        Meta(
+            description="With `path`: BackupPC's list of hosts (ConfDir/hosts), for a host that is "
+            "taken out of it keeps its folder. Empty: conf/hosts in `path`, or that of a package "
+            "whose folder `path` is."
+        ),
+    ] = ""
     user: Annotated[str, Meta(description="Name for HTTP Basic authentication.")] = ""
     password: Annotated[
         Secret | None, Meta(description="Password for HTTP Basic authentication.")
@@ -90,8 +98,10 @@ class BackupPcOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fie
                 raise ValueError(
                     _("url: http://… or https://… is expected, without name, password and query")
                 )
-        if "\0" in self.path:
+        if "\0" in self.path + self.hosts:
             raise ValueError(_("path must not contain a NUL character"))
+        if self.hosts and not self.path:
+            raise ValueError(_("hosts: it belongs to `path`; the page tells its hosts itself"))
         if bool(self.password) != bool(self.user):
             raise ValueError(_("user and password belong together"))
         if self.path and self.user:

@@ -19,9 +19,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from adapters.bacula.jobs import JobRow, message_of, result_of, times_of
+from adapters.bacula.jobs import CHANGES_ONLY, LONGEST_RUN, JobRow, message_of, result_of, times_of
 from adapters.bacula.options import BaculaOptions
+from adapters.shared.ahead import ALLOWED, told_ahead
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.epochs import LATEST
 from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from smic_tui.contract.adapter import Adapter, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -35,22 +37,23 @@ if TYPE_CHECKING:
 # What was written before a reading may become visible after it, in seconds. New runs and
 # those that had not ended are found by their numbers; this is for what is restarted.
 _OVERLAP = 60
-# A run that has not ended after so long never will: its director died.
-_ABANDONED = timedelta(days=14)
+_ABANDONED = timedelta(seconds=LONGEST_RUN)
 # Part of every cursor: raise it when the same row would give another record.
-_FORMAT = 1
+_FORMAT = 2
 
 
 class _Cursor(Struct, frozen=True, omit_defaults=True):
-    """Up to where the catalogue was read, and which runs had not ended then.
+    """Up to where the catalogue was read, and which runs had not ended then, with their keys.
 
-    `since` is on the database's clock: no run that ended before can become visible.
+    `unsettled`: some of the jobs may turn out to be none. `since` is on the database's clock: no
+    run that ended before can become visible.
     """
 
     setup: str
     jobid: int = 0
     since: int = 0
-    unfinished: tuple[int, ...] = ()
+    unfinished: tuple[tuple[int, str], ...] = ()
+    unsettled: bool = False
 
 
 class BaculaAdapter(Adapter[BaculaOptions]):
@@ -77,9 +80,12 @@ class BaculaAdapter(Adapter[BaculaOptions]):
 
             reading = _Reading(self.config, self._zone, None)
             async for rows in _pieces(
-                session, lambda open_: catalogue.newest_runs(open_, self._since(), 1)
+                session,
+                lambda open_: catalogue.newest_runs(open_, self._since(), _until(), 1),
             ):
                 reading.take(rows)
+            reading.add_ahead(*await session.call(lambda open_: catalogue.ahead(open_, _until())))
+            remote = await session.call(catalogue.clock)
             try:
                 version = await session.call(catalogue.version)
             except SourceError:  # the right to that table is not needed otherwise
@@ -87,6 +93,7 @@ class BaculaAdapter(Adapter[BaculaOptions]):
         return Probe(
             version=_("catalogue {version}").format(version=version) if version else "",
             account=self.config.user,
+            remote_time=datetime.fromtimestamp(remote, UTC),
             remarks=(*database.remarks(), *reading.remarks()),
         )
 
@@ -113,18 +120,24 @@ class BaculaAdapter(Adapter[BaculaOptions]):
         # it is found by its second, or by the next full reading.
         newest = await session.call(catalogue.newest_jobid)
         # A number that has become smaller is that of another catalogue.
-        full = before is None or newest < before.jobid
-        seen = before.jobid if before is not None and not full else 0
+        start = before.jobid if before is not None and before.jobid <= newest else 0
+        full = before is None or before.unsettled or before.jobid > newest
         found: list[tuple[str, str]] = []
-        if full or newest > seen:
+        if full or newest > start:
+            seen = 0 if full else start
             found = await session.call(lambda open_: catalogue.jobs(open_, self._since(), seen))
         if full:
             exact = (plan for plan in self.config.plans if plan.is_exact)
             found += [(plan.job, plan.client) for plan in exact]
+        unsettled = newest > start and await session.call(
+            lambda open_: catalogue.is_unsettled(open_, start)
+        )
+        # As long as a run goes on it is looked for again, by its number.
+        cursor = _Cursor(self._setup, start if unsettled else newest, unsettled=unsettled)
         yield Batch(
             upserts=tuple(self._planned(found)),
             full=full,
-            cursor=msgspec.json.encode(_Cursor(self._setup, newest)).decode(),
+            cursor=msgspec.json.encode(cursor).decode(),
         )
 
     def _planned(self, found: Iterable[tuple[str, str]]) -> Iterator[BackupJob]:
@@ -142,17 +155,32 @@ class BaculaAdapter(Adapter[BaculaOptions]):
             known = None  # another catalogue
         reading = _Reading(self.config, self._zone, known)
         now = await session.call(catalogue.clock)
+        always = tuple({plan.job for plan in self.config.plans if plan.is_exact})
 
         def ask(open_: Any) -> Iterator[list[JobRow]]:
             if known is None:
-                return catalogue.newest_runs(open_, self._since(), self.config.newest)
-            return catalogue.runs_since(open_, known.jobid, known.since, known.unfinished)
+                since, newest = self._since(), self.config.newest
+                return catalogue.newest_runs(open_, since, _until(), newest, always)
+            numbers = tuple(number for number, _key in known.unfinished)
+            return catalogue.runs_since(open_, known.jobid, known.since, numbers)
 
         async for rows in _pieces(session, ask):
             runs, rejected = reading.take(rows)
             yield Batch(upserts=tuple(runs), rejected=tuple(rejected), full=reading.full)
+        if known is None:
+            reading.add_ahead(*await session.call(lambda open_: catalogue.ahead(open_, _until())))
         reading.refuse_if_nothing_fits()
-        yield Batch(full=reading.full, cursor=reading.cursor(self._setup, now - _OVERLAP))
+        yield Batch(
+            deletes=reading.left(known.unfinished if known else ()),
+            rejected=reading.ahead(),
+            full=reading.full,
+            cursor=reading.cursor(self._setup, now - _OVERLAP),
+        )
+
+
+def _until() -> int:
+    """Return the last moment, in epoch seconds, at which a run is believed."""
+    return int((datetime.now(UTC) + ALLOWED).timestamp())
 
 
 async def _pieces(session: Session, ask: Any) -> AsyncIterator[list[JobRow]]:
@@ -171,7 +199,10 @@ class _Reading:
         self._zone = ZoneInfo(zone)
         self._jobid = before.jobid if before else 0
         self._newest = 0
-        self._unfinished: list[int] = []
+        self._unfinished: list[tuple[int, str]] = []
+        self._numbers: set[int] = set()
+        self._ahead = 0
+        self._latest = 0
         self._usable = 0
         self._rejected: list[Rejected] = []
         self._elsewhere = 0
@@ -181,12 +212,16 @@ class _Reading:
         """Return the rows as runs, and what was set aside."""
         runs: list[BackupRun] = []
         rejected: list[Rejected] = []
-        horizon = (datetime.now(UTC) + timedelta(days=1)).timestamp()
+        horizon = _until()
         for row in rows:
             self._jobid = max(self._jobid, row.jobid)
-            self._newest = max(self._newest, row.epoch if row.epoch < horizon else 0)
+            self._numbers.add(row.jobid)
             if not self._config.shows(row.name):
                 continue
+            if row.epoch > horizon:
+                self.add_ahead(1, row.epoch)
+                continue
+            self._newest = max(self._newest, row.epoch)
             self._seen.add((row.name, row.client))
             try:
                 runs.append(self._run(row))
@@ -196,6 +231,25 @@ class _Reading:
         self._usable += len(runs)
         self._rejected += rejected
         return runs, rejected
+
+    def add_ahead(self, count: int, latest: int) -> None:
+        """Count runs that are dated ahead of the clock, the last of them at `latest` (epoch)."""
+        self._ahead += count
+        self._latest = max(self._latest, latest)
+
+    def ahead(self) -> tuple[Rejected, ...]:
+        """Return the row that says how many runs are dated ahead."""
+        if not self._ahead:
+            return ()
+        latest = datetime.fromtimestamp(min(self._latest, LATEST), UTC)
+        return (Rejected(where="JobTDate", reason=told_ahead(self._ahead, latest)),)
+
+    def left(self, unfinished: Iterable[tuple[int, str]]) -> tuple[str, ...]:
+        """Return the keys of runs that went on and are none of ours any more.
+
+        They have turned into copies, were cancelled as duplicates, or are gone.
+        """
+        return tuple(key for number, key in unfinished if number not in self._numbers)
 
     def refuse_if_nothing_fits(self) -> None:
         """Raise `BadAnswer` when no row of a full reading can be read: the cache keeps its rows."""
@@ -217,7 +271,7 @@ class _Reading:
 
     def remarks(self) -> list[str]:
         """Return what a person should know about the catalogue and these settings."""
-        remarks = [f"{row.where}: {row.reason}" for row in self._rejected[:10]]
+        remarks = [f"{row.where}: {row.reason}" for row in (*self._rejected[:10], *self.ahead())]
         if not self._seen:
             remarks.append(_("no job ran lately: is it the right catalogue?"))
         elif self._newest:
@@ -252,7 +306,7 @@ class _Reading:
         self._elsewhere += not times.agrees
         result = result_of(row)
         if result is RunResult.RUNNING and datetime.now(UTC) - times.started < _ABANDONED:
-            self._unfinished.append(row.jobid)
+            self._unfinished.append((row.jobid, row.job))
         plan = self._config.plan_of(row.name, row.client)
         return BackupRun(
             key=row.job,
@@ -264,6 +318,7 @@ class _Reading:
             result=result,
             size=row.size if result is not RunResult.RUNNING else None,
             message=message_of(row),
+            changes_only=row.level in CHANGES_ONLY,
         )
 
 

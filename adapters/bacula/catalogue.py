@@ -9,10 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, column, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    column,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.sql import quoted_name, table
 
-from adapters.bacula.jobs import GOOD, JobRow
+from adapters.bacula.jobs import CANCELLED, CHANGES_ONLY, GOOD, LONGEST_RUN, RUNNING, JobRow
 
 _BACKUP = "B"
 _PIECE = 1000
@@ -42,31 +54,50 @@ _job = table(
 _client = table(quoted_name("Client", quote=False), column("clientid"), column("name"))
 
 
-def newest_runs(connection: Connection, since: int, newest: int) -> Iterator[list[JobRow]]:
-    """Give the newest runs of each job that ended after `since` (epoch seconds).
+def newest_runs(
+    connection: Connection, since: int, until: int, newest: int, always: tuple[str, ...] = ()
+) -> Iterator[list[JobRow]]:
+    """Give the newest runs of each job that ended after `since`, and not after `until`.
 
-    With them its newest success whatever its age: the state of a backup rests on it.
+    With them its newest success whatever its age: the state of a backup rests on it. So it is
+    of the jobs whose names are in `always`, also where none ended lately. Times are epoch seconds.
     """
+    recent = and_(_job.c.type == _BACKUP, _job.c.jobtdate >= since, _job.c.jobtdate <= until)
     rank = (
         func.row_number()
         .over(partition_by=(_job.c.clientid, _job.c.name), order_by=_job.c.jobid.desc())
         .label("place")
     )
-    ranked = (
-        select(_job.c.jobid, rank)
-        .where(_job.c.type == _BACKUP, _job.c.jobtdate >= since)
-        .subquery()
-    )
+    ranked = select(_job.c.jobid, rank).where(recent).subquery()
     successes = (
         select(func.max(_job.c.jobid))
         .where(_job.c.type == _BACKUP, _job.c.jobstatus.in_(GOOD))
         .where(or_(_job.c.joberrors == 0, _job.c.jobfiles > 0))
+        .where(or_(_job.c.jobbytes > 0, _job.c.level.in_(CHANGES_ONLY)))
+        .where(_job.c.jobtdate <= until)
+        .where(
+            or_(
+                tuple_(_job.c.clientid, _job.c.name).in_(
+                    select(_job.c.clientid, _job.c.name).where(recent)
+                ),
+                _job.c.name.in_(always),
+            )
+        )
         .group_by(_job.c.clientid, _job.c.name)
     )
     wanted = select(ranked.c.jobid).where(ranked.c.place <= newest)
     return _rows(
         connection, _runs().where(or_(_job.c.jobid.in_(wanted), _job.c.jobid.in_(successes)))
     )
+
+
+def ahead(connection: Connection, until: int) -> tuple[int, int]:
+    """Return how many runs are dated after `until`, and the last of these moments (epochs)."""
+    statement = select(func.count(), func.max(_job.c.jobtdate)).where(
+        _job.c.type == _BACKUP, _job.c.jobtdate > until
+    )
+    count, last = connection.execute(statement).one()
+    return int(count), int(last or 0)
 
 
 def runs_since(
@@ -104,6 +135,20 @@ def jobs(connection: Connection, since: int, jobid: int) -> list[tuple[str, str]
     return [(_text(row[0]), _text(row[1])) for row in connection.execute(statement)]
 
 
+def is_unsettled(connection: Connection, jobid: int) -> bool:
+    """Whether a run newer than `jobid` goes on, which may turn out to be no backup.
+
+    What a copy or migration job writes is of type B until it has ended, and of type C then.
+    """
+    statement = (
+        select(_job.c.jobid)
+        .where(_job.c.type == _BACKUP, _job.c.jobid > jobid, _job.c.jobstatus.in_(RUNNING))
+        .where(_job.c.jobtdate >= clock(connection) - LONGEST_RUN)
+        .limit(1)
+    )
+    return connection.execute(statement).first() is not None
+
+
 def version(connection: Connection) -> str:
     """Return the version of the catalogue, e.g. "16" for Bacula 9.6."""
     versions = table(quoted_name("Version", quote=False), column("versionid"))
@@ -128,8 +173,31 @@ def _runs() -> Select[Any]:
             _job.c.joberrors,
         )
         .select_from(_job.outerjoin(_client, _job.c.clientid == _client.c.clientid))
-        .where(_job.c.type == _BACKUP)
+        .where(_job.c.type == _BACKUP, not_(_is_cancelled_duplicate()))
         .order_by(_job.c.jobid)
+    )
+
+
+def _is_cancelled_duplicate() -> ColumnElement[bool]:
+    """Whether the director cancelled a run because another of the same job had begun before.
+
+    Such a run says nothing of the backup ("Allow Duplicate Jobs" in Bacula's documentation): the
+    other one tells. Seen at 9.6: it has the status A and no file, and ends where it starts.
+    """
+    other = _job.alias("other")
+    goes_on = and_(
+        other.c.jobstatus.in_(RUNNING), other.c.jobtdate >= _job.c.jobtdate - LONGEST_RUN
+    )
+    return and_(
+        _job.c.jobstatus == CANCELLED,
+        func.coalesce(_job.c.jobfiles, 0) == 0,
+        exists().where(
+            other.c.name == _job.c.name,
+            other.c.clientid == _job.c.clientid,
+            other.c.type == _BACKUP,
+            other.c.jobid < _job.c.jobid,
+            or_(goes_on, other.c.endtime >= _job.c.endtime),
+        ),
     )
 
 

@@ -25,11 +25,16 @@ _ENDED = {
     "E": RunResult.FAILED,
     "e": RunResult.FAILED,
     "f": RunResult.FAILED,
-    "A": RunResult.FAILED,  # cancelled
+    "A": RunResult.FAILED,
     "I": RunResult.FAILED,  # incomplete
 }
 GOOD = tuple(letter for letter, result in _ENDED.items() if result is not RunResult.FAILED)
-_RUNNING = frozenset("CRBFSmMsjcdtpaiLlqQuU")
+CANCELLED = "A"
+RUNNING = tuple("CRBFSmMsjcdtpaiLlqQuU")
+# A run that has not ended after so many seconds never will: its director died.
+LONGEST_RUN = 14 * 86_400
+# The levels that save what changed since another run.
+CHANGES_ONLY = ("I", "D")
 _LEVELS = {"F": "Full", "D": "Differential", "I": "Incremental", "B": "Base", "f": "VirtualFull"}
 _FORMAT = "%Y-%m-%d %H:%M:%S"
 # A zone is right if it explains the end to the second; clocks may be rounded.
@@ -72,7 +77,7 @@ def result_of(row: JobRow) -> RunResult:
     A job whose folder is missing gets T, "completed successfully", too: it saved nothing then and
     has an error.
     """
-    if row.status in _RUNNING:
+    if row.status in RUNNING:
         return RunResult.RUNNING
     result = _ENDED.get(row.status)
     if result is None:
@@ -104,7 +109,7 @@ def times_of(row: JobRow, zone: ZoneInfo) -> Times | None:
     start = _local(row.started) or _local(row.scheduled)
     end = _local(row.ended)
     epoch = _of_epoch(row.epoch)
-    if row.status in _RUNNING:
+    if row.status in RUNNING:
         started = epoch or (start and _in(zone, start, None))
         return Times(started=started, ended=None, agrees=True) if started else None
     if epoch is None or end is None:

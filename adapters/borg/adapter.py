@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -23,7 +23,7 @@ from adapters.repositories.subprocesses import Finished, ssh_refuses
 from adapters.shared.json_text import decode_json
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
-from smic_tui.i18n import _
+from smic_tui.i18n import _, ngettext
 from smic_tui.records import BackupRun, RunResult
 
 # "ssh://…" or "user@host:path"; anything else is a path.
@@ -50,13 +50,22 @@ _ITS_CONFIG = "self.config.read_file("
 # Before what a program said that borg started: ssh, or the borg at the other end.
 _REMOTE_SAID = "Remote: "
 _WARNING = 1
+# What borg leaves while it works, until it has ended; versions before 1.1 list them
+# (borg's documentation, "create").
+_CHECKPOINT = re.compile(r"\.checkpoint(?:\.\d+)?$")
+# A line of `borg list --json-lines` about anything but a folder. Quotes in names are escaped.
+_CONTENT = re.compile(rb'"type": "(?!d")')
 
 
 class BorgRepository(RepositoryOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A Borg repository."""
 
     passphrase: Annotated[
-        Secret | None, Meta(description="The passphrase; absent for an unencrypted repository.")
+        Secret | None,
+        Meta(
+            description="The passphrase; absent for an unencrypted repository, and where "
+            "`environment` has BORG_PASSCOMMAND."
+        ),
     ] = None
     archives: Annotated[
         str,
@@ -65,6 +74,18 @@ class BorgRepository(RepositoryOptions, frozen=True, kw_only=True, forbid_unknow
     remote_path: Annotated[
         str, Meta(description="The borg program on the machine that has the repository.")
     ] = ""
+
+    own_variables: ClassVar[dict[str, str]] = {
+        "BORG_REPO": "repository",
+        # A descriptor of this program would not reach borg.
+        "BORG_PASSPHRASE_FD": "passphrase",
+    }
+    password_variables: ClassVar[tuple[str, ...]] = ("BORG_PASSPHRASE", "BORG_PASSCOMMAND")
+
+    def __post_init__(self) -> None:
+        """Refuse a repository whose passphrase comes in two ways."""
+        super().__post_init__()
+        self.check_password("passphrase", self.passphrase, needed=False)
 
 
 class BorgOptions(RepositoriesOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +110,14 @@ class _Encryption(Struct, frozen=True):
 class _Answer(Struct, frozen=True):
     archives: list[msgspec.Raw]
     encryption: _Encryption = _Encryption()
+
+
+class _Found(Struct, frozen=True, kw_only=True):
+    """The archives that are backups, newest first; `took_places`: others were among the newest."""
+
+    runs: tuple[BackupRun, ...]
+    oddities: tuple[str, ...]
+    took_places: bool
 
 
 class _Log(Struct, frozen=True):
@@ -124,30 +153,60 @@ class BorgAdapter(RepositoriesAdapter):
 
     async def read(self, repository: BorgRepository, access: Access) -> Reading:
         """Ask for the newest archives."""
+        found = await self._archives(repository, access, newest=self.config.newest)
+        if found.took_places:
+            # They have taken the places of others: all are asked for.
+            found = await self._archives(repository, access, newest=None)
+        return Reading(runs=found.runs[: self.config.newest], oddities=found.oddities)
+
+    async def holds_anything(
+        self, repository: BorgRepository, access: Access, run: BackupRun
+    ) -> bool:
+        """List the archive until something comes that is no folder."""
+        arguments = ["--json-lines", f"::{run.message}"]
+        finished, log = await self._list(repository, access, arguments, until=_CONTENT)
+        if finished.code not in (0, _WARNING):
+            raise _failure(finished, log, repository)
+        return _CONTENT.search(finished.stdout) is not None
+
+    async def _list(
+        self,
+        repository: BorgRepository,
+        access: Access,
+        arguments: list[str],
+        until: re.Pattern[bytes] | None = None,
+    ) -> tuple[Finished, list[_Log]]:
         path = self.path_of(access.address)
         address = str(path or access.address)
-        command = [self.config.binary, "--log-json", "list", "--json", "--bypass-lock"]
-        command += ["--last", str(self.config.newest)]
-        if repository.archives:
-            command += ["--glob-archives", repository.archives]
+        command = [self.config.binary, "--log-json", "list", "--bypass-lock"]
         if repository.remote_path:
             command += ["--remote-path", repository.remote_path]
+        command += arguments
         # One system call, and not in a thread: a cancellation there would lose the folder.
         folder = tempfile.TemporaryDirectory(prefix="smic-tui-borg-", ignore_cleanup_errors=True)
         try:
             stand_in = Path(folder.name) / "repository"
             if path is not None and await asyncio.to_thread(_stand_in_for, path, stand_in):
                 address = str(stand_in)
-            env = {**_environment(Path(folder.name)), **repository.environment}
-            finished = await self.run(command, {**env, "BORG_REPO": address}, access)
+            env = _environment(Path(folder.name))
+            if repository.password_variable:
+                # An empty passphrase would go before it.
+                del env["BORG_PASSPHRASE"]
+            env |= repository.environment
+            finished = await self.run(command, {**env, "BORG_REPO": address}, access, until)
         finally:
             await asyncio.to_thread(folder.cleanup)
-        log = _log(finished.complaints, str(stand_in), str(path))
-        return self._reading(repository, finished, log)
+        return finished, _log(finished.complaints, str(stand_in), str(path))
 
-    def _reading(self, repository: BorgRepository, finished: Finished, log: list[_Log]) -> Reading:
+    async def _archives(
+        self, repository: BorgRepository, access: Access, *, newest: int | None
+    ) -> _Found:
+        arguments = ["--json"] if newest is None else ["--json", "--last", str(newest)]
+        if repository.archives:
+            arguments += ["--glob-archives", repository.archives]
+        finished, log = await self._list(repository, access, arguments)
         if finished.code not in (0, _WARNING):
-            raise _failure(finished, log)
+            raise _failure(finished, log, repository)
         try:
             answer = decode_json(finished.stdout, _Answer)
         except (msgspec.DecodeError, RecursionError) as error:
@@ -162,17 +221,33 @@ class BorgAdapter(RepositoriesAdapter):
                 _("the repository is not encrypted, although a passphrase is configured"),
                 hint=_("Another repository may have been put in its place."),
             )
-        runs, unreadable = newest_first(
+        listed = newest_first(
             answer.archives,
             lambda raw: _run(repository, decode_json(raw, _Archive)),
             _("an archive cannot be read: {reason}"),
         )
+        runs = tuple(run for run in listed.runs if not _CHECKPOINT.search(run.message))
+        checkpoints = len(listed.runs) - len(runs)
         warnings = [
             entry.message
             for entry in log
             if entry.type == "log_message" and entry.levelname in ("WARNING", "ERROR", "CRITICAL")
         ]
-        return Reading(runs=tuple(runs), oddities=(*warnings, *unreadable))
+        if checkpoints:
+            warnings.append(
+                ngettext(
+                    "{count} archive is a checkpoint: borg left it while it worked, and did not "
+                    "end",
+                    "{count} archives are checkpoints: borg left them while it worked, and did "
+                    "not end",
+                    checkpoints,
+                ).format(count=checkpoints)
+            )
+        return _Found(
+            runs=runs,
+            oddities=(*warnings, *listed.complaints),
+            took_places=newest is not None and bool(checkpoints or listed.ahead),
+        )
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -272,12 +347,14 @@ def _lacks_right(log: list[_Log]) -> bool:
     )
 
 
-def _failure(finished: Finished, log: list[_Log]) -> SourceError:
+def _failure(finished: Finished, log: list[_Log], repository: BorgRepository) -> SourceError:
     """Tell what borg's failure means: by the identifier in its log."""
     msgid, words = _said(finished, log)
     said = _("borg: {said}").format(said=words)
     if msgid in _NO_KEY:
-        return AuthFailed(said, hint=_("Check the repository's `passphrase`."))
+        variable = repository.password_variable
+        key = f"environment.{variable}" if variable else "passphrase"
+        return AuthFailed(said, hint=_("Check the repository's `{key}`.").format(key=key))
     if _lacks_right(log):
         return AuthFailed(
             said,

@@ -34,7 +34,7 @@ _BATCH = 1000
 _REMEMBERED = 100
 _SAMPLE = 120
 # Part of every cursor: raise it when the same line would give another record.
-_FORMAT = 1
+_FORMAT = 2
 
 
 class _Known(Struct, frozen=True, omit_defaults=True):
@@ -170,6 +170,7 @@ class _Reading:
         self._path = path
         self._patterns = config.files
         self._zone = zone
+        self._codes = config.codes()
         self._before = before.files if before else {}
 
     @property
@@ -227,7 +228,7 @@ class _Reading:
             reason = line.problem
             if not reason:
                 try:
-                    self.entries.append(read_line(line.data, self._zone))
+                    self.entries.append(read_line(line.data, self._zone, self._codes))
                     continue
                 except LineError as error:
                     reason = str(error)

@@ -6,6 +6,7 @@ docs/sources/journal.md is the description for those who write scripts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from adapters.journal.codes import Codes, CodesOfJobs
 from adapters.shared import values
 from adapters.shared.json_text import decode_json
 from adapters.tables.rows import decimal_of, is_blank, shown
@@ -37,11 +39,25 @@ _RESULTS = {
     "running": RunResult.RUNNING,
     "en cours": RunResult.RUNNING,
 }
+# On Windows, a program that crashed has a status of ten digits, which may be negative.
+_STATUS = re.compile(r"-?[0-9]{1,10}")
+# Whether a run of a level saves only what changed since another.
+_LEVELS = {
+    "full": False,
+    "complete": False,
+    "totale": False,
+    "incremental": True,
+    "incrementale": True,
+    "incrementielle": True,
+    "differential": True,
+    "differentielle": True,
+}
 REQUIRED = ("site", "application", "started", "result")
 KNOWN = frozenset(
     (
         *REQUIRED,
         "job",
+        "level",
         "ended",
         "size",
         "message",
@@ -69,8 +85,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()
 
 
-def read_line(line: bytes, zone: str) -> Entry:
-    """Return what a line says; `zone` is that of times without offset. Raises `LineError`."""
+def read_line(line: bytes, zone: str, codes: CodesOfJobs = CodesOfJobs()) -> Entry:  # noqa: B008
+    """Return what a line says; `zone` is that of times without offset. Raises `LineError`.
+
+    `codes` tells what exit statuses mean.
+    """
     try:
         fields = decode_json(line, dict[str, Any])
     except msgspec.ValidationError:
@@ -92,9 +111,10 @@ def read_line(line: bytes, zone: str) -> Entry:
         application=application,
         started=started,
         ended=read("ended", lambda raw: _moment(raw, zone), None),
-        result=read("result", _result),
+        result=read("result", lambda raw: _result(raw, codes.of(key))),
         size=read("size", _size, None),
         message=read("message", _text, ""),
+        changes_only=read("level", _is_of_changes_only, False),
     )
     job = BackupJob(
         key=key,
@@ -170,19 +190,26 @@ def _moment(raw: object, zone: str) -> datetime:
     return values.read_time(text, zone)
 
 
-def _result(raw: object) -> RunResult:
+def _result(raw: object, codes: Codes) -> RunResult:
     """Read a result: a word, or the exit status of a program."""
     if isinstance(raw, bool):
         return RunResult.OK if raw else RunResult.FAILED
     if isinstance(raw, int):
-        return RunResult.OK if raw == 0 else RunResult.FAILED
+        return codes.result_of(raw)
     text = values.word(_text(raw))
-    if text.isdecimal():
-        return RunResult.OK if int(text[:9]) == 0 else RunResult.FAILED
+    if _STATUS.fullmatch(text):
+        return codes.result_of(int(text))
     if text not in _RESULTS:
         words = ", ".join(("ok", "warning", "failed", "running"))
         raise ValueError(_("one of {words}, or an exit status").format(words=words))
     return _RESULTS[text]
+
+
+def _is_of_changes_only(raw: object) -> bool:
+    text = values.word(_text(raw))
+    if text not in _LEVELS:
+        raise ValueError(_("one of {words}").format(words="full, incremental, differential"))
+    return _LEVELS[text]
 
 
 def _weekdays(raw: object) -> tuple[int, ...]:

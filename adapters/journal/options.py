@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from adapters.journal.codes import Codes, CodesOfJobs
 from adapters.shared.plans import PlanOptions
 from adapters.shared.zones import check_zone
 from smic_tui.i18n import _
+
+
+def check_codes(ok: Iterable[int], warning: Iterable[int]) -> None:
+    """Raise `ValueError` for an exit status that is given two meanings."""
+    twice = sorted(({0, *ok}) & {*warning})
+    if twice:
+        raise ValueError(_("warning_codes: {code} is a success already").format(code=twice[0]))
 
 
 class JournalPlan(PlanOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,12 +27,29 @@ class JournalPlan(PlanOptions, frozen=True, kw_only=True, forbid_unknown_fields=
     application: Annotated[str, Meta(description="What is backed up, as the lines name it.")]
     name: Annotated[str, Meta(description="The `job` of its lines; empty: they have none.")] = ""
     protocol: Annotated[str, Meta(description="How it is backed up, if the lines do not say.")] = ""
+    ok_codes: Annotated[
+        tuple[int, ...] | None,
+        Meta(
+            description="Exit statuses besides 0 that are a success; absent: those of the source."
+        ),
+    ] = None
+    warning_codes: Annotated[
+        tuple[int, ...] | None,
+        Meta(description="Exit statuses that are a warning; absent: those of the source."),
+    ] = None
 
     def __post_init__(self) -> None:
         """Refuse a plan for nothing, besides what every plan refuses."""
         super().__post_init__()
         if not self.site or not self.application:
             raise ValueError(_("site and application must not be empty"))
+        check_codes(self.ok_codes or (), self.warning_codes or ())
+
+    def codes(self, usual: Codes) -> Codes:
+        """Return what exit statuses mean for this job; `usual` are those of the source."""
+        warning = usual.warning if self.warning_codes is None else frozenset(self.warning_codes)
+        ok = usual.ok - warning if self.ok_codes is None else frozenset(self.ok_codes)
+        return Codes(ok=ok, warning=warning)
 
     @property
     def key(self) -> str:
@@ -54,6 +80,20 @@ class JournalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         tuple[JournalPlan, ...],
         Meta(description="The backups that are expected. A plan here wins over that of a line."),
     ] = ()
+    ok_codes: Annotated[
+        tuple[int, ...],
+        Meta(
+            description="Exit statuses besides 0 that are a success, where no plan says otherwise: "
+            "1 to 7 of robocopy."
+        ),
+    ] = ()
+    warning_codes: Annotated[
+        tuple[int, ...],
+        Meta(
+            description="Exit statuses that are a warning, where no plan says otherwise: 24 of "
+            "rsync, 1 of borg, 3 of restic."
+        ),
+    ] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be used."""
@@ -62,6 +102,7 @@ class JournalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if not self.files or not all(self.files):
             raise ValueError(_("files is empty: at least one pattern is needed, e.g. *.jsonl"))
         check_zone(self.timezone)
+        check_codes(self.ok_codes, self.warning_codes)
         seen: set[str] = set()
         for plan in self.plans:
             if plan.key in seen:
@@ -71,3 +112,11 @@ class JournalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                     )
                 )
             seen.add(plan.key)
+
+    def codes(self) -> CodesOfJobs:
+        """Return what exit statuses mean, by the key of a job."""
+        usual = Codes(ok=frozenset(self.ok_codes), warning=frozenset(self.warning_codes))
+        return CodesOfJobs(
+            usual=usual,
+            by_job={plan.key: plan.codes(usual) for plan in self.plans},
+        )

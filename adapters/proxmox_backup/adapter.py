@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import msgspec
@@ -33,6 +34,7 @@ from adapters.proxmox_backup.api import (
     run_of_snapshot,
 )
 from adapters.proxmox_backup.options import ProxmoxBackupOptions
+from adapters.shared.ahead import newest_of, rejected_ahead, without_those_ahead
 from adapters.shared.cursors import decoded_of, setup_of
 from adapters.shared.durations import seconds
 from adapters.shared.row_by_row import read_each
@@ -190,27 +192,35 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
         before: _Cursor | None,
     ) -> AsyncIterator[Batch]:
         known = before.groups if before else {}
+        gone = known.keys() - {each.key for each in found}
         changed = [each for each in found if known.get(each.key) != each.state]
         states = {each.key: each.state for each in found}
-        full = before is None
         runs: list[BackupRun] = []
+        told: list[Rejected] = []
         async for asked, rows in self._snapshots(http, changed):
-            taken, odd = self._taken(asked, rows)
+            taken, odd, ahead = self._taken(asked, rows)
             runs += taken
             rejected += odd
+            told += ahead
         for run in runs:
             if run.result is RunResult.RUNNING:
                 states[run.job] = ""  # the next readings ask for it again until it has ended
         failures, odd = await self._failures(http, found)
         rejected += odd
         digest = hashlib.sha256(repr(sorted(run.key for run in failures)).encode()).hexdigest()[:16]
-        if before is None or before.tasks != digest:
+        is_quiet = before is not None and not changed and not gone and before.tasks == digest
+        if not is_quiet:
             runs += failures
+        # Of groups that did not change only the failed attempts are told: the rest stays.
+        looked_into = {each.key for each in changed}
+        unseen = [each.key for each in found if each.key not in looked_into]
         cursor = msgspec.json.encode(_Cursor(self._setup, states, digest)).decode()
         yield Batch(
             upserts=tuple({run.key: run for run in runs}.values()),
-            rejected=tuple(rejected),
-            full=full and not rejected,
+            rejected=(*rejected, *told),
+            # A row that cannot be read may be of any group.
+            full=not is_quiet and not rejected,
+            unseen=() if is_quiet or rejected else tuple(unseen),
             cursor=cursor,
         )
 
@@ -234,12 +244,18 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
                 }
                 yield [each], await http.json(Rows, "GET", path, params={**query, **chosen})
 
-    def _taken(self, asked: list[_Found], rows: Rows) -> tuple[list[BackupRun], list[Rejected]]:
-        """Return the newest snapshots of each group that was asked for."""
+    def _taken(
+        self, asked: list[_Found], rows: Rows
+    ) -> tuple[list[BackupRun], list[Rejected], list[Rejected]]:
+        """Return the newest snapshots of each group that was asked for.
+
+        With them the rows that cannot be read, and what to say of snapshots dated ahead.
+        """
         by_name = {each.group.name: each for each in asked}
         where = asked[0].store if asked else ""
         snapshots, rejected = _decoded_rows(rows, Snapshot, where)
         runs: dict[str, list[BackupRun]] = {}
+        odd_ones: list[Rejected] = []
         for snapshot in snapshots:
             each = by_name.get(snapshot.name)
             if each is None:
@@ -250,14 +266,12 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
                 rejected.append(Rejected(where=each.key, reason=str(error)))
             else:
                 runs.setdefault(each.key, []).append(run)
-        return [run for group in runs.values() for run in self._newest(group)], rejected
-
-    def _newest(self, runs: list[BackupRun]) -> Iterator[BackupRun]:
-        runs.sort(key=lambda run: run.started, reverse=True)
-        newest, older = runs[: self.config.newest], runs[self.config.newest :]
-        yield from newest
-        if not any(run.result is RunResult.OK for run in newest):
-            yield from [run for run in older if run.result is RunResult.OK][:1]
+        newest: list[BackupRun] = []
+        for key, group in runs.items():
+            possible, ahead = without_those_ahead(group, datetime.now(UTC))
+            odd_ones += rejected_ahead(key, ahead)
+            newest += newest_of(possible, self.config.newest)
+        return newest, rejected, odd_ones
 
     async def _failures(
         self, http: HttpSession, found: list[_Found]

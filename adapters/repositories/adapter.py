@@ -3,14 +3,18 @@
 Backup programs record what succeeded. A repository holds neither failed attempts nor the plan, so
 the plan is in the configuration. One repository is one job.
 
-A repository that cannot be read does not affect the others. Its known runs are kept, it is set
-aside with the reason, and it gets one run with the result `unknown`, newer than all others, until
-it can be read again.
+A repository that cannot be read, or does not answer in time, does not affect the others. Its
+known runs are kept, it is set aside with the reason, and it gets one run with the result
+`unknown`, newer than all others, until it can be read again.
+
+A run that ended well may have saved nothing. Where the program does not record how much a backup
+holds, the adapter looks once into the newest one, until it finds a file.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -20,11 +24,14 @@ from typing import Any, ClassVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.http.errors import Redactor
+from adapters.repositories.lanes import Silent, each_in_time
 from adapters.repositories.options import PASSWORD_IN_URL, RepositoryOptions
 from adapters.repositories.programs import program_of
 from adapters.repositories.subprocesses import Finished, run
+from adapters.shared.ahead import told_ahead, without_those_ahead
 from adapters.shared.durations import seconds
 from adapters.shared.row_by_row import read_each
 from smic_tui.contract.adapter import Adapter, Context, Probe
@@ -37,25 +44,39 @@ from smic_tui.records import BackupJob, BackupRun, RunResult, Stream
 _UNREADABLE = "unreadable"
 _BATCH = 1000
 _OUTPUT_LIMIT = 64 * 1024 * 1024
+# The part of a reading's deadline within which the repositories must answer.
+_IN_TIME = 0.9
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """The answer of one repository. `oddities` are complaints that came with a good answer."""
+    """The answer of one repository, its runs newest first.
+
+    `oddities` are complaints that came with a good answer.
+    """
 
     runs: tuple[BackupRun, ...] = ()
     oddities: tuple[str, ...] = ()
 
 
-class _Known(Struct, frozen=True, omit_defaults=True):
-    """What the last reading, at `read_at` (epoch seconds), brought of one repository.
+class Listed(Struct, frozen=True, kw_only=True):
+    """The runs that a repository lists, newest first, without those `ahead` of the clock."""
 
-    `complaints` are repeated until it is read again.
+    runs: tuple[BackupRun, ...]
+    complaints: tuple[str, ...]
+    ahead: int
+
+
+class _Known(Struct, frozen=True, omit_defaults=True):
+    """What is known of one repository since the last reading, at `read_at` (epoch seconds).
+
+    `complaints` are repeated until it is read again. `holds` says of runs, by their keys, whether
+    the backup holds anything.
     """
 
-    runs: tuple[str, ...] = ()
     unreadable_since: datetime | None = None
     read_at: float = 0.0
     complaints: tuple[str, ...] = ()
+    holds: dict[str, bool] = {}
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -80,6 +101,8 @@ class RepositoriesAdapter(Adapter[Any]):
         self._since: dict[str, datetime] = {}
         # The last readings, which full readings use until a repository has its turn.
         self._last: dict[str, tuple[float, Reading]] = {}
+        # Of the runs of each repository, whether they hold anything.
+        self._holds: dict[str, dict[str, bool]] = {}
 
     @abstractmethod
     def secrets_of(self, repository: Any) -> Mapping[str, Secret]:
@@ -98,6 +121,10 @@ class RepositoriesAdapter(Adapter[Any]):
         """Return what chooses the job's runs among those of a repository, by its key."""
 
     @abstractmethod
+    async def holds_anything(self, repository: Any, access: Access, run: BackupRun) -> bool:
+        """Return whether a backup holds anything but folders, errors as in `fetch`."""
+
+    @abstractmethod
     async def version(self) -> str:
         """Return what the backup program calls itself."""
 
@@ -114,7 +141,7 @@ class RepositoriesAdapter(Adapter[Any]):
         known = _decode(cursor)
         now = time.time()
         due = self._due(known, now)
-        readings = await self._read_all(due)
+        readings = await self._read_all(due, known)
         failed = [error for error in readings.values() if isinstance(error, SourceError)]
         others = {each.key for each in self.config.repositories} - readings.keys()
         well = any(not known.get(name, _Known()).unreadable_since for name in others)
@@ -125,12 +152,12 @@ class RepositoriesAdapter(Adapter[Any]):
             for name, reading in readings.items()
             if isinstance(reading, Reading) and seconds(self.config.spread)
         }
-        batch = self._merged(readings, known, now, full=not known)
+        batch = self._merged(readings, known, now)
         for start in range(0, max(len(batch.upserts), 1), _BATCH):
             last = start + _BATCH >= len(batch.upserts)
             yield Batch(
                 upserts=batch.upserts[start : start + _BATCH],
-                deletes=batch.deletes if last else (),
+                unseen=batch.unseen if last else (),
                 rejected=batch.rejected if last else (),
                 cursor=batch.cursor if last else None,
                 full=batch.full,
@@ -139,7 +166,7 @@ class RepositoriesAdapter(Adapter[Any]):
     async def probe(self) -> Probe:
         """Read every repository; what fails is remarked, unless all do."""
         version = await self.version()
-        readings = await self._read_all(self.config.repositories)
+        readings = await self._read_all(self.config.repositories, {})
         failed = [error for error in readings.values() if isinstance(error, SourceError)]
         if len(failed) == len(readings):
             raise _common(failed, next(iter(readings)))
@@ -164,14 +191,21 @@ class RepositoriesAdapter(Adapter[Any]):
             ),
         ]
 
-    async def run(self, command: list[str], env: Mapping[str, str], access: Access) -> Finished:
-        """Start the backup program for one repository."""
+    async def run(
+        self,
+        command: list[str],
+        env: Mapping[str, str],
+        access: Access,
+        until: re.Pattern[bytes] | None = None,
+    ) -> Finished:
+        """Start the backup program for one repository; end it once it has written `until`."""
         return await run(
             command,
             {**env, **access.secrets},
             timeout=seconds(self.config.timeout),
             limit=_OUTPUT_LIMIT,
             package=self.package,
+            until=until,
         )
 
     async def about(self, argument: str) -> str:
@@ -227,29 +261,67 @@ class RepositoriesAdapter(Adapter[Any]):
         return due
 
     async def _read_all(
-        self, repositories: Iterable[RepositoryOptions]
+        self, repositories: Iterable[RepositoryOptions], known: Mapping[str, _Known]
     ) -> dict[str, Reading | SourceError]:
-        slots = asyncio.Semaphore(self.config.parallel)
+        """Read repositories, those last that could not be read before."""
+        by_key = {each.key: each for each in repositories}
+        none = _Known()
 
-        async def one(repository: RepositoryOptions) -> Reading | SourceError:
-            async with slots:
-                try:
-                    access = await asyncio.to_thread(self._access, repository)
-                except SourceError as error:
-                    return error
-                redactor = access.redactor
-                try:
-                    reading = await self.read(repository, access)
-                except SourceError as error:
-                    other = await asyncio.to_thread(self._of_another_program, access.address)
-                    return _redacted(other or error, redactor)
-                return Reading(
-                    runs=reading.runs, oddities=tuple(map(redactor.text, reading.oddities))
-                )
+        async def one(name: str) -> Reading | SourceError:
+            return await self._read_one(by_key[name], known.get(name, none))
 
-        async with asyncio.TaskGroup() as group:
-            tasks = {each.key: group.create_task(one(each)) for each in repositories}
-        return {name: task.result() for name, task in tasks.items()}
+        within = self.context.deadline * _IN_TIME
+        readings = await each_in_time(
+            sorted(by_key, key=lambda name: known.get(name, none).unreadable_since is not None),
+            one,
+            lanes=self.config.parallel,
+            within=within,
+        )
+        return {
+            name: _silence(reading, within) if isinstance(reading, Silent) else reading
+            for name, reading in ((name, readings[name]) for name in by_key)
+        }
+
+    async def _read_one(
+        self, repository: RepositoryOptions, before: _Known
+    ) -> Reading | SourceError:
+        try:
+            access = await asyncio.to_thread(self._access, repository)
+        except SourceError as error:
+            return error
+        redactor = access.redactor
+        try:
+            reading = await self.read(repository, access)
+        except SourceError as error:
+            other = await asyncio.to_thread(self._of_another_program, access.address)
+            return _redacted(other or error, redactor)
+        reading = await self._looked_into(repository, access, reading, before)
+        return Reading(runs=reading.runs, oddities=tuple(map(redactor.text, reading.oddities)))
+
+    async def _looked_into(
+        self, repository: RepositoryOptions, access: Access, reading: Reading, before: _Known
+    ) -> Reading:
+        """Return the reading; runs that are known to hold nothing have the size 0."""
+        looks = self.config.look_inside == "all" or (
+            self.config.look_inside == "local" and self.path_of(access.address) is not None
+        )
+        newest = next(iter(reading.runs), None)
+        holds = dict(before.holds)
+        oddities = reading.oddities
+        if looks and newest is not None and newest.size is None and newest.key not in holds:
+            try:
+                holds[newest.key] = await self.holds_anything(repository, access, newest)
+            except SourceError as error:
+                told = _("what the newest backup holds cannot be told: {reason}")
+                oddities = (*oddities, told.format(reason=error.message))
+        self._holds[repository.key] = {
+            run.key: holds[run.key] for run in reading.runs if run.key in holds
+        }
+        runs = tuple(
+            replace(run, size=0) if run.size is None and holds.get(run.key) is False else run
+            for run in reading.runs
+        )
+        return Reading(runs=runs, oddities=oddities)
 
     def _access(self, repository: RepositoryOptions) -> Access:
         ask: Callable[[Secret], str] = self.context.secret
@@ -269,53 +341,41 @@ class RepositoriesAdapter(Adapter[Any]):
         readings: Mapping[str, Reading | SourceError],
         known: Mapping[str, _Known],
         now: float,
-        *,
-        full: bool,
     ) -> Batch:
-        """Return everything as one batch.
-
-        It is full if all repositories could be read, or need not be again;
-        otherwise it deletes only what is gone from those that were read.
-        """
+        """Return everything as one batch, which says nothing of repositories that were not read."""
         upserts: list[BackupRun] = []
         rejected: list[Rejected] = []
-        deletes: set[str] = set()
+        unseen: list[str] = []
         kept: dict[str, _Known] = {}
-        complete = True
         for repository in self.config.repositories:
             name = repository.key
             before = known.get(name, _Known())
             read_at, reading = now, readings.get(name)
-            if reading is None and full:
+            if reading is None and not known:
                 read_at, reading = self._last[name]
             if reading is None:
-                complete = False
+                unseen.append(name)
                 kept[name] = before
                 rejected += _complaints(name, before.complaints)
                 continue
             if isinstance(reading, SourceError):
-                complete = False
+                unseen.append(name)
                 marker = self._marker(repository, reading, before)
                 upserts.append(marker)
                 told = (_reason(reading),)
                 rejected += _complaints(name, told)
-                kept[name] = _Known(before.runs, marker.started, read_at, told)
+                kept[name] = _Known(marker.started, read_at, told, before.holds)
                 continue
             self._since.pop(name, None)
             upserts += reading.runs
             rejected += _complaints(name, reading.oddities)
-            runs = tuple(run.key for run in reading.runs)
-            kept[name] = _Known(runs, None, read_at, reading.oddities)
-            deletes |= set(before.runs) - set(runs)
-            if before.unreadable_since:
-                deletes.add(_marker_key(name))
-        for name in known.keys() - kept.keys():
-            deletes |= {*known[name].runs, _marker_key(name)}
+            holds = self._holds.get(name, {})
+            kept[name] = _Known(None, read_at, reading.oddities, holds)
         return Batch(
             upserts=tuple(upserts),
-            deletes=() if complete else tuple(sorted(deletes)),
+            unseen=tuple(unseen),
             rejected=tuple(rejected),
-            full=complete,
+            full=True,
             cursor=msgspec.json.encode(kept).decode(),
         )
 
@@ -337,14 +397,29 @@ class RepositoriesAdapter(Adapter[Any]):
 
 def newest_first(
     raws: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], BackupRun], complaint: str
-) -> tuple[list[BackupRun], list[str]]:
-    """Return the runs of a repository, the newest first, and a complaint for each unreadable one.
+) -> Listed:
+    """Read the runs of a repository, with a complaint for each that cannot be read.
 
     `complaint` is translated, and has the place {reason}.
     """
-    runs, rejected = read_each(raws, read, lambda number, _raw: str(number))
-    runs.sort(key=lambda each: (each.started, each.key), reverse=True)
-    return runs, [complaint.format(reason=row.reason) for row in rejected]
+    found, rejected = read_each(raws, read, lambda number, _raw: str(number))
+    runs, ahead = without_those_ahead(found, datetime.now(UTC))
+    complaints = [complaint.format(reason=row.reason) for row in rejected]
+    if ahead:
+        complaints.append(told_ahead(len(ahead), max(run.started for run in ahead)))
+    return Listed(runs=tuple(runs), complaints=tuple(complaints), ahead=len(ahead))
+
+
+def _silence(silent: Silent, within: float) -> Unavailable:
+    if silent.began:
+        return Unavailable(
+            _("no answer within {seconds:g} seconds").format(seconds=within),
+            hint=_("It is read last until it answers. Is the machine that has it reachable?"),
+        )
+    return Unavailable(
+        _("its turn did not come within {seconds:g} seconds").format(seconds=within),
+        hint=_("Raise `deadline` or `parallel`, or set `spread`."),
+    )
 
 
 def _marker_key(name: str) -> str:

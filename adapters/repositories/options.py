@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -37,9 +37,21 @@ class RepositoryOptions(PlanOptions, frozen=True, kw_only=True, forbid_unknown_f
         Meta(description="Environment variables that are secret, e.g. AWS_SECRET_ACCESS_KEY."),
     ] = msgspec.field(default_factory=dict)
 
+    # Variables that the adapter sets itself, with the key to use instead.
+    own_variables: ClassVar[dict[str, str]] = {}
+    # Variables that tell a password, of which one may be used.
+    password_variables: ClassVar[tuple[str, ...]] = ()
+
     def __post_init__(self) -> None:
-        """Refuse plans and addresses that cannot be used."""
+        """Refuse plans, addresses and variables that cannot be used."""
         super().__post_init__()
+        for name in self.given_variables:
+            if name in self.own_variables:
+                raise ValueError(
+                    _("environment: {variable} is set by smic-tui; use `{key}`").format(
+                        variable=name, key=self.own_variables[name]
+                    )
+                )
         if not self.key.strip("/") or not self.repository:
             raise ValueError(_("site, application and repository must not be empty"))
         if isinstance(self.repository, str) and PASSWORD_IN_URL.search(self.repository):
@@ -47,6 +59,36 @@ class RepositoryOptions(PlanOptions, frozen=True, kw_only=True, forbid_unknown_f
                 _(
                     "repository: an address with a password must come from a secret, e.g. "
                     'repository = { file = "address" }'
+                )
+            )
+
+    @property
+    def given_variables(self) -> frozenset[str]:
+        """The names of the variables that the configuration gives to the program."""
+        return frozenset((*self.environment, *self.secret_environment))
+
+    @property
+    def password_variable(self) -> str:
+        """The variable of the configuration that tells the password; "" if none does."""
+        return next((name for name in self.password_variables if name in self.given_variables), "")
+
+    def check_password(self, key: str, given: Secret | None, *, needed: bool) -> None:
+        """Raise `ValueError` unless the password comes in one way.
+
+        `key` is the setting that may hold it, `given` its value.
+        """
+        ways = [name for name in self.password_variables if name in self.given_variables]
+        ways = [f"environment.{name}" for name in ways]
+        if given is not None:
+            ways.insert(0, key)
+        if len(ways) > 1:
+            raise ValueError(
+                _("the password is given twice: {ways}; keep one").format(ways=", ".join(ways))
+            )
+        if needed and not ways:
+            raise ValueError(
+                _("a password is needed: `{key}`, or in `environment` one of {variables}").format(
+                    key=key, variables=", ".join(self.password_variables)
                 )
             )
 
@@ -78,6 +120,15 @@ class RepositoriesOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "reads those whose turn has come. 0s: all at each refresh."
         ),
     ] = "0s"
+
+    look_inside: Annotated[
+        Literal["local", "all", "none"],
+        Meta(
+            description="Which repositories are looked into, once for each new backup, whether it "
+            "holds any file, where the program does not record it: those on this machine, all, or "
+            "none."
+        ),
+    ] = "local"
 
     def __post_init__(self) -> None:
         """Refuse a source without repositories, and two with one name."""

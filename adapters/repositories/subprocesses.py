@@ -78,9 +78,17 @@ def ssh_refuses(line: str) -> bool:
 
 
 async def run(
-    command: Sequence[str], env: Mapping[str, str], *, timeout: float, limit: int, package: str
+    command: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    timeout: float,
+    limit: int,
+    package: str,
+    until: re.Pattern[bytes] | None = None,
 ) -> Finished:
-    """Run a program to its end and return what it said.
+    """Run a program to its end, or until its output has what `until` finds; return what it said.
+
+    The code of a program that was ended for `until` is 0. `until` fits within a line.
 
     It has no terminal and no standard input, runs at low priority in a session
     of its own, and is killed with everything it started when `timeout` seconds
@@ -101,7 +109,7 @@ async def run(
     prefix = [nice, "-n", _NICENESS] if nice else []
     try:
         transport, output = await asyncio.get_running_loop().subprocess_exec(
-            lambda: _Output(limit),
+            lambda: _Output(limit, until),
             *prefix,
             program,
             *command[1:],
@@ -117,10 +125,13 @@ async def run(
         async with asyncio.timeout(timeout):
             await output.settled.wait()
     except TimeoutError:
+        late = _("{program} did not end within {seconds:g} seconds").format(
+            program=command[0], seconds=timeout
+        )
+        # What it complained of, e.g. that it tries again and again.
+        said = Finished(code=0, stdout=b"", stderr=bytes(output.data[2])).complaints[-1:]
         raise Unavailable(
-            _("{program} did not end within {seconds:g} seconds").format(
-                program=command[0], seconds=timeout
-            ),
+            " — ".join((late, *said)),
             hint=_("If the line is slow and the source well, raise `timeout`."),
         ) from None
     else:
@@ -128,6 +139,8 @@ async def run(
             raise BadAnswer(
                 _("{program} wrote more than {limit} bytes").format(program=command[0], limit=limit)
             )
+        if output.found:
+            return Finished(code=0, stdout=bytes(output.data[1]), stderr=bytes(output.data[2]))
         await output.drained()
         code = transport.get_returncode()
         assert code is not None
@@ -151,12 +164,15 @@ def _cannot_be_run(program: str, reason: str) -> Unavailable:
 class _Output(asyncio.SubprocessProtocol):
     """Collects what a program writes.
 
-    `settled`: the program ended, or wrote too much. `exited`: it ended.
+    `settled`: the program ended, wrote too much, or wrote what was waited for (`found`).
+    `exited`: it ended.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, until: re.Pattern[bytes] | None) -> None:
         self.data = {1: bytearray(), 2: bytearray()}
         self.too_much = False
+        self.found = False
+        self._until = until
         self.settled = asyncio.Event()
         self.exited = asyncio.Event()
         self._limit = limit
@@ -174,7 +190,12 @@ class _Output(asyncio.SubprocessProtocol):
             self.too_much = True
             self.settled.set()
         else:
+            # What is looked for may have begun in the piece before, on the same line.
+            start = self.data[1].rfind(b"\n") + 1 if fd == 1 else 0
             self.data[fd] += data
+            if fd == 1 and self._until and self._until.search(self.data[1], start):
+                self.found = True
+                self.settled.set()
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         self._open -= 1

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from msgspec import Meta, Struct
 
 from adapters.sql.options import DatabaseOptions, single_select
+from adapters.sql.other_text import names_of
 from adapters.tables.columns import ColumnLocator
 from adapters.tables.cursors import TableCursor, digest_of, known_table
 from adapters.tables.mapping import (
@@ -196,7 +197,7 @@ def _version(table: SqlTable, connection: Connection) -> str:
 def _rows(table: SqlTable, connection: Connection, most: int) -> Iterator[Row]:
     """Return the rows, lazily; raises `BadAnswer` when a column is not there."""
     result = _answer(table.select, connection, stream=True)
-    places = _Places(table, list(result.keys()))
+    places = _Places(table, names_of(list(result.keys()), connection))
 
     def rows() -> Iterator[Row]:
         number = 0
@@ -223,7 +224,7 @@ def _rows(table: SqlTable, connection: Connection, most: int) -> Iterator[Row]:
 def _remarks(table: SqlTable, connection: Connection) -> list[str]:
     """Read the first rows: they must fit, and each mapped column should hold something."""
     result = _answer(table.select, connection, stream=True)
-    places = _Places(table, list(result.keys()))
+    places = _Places(table, names_of(list(result.keys()), connection))
     found = [places.cells_of([_plain(c) for c in cells]) for cells in result.fetchmany(_LOOKED_AT)]
     result.close()
     if table.changed:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from adapters.shared.durations import seconds
-from adapters.sql.errors import failure, too_slow
+from adapters.sql.errors import failure, not_text, too_slow
 from adapters.sql.options import DatabaseOptions
+from adapters.sql.other_text import tolerate
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import Unavailable
 from smic_tui.i18n import _
@@ -87,6 +88,7 @@ class Database:
         engine = self._engine(password)
         connection = engine.connect()
         session.opened(connection)
+        tolerate(connection, self.options.brand)
         self._make_read_only(connection)
 
     def _engine(self, password: str | None) -> Engine:
@@ -134,6 +136,8 @@ class Database:
             found: dict[str, Any] = {
                 "connect_timeout": patience,
                 "application_name": "smic-tui",
+                # Also where the server would choose another: all text is read as that.
+                "client_encoding": "utf8",
                 # Behind a pooler, a prepared statement belongs to another client.
                 "prepare_threshold": None,
             }
@@ -258,6 +262,8 @@ class Session:
 
             if isinstance(error, SQLAlchemyError):
                 raise failure(error, self._options) from None
+            if isinstance(error, UnicodeDecodeError):
+                raise not_text(error, self._options) from None
             raise
         finally:
             if self._given_up:  # nothing else closes it

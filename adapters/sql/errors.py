@@ -79,6 +79,17 @@ def failure(error: SQLAlchemyError, options: DatabaseOptions) -> SourceError:
             return Unavailable(said)
 
 
+def not_text(error: UnicodeDecodeError, options: DatabaseOptions) -> BadAnswer:
+    """Return the error of text that the driver cannot decode."""
+    return BadAnswer(
+        _("{database}: text came that is not in UTF-8: {reason}").format(
+            database=options.shown, reason=error.reason
+        ),
+        hint=_("Convert the column in the statement, e.g. CONVERT(name USING utf8mb4)."),
+        excerpt=bytes(error.object)[max(error.start - 40, 0) : error.start + 40],
+    )
+
+
 def too_slow(options: DatabaseOptions, limit: float) -> Unavailable:
     """Return the error of a database that did not answer in time."""
     return Unavailable(

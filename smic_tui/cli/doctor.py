@@ -117,6 +117,7 @@ async def _examine(loaded: Loaded, name: str, status: SourceStatus) -> Finding:
         folder=loaded.folder,
         timezone=loaded.settings.display.timezone,
         secret=secret,
+        deadline=duration.seconds(source.deadline),
     )
     finding = Finding(
         name=name,

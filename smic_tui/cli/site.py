@@ -61,6 +61,12 @@ def _object(fact: SiteFact, reading: Reading) -> dict[str, Any]:
     for part in ("backups", "tickets", "requests"):
         for record, one in zip(plain[part], getattr(fact, part), strict=True):
             record["level"] = one.level.name.lower()
+    for record, backup in zip(plain["backups"], fact.backups, strict=True):
+        # All fields, also those that the cache leaves out.
+        record["runs"] = [
+            {name: msgspec.to_builtins(getattr(run, name)) for name in run.__struct_fields__}
+            for run in backup.runs
+        ]
     plain["notes"] = [
         msgspec.to_builtins(note) for note in reading.user.notes.values() if note.site == fact.key
     ]

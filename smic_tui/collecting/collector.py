@@ -299,6 +299,7 @@ class Collector:
             folder=self._folder,
             timezone=self._settings.display.timezone,
             secret=self._give_secret,
+            deadline=duration.seconds(source.deadline),
         )
         return Coordinator(
             source,

@@ -33,13 +33,15 @@ class Admitted(Struct, frozen=True, kw_only=True):
     """The part of a batch that got in.
 
     `refused` are the keys of records that were rejected: the source still has
-    them, so that a full reading does not take them for deleted.
+    them, so that a full reading does not take them for deleted; `unseen` are the parts
+    about which it says nothing.
     """
 
     upserts: Mapping[str, Record]
     deletes: frozenset[str]
     refused: frozenset[str]
     rejected: tuple[Rejected, ...]
+    unseen: frozenset[str] = frozenset()
 
 
 def admit(source: str, stream: Stream, batch: Batch) -> Admitted:
@@ -75,6 +77,7 @@ def admit(source: str, stream: Stream, batch: Batch) -> Admitted:
             deletes=frozenset(clean_key(key) for key in batch.deletes),
             refused=frozenset(refused - upserts.keys()),
             rejected=tuple(rejected),
+            unseen=frozenset(map(clean, batch.unseen)),
         )
         return _relayed(name, admitted) if batch.origin else admitted
 
@@ -100,6 +103,7 @@ def _relayed(name: str, admitted: Admitted) -> Admitted:
         upserts={apart(key): row for key, row in admitted.upserts.items()},
         deletes=frozenset(map(apart, admitted.deletes)),
         refused=frozenset(map(apart, admitted.refused)),
+        unseen=frozenset(map(apart, admitted.unseen)),
         rejected=tuple(
             msgspec.structs.replace(row, where=f"{name}: {row.where}") for row in admitted.rejected
         ),

@@ -13,7 +13,7 @@ from smic_tui.cache.layout import Cursor
 from smic_tui.collecting.intake import Admitted, admit
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.contract.adapter import Adapter
-from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.batch import Batch, Rejected, is_of_part
 from smic_tui.records import Record, Stream
 
 
@@ -34,6 +34,7 @@ class StreamReading:
         self.cursor: Cursor | None = None
         self.was_full = False
         self._refused: set[str] = set()
+        self._unseen: set[str] = set()
         self._batches = 0
         self._full_batches = 0
         self._last: str | None = None
@@ -62,6 +63,7 @@ class StreamReading:
         self.deletes -= admitted.upserts.keys()
         self.upserts.update(admitted.upserts)
         self._refused |= admitted.refused
+        self._unseen |= admitted.unseen
         self.rejected += admitted.rejected
         if batch.cursor is not None:
             self._last = batch.cursor
@@ -75,14 +77,16 @@ class StreamReading:
         """
         self.was_full = self._batches > 0 and self._full_batches == self._batches
         if self.was_full:
-            self.deletes |= known.keys() - self.upserts.keys() - self._refused
+            gone = known.keys() - self.upserts.keys() - self._refused
+            self.deletes |= {key for key in gone if not is_of_part(key, self._unseen)}
         value = self._last
         if value is None and not self.was_full:
             value = before.value
+        saw_all = self.was_full and not self._unseen
         asked_for_all = before.value is None
         self.cursor = Cursor(
             value=value,
-            full_at=began if self.was_full or asked_for_all else before.full_at,
+            full_at=began if saw_all or asked_for_all else before.full_at,
             config=before.config,
         )
 

@@ -123,6 +123,9 @@ def _resting(rows: Iterable[T]) -> Iterator[T]:
 
 
 def _succeeded(run: BackupRun) -> bool:
+    """Whether it may be a success: one that saved nothing is none."""
+    if run.size == 0 and not run.changes_only:
+        return False
     return run.result in (RunResult.OK, RunResult.WARNING)
 
 

@@ -76,6 +76,27 @@ class Calendar(Table, frozen=True, kw_only=True):
     ] = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
+class Backups(Table, frozen=True, kw_only=True):
+    """When the success that a source reports is not believed."""
+
+    shrunk_below: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="A backup is suspect whose size is below this part of its earlier sizes;"
+            " 0: sizes are not compared.",
+        ),
+    ] = 0.25
+    unplanned_after: Annotated[
+        Duration,
+        Meta(
+            description="How long a backup without a plan is fresh after its last success; its"
+            " state is unknown from then on."
+        ),
+    ] = "30d"
+
+
 class Matching(Table, frozen=True, kw_only=True):
     """How the records of a source find their site in the register of another."""
 
@@ -222,6 +243,7 @@ class Settings(Table, frozen=True, kw_only=True):
     display: Display = Display()
     me: Person = Person()
     calendar: Calendar = Calendar()
+    backups: Backups = Backups()
     publish: Publish = Publish()
     matching: Matching = Matching()
     sources: dict[str, Source] = {}

@@ -27,13 +27,16 @@ class Context(Struct, frozen=True, kw_only=True):
     `source` is the name in the configuration, `folder` the folder from which relative paths
     start, `timezone` the IANA zone of naive local times. `secret` returns the value of a secret,
     or raises `AuthFailed` with what to do. It may read files and run commands: call it in a
-    thread. `transport` replaces the network in tests (an httpx transport).
+    thread. `deadline` is how many seconds a reading may take altogether: an adapter of many
+    parts ends before, and keeps what it has read. `transport` replaces the network in tests (an
+    httpx transport).
     """
 
     source: str
     folder: Path
     timezone: str
     secret: Callable[[Secret], str]
+    deadline: float = 120.0
     transport: Any = None
 
 

@@ -61,6 +61,7 @@ ORDER: dict[type[Record], tuple[str, ...]] = {
     ),
     BackupRun: (
         "key", "job", "site", "application", "result", "size", "message", "started", "ended",
+        "changes_only",
     ),
     Ticket: (
         "key", "subject", "status", "status_label", "priority", "requester", "owner", "site",

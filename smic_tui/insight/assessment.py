@@ -17,7 +17,7 @@ from msgspec import Struct
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
 from smic_tui.insight.backup_runs import runs_by_job
-from smic_tui.insight.backup_state import LEVELS, state_of
+from smic_tui.insight.backup_state import LEVELS, Doubt, state_of, trust_of
 from smic_tui.insight.matching import Register
 from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
 from smic_tui.insight.ordered import in_order
@@ -58,8 +58,7 @@ PartT = TypeVar("PartT", BackupFact, TicketFact, RequestFact)
 class Parts(Struct, frozen=True, kw_only=True):
     """All facts, worst first.
 
-    The unmatched are health records and facts that match no site; `orphan_runs` belong to
-    no job.
+    The unmatched are health records and facts that match no site.
     """
 
     sites: tuple[SiteFact, ...]
@@ -70,7 +69,6 @@ class Parts(Struct, frozen=True, kw_only=True):
     unmatched_backups: tuple[BackupFact, ...]
     unmatched_tickets: tuple[TicketFact, ...]
     unmatched_requests: tuple[RequestFact, ...]
-    orphan_runs: tuple[BackupRun, ...]
 
 
 class Assessment:
@@ -97,7 +95,7 @@ class Assessment:
         self.stale = frozenset(
             one.status.name for one in snapshot.sources if one.status.is_stale(now)
         )
-        self.orphan_runs: tuple[BackupRun, ...] = ()
+        self.trust = trust_of(settings.backups)
         self.names = frozenset(fold(name) for name in settings.me.names)
 
     def rows(self, stream: Stream, _kind: type[RecordT]) -> Iterable[RecordT]:
@@ -132,13 +130,14 @@ class Assessment:
             self.rows(Stream.BACKUP_RUNS, BackupRun),
             lambda reference: self.placer.find(reference).key,
         )
-        for run in runs.orphans:
-            label = run.job or f"{run.site} · {run.application}"
-            self.placer.set_aside(label, run.source, Stream.BACKUP_RUNS)
-        self.orphan_runs = runs.orphans
-        return [self.backup(job, runs.by_job[job.source, job.key]) for job in yielding(jobs)]
+        facts = [self.backup(job, runs.by_job[job.source, job.key]) for job in yielding(jobs)]
+        facts += [self.backup(job, own, is_known=False) for job, own in yielding(runs.unplanned)]
+        return facts
 
-    def backup(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> BackupFact:
+    def backup(
+        self, job: BackupJob, runs: tuple[BackupRun, ...], *, is_known: bool = True
+    ) -> BackupFact:
+        """The fact of a job with its runs; `is_known` is false where only the runs tell of it."""
         stale = False
         if self.stale:
             stale = job.source in self.stale or (
@@ -146,7 +145,9 @@ class Assessment:
                 if runs
                 else bool(self.tellers & self.stale)
             )
-        found = state_of(job, runs, self.now, self.zone, self.settings.calendar, stale=stale)
+        found = state_of(
+            job, runs, self.now, self.zone, self.settings.calendar, trust=self.trust, stale=stale
+        )
         place = self.placer.place(job.site, job.source, Stream.BACKUP_JOBS)
         return BackupFact(
             key=f"{job.source}/{job.key}",
@@ -164,6 +165,10 @@ class Assessment:
             note=found.note,
             rests_on=self._sources_of_backup(job, runs),
             stale=stale,
+            is_known=is_known,
+            doubted=found.doubted,
+            is_empty=found.doubt is Doubt.EMPTY,
+            is_shrunk=found.doubt is Doubt.SHRUNK,
         )
 
     def _sources_of_backup(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> tuple[str, ...]:
@@ -371,7 +376,6 @@ class Assessment:
             unmatched_backups=tuple([fact for fact in backups if not fact.site]),
             unmatched_tickets=tuple([fact for fact in tickets if not fact.site]),
             unmatched_requests=tuple([fact for fact in requests if not fact.site]),
-            orphan_runs=self.orphan_runs,
         )
 
     def situation(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from smic_tui.insight.names import normal_name
 from smic_tui.records import BackupJob, BackupRun
@@ -15,10 +16,13 @@ JobKey = tuple[str, str]
 
 
 class Sorted(Struct, frozen=True, kw_only=True):
-    """Runs by (source, key) of their job, newest first, and those that have none."""
+    """Runs by (source, key) of their job, newest first.
+
+    `unplanned` are the jobs of which only runs tell, with the runs of each.
+    """
 
     by_job: dict[JobKey, tuple[BackupRun, ...]]
-    orphans: tuple[BackupRun, ...]
+    unplanned: tuple[tuple[BackupJob, tuple[BackupRun, ...]], ...]
 
 
 _age = attrgetter("started", "key")
@@ -54,7 +58,7 @@ def runs_by_job(
         placed_same.setdefault((job.source, where, what), key)
         placed_any.setdefault((where, what), key)
 
-    orphans: list[BackupRun] = []
+    orphans: dict[tuple[str, ...], list[BackupRun]] = {}
     for run in runs:
         job_key = None
         if run.job:
@@ -63,12 +67,36 @@ def runs_by_job(
             where, what = match(run.site), fold(run.application)
             job_key = placed_same.get((run.source, where, what)) or placed_any.get((where, what))
         if job_key is None:
-            orphans.append(run)
+            named = (run.job,) if run.job else (match(run.site), fold(run.application))
+            orphans.setdefault((run.source, *named), []).append(run)
         else:
             found[job_key].append(run)
-    for listed in found.values():
+    for listed in (*found.values(), *orphans.values()):
         if len(listed) > 1:
             listed.sort(key=_age, reverse=True)
+    unplanned: dict[JobKey, tuple[BackupJob, tuple[BackupRun, ...]]] = {}
+    for listed in orphans.values():
+        job = job_of(listed)
+        while (job.source, job.key) in found or (job.source, job.key) in unplanned:
+            job = replace(job, key=job.key + " ·")
+        unplanned[job.source, job.key] = (job, tuple(listed))
     return Sorted(
-        by_job={key: tuple(listed) for key, listed in found.items()}, orphans=tuple(orphans)
+        by_job={key: tuple(listed) for key, listed in found.items()},
+        unplanned=tuple(unplanned.values()),
+    )
+
+
+def job_of(runs: Sequence[BackupRun]) -> BackupJob:
+    """The job that the runs of one source tell of, newest first, without a plan.
+
+    Its key is what the runs call it. The site and the application are those that the newest
+    run names.
+    """
+    site = next((run.site for run in runs if run.site), "")
+    application = next((run.application for run in runs if run.application), "")
+    return BackupJob(
+        key=runs[0].job or f"{runs[-1].site} · {runs[-1].application}",
+        source=runs[0].source,
+        site=site,
+        application=application or runs[0].job,
     )

@@ -12,6 +12,7 @@ from smic_tui.insight.backup_state import FUTURE, hung_from
 from smic_tui.model.facts import BackupFact, Situation
 from smic_tui.model.states import BackupState
 from smic_tui.model.status_counts import Forecast
+from smic_tui.records import RunResult
 
 # Nothing is believed for longer without a look at the facts themselves.
 LONGEST = timedelta(days=1)
@@ -81,18 +82,30 @@ def _ends(situation: Situation) -> Iterator[datetime]:
 def _turns_of_backup(
     fact: BackupFact, now: datetime, settings: Settings, zone: ZoneInfo
 ) -> Iterator[tuple[datetime, BackupState, BackupState]]:
-    grace = timedelta(seconds=fact.job.grace)
-    if fact.state is BackupState.RUNNING:
-        newest = next(run for run in fact.runs if run.started <= now + FUTURE)
-        hung = hung_from(fact.job, newest, zone, settings.calendar)
-        yield hung, BackupState.RUNNING, BackupState.FAILED
-    elif fact.due is None:
+    newest = next((run for run in fact.runs if run.started <= now + FUTURE), None)
+    if fact.stale or newest is None:
         return
+    due_end = None if fact.due is None else fact.due + timedelta(seconds=fact.job.grace)
+    coming: list[tuple[datetime | None, BackupState]] = []
+    if newest.result is RunResult.RUNNING and fact.state is not BackupState.FAILED:
+        hung = hung_from(fact.job, newest, zone, settings.calendar)
+        if fact.state is BackupState.RUNNING:
+            coming = [(due_end, BackupState.OVERDUE), (fact.doubted, BackupState.UNKNOWN)]
+        coming = [(at, state) for at, state in coming if at is not None and at < hung]
+        coming.append((hung, BackupState.FAILED))
     elif fact.state is BackupState.LATE:
-        yield fact.due + grace, BackupState.LATE, BackupState.OVERDUE
+        coming = [(due_end, BackupState.OVERDUE)]
     elif fact.state is BackupState.FRESH:
-        yield fact.due, BackupState.FRESH, BackupState.LATE
-        yield fact.due + grace, BackupState.LATE, BackupState.OVERDUE
+        coming = [
+            (fact.due, BackupState.LATE),
+            (due_end, BackupState.OVERDUE),
+            (fact.doubted, BackupState.UNKNOWN),
+        ]
+    state = fact.state
+    for at, after in coming:
+        if at is not None:
+            yield at, state, after
+            state = after
 
 
 def _shortened(forecast: Forecast) -> Forecast:

@@ -28,10 +28,11 @@ _BACKUPS = {
     BackupState.FAILED: 0,
     BackupState.OVERDUE: 1,
     BackupState.NEVER: 2,
-    BackupState.LATE: 3,
-    BackupState.UNKNOWN: 4,
-    BackupState.RUNNING: 5,
-    BackupState.FRESH: 6,
+    BackupState.SUSPECT: 3,
+    BackupState.LATE: 4,
+    BackupState.UNKNOWN: 5,
+    BackupState.RUNNING: 6,
+    BackupState.FRESH: 7,
 }
 _LAST = float("inf")
 

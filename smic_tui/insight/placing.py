@@ -51,10 +51,6 @@ class Placer:
             self._unmatched[source, stream, reference] += 1
         return match
 
-    def set_aside(self, label: str, source: str, stream: Stream) -> None:
-        """Count a record that matches nothing for another reason than its site."""
-        self._unmatched[source, stream, label] += 1
-
     def go_on_counting(
         self,
         before: Placer,

@@ -18,8 +18,8 @@ def earliest(moments: Iterable[datetime | None]) -> datetime | None:
 def backup_since(fact: BackupFact) -> datetime | None:
     """When the trouble of a backup began, None where it has none or nobody knows.
 
-    A failure: when the first run since the last success began. Late: when it was
-    due. Overdue: when its grace had passed.
+    A failure, and what is suspect: when the first such run since the last success began.
+    Late: when it was due. Overdue: when its grace had passed.
     """
     if fact.state is BackupState.FAILED:
         began = fact.runs[0].started
@@ -29,6 +29,14 @@ def backup_since(fact: BackupFact) -> datetime | None:
             if run.result is RunResult.FAILED:
                 began = run.started
         return began
+    if fact.state is BackupState.SUSPECT:
+        since = fact.last_success
+        return earliest(
+            run.started
+            for run in fact.runs
+            if run.result in (RunResult.OK, RunResult.WARNING)
+            and (since is None or run.started > since)
+        )
     if fact.due is None or fact.state not in (BackupState.LATE, BackupState.OVERDUE):
         return None
     if fact.state is BackupState.LATE:

@@ -38,6 +38,7 @@ class BackupJson(Struct, frozen=True, kw_only=True):
     overdue: int
     failed: int
     never: int
+    suspect: int
     unknown: int
 
 

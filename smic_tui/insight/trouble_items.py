@@ -55,6 +55,8 @@ def _backup_words(state: BackupState, facts: list[BackupFact]) -> str:
         text = ngettext("backup of {what} failed", "{count} backups failed", count)
     elif state is BackupState.OVERDUE:
         text = ngettext("backup of {what} overdue", "{count} backups overdue", count)
+    elif state is BackupState.SUSPECT:
+        text = ngettext("backup of {what} suspect", "{count} backups suspect", count)
     elif state is BackupState.NEVER:
         text = ngettext("backup of {what} never ran", "{count} backups never ran", count)
     else:

@@ -38,7 +38,10 @@ class BackupFact(Struct, frozen=True, kw_only=True, gc=False):
 
     `due` is when a success was or will next be expected, `last_success` when
     the newest successful run started. `note` says what the state hides: a
-    warning, a run that does not end, a calendar that cannot be read.
+    warning, a run that does not end, a calendar that cannot be read. `is_known`
+    is false where only runs tell of the job: then `job` is put together from them.
+    `doubted` is when the success of a job without a plan is too old to be called
+    fresh. `is_empty` and `is_shrunk` say why the newest ended run is suspect.
     """
 
     key: str
@@ -56,6 +59,10 @@ class BackupFact(Struct, frozen=True, kw_only=True, gc=False):
     stale: bool
     site_code: str = ""
     note: str = ""
+    is_known: bool = True
+    doubted: datetime | None = None
+    is_empty: bool = False
+    is_shrunk: bool = False
 
 
 class TicketFact(Struct, frozen=True, kw_only=True, gc=False):

@@ -36,6 +36,7 @@ class BackupState(StrEnum):
     OVERDUE = "overdue"
     FAILED = "failed"
     NEVER = "never"
+    SUSPECT = "suspect"
     UNKNOWN = "unknown"
 
 

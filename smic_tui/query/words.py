@@ -42,6 +42,7 @@ BACKUP_STATES = _words(
         BackupState.OVERDUE: ("dépassée", "dépassé", "hors délai"),
         BackupState.FAILED: ("échouée", "en échec", "échec"),
         BackupState.NEVER: ("never ran", "jamais", "jamais faite"),
+        BackupState.SUSPECT: ("douteuse", "douteux"),
         BackupState.UNKNOWN: ("inconnu", "inconnue"),
     }
 )
@@ -126,5 +127,6 @@ BACKUP_LABELS = {
     BackupState.OVERDUE: N_("overdue"),
     BackupState.FAILED: N_("failed"),
     BackupState.NEVER: N_("never ran"),
+    BackupState.SUSPECT: N_("suspect"),
     BackupState.UNKNOWN: N_("unknown"),
 }

@@ -138,6 +138,7 @@ class _Rows:
         elif isinstance(fact, RequestFact):
             self._put(Stream.REQUESTS, fact.request)
         else:
-            self._put(Stream.BACKUP_JOBS, fact.job)
-            for run in decisive(fact.runs, self._now):
+            if fact.is_known:
+                self._put(Stream.BACKUP_JOBS, fact.job)
+            for run in decisive(fact.runs, self._now, fact.last_success):
                 self._put(Stream.BACKUP_RUNS, run)

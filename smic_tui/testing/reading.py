@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from smic_tui.contract.adapter import Adapter
-from smic_tui.contract.batch import Batch, Rejected
+from smic_tui.contract.batch import Batch, Rejected, is_of_part
 from smic_tui.records import Record, Stream
 
 
@@ -51,6 +51,11 @@ class Reading(Struct, frozen=True):
         return all(batch.full for batch in self.batches)
 
     @property
+    def unseen(self) -> set[str]:
+        """The parts of the source about which it says nothing."""
+        return {part for batch in self.batches for part in batch.unseen}
+
+    @property
     def cursor(self) -> str | None:
         """Where the next reading goes on; None if the adapter keeps no cursor."""
         cursors = [batch.cursor for batch in self.batches if batch.cursor is not None]
@@ -59,7 +64,8 @@ class Reading(Struct, frozen=True):
     def applied_to(self, rows: Mapping[str, Record]) -> dict[str, Record]:
         """Return the records that are known after this reading, as the cache works it out."""
         if self.full:
-            return self.rows
+            stay = {key: row for key, row in rows.items() if is_of_part(key, self.unseen)}
+            return stay | self.rows
         return {key: row for key, row in rows.items() if key not in self.deletes} | self.rows
 
 

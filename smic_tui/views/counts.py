@@ -43,6 +43,7 @@ _BACKUP_LEVELS = (
     (BackupState.FAILED, Level.CRITICAL),
     (BackupState.OVERDUE, Level.CRITICAL),
     (BackupState.NEVER, Level.WARNING),
+    (BackupState.SUSPECT, Level.WARNING),
     (BackupState.LATE, Level.WARNING),
     (BackupState.UNKNOWN, Level.UNKNOWN),
 )

@@ -17,6 +17,7 @@ from smic_tui.records import Contact, Health, HealthState, Stream
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Line, Role
 from smic_tui.views.fit import fit, width
+from smic_tui.views.lists.backups import message_of
 from smic_tui.views.lists.sites import site_marks
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import entry_line, mark_of
@@ -180,7 +181,7 @@ def _backup_line(fact: BackupFact, look: Look, cells: int) -> Line:
             Cell(fit(human.since(fact.last_success, look.now), 8, right=True)),
             Cell(fit("  " + fact.job.protocol, 11), Role.MUTED),
             Cell(fit(human.size(newest.size) if newest else "", 9, right=True), Role.MUTED),
-            Cell("  " + (newest.message if newest else ""), Role.MUTED),
+            Cell("  " + message_of(fact), Role.MUTED),
         ),
         key=f"backup/{fact.key}",
         url=fact.job.url,

@@ -28,6 +28,7 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (BackupState.OVERDUE, N_("overdue")),
     (BackupState.FAILED, N_("failed")),
     (BackupState.NEVER, N_("never ran")),
+    (BackupState.SUSPECT, N_("suspect")),
     (BackupState.UNKNOWN, N_("unknown")),
     (RunResult.OK, N_("ok")),
     (RunResult.WARNING, N_("warning")),

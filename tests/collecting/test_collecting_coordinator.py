@@ -115,6 +115,23 @@ async def test_a_full_reading_deletes_what_it_did_not_bring(start: Start) -> Non
     assert bench.kept() == {"2", "3"}
 
 
+async def test_a_full_reading_says_nothing_of_the_parts_that_it_could_not_see(
+    start: Start,
+) -> None:
+    first = full(site("a"), site("a/1"), site("a/2"), site("ab/1"), site("b/1"), site("b/x/1"))
+    second = [
+        Batch(upserts=(site("b/2"),), full=True),
+        Batch(full=True, unseen=("a", "b/x", "none")),
+    ]
+    answers = iter([first, second, full(site("b/2"))])
+    bench = start(Scripted(lambda _stream, _cursor: next(answers)))
+    await bench.coordinator.read()
+    await bench.coordinator.read()
+    assert bench.kept() == {"a", "a/1", "a/2", "b/2", "b/x/1"}
+    await bench.coordinator.read()
+    assert bench.kept() == {"b/2"}
+
+
 async def test_an_empty_full_reading_empties_the_source(start: Start) -> None:
     answers = iter([full(site("1")), full()])
     bench = start(Scripted(lambda _stream, _cursor: next(answers)))

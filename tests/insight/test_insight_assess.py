@@ -10,6 +10,7 @@ from smic_tui.contract.actions import Verb
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import use
 from smic_tui.insight.assess import assess
+from smic_tui.insight.status_counts import count
 from smic_tui.model.facts import (
     BackupFact,
     RequestFact,
@@ -128,14 +129,20 @@ def test_health_without_a_site_is_placed_by_its_host() -> None:
         ([run(ago(hours=1), source="c", job="lost", site="17415", application="Paie")], "a/p"),
         # unmatched sites, written the same
         ([run(ago(hours=1), source="c", job="", site="ATLANTIDE", application="x")], "b/x"),
-        ([run(ago(hours=1), source="c", job="", site="Ailleurs", application="x")], None),
-        # none
-        ([run(ago(hours=1), source="c", job="lost")], None),
-        ([run(ago(hours=1), source="c", job="", site="17415")], None),
-        ([run(ago(hours=1), source="c", job="", site="17415", application="autre")], None),
+        (
+            [run(ago(hours=1), source="c", job="", site="Ailleurs", application="x")],
+            "c/Ailleurs · x",
+        ),
+        # none: a job of their own
+        ([run(ago(hours=1), source="c", job="lost")], "c/lost"),
+        ([run(ago(hours=1), source="c", job="", site="17415")], "c/17415 · "),
+        (
+            [run(ago(hours=1), source="c", job="", site="17415", application="autre")],
+            "c/17415 · autre",
+        ),
     ],
 )
-def test_runs_find_their_job(runs: list[object], belongs_to: str | None) -> None:
+def test_runs_find_their_job(runs: list[object], belongs_to: str) -> None:
     found = situation(
         SAINTES,
         job("k", "17300", source="a"),
@@ -146,14 +153,44 @@ def test_runs_find_their_job(runs: list[object], belongs_to: str | None) -> None
         job("x", "Atlantide", source="b", application="X"),
         *runs,  # type: ignore[arg-type]
     )
-    assert [fact.key for fact in found.backups if fact.runs] == ([belongs_to] if belongs_to else [])
-    lost = [
-        one
-        for source in found.sources
-        for one in source.unmatched
-        if one.stream is Stream.BACKUP_RUNS
+    (fact,) = (fact for fact in found.backups if fact.runs)
+    assert (fact.key, fact.is_known) == (belongs_to, not belongs_to.startswith("c/"))
+
+
+def test_a_backup_of_which_only_runs_tell_is_shown_without_a_plan() -> None:
+    found = situation(
+        SAINTES,
+        run(ago(hours=1), RunResult.FAILED, source="c", job="", site="17415", application="Paie"),
+        run(ago(hours=25), source="c", job="", site="Saintes", application="paie"),
+        run(ago(hours=2), source="c", job="nas", site="Atlantide", application="nas"),
+        run(ago(hours=1), source="c", job="nas"),
+        run(ago(hours=3), source="d", job="nas"),
+    )
+    told = {
+        fact.key: (fact.site_code, fact.site_ref, fact.job.application, fact.state, fact.level)
+        for fact in found.backups
+    }
+    assert told == {
+        "c/Saintes · paie": ("17415", "17415", "Paie", BackupState.FAILED, Level.WARNING),
+        "c/nas": ("", "Atlantide", "nas", BackupState.FRESH, Level.FINE),
+        "d/nas": ("", "", "nas", BackupState.FRESH, Level.FINE),
+    }
+    assert {fact.note for fact in found.backups} == {"no plan is known"}
+    assert [fact.key for fact in found.sites[0].backups] == ["c/Saintes · paie"]
+    assert found.sites[0].trouble is Level.WARNING
+    assert count(found).attention
+    (source,) = (one for one in found.sources if one.key == "c")
+    assert [(one.site_ref, one.stream) for one in source.unmatched] == [
+        ("Atlantide", Stream.BACKUP_JOBS)
     ]
-    assert len(lost) == (0 if belongs_to else 1)
+
+
+def test_an_unplanned_backup_never_takes_the_key_of_another() -> None:
+    found = situation(
+        job("A · b", "B", source="c", application="x"),
+        run(ago(hours=1), source="c", job="", site="A", application="b"),
+    )
+    assert sorted(fact.key for fact in found.backups) == ["c/A · b", "c/A · b ·"]
 
 
 def test_runs_are_listed_newest_first() -> None:

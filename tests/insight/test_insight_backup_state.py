@@ -7,16 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from smic_tui.config.schema import Calendar
+from smic_tui.config.schema import Backups, Calendar
 from smic_tui.i18n import use
-from smic_tui.insight.backup_state import Verdict, decisive, state_of
+from smic_tui.insight.backup_state import Doubt, Trust, Verdict, decisive, state_of, trust_of
 from smic_tui.insight.plan import BadPlan, next_expected
 from smic_tui.model.states import BackupState
 from smic_tui.records import BackupJob, BackupRun, RunResult
 from tests.insight.insight_examples import NOW, PARIS, ago, job, paris, run
 
 FRANCE = Calendar()
+TRUST = trust_of(Backups())
 DAY = 86400
 HOUR = 3600
 
@@ -26,10 +28,16 @@ def english() -> None:
     use("en")
 
 
-def judged(one: BackupJob, *runs: BackupRun, now: datetime = NOW, stale: bool = False) -> Verdict:
+def judged(
+    one: BackupJob,
+    *runs: BackupRun,
+    now: datetime = NOW,
+    stale: bool = False,
+    trust: Trust = TRUST,
+) -> Verdict:
     """The verdict; runs in any order."""
     newest_first = sorted(runs, key=lambda one: (one.started, one.key), reverse=True)
-    return state_of(one, newest_first, now, PARIS, FRANCE, stale=stale)
+    return state_of(one, newest_first, now, PARIS, FRANCE, trust=trust, stale=stale)
 
 
 DAILY: dict[str, Any] = {"period": DAY, "grace": 6 * HOUR}
@@ -52,7 +60,11 @@ DAILY: dict[str, Any] = {"period": DAY, "grace": 6 * HOUR}
         # the newest run decides
         ([run(ago(days=1, hours=2)), run(ago(hours=1), RunResult.FAILED)], "failed"),
         ([run(ago(hours=2), RunResult.FAILED), run(ago(hours=1))], "fresh"),
-        ([run(ago(days=3)), run(ago(hours=1), RunResult.RUNNING)], "running"),
+        ([run(ago(hours=25)), run(ago(hours=1), RunResult.RUNNING)], "running"),
+        # a run in progress hides no missing success
+        ([run(ago(days=3)), run(ago(hours=1), RunResult.RUNNING)], "overdue"),
+        ([run(ago(hours=29, minutes=59)), run(ago(hours=1), RunResult.RUNNING)], "running"),
+        ([run(ago(hours=30)), run(ago(hours=1), RunResult.RUNNING)], "overdue"),
         ([run(ago(hours=3), RunResult.FAILED), run(ago(hours=1), RunResult.RUNNING)], "running"),
         ([run(ago(hours=3)), run(ago(hours=1), RunResult.UNKNOWN)], "unknown"),
         # a run that does not end: until the next is overdue
@@ -99,13 +111,110 @@ def test_notes() -> None:
     assert locked.note == "locked"
 
 
-def test_without_a_plan_nothing_is_late() -> None:
-    for plan in ({}, {"period": 0}, {"period": HOUR, "closed": tuple(range(7))}):
-        assert judged(job(**plan), run(ago(days=900))).state == "fresh"
+def test_without_a_plan_nothing_is_late_and_what_is_old_is_doubted() -> None:
+    closed: dict[str, Any] = {"period": HOUR, "closed": tuple(range(7))}
+    assert judged(job(**closed), run(ago(days=900))).state == "fresh"  # nothing is expected
+    assert judged(job(**closed), run(ago(days=900))).note == ""
+    for plan in ({}, {"period": 0}):
+        recent = judged(job(**plan), run(ago(days=29)))
+        assert (recent.state, recent.note) == ("fresh", "no plan is known")
+        assert recent.doubted == ago(days=-1)
+        for days in (30, 100):
+            old = judged(job(**plan), run(ago(days=days)))
+            assert (old.state, old.note) == ("unknown", "no plan is known")
+        going = judged(job(**plan), run(ago(days=40)), run(ago(hours=1), RunResult.RUNNING))
+        assert going.state == "unknown"
+        assert going.note == "a run is in progress; no plan is known"
+    for plan in ({}, {"period": 0}, closed):
         assert judged(job(**plan)).state == "never"
         assert judged(job(**plan), run(ago(days=1), RunResult.FAILED)).state == "failed"
         assert judged(job(**plan), run(ago(hours=23), RunResult.RUNNING)).state == "running"
         assert judged(job(**plan), run(ago(hours=24), RunResult.RUNNING)).state == "failed"
+
+
+def sized(*sizes: int | None, **newest: Any) -> list[BackupRun]:
+    """Runs of these sizes, a day apart, the newest an hour ago, last, with what else it has."""
+    found = [run(ago(days=back, hours=1), size=size) for back, size in enumerate(reversed(sizes))]
+    return [replace(found[0], **newest), *found[1:]]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "doubt"),
+    [
+        ((0,), Doubt.EMPTY),
+        ((100, 100, 0), Doubt.EMPTY),
+        ((None, None, None, None), None),
+        ((100, 100, 100, None), None),
+        ((100, 100, 100, 24), Doubt.SHRUNK),
+        ((100, 100, 100, 25), None),  # exactly the part
+        ((100, 100, 24), None),  # two are no history
+        ((100, 100, None, 100, 24), Doubt.SHRUNK),
+        ((100, 100, 0, 24), None),  # what saved nothing is no history
+        ((100, 110, 120, 24, 22, 21), Doubt.SHRUNK),  # it does not become usual by itself
+        ((100, 110, 120, 24, 115), None),
+        # full and incremental runs of a script that does not say which
+        ((100, 2, 2, 2, 100, 2, 2), None),
+        ((100, 1, 100, 1, 100, 1), None),
+        ((5, 100, 100, 100, 8), Doubt.SHRUNK),
+    ],
+)
+def test_a_success_that_saved_nothing_or_far_less_is_suspect(
+    sizes: tuple[int | None, ...], doubt: Doubt | None
+) -> None:
+    found = judged(job(**DAILY), *sized(*sizes))
+    assert found.doubt is doubt
+    assert found.state == ("suspect" if doubt else "fresh")
+    warned = judged(job(**DAILY), *sized(*sizes, result=RunResult.WARNING))
+    assert warned.state == found.state
+
+
+def test_what_is_suspect_is_no_success() -> None:
+    shrunk = judged(job(**DAILY), *sized(100, 100, 100, 3))
+    assert shrunk.last_success == ago(days=1, hours=1)
+    assert "far smaller" in shrunk.note
+    empty = judged(job(**DAILY), *sized(100, 0, 0))
+    assert empty.last_success == ago(days=2, hours=1)
+    assert "saved nothing" in empty.note
+    assert judged(job(**DAILY), *sized(0)).last_success is None
+    # a failure, and a run in progress, go before it
+    assert judged(job(**DAILY), *sized(9, 0, None, result=RunResult.FAILED)).state == "failed"
+    assert judged(job(**DAILY), *sized(9, 0, None, result=RunResult.RUNNING)).state == "overdue"
+
+
+def test_a_run_of_changes_only_is_small_by_nature() -> None:
+    assert judged(job(**DAILY), *sized(100, 100, 100, 1, changes_only=True)).state == "fresh"
+    assert judged(job(**DAILY), *sized(100, 100, 100, 0, changes_only=True)).state == "fresh"
+    changes = [replace(one, changes_only=True) for one in sized(1, 0, 2, 1)]
+    full = run(ago(minutes=30), size=40)
+    assert judged(job(**DAILY), full, *changes).state == "fresh"
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "doubt"),
+    [
+        ((9, 9, 9, 9), 0, None),
+        ((9, 9, 9, 9), None, None),
+        ((9, 9, 9, 0), 0, Doubt.EMPTY),
+        ((9, 9, 9, 0), None, Doubt.EMPTY),
+        ((9, 9, 9, 0), 4, None),  # there was something again
+        ((9, 9, 9, 1), 4, Doubt.SHRUNK),
+    ],
+)
+def test_a_run_of_changes_only_is_what_it_rests_on(
+    base: tuple[int, ...], change: int | None, doubt: Doubt | None
+) -> None:
+    later = run(ago(minutes=9), size=change, changes_only=True)
+    found = judged(job(**DAILY), *sized(*base), later)
+    assert (found.doubt, found.state) == (doubt, "suspect" if doubt else "fresh")
+
+
+def test_how_much_is_far_smaller_is_a_setting() -> None:
+    runs = sized(100, 100, 100, 45)
+    for part, expected in ((0.5, "suspect"), (0.4, "fresh"), (0, "fresh")):
+        trust = trust_of(Backups(shrunk_below=part))
+        assert judged(job(**DAILY), *runs, trust=trust).state == expected
+    off = trust_of(Backups(shrunk_below=0))
+    assert judged(job(**DAILY), *sized(100, 100, 100, 0), trust=off).state == "suspect"
 
 
 @pytest.mark.parametrize("calendar", ["nonsense", "99 * * * *", "0 0 31 2 *", "@daily", "0 3 * *"])
@@ -253,27 +362,44 @@ def test_time_only_makes_a_backup_worse(specs: list[tuple[int, RunResult]]) -> N
     before = judged(job(**DAILY), *believed)
     for hours in range(0, 100, 7):
         after = judged(job(**DAILY), *believed, now=NOW + timedelta(hours=hours))
-        if before.state in rank:
+        if before.state in rank and after.state in rank:
             assert rank[after.state] >= rank[before.state]
+        elif before.state == "overdue" and before.note:
+            assert (after.state, after.note) == ("failed", "the last run started and does not end")
         elif before.state != "running":
             assert after.state == before.state
         before = after
 
 
 @given(
-    st.lists(st.tuples(st.integers(-90, 400), st.sampled_from(list(RunResult))), max_size=8),
+    st.lists(
+        st.tuples(
+            st.integers(-90, 400),
+            st.sampled_from(list(RunResult)),
+            st.sampled_from((None, 0, 1, 9, 10, 11)),
+            st.booleans(),
+        ),
+        max_size=8,
+    ),
     st.integers(0, 200),
     st.booleans(),
 )
 def test_what_is_decisive_decides_as_all_runs_do(
-    specs: list[tuple[int, RunResult]], later: int, two_sources: bool
+    specs: list[tuple[int, RunResult, int | None, bool]], later: int, two_sources: bool
 ) -> None:
     runs = [
-        run(ago(hours=hours), result, key=str(n), source=f"s{n % 2 if two_sources else 0}")
-        for n, (hours, result) in enumerate(specs)
+        run(
+            ago(hours=hours),
+            result,
+            key=str(n),
+            source=f"s{n % 2 if two_sources else 0}",
+            size=size,
+            changes_only=changes,
+        )
+        for n, (hours, result, size, changes) in enumerate(specs)
     ]
     runs.sort(key=lambda one: (one.started, one.key), reverse=True)
-    kept = decisive(runs, NOW)
+    kept = decisive(runs, NOW, judged(job(**DAILY), *runs).last_success)
     now = NOW + timedelta(hours=later)
     assert judged(job(**DAILY), *kept, now=now) == judged(job(**DAILY), *runs, now=now)
     assert {one.source for one in kept} == {one.source for one in runs}

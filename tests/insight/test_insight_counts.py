@@ -61,6 +61,7 @@ def test_the_object_of_status() -> None:
             "overdue": 0,
             "failed": 1,
             "never": 1,
+            "suspect": 0,
             "unknown": 0,
         },
         "tickets": {"open": 2, "mine": 1, "overdue": 1},

@@ -42,11 +42,13 @@ def backups(draw: st.DrawFn, number: int) -> list[Record]:
     key = f"j{number}"
     plan = draw(st.sampled_from(PLANS))
     grace = draw(st.sampled_from((0, 600, 7200)))
-    found: list[Record] = [job(key, grace=grace, **plan)]
+    # Of some jobs only their runs tell.
+    found: list[Record] = [job(key, grace=grace, **plan)] if draw(st.integers(0, 4)) else []
+    sizes = st.sampled_from((None, None, 0, 10, 1000))
     results = st.sampled_from(RunResult)
-    starts = st.integers(-90, 90) | st.integers(-120, 3000)
-    for back, result in draw(st.lists(st.tuples(starts, results), max_size=3)):
-        found.append(run(ago(minutes=back), result, job=key))
+    starts = st.integers(-90, 90) | st.integers(-120, 3000) | st.integers(42000, 43300)
+    for back, result, size in draw(st.lists(st.tuples(starts, results, sizes), max_size=5)):
+        found.append(run(ago(minutes=back), result, job=key, size=size))
     return found
 
 
@@ -98,6 +100,7 @@ def interesting(picture: Snapshot, user: UserState) -> Sequence[datetime]:
         for start in (*starts, *([backup.due] if backup.due else [])):
             found += [start, start + grace, start - timedelta(hours=1)]
             found += [start + timedelta(days=1) + grace, start + timedelta(hours=1) + grace]
+            found += [start + timedelta(days=30)]
     found += [one.ticket.due for one in first.tickets if one.ticket.due]
     found += [one.request.due for one in first.requests if one.request.due]
     found += [one.until for one in user.acknowledgements.values() if one.until]

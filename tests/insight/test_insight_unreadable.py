@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from smic_tui.config.schema import Calendar
-from smic_tui.insight.backup_state import Verdict, state_of
+from smic_tui.config.schema import Backups, Calendar
+from smic_tui.insight.backup_state import Verdict, state_of, trust_of
 from smic_tui.model.states import BackupState
 from smic_tui.records import BackupJob, BackupRun, RunResult
 
@@ -20,7 +20,8 @@ def run(hours_ago: float, result: RunResult, message: str = "") -> BackupRun:
 
 
 def verdict(*newest_first: BackupRun) -> Verdict:
-    return state_of(JOB, newest_first, NOW, ZoneInfo("Europe/Paris"), Calendar())
+    zone, trust = ZoneInfo("Europe/Paris"), trust_of(Backups())
+    return state_of(JOB, newest_first, NOW, zone, Calendar(), trust=trust)
 
 
 def test_unknown_for_as_long_as_it_cannot_be_read() -> None:

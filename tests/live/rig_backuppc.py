@@ -94,7 +94,13 @@ class BackupPcRig:
 
     def settings_by_files(self) -> dict[str, Any]:
         """The same server by its files."""
-        return {"kind": "backuppc", "path": str(self.top), "site": r"^(?P<site>\d{5})"}
+        return {
+            "kind": "backuppc",
+            "path": str(self.top),
+            # The packages keep it elsewhere too, and not in the folder of the backups.
+            "hosts": str(self.folder / "conf" / "hosts"),
+            "site": r"^(?P<site>\d{5})",
+        }
 
     def secrets(self) -> Mapping[str, str]:
         return {"BACKUPPC": PASSWORD, "WRONG": "lecture, interdite"}

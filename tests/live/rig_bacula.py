@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from smic_tui.records import Stream
 from tests.live.rig import Daemon, free_port
-from tests.live.rig_databases import PASSWORD, DatabaseServer
+from tests.live.rig_databases import PASSWORD, DatabaseServer, PostgresServer
 
 TABLES = Path("/usr/share/dbconfig-common/data/bacula-director-sqlite3/install/sqlite3")
 JOBS = 30
@@ -35,8 +35,22 @@ Storage {{
   Name = File; Address = 127.0.0.1; SDPort = {sd}; Password = "s"; Device = Device
   Media Type = File; Maximum Concurrent Jobs = 8
 }}
+Storage {{
+  Name = File2; Address = 127.0.0.1; SDPort = {sd}; Password = "s"; Device = Device2
+  Media Type = File2; Maximum Concurrent Jobs = 8
+}}
 Pool {{ Name = Pool; Pool Type = Backup; Label Format = "Vol-"; Maximum Volumes = 5 }}
+Pool {{
+  Name = Copied; Pool Type = Backup; Label Format = "Cop-"; Maximum Volumes = 5; Next Pool = Second
+}}
+Pool {{
+  Name = Moved; Pool Type = Backup; Label Format = "Mov-"; Maximum Volumes = 5; Next Pool = Second
+}}
+Pool {{
+  Name = Second; Pool Type = Backup; Label Format = "Sec-"; Maximum Volumes = 5; Storage = File2
+}}
 FileSet {{ Name = Good; Include {{ Options {{ signature = MD5 }}; File = {folder}/src }} }}
+FileSet {{ Name = Empty; Include {{ File = {folder}/empty }} }}
 FileSet {{ Name = Missing; Include {{ Options {{ signature = MD5 }}; File = {folder}/none }} }}
 Client {{
   Name = "{client}"; Address = 127.0.0.1; FDPort = {fd}; Catalog = Catalogue; Password = "f"
@@ -53,6 +67,19 @@ JobDefs {{
 Job {{ Name = "missing"; JobDefs = Usual; FileSet = Missing }}
 Job {{ Name = "dead"; JobDefs = Usual; Client = "17299-mairie-fd" }}
 Job {{ Name = "slow"; JobDefs = Usual; ClientRunBeforeJob = "sleep 6" }}
+Job {{
+  Name = "alone"; JobDefs = Usual; ClientRunBeforeJob = "sleep 6"; Allow Duplicate Jobs = no
+}}
+Job {{ Name = "empty"; JobDefs = Usual; FileSet = Empty }}
+Job {{ Name = "copied"; JobDefs = Usual; Pool = Copied }}
+Job {{ Name = "moved"; JobDefs = Usual; Pool = Moved }}
+Job {{
+  Name = "copy"; JobDefs = Usual; Type = Copy; Pool = Copied; Selection Type = PoolUncopiedJobs
+}}
+Job {{
+  Name = "move"; JobDefs = Usual; Type = Migrate; Pool = Moved; Selection Type = Job
+  Selection Pattern = "moved"
+}}
 """
 _JOB = 'Job {{ Name = "compta-{number}"; JobDefs = Usual }}\n'
 _FILE = """
@@ -71,6 +98,11 @@ Storage {{
 Director {{ Name = rig-dir; Password = "s" }}
 Device {{
   Name = Device; Media Type = File; Archive Device = {folder}/volumes; LabelMedia = yes
+  Random Access = yes; AutomaticMount = yes; RemovableMedia = no; AlwaysOpen = no
+  Maximum Concurrent Jobs = 8
+}}
+Device {{
+  Name = Device2; Media Type = File2; Archive Device = {folder}/volumes2; LabelMedia = yes
   Random Access = yes; AutomaticMount = yes; RemovableMedia = no; AlwaysOpen = no
   Maximum Concurrent Jobs = 8
 }}
@@ -93,7 +125,7 @@ class BaculaRig:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("work", "volumes", "src"):
+        for name in ("work", "volumes", "volumes2", "src", "empty"):
             (folder / name).mkdir()
         for number in range(3):
             (folder / "src" / f"file{number}").write_text(f"contents {number}\n")
@@ -191,7 +223,12 @@ class BaculaRig:
 
     def expected(self, stream: Stream) -> set[str]:
         if stream is Stream.BACKUP_RUNS:
-            return {job for (job,) in self.ask("SELECT Job FROM Job WHERE Type = 'B'")}
+            duplicates = (
+                "SELECT a.JobId FROM Job a JOIN Job o ON o.Name = a.Name AND o.JobId < a.JobId "
+                "WHERE a.JobStatus = 'A' AND a.Name = 'alone'"
+            )
+            backups = f"SELECT Job FROM Job WHERE Type = 'B' AND JobId NOT IN ({duplicates})"
+            return {job for (job,) in self.ask(backups)}
         rows = self.ask(
             "SELECT DISTINCT c.Name || '/' || j.Name FROM Job j JOIN Client c USING (ClientId) "
             "WHERE j.Type = 'B'"
@@ -237,11 +274,18 @@ class CatalogueRig:
         self.address = f"tcp://127.0.0.1:{server.port}"
         self.name = f"Bacula ({server.script.replace('MySQL', 'MariaDB')})"
         self.version = f"{bacula.version}, {server.version()}"
-        server.create("bacula")
+        script = tables.parents[4] / "bacula-director" / "create_postgresql_database"
+        if isinstance(server, PostgresServer):
+            # As Bacula does it: in SQL_ASCII, for names of files of any encoding.
+            server.create_with(script, "bacula")
+        else:
+            server.create("bacula")
         for statement in _statements(tables.read_text(errors="replace")):
             server.do("bacula", statement)
         for name in ("Client", "Job"):
             self._copy(bacula, name)
+        if isinstance(server, PostgresServer):
+            self._add_job_of_latin1()
         server.grant("bacula", "bacula")
 
     def settings(self, url: str | None = None, **overrides: Any) -> dict[str, Any]:
@@ -307,6 +351,20 @@ class CatalogueRig:
         self._server.do("bacula", "DELETE FROM Job WHERE Job = %s", job)
         return Stream.BACKUP_RUNS, job
 
+    def _add_job_of_latin1(self) -> None:
+        """A client and its job whose names were written in Latin-1."""
+        self._server.do(
+            "bacula",
+            r"INSERT INTO Client (Name, Uname) VALUES (E'17301-\xe9cole-fd', '')",
+        )
+        self._server.do(
+            "bacula",
+            "INSERT INTO Job (Job, Name, Type, Level, ClientId, JobStatus, SchedTime, StartTime, "
+            r"EndTime, JobTDate, JobFiles, JobBytes) SELECT E'pay\xe9.1', E'pay\xe9', 'B', 'F', "
+            "(SELECT ClientId FROM Client WHERE Name LIKE '17301%%'), 'T', SchedTime, StartTime, "
+            "EndTime, JobTDate, 4, 21 FROM Job WHERE JobStatus = 'T' LIMIT 1",
+        )
+
     def _copy(self, bacula: BaculaRig, name: str) -> None:
         """Copy a table, as far as both have its columns."""
         columns = {
@@ -352,7 +410,7 @@ def _days_before(row: tuple[Any, ...], days: int) -> tuple[Any, ...]:
 
 
 def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _statements(script: str) -> list[str]:

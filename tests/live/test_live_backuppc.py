@@ -67,6 +67,33 @@ async def test_a_backup_that_fails_for_real_is_seen_in_the_files(backuppc: Backu
     assert failed.ended is None or failed.message == "partial"
 
 
+async def test_a_host_that_was_taken_out_is_in_neither(backuppc: BackupPcRig) -> None:
+    files = by(backuppc, backuppc.settings_by_files())
+    before = await read(files, Stream.BACKUP_RUNS)
+    _stream, host = await asyncio.to_thread(backuppc.delete_one)
+    assert (backuppc.top / "pc" / host / "backups").exists(), "its folder stays"
+    assert host not in (await read(files, Stream.BACKUP_JOBS)).rows
+    after = (await read(files, Stream.BACKUP_RUNS, before.cursor)).applied_to(before.rows)
+    assert {run.job for run in after.values()} == {run.job for run in before.records} - {host}
+    made = by(backuppc, backuppc.settings())
+    try:
+        assert host not in (await read(made, Stream.BACKUP_JOBS)).rows
+    finally:
+        await made.close()
+
+
+async def test_a_host_whose_backups_are_switched_off_has_no_plan(backuppc: BackupPcRig) -> None:
+    host = sorted(backuppc.hosts())[9]
+    (backuppc.folder / "conf" / f"{host}.pl").write_text("$Conf{BackupsDisable} = 1;\n1;\n")
+    await asyncio.to_thread(backuppc.perl, "BackupPC_serverMesg", "server", "reload")
+    made = by(backuppc, backuppc.settings())
+    try:
+        jobs = await read(made, Stream.BACKUP_JOBS)
+    finally:
+        await made.close()
+    assert [job.key for job in jobs.records if not job.is_planned] == [host]
+
+
 async def test_a_dead_daemon_behind_a_living_web_server(backuppc: BackupPcRig) -> None:
     await asyncio.to_thread(backuppc.perl, "BackupPC_serverMesg", "server", "shutdown")
     made = by(backuppc, backuppc.settings())

@@ -261,8 +261,32 @@ async def test_a_locked_repository_is_read_all_the_same(backups: Backups) -> Non
         assert fingerprint(locked) == before
 
 
+async def test_an_archive_of_an_empty_folder_saved_nothing(backups: Backups) -> None:
+    (backups.base / "nothing" / "in" / "it").mkdir(parents=True)
+    backups.borg("init", "-e", "repokey", "hollow")
+    backups.borg("create", "hollow::full", "src")
+    await asyncio.sleep(1)  # borg tells times in seconds
+    backups.borg("create", "hollow::nothing", "nothing")
+    before = fingerprint(backups.base / "hollow")
+    found = await read(backups.source("hollow"), Stream.BACKUP_RUNS)
+    assert found.rejected == []
+    assert [(run.message, run.size) for run in found.records] == [("nothing", 0), ("full", None)]
+    assert fingerprint(backups.base / "hollow") == before
+
+
+async def test_a_passphrase_that_a_command_tells(backups: Backups) -> None:
+    own = {"repository": "good", "name": "good", "passphrase": None}
+    command = {"BORG_PASSCOMMAND": f"printf %s '{PASSPHRASE}'"}
+    found = await read(backups.source({**own, "environment": command}), Stream.BACKUP_RUNS)
+    assert len(found.rows) == 4
+    wrong = {"BORG_PASSCOMMAND": "echo nonsense"}
+    with pytest.raises(AuthFailed) as caught:
+        await read(backups.source({**own, "environment": wrong}), Stream.BACKUP_RUNS)
+    assert "environment.BORG_PASSCOMMAND" in caught.value.hint
+
+
 async def test_one_broken_among_good_ones(backups: Backups) -> None:
     found = await read(backups.source("good", "missing"), Stream.BACKUP_RUNS)
-    assert not found.full
+    assert found.unseen == {"missing"}
     assert found.rows["missing/unreadable"].result is RunResult.UNKNOWN
     assert len(found.rows) == 5

@@ -310,3 +310,78 @@ async def test_a_job_that_goes_on_is_seen_to_end(bacula: BaculaRig) -> None:
     await asyncio.to_thread(bacula.wait, number)
     after = await read(source(bacula), Stream.BACKUP_RUNS, during.cursor)
     assert after.rows[run.key].result is RunResult.OK
+
+
+# -- what Bacula leaves behind -----------------------------------------------------
+
+
+async def test_a_catalogue_in_sql_ascii_is_read_whatever_its_names_are_in(
+    live_catalogue_postgres: CatalogueRig, postgres: PostgresServer
+) -> None:
+    assert postgres.do("bacula", "SHOW server_encoding")[0][0] in ("SQL_ASCII", b"SQL_ASCII")
+    table = live_catalogue_postgres.settings()
+    plans = [{"job": "payé", "client": "*", "period": "1d"}, {"job": "pay?", "application": "paie"}]
+    found = await read(bacula_from({**table, "plans": plans}, PASSWORD), Stream.BACKUP_JOBS)
+    assert found.rows["17301-\ufffdcole-fd/pay\ufffd"].application == "paie"
+
+
+def bacula_from(table: dict[str, Any], password: str = "") -> BaculaAdapter:
+    settings = {key: value for key, value in table.items() if key != "kind"}
+    return adapter(BaculaAdapter, settings, context(Path(), lambda _: password))  # type: ignore[no-any-return]
+
+
+async def test_what_a_copy_and_a_migration_write_is_no_backup(bacula: BaculaRig) -> None:
+    made = bacula_from(bacula.settings())
+    for job in ("copied", "moved"):
+        await asyncio.to_thread(bacula.run, job)
+    await asyncio.to_thread(bacula.wait)
+    runs, jobs = await read(made, Stream.BACKUP_RUNS), await read(made, Stream.BACKUP_JOBS)
+    known = {**runs.rows}
+    plan = {**jobs.rows}
+    await asyncio.to_thread(bacula.console, "run job=copy yes", "run job=move yes")
+    unfinished = "SELECT count(*) FROM Job WHERE JobStatus NOT IN ('T','W','E','f','A')"
+    seen_running = False
+    for _turn in range(100):
+        goes_on = bacula.ask(unfinished)[0][0]
+        runs = await read(made, Stream.BACKUP_RUNS, runs.cursor)
+        jobs = await read(made, Stream.BACKUP_JOBS, jobs.cursor)
+        known, plan = runs.applied_to(known), jobs.applied_to(plan)
+        seen_running = seen_running or any(
+            run.result is RunResult.RUNNING for run in known.values()
+        )
+        if seen_running and not goes_on:
+            break
+        await asyncio.sleep(0.1)
+    assert seen_running, "the rig was too quick: nothing is proven"
+    results = {run.result for run in known.values() if run.application in ("copied", "moved")}
+    assert results == {RunResult.OK}
+    types = dict(bacula.ask("SELECT Name, group_concat(Type) FROM Job GROUP BY Name"))
+    assert set(types["copied"]) == {"B", ",", "C"}
+    assert not [key for key in plan if key.endswith(("/copy", "/move"))]
+    assert {key for key, run in known.items() if run.application == "copied"} == {
+        job for (job,) in bacula.ask("SELECT Job FROM Job WHERE Name = 'copied' AND Type = 'B'")
+    }
+
+
+async def test_a_duplicate_that_the_director_cancels_says_nothing(bacula: BaculaRig) -> None:
+    made = bacula_from(bacula.settings())
+    await asyncio.to_thread(bacula.run, "alone")
+    first = await read(made, Stream.BACKUP_RUNS)
+    twice = await asyncio.to_thread(bacula.run, "alone")
+    await asyncio.to_thread(bacula.wait, twice)
+    ((status,),) = bacula.ask(f"SELECT JobStatus FROM Job WHERE JobId = {twice}")
+    assert status == "A"
+    during = await read(made, Stream.BACKUP_RUNS, first.cursor)
+    known = during.applied_to(first.rows)
+    assert [r.result for r in known.values() if r.application == "alone"] == [RunResult.RUNNING]
+    await asyncio.to_thread(bacula.wait)
+    after = (await read(made, Stream.BACKUP_RUNS, during.cursor)).applied_to(known)
+    assert [r.result for r in after.values() if r.application == "alone"] == [RunResult.OK]
+
+
+async def test_a_full_backup_of_nothing_has_no_size(bacula: BaculaRig) -> None:
+    number = await asyncio.to_thread(bacula.run, "empty")
+    await asyncio.to_thread(bacula.wait, number)
+    found = await read(bacula_from(bacula.settings()), Stream.BACKUP_RUNS)
+    (run,) = (run for run in found.records if run.application == "empty")
+    assert (run.result, run.size, run.changes_only) == (RunResult.OK, 0, False)

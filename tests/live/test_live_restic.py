@@ -226,9 +226,43 @@ async def test_a_locked_repository_is_read_all_the_same(backups: Backups) -> Non
         assert fingerprint(locked / "locks") == locks
 
 
+async def test_a_snapshot_of_an_empty_folder_saved_nothing(backups: Backups) -> None:
+    (backups.base / "nothing" / "in" / "it").mkdir(parents=True)
+    backups.restic("init", "-r", "hollow")
+    backups.restic("-r", "hollow", "backup", "src")
+    backups.restic("-r", "hollow", "backup", "nothing")
+    before = fingerprint(backups.base / "hollow")
+    found = await read(backups.source("hollow"), Stream.BACKUP_RUNS)
+    assert found.rejected == []
+    newest, older = found.records
+    assert newest.size == 0
+    assert older.size != 0
+    assert fingerprint(backups.base / "hollow") == before
+
+
+async def test_snapshots_dated_ahead_push_out_none(backups: Backups) -> None:
+    backups.copy("ahead")
+    for day in range(10, 21):
+        backups.restic("-r", "ahead", "backup", "src", "--time", f"2099-01-{day} 22:00:00")
+    found = await read(backups.source("ahead", newest=10), Stream.BACKUP_RUNS)
+    assert len(found.rows) == 4
+    assert "11 runs are dated ahead" in found.reasons["ahead"]
+
+
+async def test_a_password_that_a_command_tells(backups: Backups) -> None:
+    own = {"repository": "good", "name": "good", "password": None}
+    command = {"RESTIC_PASSWORD_COMMAND": f"printf %s '{PASSWORD}'"}
+    found = await read(backups.source({**own, "environment": command}), Stream.BACKUP_RUNS)
+    assert len(found.rows) == 4
+    wrong = {"RESTIC_PASSWORD_COMMAND": "echo nonsense"}
+    with pytest.raises(AuthFailed) as caught:
+        await read(backups.source({**own, "environment": wrong}), Stream.BACKUP_RUNS)
+    assert "environment.RESTIC_PASSWORD_COMMAND" in caught.value.hint
+
+
 async def test_one_broken_among_good_ones(backups: Backups) -> None:
     found = await read(backups.source("good", "missing"), Stream.BACKUP_RUNS)
-    assert not found.full
+    assert found.unseen == {"missing"}
     assert found.rows["missing/unreadable"].result is RunResult.UNKNOWN
     assert len(found.rows) == 5
 

@@ -149,7 +149,10 @@ class Job:
         good = [run for run in ended if run["resultat"] != "échec"]
         if runs and runs[-1]["resultat"] == "en cours":
             hung = now >= self.expected(when(runs[-1]["debut"])) + self.grace
-            return "failed" if hung else "running"
+            if hung:
+                return "failed"
+            hides = good and now >= self.expected(when(good[-1]["debut"])) + self.grace
+            return "overdue" if hides else "running"
         if not ended:
             return "never"
         if ended[-1]["resultat"] == "échec":

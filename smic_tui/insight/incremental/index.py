@@ -136,6 +136,8 @@ class Index:
             self.due_backups.put(fact.key, fact.due)
             if fact.job.grace:
                 self.due_backups.put(fact.key, fact.due + timedelta(seconds=fact.job.grace))
+        if fact.doubted is not None and (was is None or was.doubted != fact.doubted):
+            self.due_backups.put(fact.key, fact.doubted)
         if fact.runs:
             newest = fact.runs[0]
             if newest.result is RunResult.RUNNING or newest.started > now + FUTURE - 2 * BACK:

@@ -19,6 +19,7 @@ from operator import attrgetter
 from typing import TypeVar, cast
 
 from smic_tui.insight.assessment import Assessment, Parts
+from smic_tui.insight.backup_runs import job_of
 from smic_tui.insight.backup_state import FUTURE
 from smic_tui.insight.incremental.index import BACK, Index
 from smic_tui.insight.incremental.row_diffs import Diff, TooMuch, diffs_of, fact_key
@@ -132,7 +133,6 @@ class _Step:
             unmatched_requests=merged(
                 old.unmatched_requests, _without_site(requests), request_order, REQUEST_SORT_FIELDS
             ),
-            orphan_runs=old.orphan_runs,
         )
         self._count_unmatched(changes)
         index.apply(changes, current.now)
@@ -188,21 +188,22 @@ class _Step:
         if jobs.gone:
             raise TooMuch
         wanted = {key: cast("BackupJob", job) for key, job in jobs.new.items()}
+        known = self.index.backups
         dirty: dict[str, list[BackupRun]] = {}
         for run in _runs(runs.new.values()):
-            dirty.setdefault(_job_of(run), []).append(run)
+            dirty.setdefault(_job_of(run, known), []).append(run)
         for run in _runs((*runs.was.values(), *runs.gone.values())):
-            dirty.setdefault(_job_of(run), [])
+            dirty.setdefault(_job_of(run, known), [])
         out = runs.new.keys() | runs.gone.keys()
-        known = self.index.backups
         for key, job in wanted.items():
             past = known.get(key)
-            if past is None or (past.job.site, past.job.application) != (job.site, job.application):
+            if (
+                past is None
+                or not past.is_known
+                or (past.job.site, past.job.application) != (job.site, job.application)
+            ):
                 # Runs may now belong to other jobs.
                 raise TooMuch
-        if not dirty.keys() <= known.keys():
-            # Runs that find their jobs in another way than by key.
-            raise TooMuch
         found: dict[str, tuple[BackupFact | None, BackupFact | None]] = {}
         for key in _noting({*wanted, *dirty, *self._turned_backups()}):
             past = known[key]
@@ -212,7 +213,12 @@ class _Step:
                 mine = tuple(
                     sorted(left + dirty[key], key=attrgetter("started", "key"), reverse=True)
                 )
-            now = self.current.backup(wanted.get(key, past.job), mine)
+            job = wanted.get(key, past.job)
+            if key in dirty and not past.is_known:
+                if not mine:
+                    raise TooMuch  # the job is gone with its last run
+                job = job_of(mine)
+            now = self.current.backup(job, mine, is_known=past.is_known)
             if key in wanted or key in dirty or now != past:
                 found[key] = (past, now)
         self._touch(found)
@@ -225,9 +231,13 @@ class _Step:
         horizon = self.start + FUTURE
         for key in self.index.due_backups.between(self.start, self.end):
             fact = known.get(key)
-            if fact is None or fact.due is None:
+            if fact is None:
                 continue
-            if (fact.due <= now and fact.state in _CLOCK_CHANGES) or (
+            if fact.doubted is not None:
+                yield key
+            elif fact.due is None:
+                continue
+            elif (fact.due <= now and fact.state in _CLOCK_CHANGES) or (
                 back and fact.state in (BackupState.LATE, BackupState.OVERDUE)
             ):
                 yield key
@@ -335,11 +345,16 @@ def _runs(records: Iterable[Record]) -> Iterator[BackupRun]:
     return (cast("BackupRun", record) for record in records)
 
 
-def _job_of(run: BackupRun) -> str:
-    """The key of the fact of the job that the run names in its own source."""
-    if not run.job:
+def _job_of(run: BackupRun, known: Mapping[str, BackupFact]) -> str:
+    """The key of the fact of the job that the run names in its own source.
+
+    Raises `TooMuch` where it may find its job in another way than by key.
+    """
+    key = f"{run.source}/{run.job}"
+    fact = known.get(key) if run.job else None
+    if fact is None or (not fact.is_known and run.site and run.application):
         raise TooMuch
-    return f"{run.source}/{run.job}"
+    return key
 
 
 def _noting(keys: Collection[str]) -> Iterator[str]:

@@ -43,7 +43,7 @@ FIELDS = FieldSet(
         state_field(
             "state",
             "état",
-            N_("fresh, running, late, overdue, failed, never or unknown"),
+            N_("fresh, running, late, overdue, failed, never, suspect or unknown"),
             words.BACKUP_STATES,
             lambda f, at: f.state,
         ),
@@ -87,6 +87,24 @@ FIELDS = FieldSet(
             "dépassé",
             N_("no success within plan and grace"),
             lambda f, at: f.state is BackupState.OVERDUE,
+        ),
+        flag_field(
+            "shrunk",
+            "amaigrie",
+            N_("the last run is far smaller than those before it"),
+            lambda f, at: f.is_shrunk,
+        ),
+        flag_field(
+            "empty",
+            "vide",
+            N_("the last run ended well and saved nothing"),
+            lambda f, at: f.is_empty,
+        ),
+        flag_field(
+            "unplanned",
+            "non planifiée",
+            N_("no plan is known"),
+            lambda f, at: not f.job.is_planned,
         ),
         UNMATCHED,
         STALE,

@@ -39,6 +39,7 @@ _TROUBLED_BACKUPS = (
     BackupState.OVERDUE,
     BackupState.FAILED,
     BackupState.NEVER,
+    BackupState.SUSPECT,
 )
 
 FIELDS = FieldSet(

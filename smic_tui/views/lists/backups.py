@@ -40,8 +40,11 @@ def _size(fact: BackupFact) -> int | None:
     return fact.runs[0].size if fact.runs else None
 
 
-def _message(fact: BackupFact) -> str:
-    return fact.runs[0].message if fact.runs else ""
+def message_of(fact: BackupFact) -> str:
+    """What the newest run says, after what makes its success doubtful."""
+    message = fact.runs[0].message if fact.runs else ""
+    doubtful = fact.state in (BackupState.SUSPECT, BackupState.OVERDUE) or not fact.job.is_planned
+    return " — ".join(filter(None, (fact.note if doubtful else "", message)))
 
 
 _COLUMNS: tuple[Column[BackupFact], ...] = (
@@ -80,7 +83,7 @@ _COLUMNS: tuple[Column[BackupFact], ...] = (
         width=14,
         flex=2,
         spare=5,
-        cell=lambda f, look: Cell(_message(f), Role.MUTED),
+        cell=lambda f, look: Cell(message_of(f), Role.MUTED),
     ),
     age_column(),
 )
@@ -96,7 +99,7 @@ _LEAN: tuple[Column[BackupFact], ...] = (
     ),
     later("success", N_("Success"), 7, lambda f, look: known_since(f.last_success, look)),
     later("due", N_("Due"), 5, lambda f, look: Cell(human.near_day(f.due, look.now, look.zone))),
-    later("message", N_("Message"), 18, lambda f, look: Cell(_message(f)), spare=2),
+    later("message", N_("Message"), 18, lambda f, look: Cell(message_of(f)), spare=2),
     lean_age_column(),
 )
 

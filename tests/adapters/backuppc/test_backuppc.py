@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -18,7 +19,9 @@ from hypothesis import strategies as st
 from adapters.backuppc.adapter import BackupPcAdapter
 from adapters.backuppc.files import read_backups
 from adapters.backuppc.options import BackupPcOptions
+from smic_tui.config.schema import Backups, Calendar
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
+from smic_tui.insight.backup_state import state_of, trust_of
 from smic_tui.records import RunResult, Stream
 from smic_tui.testing.adapters import AdapterConformance
 from tests.fakes.backuppc import DAY, NOW, FakeBackupPc
@@ -280,7 +283,8 @@ async def test_a_strange_host_costs_the_others_nothing(
     made = by_http(server.url, tmp_path)
     try:
         found = await read(made, JOBS)
-        assert (set(found.rows), found.full) == ({"17300-nas"}, False)
+        assert (set(found.rows), found.full) == ({"17300-nas"}, True)
+        assert found.unseen == {"17301-nas"}
         assert "full_age" in found.reasons["17301-nas"]
         del backuppc.hosts["17300-nas"]
         with pytest.raises(BadAnswer, match="no host of BackupPC can be read"):
@@ -390,9 +394,129 @@ async def test_a_folder_that_may_not_be_entered(tmp_path: Path) -> None:
 
 async def test_probe_of_files_misses_the_plan(tmp_path: Path) -> None:
     write(tmp_path, "17300-nas", row(0))
-    (remark,) = (await by_files(tmp_path).probe()).remarks
-    assert remark == "the files tell no plan: set `plans`, or no run can be late"
+    no_plan, no_list = (await by_files(tmp_path).probe()).remarks
+    assert no_plan == "the files tell no plan: set `plans`, or no run can be late"
+    assert "list of hosts is not known: set `hosts`" in no_list
+    hosts(tmp_path, "17300-nas")
     assert (await by_files(tmp_path, plans=[{"period": "1d"}]).probe()).remarks == ()
+
+
+def hosts(folder: Path, *names: str, at: str = "backuppc/conf/hosts") -> None:
+    file = folder / at
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = [
+        "# of the syndicate",
+        "host dhcp user moreUsers",
+        *(f"{name} 0 chef" for name in names),
+    ]
+    file.write_text("\n".join([*lines, "# 17309-nas 0 chef", ""]))
+
+
+@pytest.mark.parametrize("place", ["backuppc/conf/hosts", "etc/hosts"])
+async def test_a_host_that_was_taken_out_keeps_its_folder_and_goes(
+    tmp_path: Path, place: str
+) -> None:
+    settings = {} if "conf" in place else {"hosts": place}
+    for host in ("17300-NAS", "17301-nas"):
+        write(tmp_path, host, row(0), row(1, "incr"))
+    hosts(tmp_path, "17300-nas", "17301-nas", at=place)
+    with time_machine.travel(time.time() + 60):
+        first = await read(by_files(tmp_path, **settings), RUNS)
+        assert len(first.rows) == 4
+        hosts(tmp_path, "17300-nas", at=place)
+        jobs = await read(by_files(tmp_path, **settings), JOBS)
+        assert set(jobs.rows) == {"17300-NAS"}
+        again = await read(by_files(tmp_path, **settings), RUNS, first.cursor)
+        assert {key.split("/")[0] for key in again.applied_to(first.rows)} == {"17300-NAS"}
+        quiet = await read(by_files(tmp_path, **settings), RUNS, again.cursor)
+        assert (quiet.records, quiet.full) == ([], False)
+
+
+async def test_a_list_of_hosts_that_is_configured_is_not_done_without(tmp_path: Path) -> None:
+    write(tmp_path, "17300-nas", row(0))
+    with pytest.raises(Unavailable, match="etc/hosts"):
+        await read(by_files(tmp_path, hosts="etc/hosts"), JOBS)
+
+
+async def test_what_a_file_no_longer_has_is_gone(tmp_path: Path) -> None:
+    """An attempt that went on and left nothing, and a backup that has expired."""
+    for host in ("17300-nas", "17301-nas"):
+        write(tmp_path, host, row(0), row(1), row(2, "active", end=""))
+    with time_machine.travel(time.time() + 60):
+        first = await read(by_files(tmp_path), RUNS)
+        assert len(first.rows) == 6
+        write(tmp_path, "17301-nas", row(1))
+        again = await read(by_files(tmp_path), RUNS, first.cursor)
+        left = again.applied_to(first.rows)
+        assert len(left) == 4
+        assert {run.result for run in left.values() if run.job == "17301-nas"} == {RunResult.OK}
+        # One that cannot be read keeps what is known of it, and no other.
+        (tmp_path / "backuppc" / "pc" / "17300-nas" / "backups").unlink()
+        (tmp_path / "backuppc" / "pc" / "17300-nas" / "backups").mkdir()
+        write(tmp_path, "17301-nas", row(3))
+        third = await read(by_files(tmp_path), RUNS)
+        assert third.unseen == {"17300-nas"}
+        assert len(third.applied_to(left)) == 3 + 1
+
+
+def test_backups_dated_ahead_push_out_none() -> None:
+    year = "".join(row(n, start=NOW + (300 + n) * DAY, end="") for n in range(11))
+    runs, odd = read_backups((year + row(0) + row(1, "incr")).encode(), "h", "s", "a", 10)
+    assert [run.started.timestamp() for run in runs] == [NOW - 10 * DAY, NOW - 9 * DAY]
+    assert [run.changes_only for run in runs] == [False, True]
+    ((line, reason),) = odd
+    assert (line, "11 runs are dated ahead" in reason) == (1, True)
+
+
+async def test_a_start_that_the_page_dates_ahead_is_told(
+    server: MisbehavingServer, backuppc: FakeBackupPc, tmp_path: Path
+) -> None:
+    backuppc.add("17300-nas", full_age=NOW + 300 * DAY)
+    made = by_http(server.url, tmp_path)
+    try:
+        found = await read(made, RUNS)
+    finally:
+        await made.close()
+    assert [run.message for run in found.records] == ["incr"]
+    assert "1 run is dated ahead" in found.reasons["metrics"]
+
+
+@pytest.mark.parametrize(
+    ("host", "state"),
+    [
+        ({}, "fresh"),
+        # Switched off: the page tells no plan, and nobody can call it fresh for ever.
+        ({"disabled": "1", "full_age": NOW - 100 * DAY, "incr_age": -1}, "unknown"),
+        # An attempt goes on, over a success of long ago.
+        (
+            {
+                "full_age": NOW - 40 * DAY,
+                "incr_age": -1,
+                "state": "Status_backup_in_progress",
+            },
+            "overdue",
+        ),
+        ({"full_size": 0, "incr_age": -1}, "suspect"),
+    ],
+)
+async def test_what_becomes_of_a_host(
+    server: MisbehavingServer,
+    backuppc: FakeBackupPc,
+    tmp_path: Path,
+    host: dict[str, Any],
+    state: str,
+) -> None:
+    backuppc.add("17300-nas", **host)
+    made = by_http(server.url, tmp_path)
+    try:
+        (job,) = (await read(made, JOBS)).records
+        runs = (await read(made, RUNS)).records
+    finally:
+        await made.close()
+    runs.sort(key=lambda run: (run.started, run.key), reverse=True)
+    now, zone = datetime.now(UTC), ZoneInfo("Europe/Paris")
+    found = state_of(job, runs, now, zone, Calendar(), trust=trust_of(Backups()))
+    assert found.state == state
 
 
 @pytest.mark.parametrize(

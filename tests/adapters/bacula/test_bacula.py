@@ -236,6 +236,128 @@ async def test_a_clock_that_was_wrong_once_does_not_hide_what_comes(
     assert (found["mail"], found["paie"]) == (RunResult.OK, RunResult.OK)
 
 
+async def test_a_run_that_turns_into_a_copy_is_none(
+    tmp_path: Path, catalogue: FakeCatalogue
+) -> None:
+    """As a copy job writes it: type B until it has ended, and then C with the times of the first.
+
+    What a migration writes stays of type B, and what it has moved becomes M.
+    """
+    catalogue.run("compta", CLIENT, NOW - 7000)
+    catalogue.run("copied", CLIENT, NOW - 5000)
+    copy = catalogue.begin("only-copied", CLIENT, NOW - 100)
+    catalogue.do("UPDATE Job SET JobStatus = 'C', StartTime = 0 WHERE JobId = ?", copy)
+    jobs, runs = await read(source(tmp_path), JOBS), await read(source(tmp_path), RUNS)
+    assert f"{CLIENT}/only-copied" in jobs.rows
+    (copying,) = (run for run in runs.records if run.application == "only-copied")
+    assert copying.result is RunResult.RUNNING
+    catalogue.finish(copy, NOW - 4000)
+    catalogue.do("UPDATE Job SET Type = 'C' WHERE JobId = ?", copy)
+    later_jobs = await read(source(tmp_path), JOBS, jobs.cursor)
+    later_runs = await read(source(tmp_path), RUNS, runs.cursor)
+    assert set(later_jobs.applied_to(jobs.rows)) == {f"{CLIENT}/compta", f"{CLIENT}/copied"}
+    assert later_runs.deletes == {copying.key}
+    # That is settled, and not asked again.
+    settled = await read(source(tmp_path), JOBS, later_jobs.cursor)
+    assert (settled.records, settled.full) == ([], False)
+    assert (await read(source(tmp_path), RUNS, later_runs.cursor)).deletes == set()
+
+
+async def test_a_run_that_goes_on_for_weeks_settles_nothing(
+    tmp_path: Path, catalogue: FakeCatalogue
+) -> None:
+    catalogue.begin("compta", CLIENT, NOW - 20 * DAY)
+    first = await read(source(tmp_path), JOBS)
+    assert not (await read(source(tmp_path), JOBS, first.cursor)).full
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_a_cancelled_duplicate_says_nothing_of_the_backup(
+    tmp_path: Path, catalogue: FakeCatalogue, ends: bool
+) -> None:
+    """As Allow Duplicate Jobs = no makes it: cancelled at once, because another runs."""
+    full = catalogue.begin("compta", CLIENT, NOW - 500)
+    first = await read(source(tmp_path), RUNS)
+    twice = catalogue.begin("compta", CLIENT, NOW - 400)
+    # It may be seen before it is cancelled.
+    seen = await read(source(tmp_path), RUNS, first.cursor)
+    assert len(seen.rows) == 2
+    catalogue.finish(twice, NOW - 400, "A", files=0, size=0, errors=1)
+    if ends:
+        catalogue.finish(full, NOW - 200)
+    found = await read(source(tmp_path), RUNS, seen.cursor)
+    assert len(found.deletes) == 1
+    (run,) = found.applied_to(seen.applied_to(first.rows)).values()
+    assert run.result is (RunResult.OK if ends else RunResult.RUNNING)
+    assert set((await read(source(tmp_path), RUNS)).rows) == {run.key}
+
+
+async def test_a_run_that_somebody_cancelled_has_failed(
+    tmp_path: Path, catalogue: FakeCatalogue
+) -> None:
+    # A director died in this one, weeks ago.
+    catalogue.begin("compta", CLIENT, NOW - 20 * DAY)
+    catalogue.run("compta", CLIENT, NOW - DAY)
+    catalogue.run("compta", CLIENT, NOW - 5000, status="A", files=0, size=0, errors=1)
+    # It had saved something, so it is no duplicate.
+    catalogue.begin("paie", CLIENT, NOW - 300)
+    catalogue.run("paie", CLIENT, NOW - 200, status="A", files=3)
+    # Another one runs, and has begun later.
+    catalogue.run("mail", CLIENT, NOW - 300, status="A", files=0)
+    catalogue.begin("mail", CLIENT, NOW - 100)
+    found = await read(source(tmp_path), RUNS)
+    failed = [run.application for run in found.records if run.result is RunResult.FAILED]
+    assert sorted(failed) == ["compta", "mail", "paie"]
+
+
+async def test_runs_dated_ahead_push_out_none(tmp_path: Path, catalogue: FakeCatalogue) -> None:
+    for days in range(12, 0, -1):
+        catalogue.run("compta", CLIENT, NOW - days * DAY)
+    for days in range(11):
+        catalogue.run("compta", CLIENT, NOW + (300 + days) * DAY)
+    found = await read(source(tmp_path), RUNS)
+    assert len(found.rows) == 10
+    assert max(run.started.timestamp() for run in found.records) == NOW - DAY
+    assert "11 runs are dated ahead" in found.reasons["JobTDate"]
+    catalogue.run("compta", CLIENT, NOW + 900 * DAY)
+    later = await read(source(tmp_path), RUNS, found.cursor)
+    assert (later.records, "dated ahead" in later.reasons["JobTDate"]) == ([], True)
+    probe = await source(tmp_path).probe()
+    assert any("12 runs are dated ahead" in remark for remark in probe.remarks)
+    assert probe.remote_time is not None
+
+
+async def test_which_runs_are_small_by_nature(tmp_path: Path, catalogue: FakeCatalogue) -> None:
+    for level in "FDIBf":
+        catalogue.run(f"job-{level}", CLIENT, NOW - 500, level=level, files=0, size=0)
+    found = (await read(source(tmp_path), RUNS)).records
+    assert {run.application: (run.size, run.changes_only) for run in found} == {
+        "job-F": (0, False),
+        "job-B": (0, False),
+        "job-f": (0, False),
+        "job-D": (0, True),
+        "job-I": (0, True),
+    }
+
+
+async def test_the_success_that_is_kept_whatever_its_age_saved_something(
+    tmp_path: Path, catalogue: FakeCatalogue
+) -> None:
+    catalogue.run("compta", CLIENT, NOW - 200 * DAY)
+    catalogue.run("compta", CLIENT, NOW - 150 * DAY, size=0)
+    catalogue.run("compta", CLIENT, NOW - DAY, status="E")
+    # Of what is no longer listed there are no runs either, but for what is planned by name.
+    catalogue.run("gone", CLIENT, NOW - 200 * DAY)
+    catalogue.run("planned", CLIENT, NOW - 200 * DAY)
+    plans = [{"job": "planned", "client": CLIENT, "period": "1d"}]
+    found = await read(source(tmp_path, plans=plans), RUNS)
+    assert sorted((run.application, run.started.timestamp()) for run in found.records) == [
+        ("compta", NOW - 200 * DAY),
+        ("compta", NOW - DAY),
+        ("planned", NOW - 200 * DAY),
+    ]
+
+
 async def test_pruned_runs_go_with_a_full_reading(tmp_path: Path, catalogue: FakeCatalogue) -> None:
     catalogue.run("compta", CLIENT, NOW - 2 * DAY)
     catalogue.run("compta", CLIENT, NOW - DAY)
@@ -271,7 +393,7 @@ async def test_jobs_and_their_plans(tmp_path: Path, catalogue: FakeCatalogue) ->
     assert found.rows["17299-fd/paie"].calendar == "30 21 * * 1-5"
     # Runs say the same.
     runs = await read(made, RUNS)
-    assert {run.job for run in runs.records} - set(found.rows) == {f"{CLIENT}/gone"}
+    assert {run.job for run in runs.records} <= set(found.rows)
     # No run is new, nothing is asked; a new one brings its job.
     quiet = await read(made, JOBS, found.cursor)
     assert (quiet.records, quiet.full) == ([], False)

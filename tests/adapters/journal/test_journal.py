@@ -116,6 +116,59 @@ def test_results(said: object, meant: RunResult) -> None:
     assert read_line(line(result=said).encode(), "UTC").run.result is meant
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (0, RunResult.OK),
+        (3, RunResult.OK),
+        ("7", RunResult.OK),
+        (24, RunResult.WARNING),
+        ("24", RunResult.WARNING),
+        (8, RunResult.FAILED),
+        (-1, RunResult.FAILED),
+        ("-1073741510", RunResult.FAILED),
+        (3221225786, RunResult.FAILED),
+        (True, RunResult.OK),
+        ("failed", RunResult.FAILED),
+    ],
+)
+def test_exit_statuses_mean_what_the_configuration_says(said: object, meant: RunResult) -> None:
+    codes = JournalOptions(path="x", ok_codes=(1, 3, 7), warning_codes=(24,)).codes()
+    assert read_line(line(result=said).encode(), "UTC", codes).run.result is meant
+
+
+async def test_a_plan_has_exit_statuses_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_text(
+        "".join(
+            line(application=name, result=code) + "\n"
+            for name in ("rsync", "robocopy", "autre")
+            for code in ([24] if name != "robocopy" else [3])
+        )
+    )
+    plans = [
+        {"site": "17300", "application": "rsync", "warning_codes": [24], "ok_codes": []},
+        {"site": "17300", "application": "robocopy", "ok_codes": [1, 2, 3]},
+    ]
+    found = await read(source(tmp_path, plans=plans, ok_codes=[24]), Stream.BACKUP_RUNS)
+    assert {run.application: run.result for run in found.records} == {
+        "rsync": RunResult.WARNING,
+        "robocopy": RunResult.OK,
+        "autre": RunResult.OK,
+    }
+    # Other codes in the configuration judge all lines anew.
+    again = await read(source(tmp_path, plans=plans), Stream.BACKUP_RUNS, found.cursor)
+    assert again.full
+    assert [run.result for run in again.records].count(RunResult.FAILED) == 1
+
+
+def test_the_level_of_a_run() -> None:
+    for level, changes in (("full", False), ("Complète", False), ("incrémentielle", True)):
+        found = read_line(line(level=level, size=0).encode(), "UTC").run
+        assert (found.changes_only, found.size) == (changes, 0)
+    with pytest.raises(LineError, match="one of full, incremental, differential"):
+        read_line(line(level="weekly").encode(), "UTC")
+
+
 @pytest.mark.parametrize("started", [1_790_000_000, "1790000000", 1_790_000_000_000, 1.79e9])
 def test_seconds_and_milliseconds(started: object) -> None:
     assert read_line(line(started=started).encode(), "UTC").run.started.year == 2026
@@ -409,6 +462,11 @@ async def test_probe_tells_what_a_person_should_know(tmp_path: Path) -> None:
         ({"path": "a", "files": []}, "files is empty"),
         ({"path": "a", "timezone": "Paris"}, "IANA"),
         ({"path": "a", "plans": [{"site": "", "application": "b"}]}, "must not be empty"),
+        ({"path": "a", "ok_codes": [1], "warning_codes": [1]}, "1 is a success already"),
+        (
+            {"path": "a", "plans": [{"site": "a", "application": "b", "warning_codes": [0]}]},
+            "0 is a success already",
+        ),
         ({"path": "a", "plans": [{"site": "a", "application": "b"}] * 2}, "two are called"),
         ({"path": "a", "plans": [{"site": "a", "application": "b", "calendar": "x"}]}, "cron"),
     ],

@@ -129,6 +129,40 @@ async def test_only_groups_that_changed_are_looked_into(
     assert asked.query == {"backup-type": "vm", "backup-id": "105"}
 
 
+async def test_what_is_gone_goes_with_the_next_reading(
+    pbs: FakeProxmoxBackup, reader: ProxmoxBackupAdapter
+) -> None:
+    """A group that was removed, and a snapshot that was pruned."""
+    for number in (100, 101, 102):
+        pbs.add(f"vm/{number}", NOW - 2 * DAY)
+    pruned = pbs.add("vm/101", NOW - DAY)
+    pbs.fail("vm/102", NOW - 100, "connection lost")
+    first = await read(reader, RUNS)
+    assert len(first.rows) == 5
+    del pbs.snapshots["nas", "", "vm/100"]
+    pbs.snapshots["nas", "", "vm/101"].remove(pruned)
+    second = await read(reader, RUNS, first.cursor)
+    left = second.applied_to(first.rows)
+    assert sorted(run.job for run in left.values()) == ["nas/vm/101", "nas/vm/102", "nas/vm/102"]
+    assert (await read(reader, RUNS, second.cursor)).records == []
+
+
+async def test_snapshots_dated_ahead_push_out_none(
+    server: MisbehavingServer, pbs: FakeProxmoxBackup, tmp_path: Path
+) -> None:
+    for days in range(11):
+        pbs.add("vm/100", NOW + (300 + days) * DAY)
+    pbs.add("vm/100", NOW - DAY)
+    made = source(server.url, tmp_path, newest=10)
+    try:
+        found = await read(made, RUNS)
+    finally:
+        await made.close()
+    assert [run.started.timestamp() for run in found.records] == [NOW - DAY]
+    assert found.full
+    assert "11 runs are dated ahead" in found.reasons["nas/vm/100"]
+
+
 async def test_a_snapshot_without_manifest_is_not_complete(
     pbs: FakeProxmoxBackup, reader: ProxmoxBackupAdapter
 ) -> None:

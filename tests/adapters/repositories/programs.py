@@ -29,6 +29,14 @@ class Player:
             test -n "$name" || {{ echo "{self.binary.name} 9.9.9 stand-in"; exit 0; }}
             at={self.folder}/$name
             mkdir -p "$at"
+            case " $* " in *" ls "*|*" --json-lines "*)
+            printf '%s\\n' "$@" >>"$at/looked"
+            test -f "$at/content" && exec cat "$at/content"
+            echo '{{"struct_type":"snapshot"}}'
+            echo '{{"name":"f","type":"file"}}'
+            echo '{{"type": "-", "path": "f"}}'
+            exit 0
+            esac
             printf '%s\\n' "$@" >"$at/args"
             env >"$at/env"
             cat >"$at/stdin"
@@ -51,6 +59,17 @@ class Player:
         (at / "code").write_text(str(code))
         (at / "stdout").write_text(stdout)
         (at / "stderr").write_text(stderr)
+
+    def holds(self, case: str, content: str) -> None:
+        """What the program lists of every backup of a repository; without this, a file."""
+        at = self.folder / case
+        at.mkdir(exist_ok=True)
+        (at / "content").write_text(content)
+
+    def looked(self, case: str) -> list[str]:
+        """The arguments with which it was asked what backups hold."""
+        at = self.folder / case / "looked"
+        return at.read_text().splitlines() if at.exists() else []
 
     def args(self, case: str) -> list[str]:
         return (self.folder / case / "args").read_text().splitlines()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapters.borg.adapter import BorgAdapter
@@ -72,14 +73,14 @@ async def test_it_neither_locks_nor_asks_and_tells_nobody_the_passphrase(
     assert args == [
         "--log-json",
         "list",
-        "--json",
         "--bypass-lock",
+        "--remote-path",
+        "borg1",
+        "--json",
         "--last",
         "3",
         "--glob-archives",
         "mairie-*",
-        "--remote-path",
-        "borg1",
     ]
     assert env["BORG_PASSPHRASE"] == PASSPHRASE
     assert env["BORG_REPO"] == "/srv/backup/good"
@@ -90,6 +91,73 @@ async def test_it_neither_locks_nor_asks_and_tells_nobody_the_passphrase(
     assert not Path(env["BORG_SECURITY_DIR"]).parent.exists()
     assert env["BORG_SECURITY_DIR"].startswith(str(Path(env["BORG_CACHE_DIR"]).parent))
     assert env["BORG_RELOCATED_REPO_ACCESS_IS_OK"] == "yes"
+
+
+async def test_a_passcommand_is_neither_overridden_nor_is_the_passphrase_blamed(
+    player: Player,
+) -> None:
+    own = {"BORG_PASSCOMMAND": "cat /etc/borg"}
+    await runs(borg(player, repository("good", passphrase=None, environment=own)))
+    assert player.env("good")["BORG_PASSCOMMAND"] == "cat /etc/borg"
+    assert "BORG_PASSPHRASE" not in player.env("good")
+    wrong = repository("wrong-passphrase", passphrase=None, environment=own)
+    with pytest.raises(AuthFailed) as caught:
+        await runs(borg(player, wrong))
+    assert "`environment.BORG_PASSCOMMAND`" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"BORG_PASSCOMMAND": "x"}, "given twice: passphrase, environment.BORG_PASSCOMMAND"),
+        ({"BORG_PASSPHRASE_FD": "5"}, "BORG_PASSPHRASE_FD is set by smic-tui; use `passphrase`"),
+        ({"BORG_REPO": "/x"}, "BORG_REPO is set by smic-tui; use `repository`"),
+    ],
+)
+def test_variables_that_contradict_the_settings(
+    player: Player, environment: dict[str, str], message: str
+) -> None:
+    with pytest.raises(msgspec.ValidationError, match=message):
+        borg(player, repository("good", environment=environment))
+
+
+def archives(*named: tuple[str, str]) -> str:
+    listed = [
+        {"id": f"{number:02}" * 8, "name": name, "start": start}
+        for number, (name, start) in enumerate(named)
+    ]
+    return json.dumps({"archives": listed, "encryption": {"mode": "repokey"}})
+
+
+async def test_what_borg_leaves_while_it_works_is_no_backup(player: Player) -> None:
+    player.answer(
+        "working",
+        0,
+        archives(
+            ("nuit", "2026-11-20T22:00:00"),
+            ("nuit-2.checkpoint", "2026-11-21T22:00:00"),
+            ("nuit-2.checkpoint.1", "2026-11-21T23:00:00"),
+            ("nuit-2.checkpoint.12", "2026-11-21T23:30:00"),
+            ("mon.checkpoint.du-soir", "2026-11-19T22:00:00"),
+        ),
+    )
+    found = await runs(borg(player, "working"))
+    assert [run.message for run in found.records] == ["nuit", "mon.checkpoint.du-soir"]
+    assert "3 archives are checkpoints" in found.reasons["17300/working"]
+    assert "--last" not in player.args("working"), "they had taken the places of others"
+
+
+async def test_an_archive_of_folders_alone_saved_nothing(player: Player, tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    here = repository("here", repository=str(tmp_path / "here"))
+    # The name in BORG_REPO is that of the links to the repository.
+    player.answer("repository", 0, archives(("nuit", "2026-11-20T22:00:00")))
+    player.holds("repository", '{"type": "d", "path": "\\"type\\": \\"-\\""}\n')
+    found = await runs(borg(player, here))
+    assert [run.size for run in found.records] == [0]
+    assert player.looked("repository")[-2:] == ["--json-lines", "::nuit"]
+    player.holds("repository", '{"type": "d", "path": "x"}\n{"type": "l", "path": "x/y"}\n')
+    assert [run.size for run in (await runs(borg(player, here))).records] == [None]
 
 
 async def test_without_passphrase_it_gets_an_empty_one(player: Player) -> None:
@@ -339,5 +407,5 @@ async def test_one_broken_repository_does_not_blind_the_others(player: Player) -
     found = await runs(borg(player, "good", "missing", "wrong-passphrase"))
     assert sum(run.result is RunResult.OK for run in found.records) == 3
     assert set(found.reasons) == {"17300/missing", "17300/wrong-passphrase"}
-    assert not found.full
+    assert found.unseen == {"17300/missing", "17300/wrong-passphrase"}
     assert found.rows["17300/missing/unreadable"].result is RunResult.UNKNOWN

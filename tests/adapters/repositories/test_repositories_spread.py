@@ -71,7 +71,13 @@ def source(repositories: Repositories, count: int = COUNT, **settings: Any) -> R
         }
         for number in range(count)
     ]
-    options = {"repositories": listed, "spread": "4h", "parallel": 3, **settings}
+    options = {
+        "repositories": listed,
+        "spread": "4h",
+        "parallel": 3,
+        "look_inside": "none",
+        **settings,
+    }
     made: ResticAdapter = adapter(ResticAdapter, options, context(Path(), lambda _: "secret"))
     made.read = repositories  # type: ignore[method-assign]
     return made
@@ -93,7 +99,7 @@ async def test_each_refresh_reads_its_share(repositories: Repositories, clock: A
         before = repositories.read.total()
         outcome = await runs(made, outcome.cursor)
         shares.append(repositories.read.total() - before)
-        assert not outcome.full
+        assert len(outcome.unseen) == COUNT - shares[-1]
         # What is wrong with one whose turn has not come stays told.
         assert outcome.reasons == {"site-5/compta": "a snapshot is damaged"}
     assert set(repositories.read.values()) == {1}
@@ -111,7 +117,7 @@ async def test_a_program_that_starts_anew_goes_on_where_the_last_one_was(
     outcome = await runs(source(repositories), outcome.cursor)
     assert 10 < repositories.read.total() < 20
     again = await runs(source(repositories), outcome.cursor)
-    assert (again.records, again.full) == ([], False)
+    assert (again.records, len(again.unseen)) == ([], COUNT)
     assert 10 < repositories.read.total() < 20
 
 
@@ -145,7 +151,7 @@ async def test_a_broken_one_is_told_until_its_next_turn_and_hides_nobody(
     made = source(repositories, 48)
     repositories.broken = {"site-1/compta"}
     first = await runs(made, None)
-    assert not first.full
+    assert first.unseen == {"site-1/compta"}
     assert first.rows["site-1/compta/unreadable"].result is RunResult.UNKNOWN
     repositories.broken.clear()
     outcome, mended = first, False
@@ -155,7 +161,8 @@ async def test_a_broken_one_is_told_until_its_next_turn_and_hides_nobody(
         mended = mended or "site-1/compta/1" in outcome.rows
         assert ("site-1/compta" in outcome.reasons) is not mended
         if "site-1/compta/1" in outcome.rows:
-            assert outcome.deletes == {"site-1/compta/unreadable"}
+            assert "site-1/compta" not in outcome.unseen
+            assert "site-1/compta/unreadable" not in outcome.rows
     assert mended
 
 

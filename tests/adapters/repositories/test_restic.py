@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 import time_machine
+from msgspec.structs import replace
 
 from adapters.restic.adapter import ResticAdapter
 from smic_tui.contract.adapter import Adapter
@@ -126,7 +128,20 @@ async def test_the_plan_comes_from_the_settings(player: Player) -> None:
         ({"closed": ["samedi"]}, "Invalid enum value 'samedi'"),
         ({"repository": "rest:https://u:p@nas/x"}, "must come from a secret"),
         ({"repository": ""}, "must not be empty"),
-        ({"password": "sesame"}, "Expected `object`, got `str`"),
+        ({"password": "sesame"}, "Expected `object | null`, got `str`"),
+        ({"password": None}, "a password is needed: `password`, or in `environment` one of"),
+        (
+            {"environment": {"RESTIC_PASSWORD_COMMAND": "pass x"}},
+            "given twice: password, environment.RESTIC_PASSWORD_COMMAND; keep one",
+        ),
+        (
+            {"secret_environment": {"RESTIC_PASSWORD_FILE": {"env": "X"}}},
+            "given twice: password, environment.RESTIC_PASSWORD_FILE",
+        ),
+        (
+            {"environment": {"RESTIC_REPOSITORY_FILE": "/x"}},
+            "RESTIC_REPOSITORY_FILE is set by smic-tui; use `repository`",
+        ),
         ({"retention": "1d"}, "unknown field `retention`"),
     ],
 )
@@ -165,9 +180,9 @@ async def test_it_neither_locks_nor_asks_and_tells_nobody_the_password(
     assert args == [
         "--no-lock",
         "snapshots",
+        "--no-cache",
         "--json",
         "--latest=3",
-        "--no-cache",
         "--host=mairie-a",
         "--path=/srv/data",
         "--tag=nightly",
@@ -299,6 +314,109 @@ async def test_failures_since_0_17(
         await runs(restic(player, case))
 
 
+async def test_snapshots_that_cannot_be_listed_are_no_empty_list(player: Player) -> None:
+    """As restic 0.14 answers where the folder of the snapshots may not be read."""
+    said = (
+        "List(snapshot) returned error, retrying after 15s: open r/snapshots: permission denied\n"
+        "could not load snapshots: open r/snapshots: permission denied\n"
+    )
+    player.answer("closed", 0, "[]\n", said)
+    with pytest.raises(AuthFailed, match="could not load snapshots") as caught:
+        await runs(restic(player, "closed"))
+    assert "right to read" in caught.value.hint
+    found = await runs(restic(player, "good", "closed"))
+    assert found.rows["17300/closed/unreadable"].result is RunResult.UNKNOWN
+
+
+async def test_what_it_tried_again_and_then_read_is_no_complaint(player: Player) -> None:
+    said = "Load(<snapshot/a7>, 0, 0) returned error, retrying after 552ms: open x: timeout\n"
+    player.answer("shaky", 0, '[{"time":"2026-11-22T22:00:00Z","id":"aa"}]', said)
+    found = await runs(restic(player, "shaky"))
+    assert (len(found.rows), found.rejected) == (1, [])
+
+
+async def test_the_password_of_the_environment_is_used_and_blamed(player: Player) -> None:
+    for variable in ("RESTIC_PASSWORD_COMMAND", "RESTIC_PASSWORD_FILE", "RESTIC_PASSWORD"):
+        own = repository("good", password=None, environment={variable: "of the house"})
+        assert (await runs(restic(player, own))).rows
+        assert player.env("good")[variable] == "of the house"
+        assert ("RESTIC_PASSWORD" in player.env("good")) is (variable == "RESTIC_PASSWORD")
+        wrong = repository("wrong-password", password=None, environment={variable: "x"})
+        with pytest.raises(AuthFailed) as caught:
+            await runs(restic(player, wrong))
+        assert f"`environment.{variable}`" in caught.value.hint
+
+
+async def test_runs_dated_ahead_push_out_none(player: Player) -> None:
+    year = [{"time": f"2099-01-{day:02}T22:00:00Z", "id": f"f{day}"} for day in range(1, 12)]
+    past = [{"time": f"2026-11-{day:02}T22:00:00Z", "id": f"p{day}"} for day in range(1, 12)]
+    player.answer("ahead", 0, json.dumps([*year, *past]))
+    found = await runs(restic(player, "ahead", newest=10))
+    assert set(found.rows) == {f"17300/ahead/p{day}" for day in range(2, 12)}
+    assert "11 runs are dated ahead" in found.reasons["17300/ahead"]
+    # Those that take the places of others are asked for once more, without a number.
+    assert not [each for each in player.args("ahead") if each.startswith("--latest")]
+
+
+EMPTY = '{"struct_type":"snapshot"}\n{"name":"\\"type\\":\\"file\\"","type":"dir"}\n'
+
+
+async def test_a_snapshot_of_folders_alone_saved_nothing(player: Player, tmp_path: Path) -> None:
+    old = '{"time":"2026-11-21T22:00:00Z","id":"aa"}'
+    new = '{"time":"2026-11-22T22:00:00Z","id":"bb"}'
+    (tmp_path / "here").mkdir()
+    here = repository("here", repository=str(tmp_path / "here"))
+    player.answer("here", 0, f"[{old},{new}]")
+    player.holds("here", EMPTY)
+    found = await runs(restic(player, here))
+    assert [run.size for run in found.records] == [0, None]
+    assert player.looked("here") == ["--no-lock", "ls", "--no-cache", "--json", "bb"]
+    # Each is looked into once.
+    again = await runs(restic(player, here), found.cursor)
+    assert [run.size for run in again.records] == [0, None]
+    assert player.looked("here").count("ls") == 1
+    newer = '{"time":"2026-11-23T22:00:00Z","id":"cc"}'
+    player.answer("here", 0, f"[{old},{new},{newer}]")
+    player.holds("here", EMPTY + '{"name":"f","type":"file"}\n')
+    third = await runs(restic(player, here), again.cursor)
+    assert [run.size for run in third.records] == [None, 0, None]
+    # What is no list of files says nothing.
+    player.holds("here", "")
+    odd = await runs(restic(player, here))
+    assert {run.size for run in odd.records} == {None}
+    assert "what the newest backup holds cannot be told" in odd.reasons["17300/here"]
+
+
+async def test_where_it_is_not_wanted_nothing_is_looked_into(
+    player: Player, tmp_path: Path
+) -> None:
+    there = repository("there", repository="rest:https://nas/there")
+    player.answer("there", 0, '[{"time":"2026-11-22T22:00:00Z","id":"bb"}]')
+    player.holds("there", EMPTY)
+    assert [run.size for run in (await runs(restic(player, there))).records] == [None]
+    assert player.looked("there") == []
+    found = await runs(restic(player, there, look_inside="all"))
+    assert [run.size for run in found.records] == [0]
+    (tmp_path / "here").mkdir()
+    here = repository("here", repository=str(tmp_path / "here"))
+    player.answer("here", 0, '[{"time":"2026-11-22T22:00:00Z","id":"bb"}]')
+    await runs(restic(player, here, look_inside="none"))
+    assert player.looked("here") == []
+
+
+async def test_newer_versions_record_that_there_was_nothing(player: Player) -> None:
+    empty = {"total_files_processed": 0, "total_bytes_processed": 0}
+    folders = {"total_files_processed": 0, "total_bytes_processed": 4096}
+    some = {"total_files_processed": 2, "total_bytes_processed": 7}
+    listed = [
+        {"time": f"2026-11-2{at}T22:00:00Z", "id": f"a{at}", "summary": summary}
+        for at, summary in enumerate((empty, folders, some))
+    ]
+    player.answer("new", 0, json.dumps(listed))
+    assert [run.size for run in (await runs(restic(player, "new"))).records] == [7, 0, 0]
+    assert player.looked("new") == []
+
+
 async def test_a_repository_that_may_not_be_read(player: Player) -> None:
     said = "Fatal: unable to open repository at /x: ReadDir: open /x/keys: permission denied\n"
     player.answer("closed", 1, "", said)
@@ -418,7 +536,8 @@ async def test_one_broken_repository_does_not_blind_the_others(player: Player) -
     assert sum(run.result is RunResult.OK for run in found.records) == 5
     assert "nothing can be opened" in found.reasons["17300/missing"]
     assert "password" in found.reasons["17300/wrong-password"]
-    assert not found.full, "the runs of the broken repositories must be kept"
+    assert found.full
+    assert found.unseen == {"17300/missing", "17300/wrong-password"}, "their runs must be kept"
     marker = found.rows["17300/missing/unreadable"]
     assert marker.result is RunResult.UNKNOWN
     assert marker.job == "17300/missing"
@@ -436,9 +555,14 @@ async def test_what_is_gone_from_the_good_ones_is_deleted_all_the_same(player: P
     player.answer("a", 0, f"[{new}]")
     player.answer("b", 1, "", "Fatal: unable to open config file\n")
     second = await runs(restic(player, "a", "b"), first.cursor)
-    assert not second.full
-    assert second.deletes == {"17300/a/aa"}
-    assert set(second.rows) == {"17300/a/bb", "17300/b/unreadable"}
+    assert set(second.applied_to(first.rows)) == {
+        "17300/a/bb",
+        "17300/b/aa",
+        "17300/b/unreadable",
+    }
+    # Also at a full reading, and as often as it is.
+    anew = await runs(restic(player, "a", "b"))
+    assert anew.applied_to(first.rows).keys() == second.applied_to(first.rows).keys()
     third = await runs(restic(player, "a", "b"), second.cursor)
     marker = "17300/b/unreadable"
     assert third.rows[marker].started == second.rows[marker].started
@@ -446,11 +570,16 @@ async def test_what_is_gone_from_the_good_ones_is_deleted_all_the_same(player: P
     player.answer("a", 1, "", "Fatal: unable to open config file\n")
     player.answer("b", 0, f"[{new}]")
     fourth = await runs(restic(player, "a", "b"), third.cursor)
-    assert fourth.deletes == {"17300/b/aa", "17300/b/unreadable"}
-    assert set(fourth.rows) == {"17300/a/unreadable", "17300/b/bb"}
+    known = second.applied_to(first.rows)
+    assert set(fourth.applied_to(known)) == {
+        "17300/a/bb",
+        "17300/a/unreadable",
+        "17300/b/bb",
+    }
     player.answer("a", 0, f"[{new}]")
     fifth = await runs(restic(player, "a", "b"), fourth.cursor)
     assert fifth.full
+    assert not fifth.unseen
     assert set(fifth.rows) == {"17300/a/bb", "17300/b/bb"}
 
 
@@ -459,7 +588,10 @@ async def test_a_job_that_is_no_longer_configured_is_deleted_too(player: Player)
     second = await runs(restic(player, "good", "missing"), first.cursor)
     gone = {key for key in first.rows if key.startswith("17300/truncated/")}
     assert gone
-    assert second.deletes == gone | {"17300/truncated/unreadable"}
+    assert not second.applied_to(first.rows).keys() & gone
+    # Also while another cannot be read, and when nothing is known of it any more.
+    anew = await runs(restic(player, "good", "missing"))
+    assert not anew.applied_to(first.rows).keys() & gone
 
 
 async def test_all_broken_is_one_error(player: Player) -> None:
@@ -539,6 +671,36 @@ async def test_so_many_run_at_once_and_no_more(player: Player) -> None:
     for line in log.read_text().split():
         running.append(running[-1] + (1 if line == "+" else -1))
     assert max(running) == 3
+
+
+async def test_silent_ones_take_no_other_along(player: Player) -> None:
+    player.script(
+        f"""
+        case "$RESTIC_REPOSITORY" in
+        *silent*) sleep 61 & echo $! >>{player.folder}/pids; wait;;
+        esac
+        printf "[]"
+        """
+    )
+    silent = [f"silent-{number}" for number in range(5)]
+    source = restic(player, *silent, "good", timeout="20s")
+    source.context = replace(source.context, deadline=6.0)
+    found = await runs(source)
+    assert set(found.reasons) == {f"17300/{name}" for name in silent}
+    assert all("within 5.4 seconds" in reason for reason in found.reasons.values())
+    assert found.unseen == {f"17300/{name}" for name in silent}
+    assert all(ends(int(pid)) for pid in (player.folder / "pids").read_text().split())
+    # They are last the next time.
+    (player.folder / "pids").unlink()
+    source.config = replace(source.config, parallel=1)
+    again = await runs(source, found.cursor)
+    assert "17300/good" not in again.unseen
+
+
+async def test_what_does_not_end_says_what_it_complained_of(player: Player) -> None:
+    player.script("echo 'List(snapshot) returned error: x: permission denied' >&2\nsleep 61")
+    with pytest.raises(Unavailable, match=r"within 0.5 seconds — List.*permission denied"):
+        await runs(restic(player, "closed", timeout="0.5s"))
 
 
 async def test_a_slow_one_is_ended_and_the_others_are_read(player: Player) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 import ssl
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -46,6 +48,15 @@ class TestKit(AdapterConformance):
 
 
 # -- what is read ----------------------------------------------------------------
+
+
+async def test_text_that_is_not_in_utf8_is_read_all_the_same(tmp_path: Path) -> None:
+    members(tmp_path / "m.db")
+    with closing(sqlite3.connect(tmp_path / "m.db")) as database, database:
+        database.execute("UPDATE membres SET nom = CAST(x'4d61697269e920' AS TEXT)")
+    found = await read(source(tmp_path), SITES)
+    assert found.rejected == []
+    assert {site.name for site in found.records} == {"Mairi\ufffd"}
 
 
 async def test_columns_become_fields(tmp_path: Path) -> None:

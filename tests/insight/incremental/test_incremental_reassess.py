@@ -74,11 +74,17 @@ def new_records(dice: random.Random, number: int) -> list[tuple[str, Stream, Rec
             key=f"r{number}-{back}",
             source="plan",
             job=f"j{number}",
-            started=moment + timedelta(days=1 - back),
+            site=dice.choice(("", where)),
+            application=dice.choice(("", "paie")),
+            started=moment + timedelta(days=dice.choice((1, 1, 1, -29)) - back),
             result=dice.choice(list(RunResult)),
+            size=dice.choice((None, 0, 10, 1000)),
+            changes_only=dice.random() < 0.2,
         )
-        for back in range(dice.randrange(3))
+        for back in range(dice.choice((0, 1, 2, 2, 5)))
     ]
+    # Of some jobs only their runs tell.
+    jobs = [] if number % 5 == 0 else ["plan"]
     return [
         (
             "register",
@@ -106,17 +112,20 @@ def new_records(dice: random.Random, number: int) -> list[tuple[str, Stream, Rec
                 more_sites=dice.choice(((), (), ("17000", "elsewhere"), ("17001", where))),
             ),
         ),
-        (
-            "plan",
-            Stream.BACKUP_JOBS,
-            BackupJob(
-                key=f"j{number}",
-                source="plan",
-                site=where,
-                application="paie",
-                period=dice.choice((3600, 86400)),
-                grace=dice.choice((0, 1800)),
-            ),
+        *(
+            (
+                name,
+                Stream.BACKUP_JOBS,
+                BackupJob(
+                    key=f"j{number}",
+                    source="plan",
+                    site=where,
+                    application="paie",
+                    period=dice.choice((3600, 86400, None)),
+                    grace=dice.choice((0, 1800)),
+                ),
+            )
+            for name in jobs
         ),
         *(("plan", Stream.BACKUP_RUNS, run) for run in runs),
         (
