@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import logging
 import os
 import signal
@@ -42,6 +41,7 @@ from smic_tui.screens.navigation import NavigatingApp
 from smic_tui.screens.personal import Personal
 from smic_tui.screens.tabs import NUMBER_KEYS
 from smic_tui.startup import first_rows, status_counts
+from smic_tui.system.account import login_name
 from smic_tui.system.turns import collect_garbage
 from smic_tui.terminal import first_paint
 from smic_tui.terminal.choice import chosen_driver, chosen_profile
@@ -339,7 +339,7 @@ def run(loaded: Loaded, cache_folder: Path) -> int:
         loaded.settings,
         cache,
         partial(make_collector, loaded, cache),
-        person=next(iter(loaded.settings.me.names), "") or getpass.getuser(),
+        person=next(iter(loaded.settings.me.names), "") or login_name(),
         driver_class=driver,
         kept=KeptScreen(sys.argv[1:], (loaded.path, folders.user_config_file())),
         first_rows=first_rows.load(cache_folder, loaded.digest),

@@ -22,6 +22,7 @@ from adapters.journal.files import Following, JournalFile, Mark, find_files
 from adapters.journal.lines import Entry, LineError, read_line
 from adapters.journal.options import JournalOptions
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.paths import path_of
 from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -127,7 +128,7 @@ class JournalAdapter(Adapter[JournalOptions]):
 
     @property
     def _path(self) -> Path:
-        return self.context.folder / Path(self.config.path).expanduser()
+        return path_of(self.context.folder, self.config.path)
 
     @property
     def _zone(self) -> str:

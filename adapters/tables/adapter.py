@@ -9,11 +9,11 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar
 
 from adapters.http.documents import Document, fetch_file, read_file
 from adapters.http.session import Credentials, HttpSession, basic
+from adapters.shared.paths import path_of
 from adapters.tables.cursors import TableCursor, digest_of, known_table
 from adapters.tables.mapping import builder_for
 from adapters.tables.options import TableOptions, TablesConfig
@@ -104,7 +104,7 @@ class TabularAdapter(Adapter[Any]):
         return await fetch_file(self._sessions[stream], table.name, known, self.accept)
 
     def _read_file(self, table: TableOptions, known: str) -> Document | None:
-        path = self.context.folder / Path(table.path).expanduser()
+        path = path_of(self.context.folder, table.path)
         return read_file(path, known, table.max_bytes)
 
     def _credentials_of(self, table: TableOptions) -> Callable[[], Credentials]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from argparse import Namespace
 
 from smic_tui.cli.exits import CommandError, Exit
@@ -14,6 +13,7 @@ from smic_tui.i18n import _
 from smic_tui.model.facts import AlertFact
 from smic_tui.model.states import AlertStatus
 from smic_tui.model.user_state import Acknowledgement
+from smic_tui.system.account import login_name
 
 
 def run(options: Namespace) -> int:
@@ -28,7 +28,7 @@ def run(options: Namespace) -> int:
         kept = reading.cache.user.acknowledge(
             Acknowledgement(
                 fingerprint=alert.fingerprint,
-                by=options.by or getpass.getuser(),
+                by=options.by or login_name(),
                 at=reading.situation.now,
                 until=end.moment,
                 digest=alert.digest if end.change else "",

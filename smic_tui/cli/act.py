@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import uuid
 from argparse import Namespace
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.outbox import box
 from smic_tui.outbox.rights import Rights, rights
 from smic_tui.records import Record, Stream
+from smic_tui.system.account import login_name
 from smic_tui.text import clean
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import VERBS, effect, title
@@ -102,7 +102,7 @@ def _action(
     text = getattr(options, "text", "").strip()
     if verb is Verb.COMMENT and not text:
         raise CommandError(Exit.USAGE, _("a comment needs words"))
-    by = clean(options.by or next(iter(names), "") or getpass.getuser())
+    by = clean(options.by or next(iter(names), "") or login_name())
     return Action(
         id=uuid.uuid4().hex,
         source=may.source,

@@ -15,6 +15,7 @@ import msgspec
 from smic_tui.cli import terminal
 from smic_tui.i18n import _
 from smic_tui.query.fields import FieldSet, Moment
+from smic_tui.system import streams
 from smic_tui.views.cells import Cell, Role, Row
 from smic_tui.views.fit import fit, fit_columns, width
 from smic_tui.views.listing import Listing
@@ -70,6 +71,8 @@ def _value(value: Any) -> Any:
 
 def write_csv(names: Sequence[str], rows: Iterable[dict[str, Any]], file: Any = None) -> None:
     """CSV in UTF-8 with a line of names; several values of a cell are joined by "; "."""
+    if file is None:
+        streams.print_data()
     writer = csv.writer(file or sys.stdout, lineterminator="\n")
     writer.writerow(names)
     for row in rows:
