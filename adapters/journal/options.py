@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from adapters.shared.decoding import AUTO, Encoding, check_encoding
 from adapters.shared.plans import PlanOptions
 from adapters.shared.zones import check_zone
 from smic_tui.i18n import _
@@ -50,6 +51,7 @@ class JournalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str,
         Meta(description="IANA zone of times without offset; empty: the display's time zone."),
     ] = ""
+    encoding: Encoding = AUTO
     plans: Annotated[
         tuple[JournalPlan, ...],
         Meta(description="The backups that are expected. A plan here wins over that of a line."),
@@ -62,6 +64,7 @@ class JournalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if not self.files or not all(self.files):
             raise ValueError(_("files is empty: at least one pattern is needed, e.g. *.jsonl"))
         check_zone(self.timezone)
+        check_encoding(self.encoding)
         seen: set[str] = set()
         for plan in self.plans:
             if plan.key in seen:

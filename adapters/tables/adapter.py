@@ -47,6 +47,10 @@ class TabularAdapter(Adapter[Any]):
     def remarks(self, table: Any, document: Document) -> tuple[str, ...]:
         """Return what a person should know about a document. Blocks; raises `BadAnswer`."""
 
+    def notes(self, table: Any, document: Document) -> tuple[str, ...]:
+        """Return what asks nothing of anybody, such as the encoding. Blocks."""
+        return ()
+
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read a document whole; if it is the one that `cursor` knows, nothing changed."""
         table = self._tables[stream]
@@ -72,12 +76,15 @@ class TabularAdapter(Adapter[Any]):
     async def probe(self) -> Probe:
         """Reach every document and find its columns."""
         remarks: list[str] = []
+        notes: list[str] = []
         for stream, table in self._tables.items():
             document = await self._document(stream, "")
             assert document is not None
             session = self._sessions.get(stream)
             found = [*(session.remarks() if session else ())]
             found += await asyncio.to_thread(self.remarks, table, document)
+            told = await asyncio.to_thread(self.notes, table, document)
+            notes += [f"{table.name}: {note}" for note in told]
             if not document.complete:
                 found.append(
                     _(
@@ -87,7 +94,11 @@ class TabularAdapter(Adapter[Any]):
                 )
             remarks += [f"{table.name}: {remark}" for remark in found]
         times = [s.remote_time for s in self._sessions.values() if s.remote_time]
-        return Probe(remarks=tuple(remarks), remote_time=max(times, default=None))
+        return Probe(
+            remarks=tuple(remarks),
+            notes=tuple(notes),
+            remote_time=max(times, default=None),
+        )
 
     async def close(self) -> None:
         """Close the connections."""

@@ -48,6 +48,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     `state` is how the probe just now ended, `latency` how many seconds it took. `clock` is
     by how many seconds the source's clock is ahead of ours, None if the source did not tell.
+    `notes` say how things were understood and ask for nothing.
     `may` lists the verbs that both the account and the configuration allow. `rows`,
     `rejected` and `rejects` belong to the last reading, `last_good` (UTC) to the last good
     one. `to_do` is advice for the person.
@@ -62,6 +63,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     latency: float = 0.0
     clock: float | None = None
     remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     last_good: datetime | None = None
     rows: int = 0
     rejected: int = 0
@@ -163,6 +165,7 @@ async def _probed(
         latency=latency,
         clock=clock,
         remarks=tuple(map(tidy, probe.remarks)),
+        notes=tuple(map(tidy, probe.notes)),
         may=tuple(verb for verb in Verb if verb in may),
     )
     return replace(finding, to_do=tuple(_advice(finding)))
@@ -204,6 +207,8 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
         yield _("may"), ", ".join(_(VERBS[verb]) for verb in finding.may)
     if finding.clock is not None:
         yield _("clock"), f"{finding.clock:+.1f} s"
+    for index, note in enumerate(finding.notes):
+        yield _("noted") if not index else "", note
     yield _("rows"), _rows(finding)
     for reject in finding.rejects[:5]:
         yield "", f"{reject.where}: {reject.reason}"

@@ -42,13 +42,15 @@ class Probe(Struct, frozen=True, kw_only=True):
 
     `version` is what the remote program calls itself. `remote_time` (UTC) is its clock, which
     `doctor` compares with ours. `remarks` are facts worth knowing: rights that are missing, TLS
-    that is not verified.
+    that is not verified. `notes` are facts that nobody has to act upon: how something was
+    understood, such as the encoding of a file.
     """
 
     version: str = ""
     account: str = ""
     remote_time: datetime | None = None
     remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 ConfigT = TypeVar("ConfigT", bound=Struct)

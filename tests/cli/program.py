@@ -41,7 +41,8 @@ class Program:
             stdin=subprocess.DEVNULL,
             check=False,
         )
-        assert "Traceback" not in done.stderr and done.returncode != 70, done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode != 70, done.stderr
         return done
 
     def json(self, *arguments: str | Path) -> Any:
