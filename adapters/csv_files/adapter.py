@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from adapters.csv_files.short_rows import ShortRows, with_following
 from adapters.http.documents import Document
 from adapters.shared.decoding import (
     AUTO,
@@ -24,6 +25,7 @@ from adapters.tables.columns import ColumnLocator, names_in
 from adapters.tables.delimited import SEPARATORS, Line, read_delimited
 from adapters.tables.options import TableOptions, config_type
 from adapters.tables.row_reading import Row
+from adapters.tables.spreadsheet import CODES
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _, ngettext
 
@@ -74,6 +76,12 @@ class _Columns(ColumnLocator):
         self._line = header.line.number
         super().__init__(header.names, table.mapping)
 
+    @property
+    def telling(self) -> frozenset[int]:
+        """The columns that tell one record from another, and the first."""
+        places = self.places
+        return frozenset({0, *(places[name] for name in CODES & places.keys())})
+
     def absent(self, name: str) -> BadAnswer:
         return BadAnswer(
             _('{file}: no column "{column}" in line {line}').format(
@@ -90,6 +98,11 @@ class _Columns(ColumnLocator):
             ),
             hint=_("Give each column its own name in the file."),
         )
+
+
+def _lines(text: str, header: _Header) -> Iterator[Line]:
+    """Return the lines below the header."""
+    return read_delimited(text, header.separator, header.line.last + 1)
 
 
 def _wanted(table: CsvTable) -> set[str]:
@@ -151,16 +164,19 @@ class CsvAdapter(TabularAdapter):
         header = _header_of(table, text)
         columns = _Columns(table, header)
         width = len(header.names)
-        for line in read_delimited(text, header.separator, header.line.last + 1):
+        short: ShortRows | None = None
+        for line, following in with_following(_lines(text, header)):
             problem, cells = line.problem, line.cells
             if not problem and not any(cell.strip() for cell in cells):
                 continue
             if not problem and len(cells) > width and not any(c.strip() for c in cells[width:]):
                 cells = cells[:width]
             if not problem and len(cells) < width:
-                # Excel leaves out empty cells at the end of a row.
-                cells = [*cells, *[""] * (width - len(cells))]
-            if not problem and len(cells) > width:
+                if short is None:
+                    short = ShortRows(width, columns.telling, _lines(text, header))
+                if not short.is_half(line, following):
+                    cells = [*cells, *[""] * (width - len(cells))]
+            if not problem and len(cells) != width:
                 problem = _("{count} cells where the header has {expected}").format(
                     count=len(cells), expected=width
                 )
@@ -183,7 +199,7 @@ class CsvAdapter(TabularAdapter):
         configured = table.encoding != AUTO
         encoding = table.encoding if configured else encoding_of(document.data)
         text = decode(document.data, table.encoding)
-        short = _short(text, _header_of(table, text))
+        short = _short(self.rows(table, document), text, _header_of(table, text))
         return (encoding_words({encoding}, configured=configured), *short)
 
 
@@ -198,11 +214,15 @@ def _broken(table: CsvTable, document: Document, text: str) -> Iterator[str]:
         ).format(count=broken, encoding=encoding)
 
 
-def _short(text: str, header: _Header) -> Iterator[str]:
-    """Yield a note if rows end early."""
+def _short(rows: Iterator[Row], text: str, header: _Header) -> Iterator[str]:
+    """Yield a note if rows end early and were taken all the same."""
     width = len(header.names)
-    lines = read_delimited(text, header.separator, header.line.last + 1)
-    count = sum(1 for line in lines if not line.problem and 0 < len(line.cells) < width)
+    places = {
+        _("line {number}").format(number=line.number)
+        for line in _lines(text, header)
+        if not line.problem and 0 < len(line.cells) < width
+    }
+    count = sum(1 for row in rows if row.place in places and not row.problem) if places else 0
     if count:
         yield ngettext(
             "{count} row has fewer cells than the header: those at its end are taken as empty",

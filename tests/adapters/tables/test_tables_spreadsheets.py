@@ -52,6 +52,17 @@ async def test_empty_cells_that_excel_leaves_out_are_empty(tmp_path: Path) -> No
     assert not probe.remarks
 
 
+async def test_halves_of_a_row_are_no_rows(tmp_path: Path) -> None:
+    """A line break in a cell that nobody quoted."""
+    content = HEADER + "17010;Saintes;M. Exemple 01\n17999-ANX;Mairie annexe\n(ancien presbytère)\n"
+    found = await read_sites(tmp_path, content + "17011;Marans;\n17012;Aytré\n")
+    assert list(found.rows) == ["17010", "17011", "17012"]
+    assert found.reasons == {
+        "sites.csv, line 3": "2 cells where the header has 3",
+        "sites.csv, line 4": "1 cells where the header has 3",
+    }
+
+
 @pytest.mark.parametrize("before", [b"\r\n", b"\xef\xbb\xbf\r\n", b"\r\n\xef\xbb\xbf", b"\n\n"])
 @pytest.mark.parametrize("header", [1, 2])
 async def test_empty_lines_and_marks_before_the_header(
