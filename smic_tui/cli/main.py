@@ -95,7 +95,7 @@ def _carried_out(arguments: Sequence[str]) -> int:
 
 
 def _read_bytes_as_text(options: Namespace) -> None:
-    """Reads arguments that are not in the locale's encoding as Windows-1252, as files are.
+    """Reads arguments that are not in the locale's encoding as UTF-8 or Windows-1252.
 
     Paths are left as they are: a file may have such a name.
     """
@@ -110,7 +110,11 @@ def _as_text(argument: str) -> str:
     try:
         argument.encode()
     except UnicodeEncodeError:
-        return os.fsencode(argument).decode("cp1252", "replace")
+        data = os.fsencode(argument)
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            return data.decode("cp1252", "replace")
     return argument
 
 

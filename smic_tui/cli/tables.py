@@ -83,7 +83,7 @@ def write_csv(names: Sequence[str], rows: Iterable[dict[str, Any]], file: Any = 
 # at the list separator of its country, whatever the file was meant to have: every place after one
 # may become the beginning of a cell, within quotes or not.
 _FORMULA = re.compile(
-    r"(^|[;,|\t\r\n])([\s\"']*)(?=[=@＝＠]|[+＋−－-](?![\d\s().-]*(?:$|[;,|\t\r\n])))"
+    r"(^|[;,|\t\r\n])([\s\"]*)(?=[=@＝＠]|[+＋−－-](?![\d\s().-]*(?:$|[;,|\t\r\n])))"
 )
 _SIGNS = frozenset("=@+-＝＠＋－−")
 

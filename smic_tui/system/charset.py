@@ -33,14 +33,14 @@ def in_cells(text: str, encoding: str) -> str:
     return text.encode(encoding, CELLS).decode(encoding, "replace")
 
 
-def _form(char: str, encoding: str) -> str:
+def _form(char: str) -> str:
     form = _FORMS.get(char)
     if form is None:
         import unicodedata
 
         if "\ud800" <= char <= "\udfff":
             # A byte of an argument or of a name of a file that is no text.
-            return "\N{REPLACEMENT CHARACTER}" if encoding.startswith("utf") else _UNKNOWN
+            return _UNKNOWN
         if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Cf"):
             return ""
         letter = unicodedata.normalize("NFKD", char)[0]
@@ -54,8 +54,7 @@ def _forms_of(error: UnicodeError) -> tuple[list[str], int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]
-    encoding = codecs.lookup(error.encoding).name
-    return [_form(char, encoding) for char in lacking], error.end
+    return [_form(char) for char in lacking], error.end
 
 
 def _in_letters(error: UnicodeError) -> tuple[str, int]:
