@@ -182,6 +182,7 @@ def test_the_configuration_asks_for_ascii(sampled: Program, tmp_path: Path) -> N
         (".".join("a" * 5000) + " = 1", "nested too deeply"),
         ("x = " + "9" * 5000, "too many digits"),
     ],
+    ids=["lists", "tables", "dotted", "digits"],
 )
 def test_configurations_that_are_no_text_of_a_person(
     program: Program, tmp_path: Path, text: str, words: str
