@@ -14,7 +14,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from smic_tui.i18n import _
+from smic_tui.i18n import N_, _
 
 AUTO = "auto"
 
@@ -26,7 +26,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _STEP = 1 << 20
-_GUESSES = {"cp1252": "Windows-1252", "cp850": "code page 850"}
+_GUESSES = {"cp1252": N_("Windows-1252"), "cp850": N_("code page 850")}
 _MARK = "\ufeff"
 # How French words look in code page 850: in Windows-1252 these bytes are quotes and dashes,
 # which stand beside words and not within.
@@ -99,7 +99,7 @@ def encoding_words(encodings: Collection[str], *, configured: bool) -> str:
     parts = [name.removesuffix("-sig").upper() for name in known]
     if not configured:
         parts += [
-            _("{encoding} (a guess; `encoding` overrules it)").format(encoding=_GUESSES[name])
+            _("{encoding} (a guess; `encoding` overrules it)").format(encoding=_(_GUESSES[name]))
             for name in sorted(encodings & _GUESSES.keys())
         ]
     return _("read as {encodings}").format(encodings=", ".join(parts))
