@@ -115,14 +115,20 @@ def clean(text: str, limit: int = LIMIT) -> str:
 _COMBINING = "\u0300"
 
 
+_SIGNS = str.maketrans({**dict.fromkeys("’‘ʼ′＇", "'"), **dict.fromkeys("‐‑‒–−", "-")})
+
+
 @lru_cache(32768)
 def fold(text: str) -> str:
-    """Return `text` without case and accents, ligatures written out, for comparison."""
+    """Return `text` without case and accents, ligatures written out, for comparison.
+
+    Apostrophes and hyphens are those of the keyboard, whichever the text has.
+    """
     if text.isascii():
         return text.casefold()
     # Decomposed before and after: some characters have a case only once decomposed.
     plain = unicodedata.normalize("NFKD", text).casefold().replace("œ", "oe").replace("æ", "ae")
-    plain = unicodedata.normalize("NFKD", plain)
+    plain = unicodedata.normalize("NFKD", plain).translate(_SIGNS)
     return "".join([char for char in plain if char < _COMBINING or not unicodedata.combining(char)])
 
 

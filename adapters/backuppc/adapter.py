@@ -26,6 +26,7 @@ from adapters.http.adapter import HttpAdapter
 from adapters.http.documents import file_failure, version_of_file
 from adapters.shared.ahead import rejected_ahead, without_those_ahead
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.paths import path_of
 from adapters.shared.row_by_row import refuse_to_empty_the_cache, set_aside
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -283,7 +284,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
 
     def _files(self) -> dict[str, Path]:
         """Return the file of each host; raises the contract's error for a missing folder."""
-        folder = self.context.folder / Path(self.config.path).expanduser() / "pc"
+        folder = path_of(self.context.folder, self.config.path) / "pc"
         try:
             names = sorted(
                 entry.name

@@ -9,14 +9,23 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from adapters.csv_files.short_rows import ShortRows, with_following
 from adapters.http.documents import Document
-from adapters.shared.decoding import AUTO, decode, encoding_of, is_text_encoding
+from adapters.shared.decoding import (
+    AUTO,
+    Encoding,
+    check_encoding,
+    decode,
+    encoding_of,
+    encoding_words,
+)
 from adapters.shared.values import word
 from adapters.tables.adapter import TabularAdapter
 from adapters.tables.columns import ColumnLocator, names_in
 from adapters.tables.delimited import SEPARATORS, Line, read_delimited
 from adapters.tables.options import TableOptions, config_type
 from adapters.tables.row_reading import Row
+from adapters.tables.spreadsheet import CODES
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _, ngettext
 
@@ -28,13 +37,7 @@ _TAB_NAMES = {"tab": "\t", "\\t": "\t"}
 class CsvTable(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A delimited file. `columns` name the cells of its header."""
 
-    encoding: Annotated[
-        str,
-        Meta(
-            description="Encoding of the file; auto: what its byte order mark says, UTF-8, else "
-            "Windows-1252."
-        ),
-    ] = AUTO
+    encoding: Encoding = AUTO
     separator: Annotated[
         str,
         Meta(
@@ -49,12 +52,7 @@ class CsvTable(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         """Refuse unknown encodings and separators, besides what every table refuses."""
         super().__post_init__()
-        if self.encoding != AUTO and not is_text_encoding(self.encoding):
-            raise ValueError(
-                _('encoding: "{encoding}" is not known; auto, utf-8, cp1252 are').format(
-                    encoding=self.encoding
-                )
-            )
+        check_encoding(self.encoding)
         if self.separator != AUTO and len(_TAB_NAMES.get(self.separator, self.separator)) != 1:
             raise ValueError(_("separator: one character, tab or auto is expected"))
         if self.separator in ('"', "\r", "\n"):
@@ -78,6 +76,12 @@ class _Columns(ColumnLocator):
         self._line = header.line.number
         super().__init__(header.names, table.mapping)
 
+    @property
+    def telling(self) -> frozenset[int]:
+        """The columns that tell one record from another, and the first."""
+        places = self.places
+        return frozenset({0, *(places[name] for name in CODES & places.keys())})
+
     def absent(self, name: str) -> BadAnswer:
         return BadAnswer(
             _('{file}: no column "{column}" in line {line}').format(
@@ -96,6 +100,11 @@ class _Columns(ColumnLocator):
         )
 
 
+def _lines(text: str, header: _Header) -> Iterator[Line]:
+    """Return the lines below the header."""
+    return read_delimited(text, header.separator, header.line.last + 1)
+
+
 def _wanted(table: CsvTable) -> set[str]:
     return {word(name) for column in table.mapping.values() for name in names_in(column)}
 
@@ -109,10 +118,13 @@ def _header_of(table: CsvTable, text: str) -> _Header:
         # Excel's own way to name the separator.
         separator = first[4] if separator == AUTO else separator
         number += number == 1
-    if len(head) < number or not head[number - 1].strip():
+    while number <= len(head) and not head[number - 1].strip():
+        # Nobody means an empty line by the line of the header.
+        number += 1
+    if len(head) < number:
         raise BadAnswer(
             _("{file} has no header: names of columns are expected in line {line}").format(
-                file=table.name, line=number
+                file=table.name, line=table.header
             ),
             excerpt=text[:200].encode(errors="replace"),
         )
@@ -148,16 +160,22 @@ class CsvAdapter(TabularAdapter):
 
     def rows(self, table: CsvTable, document: Document) -> Iterator[Row]:
         """Return the rows below the header, each with the line it begins on."""
-        text = decode(document.data, table.encoding).removeprefix("\ufeff")
+        text = decode(document.data, table.encoding)
         header = _header_of(table, text)
         columns = _Columns(table, header)
         width = len(header.names)
-        for line in read_delimited(text, header.separator, header.line.last + 1):
+        short: ShortRows | None = None
+        for line, following in with_following(_lines(text, header)):
             problem, cells = line.problem, line.cells
             if not problem and not any(cell.strip() for cell in cells):
                 continue
             if not problem and len(cells) > width and not any(c.strip() for c in cells[width:]):
                 cells = cells[:width]
+            if not problem and len(cells) < width:
+                if short is None:
+                    short = ShortRows(width, columns.telling, _lines(text, header))
+                if not short.is_half(line, following):
+                    cells = [*cells, *[""] * (width - len(cells))]
             if not problem and len(cells) != width:
                 problem = _("{count} cells where the header has {expected}").format(
                     count=len(cells), expected=width
@@ -170,17 +188,44 @@ class CsvAdapter(TabularAdapter):
             )
 
     def remarks(self, table: CsvTable, document: Document) -> tuple[str, ...]:
-        """Find the columns, and tell when the encoding does not fit."""
+        """Find the columns, and tell when the encoding or the rows do not fit."""
         text = decode(document.data, table.encoding)
-        _Columns(table, _header_of(table, text.removeprefix("\ufeff")))
-        broken = text.count("\N{REPLACEMENT CHARACTER}")
-        if not broken:
-            return ()
+        header = _header_of(table, text)
+        _Columns(table, header)
+        return tuple(_broken(table, document, text))
+
+    def notes(self, table: CsvTable, document: Document) -> tuple[str, ...]:
+        """Tell the encoding, and that rows end before the header does."""
+        configured = table.encoding != AUTO
+        encoding = table.encoding if configured else encoding_of(document.data)
+        text = decode(document.data, table.encoding)
+        short = _short(self.rows(table, document), text, _header_of(table, text))
+        return (encoding_words({encoding}, configured=configured), *short)
+
+
+def _broken(table: CsvTable, document: Document, text: str) -> Iterator[str]:
+    broken = text.count("\N{REPLACEMENT CHARACTER}")
+    if broken:
         encoding = encoding_of(document.data) if table.encoding == AUTO else table.encoding
-        return (
-            ngettext(
-                "{count} character is not {encoding}: check `encoding`",
-                "{count} characters are not {encoding}: check `encoding`",
-                broken,
-            ).format(count=broken, encoding=encoding),
-        )
+        yield ngettext(
+            "{count} character is not {encoding}: check `encoding`",
+            "{count} characters are not {encoding}: check `encoding`",
+            broken,
+        ).format(count=broken, encoding=encoding)
+
+
+def _short(rows: Iterator[Row], text: str, header: _Header) -> Iterator[str]:
+    """Yield a note if rows end early and were taken all the same."""
+    width = len(header.names)
+    places = {
+        _("line {number}").format(number=line.number)
+        for line in _lines(text, header)
+        if not line.problem and 0 < len(line.cells) < width
+    }
+    count = sum(1 for row in rows if row.place in places and not row.problem) if places else 0
+    if count:
+        yield ngettext(
+            "{count} row has fewer cells than the header: those at its end are taken as empty",
+            "{count} rows have fewer cells than the header: those at their end are taken as empty",
+            count,
+        ).format(count=count)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from pathlib import Path
 from typing import Protocol
 
 from adapters.http.documents import read_file
 from adapters.http.session import Answer, Credentials, HttpSession, Validators, basic
 from adapters.hub.options import HubOptions
+from adapters.shared.paths import path_of
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.hub.manifest import LARGEST_MANIFEST, NAME, Segment
@@ -136,7 +136,7 @@ class FolderLink:
     """A link to a folder that another program keeps equal to the published one."""
 
     def __init__(self, options: HubOptions, context: Context) -> None:
-        self._folder = context.folder / Path(options.path).expanduser()
+        self._folder = path_of(context.folder, options.path)
         self._limit = options.max_bytes
         self._version = ""
 

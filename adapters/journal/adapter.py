@@ -22,6 +22,8 @@ from adapters.journal.files import Following, JournalFile, Mark, find_files
 from adapters.journal.lines import Entry, LineError, read_line
 from adapters.journal.options import JournalOptions
 from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.decoding import AUTO, LineDecoder, encoding_words
+from adapters.shared.paths import path_of
 from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -105,7 +107,8 @@ class JournalAdapter(Adapter[JournalOptions]):
         await asyncio.to_thread(reading.read)
         reading.refuse_if_nothing_fits()
         files = len(reading.files)
-        remarks = [
+        remarks = []
+        notes = [
             ngettext("{count} line in {files}", "{count} lines in {files}", reading.count).format(
                 count=reading.count,
                 files=ngettext("{count} file", "{count} files", files).format(count=files),
@@ -123,11 +126,14 @@ class JournalAdapter(Adapter[JournalOptions]):
             remarks.append(
                 _("planned, but no line names them: {jobs}").format(jobs=", ".join(silent[:20]))
             )
-        return Probe(remarks=tuple(remarks))
+        told = encoding_words(
+            reading.decoder.seen or {"utf-8"}, configured=self.config.encoding != AUTO
+        )
+        return Probe(remarks=tuple(remarks), notes=(*notes, told))
 
     @property
     def _path(self) -> Path:
-        return self.context.folder / Path(self.config.path).expanduser()
+        return path_of(self.context.folder, self.config.path)
 
     @property
     def _zone(self) -> str:
@@ -168,6 +174,7 @@ class _Reading:
         self.count = 0
         self._unreadable: list[Rejected] = []
         self._path = path
+        self.decoder = LineDecoder(config.encoding)
         self._patterns = config.files
         self._zone = zone
         self._codes = config.codes()
@@ -221,7 +228,7 @@ class _Reading:
     def _followed(self, file: JournalFile, known: _Known) -> _Known:
         if file.version and file.version == known.mark.version:
             return known
-        following = Following(file, known.mark)
+        following = Following(file, known.mark, self.decoder)
         aside: dict[str, Rejected] = {}
         for line in following.lines():
             self.count += 1

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.http.documents import SETTLED, file_failure
+from adapters.shared.decoding import LineDecoder
 from smic_tui.contract.errors import BadAnswer, SourceError, Unavailable
 from smic_tui.i18n import _
 
@@ -47,7 +48,7 @@ class Mark(Struct, frozen=True, omit_defaults=True):
 class Line(Struct, frozen=True, kw_only=True):
     """A line of the file. `problem` says why it cannot be read.
 
-    A line that is not `settled` may still be being written.
+    `data` is in UTF-8. A line that is not `settled` may still be being written.
     """
 
     number: int
@@ -132,10 +133,11 @@ def _version(status: os.stat_result) -> str:
 class Following:
     """One file, read from a mark on. Blocks: used in a thread."""
 
-    def __init__(self, file: JournalFile, known: Mark) -> None:
+    def __init__(self, file: JournalFile, known: Mark, decoder: LineDecoder) -> None:
         self.file = file
         self.mark = known
         self.began_anew = False
+        self._decoder = decoder
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines after the mark, and move the mark behind each.
@@ -176,15 +178,18 @@ class Following:
                 self.mark = Mark(self.mark.offset + len(line) + 1, number)
                 if oversized or len(line) > LONGEST_LINE:
                     oversized = False
-                    yield Line(number=number, data=line[:200], problem=_too_long())
-                elif line.strip():
-                    yield Line(number=number, data=line)
+                    beginning = self._decoder.as_utf8(line[:200])
+                    yield Line(number=number, data=beginning, problem=_too_long())
+                elif (text := self._decoder.as_utf8(line)).strip():
+                    yield Line(number=number, data=text)
             if len(rest) > LONGEST_LINE:
                 # Forget it, but not how long it was.
                 oversized = True
                 self.mark = Mark(self.mark.offset + len(rest), number)
                 rest = b""
         self.mark = Mark(self.mark.offset, number, _head_of(handle, self.mark.offset))
+        # Half of the line feed of UTF-16 is no line.
+        rest = self._decoder.as_utf8(rest)
         if rest.strip():
             abandoned = time.time() - status.st_mtime > _ABANDONED
             if rest.rstrip().endswith(b"}"):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import normalize
 
 import msgspec
 from msgspec import Struct
@@ -158,7 +159,8 @@ class _Reader:
 
 def _text(raw: object) -> str:
     if isinstance(raw, str):
-        return raw.strip()
+        # Scripts on a Mac write letters and accents apart, configurations do not.
+        return raw.strip() if raw.isascii() else normalize("NFC", raw.strip())
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, int):
@@ -184,7 +186,7 @@ def _moment(raw: object, zone: str) -> datetime:
             return datetime.fromtimestamp(count, UTC)
         except (OverflowError, OSError, ValueError):
             raise ValueError(_(values.A_TIME)) from None
-    text = _text(raw)
+    text = _text(values.bare_moment(raw))
     if text.isdecimal() and len(text) > 8:
         return _moment(int(text[:20]), zone)
     return values.read_time(text, zone)

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from adapters.journal.codes import Codes, CodesOfJobs
+from adapters.shared.decoding import AUTO, Encoding, check_encoding
 from adapters.shared.plans import PlanOptions
 from adapters.shared.zones import check_zone
 from smic_tui.i18n import _
@@ -76,6 +77,7 @@ class JournalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str,
         Meta(description="IANA zone of times without offset; empty: the display's time zone."),
     ] = ""
+    encoding: Encoding = AUTO
     plans: Annotated[
         tuple[JournalPlan, ...],
         Meta(description="The backups that are expected. A plan here wins over that of a line."),
@@ -103,6 +105,7 @@ class JournalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(_("files is empty: at least one pattern is needed, e.g. *.jsonl"))
         check_zone(self.timezone)
         check_codes(self.ok_codes, self.warning_codes)
+        check_encoding(self.encoding)
         seen: set[str] = set()
         for plan in self.plans:
             if plan.key in seen:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 from typing import Annotated, Any
@@ -14,9 +14,18 @@ import msgspec
 from msgspec import Meta, Raw
 
 from adapters.http.documents import Document
+from adapters.shared.decoding import (
+    AUTO,
+    Encoding,
+    LineDecoder,
+    as_utf8,
+    check_encoding,
+    decoded_lines,
+    encoding_words,
+)
 from adapters.shared.json_text import decode_json
 from adapters.tables.adapter import TabularAdapter
-from adapters.tables.columns import Column, names_in
+from adapters.tables.columns import Column, fields_of, names_in
 from adapters.tables.options import TableOptions, config_type
 from adapters.tables.row_reading import Row
 from adapters.tables.rows import is_blank, shown
@@ -60,6 +69,7 @@ def _search(expression: str) -> Search:
 class JsonTable(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON document. `columns` are JMESPath expressions, read from each row."""
 
+    encoding: Encoding = AUTO
     rows: Annotated[
         str,
         Meta(
@@ -77,6 +87,7 @@ class JsonTable(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
     def __post_init__(self) -> None:
         """Refuse expressions that are not JMESPath, besides what every table refuses."""
         super().__post_init__()
+        check_encoding(self.encoding)
         if self.rows:
             _search(self.rows)
         for name, column in self.mapping.items():
@@ -134,18 +145,6 @@ def _cells(columns: Mapping[str, Column], row: object) -> dict[str, object]:
     return {name: _evaluate(column, row) for name, column in columns.items()}
 
 
-def _physical_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
-    start, number = 0, 0
-    while start < len(data):
-        number += 1
-        end = data.find(b"\n", start)
-        end = len(data) if end < 0 else end
-        line = data[start:end].strip()
-        if line:
-            yield number, line
-        start = end + 1
-
-
 class JsonAdapter(TabularAdapter):
     """Reads JSON; the list of rows and the fields are JMESPath in the configuration."""
 
@@ -155,15 +154,15 @@ class JsonAdapter(TabularAdapter):
 
     def rows(self, table: JsonTable, document: Document) -> Iterator[Row]:
         """Return the rows, each with its line (JSON lines) or its number in the list."""
-        data = document.data.removeprefix(codecs.BOM_UTF8)
         columns = table.mapping
         found: Iterator[Row | None]
         if table.is_lines:
             found = (
                 _row(columns, _("line {number}").format(number=number), line)
-                for number, line in _physical_lines(data)
+                for number, line in decoded_lines(document.data, LineDecoder(table.encoding))
             )
         else:
+            data, _encoding = as_utf8(document.data, table.encoding)
             plain = _plain_path(table.rows)
             path, keeps = plain or ("", None)
             elements = _follow(table, path, data) if plain else _found(table, data)
@@ -186,6 +185,18 @@ class JsonAdapter(TabularAdapter):
                 ),
             )
         return ()
+
+    def notes(self, table: JsonTable, document: Document) -> tuple[str, ...]:
+        """Tell the encoding."""
+        configured = table.encoding != AUTO
+        if table.is_lines:
+            decoder = LineDecoder(table.encoding)
+            for _number, _line in decoded_lines(document.data, decoder):
+                pass
+            seen = decoder.seen or {"utf-8"}
+        else:
+            seen = {as_utf8(document.data, table.encoding)[1]}
+        return (encoding_words(seen, configured=configured),)
 
 
 def _plain_path(expression: str) -> tuple[str, Search | None] | None:
@@ -229,12 +240,28 @@ def _found(table: JsonTable, data: bytes) -> list[Any]:
         found = _applied(_search(table.rows), document, table.rows)
     except _Problem as error:
         raise _no_list(table, data, str(error)) from None
+    if isinstance(found, dict) and _is_row(table, found):
+        return [found]
     if not isinstance(found, list):
         raise _no_list(table, data, _type_name(found))
     return found
 
 
-def _follow(table: JsonTable, path: str, data: bytes) -> list[Raw]:
+def _is_row(table: JsonTable, found: object) -> bool:
+    """Whether an object that stands where a list is expected is the only row of it.
+
+    PowerShell writes a list of one without its brackets.
+    """
+    try:
+        cells = _cells(table.mapping, found)
+    except _Problem:
+        return False
+    fields = fields_of(table.stream).values()
+    wanted = [field.name for field in fields if field.required and field.name in cells]
+    return not any(is_blank(cells[name]) for name in wanted or cells)
+
+
+def _follow(table: JsonTable, path: str, data: bytes) -> list[Any]:
     """Return the list at a path of plain names, its elements undecoded."""
     here: bytes | Raw = data
     for name in filter(None, path.split(".")):
@@ -242,7 +269,14 @@ def _follow(table: JsonTable, path: str, data: bytes) -> list[Raw]:
         if not step or name not in step:
             raise _no_list(table, data, _type_name(None))
         here = step[name]
-    found: list[Raw] = _whole(table, here, list[Raw])
+    try:
+        found: list[Any] = _whole(table, here, list[Raw])
+    except BadAnswer:
+        with suppress(msgspec.DecodeError, RecursionError):
+            only = decode_json(here, dict[str, Any])
+            if _is_row(table, only):
+                return [only]
+        raise
     return found
 
 

@@ -33,6 +33,7 @@ from adapters.repositories.programs import program_of
 from adapters.repositories.subprocesses import Finished, run
 from adapters.shared.ahead import told_ahead, without_those_ahead
 from adapters.shared.durations import seconds
+from adapters.shared.paths import path_of
 from adapters.shared.row_by_row import read_each
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
@@ -217,7 +218,7 @@ class RepositoriesAdapter(Adapter[Any]):
 
     def local_path(self, address: str) -> Path:
         """Return a local address as an absolute path."""
-        return self.context.folder / Path(address).expanduser()
+        return path_of(self.context.folder, address)
 
     def _of_another_program(self, address: str) -> SourceError | None:
         """Return what to say of a repository that another program made. Blocks.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -103,7 +103,11 @@ _DAY_FIRST = re.compile(
     r"(?:[ ,]+(?:a )?(\d{1,2}) ?[:h] ?(\d{2})?(?::(\d{2}))?)?",
     re.ASCII,
 )
+# Milliseconds since 1970 in UTC, as .NET's serialisers write them; the offset is that of the
+# writer's clock and changes nothing.
+_DOT_NET = re.compile(r"\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/", re.ASCII)
 _BLANK_BEFORE_OFFSET = re.compile(r" (?=(?:[+-]\d{2}:?\d{2}|Z)$)", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCHS = {"unix": 1.0, "unix-ms": 1000.0}
 _CLOCK_DIRECTIVES = re.compile(r"%[HIMSTXcRrs]")
 
@@ -137,7 +141,16 @@ def _of_format(text: str, wanted: str) -> tuple[datetime, bool]:
     return datetime.strptime(text, wanted), not _CLOCK_DIRECTIVES.search(wanted)
 
 
+def bare_moment(raw: object) -> object:
+    """Return the time in what PowerShell 5.1 makes of one: {"value": …, "DateTime": …}."""
+    return raw.get("value", raw) if isinstance(raw, dict) and "DateTime" in raw else raw
+
+
 def _automatic(text: str) -> tuple[datetime, bool]:
+    if milliseconds := _DOT_NET.fullmatch(text):
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
+            milliseconds=int(milliseconds[1])
+        ), False
     french = _day_first(text)
     if french is not None:
         return french
@@ -152,9 +165,10 @@ def read_time(
 
     Without an offset it is local time of `zone` (IANA name); an hour that
     occurs twice is the first of the two. `formats` are tried in turn: strptime
-    formats, "unix" (seconds) or "unix-ms"; without them, ISO 8601 and day first
-    as French writes it. A date without a time is its first moment, or its last
-    second if `end_of_day` (a due date has not passed while its day lasts).
+    formats, "unix" (seconds) or "unix-ms"; without them, ISO 8601, day first as
+    French writes it, and /Date(milliseconds)/ as .NET does. A date without a
+    time is its first moment, or its last second if `end_of_day` (a due date has
+    not passed while its day lasts).
     """
     text = squeeze(text)
     for wanted in formats or ("",):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from adapters.shared.durations import seconds
+from adapters.shared.paths import path_of
 from adapters.sql.errors import failure, not_text, too_slow
 from adapters.sql.options import DatabaseOptions
 from adapters.sql.other_text import tolerate
@@ -80,7 +81,7 @@ class Database:
 
     @property
     def _file(self) -> Path:
-        return self._context.folder / Path(self.options.file).expanduser()
+        return path_of(self._context.folder, self.options.file)
 
     def _connected(self, session: Session) -> None:
         secret = self.options.password

@@ -9,11 +9,11 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar
 
 from adapters.http.documents import Document, fetch_file, read_file
 from adapters.http.session import Credentials, HttpSession, basic
+from adapters.shared.paths import path_of
 from adapters.tables.cursors import TableCursor, digest_of, known_table
 from adapters.tables.mapping import builder_for
 from adapters.tables.options import TableOptions, TablesConfig
@@ -47,6 +47,10 @@ class TabularAdapter(Adapter[Any]):
     def remarks(self, table: Any, document: Document) -> tuple[str, ...]:
         """Return what a person should know about a document. Blocks; raises `BadAnswer`."""
 
+    def notes(self, table: Any, document: Document) -> tuple[str, ...]:
+        """Return what asks nothing of anybody, such as the encoding. Blocks."""
+        return ()
+
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read a document whole; if it is the one that `cursor` knows, nothing changed."""
         table = self._tables[stream]
@@ -72,12 +76,15 @@ class TabularAdapter(Adapter[Any]):
     async def probe(self) -> Probe:
         """Reach every document and find its columns."""
         remarks: list[str] = []
+        notes: list[str] = []
         for stream, table in self._tables.items():
             document = await self._document(stream, "")
             assert document is not None
             session = self._sessions.get(stream)
             found = [*(session.remarks() if session else ())]
             found += await asyncio.to_thread(self.remarks, table, document)
+            told = await asyncio.to_thread(self.notes, table, document)
+            notes += [f"{table.name}: {note}" for note in told]
             if not document.complete:
                 found.append(
                     _(
@@ -87,7 +94,11 @@ class TabularAdapter(Adapter[Any]):
                 )
             remarks += [f"{table.name}: {remark}" for remark in found]
         times = [s.remote_time for s in self._sessions.values() if s.remote_time]
-        return Probe(remarks=tuple(remarks), remote_time=max(times, default=None))
+        return Probe(
+            remarks=tuple(remarks),
+            notes=tuple(notes),
+            remote_time=max(times, default=None),
+        )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -104,7 +115,7 @@ class TabularAdapter(Adapter[Any]):
         return await fetch_file(self._sessions[stream], table.name, known, self.accept)
 
     def _read_file(self, table: TableOptions, known: str) -> Document | None:
-        path = self.context.folder / Path(table.path).expanduser()
+        path = path_of(self.context.folder, table.path)
         return read_file(path, known, table.max_bytes)
 
     def _credentials_of(self, table: TableOptions) -> Callable[[], Credentials]:

@@ -196,6 +196,11 @@ class ColumnLocator:
             self._folded.setdefault(word(name), []).append(index)
         self._fields = {name: self._located(column) for name, column in mapping.items()}
 
+    @property
+    def places(self) -> dict[str, int]:
+        """The place of each field that one column fills."""
+        return {name: at for name, at in self._fields.items() if isinstance(at, int)}
+
     def absent(self, name: str) -> BadAnswer:
         """Return the error for a column that is not there."""
         raise NotImplementedError

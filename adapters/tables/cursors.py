@@ -11,7 +11,7 @@ from adapters.shared.cursors import decoded, setup_of
 from smic_tui.contract.batch import Rejected
 
 # Part of every cursor: raise it when the same row would give another record.
-_FORMAT = 1
+_FORMAT = 2
 # A cursor carries the rows that were set aside, so that they stay visible while the table does
 # not change; with more than this, the table is simply read again.
 _REMEMBERED = 100

@@ -74,8 +74,18 @@ def read_delimited(text: str, separator: str, first_line: int = 1) -> Iterator[L
             cells = next(csv.reader(lines, delimiter=separator, strict=True))
         except StopIteration:
             return
-        except (csv.Error, _UnclosedQuote):
-            problem = _("a quote is not closed, or stands in the middle of a value")
+        except _UnclosedQuote:
+            problem = _("a value of more than {count} lines, or a quote that is not closed").format(
+                count=_MOST_LINES
+            )
+            lines.next = number
+        except csv.Error:
+            if max(map(len, lines.lines[number - 1 : lines.next])) > csv.field_size_limit():
+                problem = _("a value of more than {count} characters").format(
+                    count=csv.field_size_limit()
+                )
+            else:
+                problem = _("a quote is not closed, or stands in the middle of a value")
             lines.next = number
         if cells or problem:
             yield Line(

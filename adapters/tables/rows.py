@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from adapters.shared import values
 from adapters.tables.columns import Column, FieldInfo, fields_of, given, label_of
+from adapters.tables.spreadsheet import CODES, is_error, read_code, unwrapped
 from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, Contact, Record, Stream
 
@@ -116,7 +117,7 @@ def _parts(raw: object, separator: str) -> list[object]:
     if isinstance(raw, str):
         raw = [part for line in raw.splitlines() for part in line.split(separator)]
     parts = raw if isinstance(raw, list | tuple) else [raw]
-    return [part for part in parts if not is_blank(part)]
+    return [part for part in parts if not (is_blank(part) or is_error(part))]
 
 
 def _contact(raw: object) -> Contact:
@@ -124,7 +125,11 @@ def _contact(raw: object) -> Contact:
         return Contact(name=_text(raw))
     known = Contact.__struct_fields__
     return Contact(
-        **{name: _text(part) for name, part in raw.items() if name in known and not is_blank(part)}
+        **{
+            name: _text(unwrapped(part) if isinstance(part, str) else part)
+            for name, part in raw.items()
+            if name in known and not (is_blank(part) or is_error(part))
+        }
     )
 
 
@@ -173,6 +178,7 @@ def reader_for(field: FieldInfo, notation: Notation) -> Reader:
         last = field.name in _LAST_MOMENTS
 
         def moment(raw: object) -> object:
+            raw = values.bare_moment(raw)
             if isinstance(raw, date):
                 return values.moment_of(raw, notation.zone, end_of_day=last)
             return values.read_time(_text(raw), notation.zone, notation.dates, end_of_day=last)
@@ -187,6 +193,8 @@ def reader_for(field: FieldInfo, notation: Notation) -> Reader:
             return numeric(raw, notation)
 
         return _within(field.name, reader) if field.name in _RANGES else reader
+    if field.name in CODES:
+        return lambda raw: read_code(_text(raw))
     if field.name == "calendar":
         return lambda raw: values.read_calendar(_text(raw))
     return _text
@@ -219,6 +227,25 @@ class _Slot:
                     table=table, field=self.name, value=shown(value), expected=error
                 )
             ) from None
+
+    def cell(self, raw: object) -> object:
+        """Return a raw value without what a spreadsheet put around it.
+
+        None stands for what it could not work out. Raises `RowError` where a record cannot do
+        without the value.
+        """
+        if not isinstance(raw, str):
+            return raw
+        raw = unwrapped(raw)
+        if not is_error(raw) or values.word(raw) in self.words:
+            return raw
+        if self.required or self.name in CODES:
+            raise RowError(
+                _("column {column}: {value} is an error of the spreadsheet, not a value").format(
+                    column=self.label, value=shown(raw)
+                )
+            )
+        return None
 
     def read(self, raw: object) -> object:
         """Return the field's value; `raw` is not blank."""
@@ -283,7 +310,7 @@ class RecordBuilder:
         """Return the record of one row, given as raw values by field; raises `RowError`."""
         filled: dict[str, Any] = {}
         for slot in self._slots:
-            value = raw.get(slot.name)
+            value = slot.cell(raw.get(slot.name))
             if not is_blank(value):
                 filled[slot.name] = slot.read(value)
             elif slot.has_default:

@@ -9,6 +9,7 @@ import shtab
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.parser import PROGRAM, build_parser
 from smic_tui.i18n import _
+from smic_tui.system import streams
 
 
 def run(options: Namespace) -> int:
@@ -22,5 +23,6 @@ def run(options: Namespace) -> int:
         )
         raise CommandError(Exit.USAGE, message)
     parser = build_parser()
+    streams.print_data()
     print(shtab.complete(parser, shell=options.shell, root_prefix=PROGRAM.replace("-", "_")))
     return Exit.FINE

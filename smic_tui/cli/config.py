@@ -9,6 +9,7 @@ from smic_tui.cli.say import say
 from smic_tui.cli.settings import open_settings
 from smic_tui.config.load import Loaded
 from smic_tui.i18n import _
+from smic_tui.system import streams
 
 
 def run(options: Namespace) -> int:
@@ -27,6 +28,8 @@ def run(options: Namespace) -> int:
 def _describe(how: str) -> None:
     from smic_tui.collecting import registry
 
+    streams.print_data()
+
     if how == "schema":
         from smic_tui.cli.json_text import print_json
         from smic_tui.config.schema_doc import json_schema
@@ -41,6 +44,7 @@ def _describe(how: str) -> None:
 def _show(loaded: Loaded, with_origin: bool) -> None:
     from smic_tui.config.toml_text import settings_lines
 
+    streams.print_data()
     origins = loaded.origins
     print(f"# {loaded.path} ({loaded.chosen.by})")
     for line, path in settings_lines(loaded.settings):

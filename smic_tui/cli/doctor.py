@@ -49,6 +49,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     `state` is how the probe just now ended, `latency` how many seconds it took. `clock` is
     by how many seconds the source's clock is ahead of ours, None if the source did not tell.
     `sees` are facts about what the source shows to the account.
+    `notes` say how things were understood and ask for nothing.
     `may` lists the verbs that both the account and the configuration allow. `rows`,
     `rejected` and `rejects` belong to the last reading, `last_good` (UTC) to the last good
     one. `to_do` is advice for the person. A source that acts for another (`actions_for`) has
@@ -65,6 +66,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     clock: float | None = None
     remarks: tuple[str, ...] = ()
     sees: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     last_good: datetime | None = None
     rows: int = 0
     rejected: int = 0
@@ -170,6 +172,7 @@ async def _probed(
         clock=clock,
         remarks=tuple(map(tidy, probe.remarks)),
         sees=tuple(map(tidy, probe.sees)),
+        notes=tuple(map(tidy, probe.notes)),
         may=tuple(verb for verb in Verb if verb in may),
     )
     return replace(finding, to_do=tuple(_advice(finding)))
@@ -215,6 +218,8 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
         yield _("may"), ", ".join(_(VERBS[verb]) for verb in finding.may)
     if finding.clock is not None:
         yield _("clock"), f"{finding.clock:+.1f} s"
+    for index, note in enumerate(finding.notes):
+        yield _("noted") if not index else "", note
     yield _("rows"), _rows(finding)
     for reject in finding.rejects[:5]:
         yield "", f"{reject.where}: {reject.reason}"

@@ -13,6 +13,7 @@ class Exit(IntEnum):
     USAGE = 2
     SOURCE = 3
     OUTPUT = 4
+    FAULT = 70
     INTERRUPTED = 130
 
 

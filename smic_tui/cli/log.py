@@ -46,7 +46,11 @@ def start(verbose: bool, *, to_stderr: bool = True) -> None:
     # The debug lines of these libraries hold whole requests, and so credentials.
     for chatty in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    path = folders.log_file()
+    try:
+        path = folders.log_file()
+    except OSError as error:
+        say(_("no log: {reason}").format(reason=error))
+        return
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handlers: list[logging.Handler] = [SharedRotatingFile(path)]

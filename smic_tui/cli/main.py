@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import importlib
 import os
@@ -14,6 +13,7 @@ from smic_tui import i18n
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.say import say
 from smic_tui.i18n import _
+from smic_tui.system import streams
 
 MODULES = {
     "dashboard": "smic_tui.cli.dashboard",
@@ -52,6 +52,34 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    try:
+        code = _carried_out(arguments)
+        # Here, where its failure can be told: at the end of the program it cannot.
+        sys.stdout.flush()
+        return code
+    except CommandError as error:
+        say(str(error))
+        return error.code
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        streams.silence_stdout()
+        return Exit.FINE
+    except OSError as error:
+        reason = error.strerror or str(error)
+        say(
+            _("{file}: {reason}").format(file=error.filename, reason=reason)
+            if error.filename
+            else reason
+        )
+        streams.silence_stdout()
+        return Exit.OUTPUT
+    except Exception as error:
+        _say_fault(error)
+        return Exit.FAULT
+
+
+def _carried_out(arguments: Sequence[str]) -> int:
     i18n.use(_language_option(arguments))
     _translate_argparse()
     from smic_tui.cli.parser import build_parser
@@ -62,27 +90,47 @@ def _run(arguments: Sequence[str]) -> int:
         return int(ending.code or 0)
     if options.command not in _WITHOUT_GARBAGE:
         gc.enable()
+    _read_bytes_as_text(options)
+    return _command(options.command)(options)
+
+
+def _read_bytes_as_text(options: Namespace) -> None:
+    """Reads arguments that are not in the locale's encoding as UTF-8 or Windows-1252.
+
+    Paths are left as they are: a file may have such a name.
+    """
+    for name, value in vars(options).items():
+        if isinstance(value, str):
+            setattr(options, name, _as_text(value))
+        elif isinstance(value, list):
+            setattr(options, name, [_as_text(v) if isinstance(v, str) else v for v in value])
+
+
+def _as_text(argument: str) -> str:
     try:
-        code = _command(options.command)(options)
-        sys.stdout.flush()
-        return code
-    except CommandError as error:
-        say(str(error))
-        return error.code
-    except KeyboardInterrupt:
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        _silence_stdout()
-        return Exit.FINE
-    except OSError as error:
-        reason = error.strerror or str(error)
-        say(
-            _("{file}: {reason}").format(file=error.filename, reason=reason)
-            if error.filename
-            else reason
-        )
-        _silence_stdout()
-        return Exit.OUTPUT
+        argument.encode()
+    except UnicodeEncodeError:
+        data = os.fsencode(argument)
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            return data.decode("cp1252", "replace")
+    return argument
+
+
+def _say_fault(error: Exception) -> None:
+    """Says in one sentence that the program has a fault; the log has the rest."""
+    import logging
+
+    from smic_tui.cli import log
+    from smic_tui.text import clean
+
+    if not logging.getLogger().handlers:
+        log.start(False)
+    logging.getLogger(__name__).error("the command has failed", exc_info=error)
+    what = clean(f"{type(error).__name__}: {error}", 300)
+    text = _("a fault of the program, please report it: {error} (the log has more)")
+    say(text.format(error=what))
 
 
 def _command(name: str) -> Callable[[Namespace], int]:
@@ -114,9 +162,3 @@ def _translate_argparse() -> None:
     os.environ["LANGUAGE"] = i18n.language()
     gettext.bindtextdomain(i18n.DOMAIN, str(i18n.LOCALE_FOLDER))
     gettext.textdomain(i18n.DOMAIN)
-
-
-def _silence_stdout() -> None:
-    """Points standard output to nowhere, so that the last flush does not fail again."""
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

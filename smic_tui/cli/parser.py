@@ -78,7 +78,8 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
         ),
         epilog=_(
             "Exit codes: 0 fine, 1 something needs attention, 2 usage or configuration, "
-            "3 a source failed, 4 the cache or the output cannot be written, 130 interrupted."
+            "3 a source failed, 4 the cache or the output cannot be written, 70 a fault of the "
+            "program, 130 interrupted."
         ),
     )
     parser.set_defaults(command="dashboard")
@@ -214,7 +215,9 @@ def _list(parser: argparse.ArgumentParser) -> None:
 
 
 def _site(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("code", metavar="CODE", help=_("the site's code or its name"))
+    parser.add_argument(
+        "code", metavar="CODE", help=_("the site's code or its name, as a source might call it")
+    )
     parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
     _add_reading(parser)
 

@@ -11,6 +11,7 @@ from smic_tui.config.errors import ConfigError
 from smic_tui.config.load import Loaded
 from smic_tui.i18n import ngettext
 from smic_tui.sample.folder import SampleError
+from smic_tui.system import streams
 from smic_tui.wiring import load_settings
 
 
@@ -21,7 +22,7 @@ def open_settings(options: Namespace, *, write_sample: bool = True, examine: boo
     `write_sample` allows writing the sample syndicate if the configuration reads it.
     """
     try:
-        return load_settings(
+        loaded = load_settings(
             options.config, chosen.overrides(options), write_sample=write_sample, examine=examine
         )
     except ConfigError as error:
@@ -32,6 +33,9 @@ def open_settings(options: Namespace, *, write_sample: bool = True, examine: boo
         raise CommandError(Exit.USAGE, f"{head}\n{error}") from None
     except SampleError as error:
         raise CommandError(Exit.OUTPUT, str(error)) from None
+    if loaded.settings.display.ascii:
+        streams.use_ascii()
+    return loaded
 
 
 def cache_folder(options: Namespace, loaded: Loaded) -> Path:

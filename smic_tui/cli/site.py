@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -13,12 +14,16 @@ from smic_tui.cli.json_text import print_json
 from smic_tui.cli.situation import Reading, read
 from smic_tui.config.errors import nearest
 from smic_tui.i18n import _
+from smic_tui.insight.matching import Register
+from smic_tui.insight.names import normal_name, without_article
 from smic_tui.model.facts import SiteFact
 from smic_tui.model.states import Level
 from smic_tui.text import fold
 from smic_tui.views.dossier import dossier
 from smic_tui.views.fit import cut
 from smic_tui.views.targets import places
+
+_MOST_CODES = 20
 
 
 def run(options: Namespace) -> int:
@@ -35,23 +40,41 @@ def run(options: Namespace) -> int:
 
 
 def _find(reading: Reading, wanted: str) -> SiteFact:
-    """Returns the site with that code, or the only one with that name."""
+    """Returns the site with that code or name, or the one that a source would mean by it."""
     sites = reading.situation.sites
     by_code = [fact for fact in sites if fact.site.code.lower() == wanted.lower()]
     found = by_code or [fact for fact in sites if fold(fact.site.name) == fold(wanted)]
     if len(found) == 1:
         return found[0]
+    facts = {fact.key: fact for fact in sites}
+    register = Register((fact.site for fact in sites), reading.loaded.settings.matching)
+    if (meant := register.match(wanted)) and meant.key in facts:
+        return facts[meant.key]
+    found = found or [facts[entry.key] for entry in register.at(wanted) if entry.key in facts]
+    if len(found) == 1:
+        return found[0]
     if found:
-        codes = ", ".join(fact.site.code for fact in found)
+        codes = ", ".join(fact.site.code for fact in found[:_MOST_CODES])
+        codes += ", …" * (len(found) > _MOST_CODES)
         message = _("{count} sites are called {name}; their codes: {codes}").format(
             count=len(found), name=wanted, codes=codes
         )
         raise CommandError(Exit.USAGE, message)
     message = _("no site has the code or the name {wanted}").format(wanted=wanted)
-    known = [text for fact in sites for text in (fact.site.code, fact.site.name)]
-    if guess := nearest(wanted, known):
+    if guess := _nearest(wanted, register, sites):
         message += "; " + _("did you mean {guess}?").format(guess=guess)
     raise CommandError(Exit.USAGE, message)
+
+
+def _nearest(wanted: str, register: Register, sites: Collection[SiteFact]) -> str:
+    """Returns the code or the name of a site that may be meant; "" if none is like it."""
+    if wanted.isdecimal():
+        return nearest(wanted, [fact.site.code for fact in sites])
+    places = {without_article(normal_name(fact.site.member)): fact.site.name for fact in sites}
+    if guess := nearest(without_article(normal_name(wanted)), [*places]):
+        return places[guess]
+    entry = register.nearest(wanted)
+    return entry.site.name if entry else ""
 
 
 def _object(fact: SiteFact, reading: Reading) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from smic_tui.cli.json_text import print_json
 from smic_tui.contract.status import SourceState
 from smic_tui.insight.status_json import status_json
 from smic_tui.model.status_counts import StatusCounts
+from smic_tui.system import streams
 from smic_tui.views.counts import freshness, words_of_counts
 from smic_tui.views.look import Look
 
@@ -26,6 +27,8 @@ def run(options: Namespace) -> int:
     kept = quick.kept(options, now)
     if kept is not None:
         counts, ascii_only = kept.at(now), kept.ascii
+        if ascii_only:
+            streams.use_ascii()
     else:
         # Not before: it takes several times as long.
         from smic_tui.cli.situation import read

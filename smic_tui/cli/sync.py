@@ -16,6 +16,7 @@ from smic_tui.cli.collect import collect_once
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.say import say
 from smic_tui.cli.settings import cache_folder, open_settings
+from smic_tui.config import folders
 from smic_tui.config.load import Loaded
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.i18n import _, ngettext
@@ -32,7 +33,7 @@ def run(options: Namespace) -> int:
             raise CommandError(Exit.USAGE, _("--watch reads all sources: name none"))
         log.start(options.verbose)
         if options.publish:
-            loaded = _publishing(loaded, Path(options.publish).expanduser().absolute())
+            loaded = _publishing(loaded, folders.home_path(options.publish).absolute())
         return asyncio.run(_watch(loaded, cache))
     if options.publish:
         raise CommandError(Exit.USAGE, _("--publish goes with --watch"))

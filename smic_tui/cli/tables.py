@@ -15,6 +15,7 @@ import msgspec
 from smic_tui.cli import terminal
 from smic_tui.i18n import _
 from smic_tui.query.fields import FieldSet, Moment
+from smic_tui.system import streams
 from smic_tui.views.cells import Cell, Role, Row
 from smic_tui.views.fit import fit, fit_columns, width
 from smic_tui.views.listing import Listing
@@ -70,14 +71,21 @@ def _value(value: Any) -> Any:
 
 def write_csv(names: Sequence[str], rows: Iterable[dict[str, Any]], file: Any = None) -> None:
     """CSV in UTF-8 with a line of names; several values of a cell are joined by "; "."""
+    if file is None:
+        streams.print_data()
     writer = csv.writer(file or sys.stdout, lineterminator="\n")
     writer.writerow(names)
     for row in rows:
         writer.writerow([csv_cell(row.get(name)) for name in names])
 
 
-# What a spreadsheet would take for a formula; a number or a telephone number is none.
-_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d\s().,-]*$)")
+# What a spreadsheet would take for a formula; a number or a telephone number is none. Excel splits
+# at the list separator of its country, whatever the file was meant to have: every place after one
+# may become the beginning of a cell, within quotes or not.
+_FORMULA = re.compile(
+    r"(^|[;,|\t\r\n])([\s\"]*)(?=[=@＝＠]|[+＋−－-](?![\d\s().-]*(?:$|[;,|\t\r\n])))"
+)
+_SIGNS = frozenset("=@+-＝＠＋－−")
 
 
 def csv_cell(value: Any) -> str:
@@ -93,4 +101,11 @@ def csv_cell(value: Any) -> str:
     elif isinstance(value, dict):
         value = msgspec.json.encode(value).decode()
     text = str(value)
-    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
+    if not isinstance(value, str) or _SIGNS.isdisjoint(text):
+        # A control character at the beginning makes some spreadsheets look at what follows.
+        return f"'{text}" if text[:1] in ("\t", "\r") else text
+    return _FORMULA.sub(_as_text, text)
+
+
+def _as_text(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]}'"

@@ -11,6 +11,10 @@ from smic_tui.config import folders
 from smic_tui.config.errors import ConfigError, Problem
 from smic_tui.config.shipped import shipped_config
 from smic_tui.i18n import _
+from smic_tui.system import atomic_file
+
+# In bytes. A configuration of ten thousand aliases has half a million.
+LARGEST = 1 << 24
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
@@ -27,19 +31,33 @@ class Chosen(Struct, frozen=True, kw_only=True):
 def choose(path: Path | None) -> Chosen:
     """Returns the first of: `path`, SMIC_TUI_CONFIG, the user's own file, the shipped one."""
     if path is not None:
-        return Chosen(path=path.expanduser().absolute(), by="--config")
+        return Chosen(path=_absolute(path, "--config"), by="--config")
     if variable := os.environ.get("SMIC_TUI_CONFIG"):
-        return Chosen(path=Path(variable).expanduser().absolute(), by="SMIC_TUI_CONFIG")
-    own = folders.user_config_file()
-    if own.exists():
+        return Chosen(path=_absolute(Path(variable), "SMIC_TUI_CONFIG"), by="SMIC_TUI_CONFIG")
+    try:
+        own = folders.user_config_file()
+    except OSError:
+        own = None
+    if own is not None and own.exists():
         return Chosen(path=own, by=_("the user's configuration folder"))
     return Chosen(path=shipped_config(), by=_("shipped with the program"), shipped=True)
 
 
-def read_text(file: Path) -> str:
-    """Returns the text of a configuration file; raises `ConfigError` if it cannot be read."""
+def _absolute(path: Path, by: str) -> Path:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return folders.home_path(str(path)).absolute()
+    except OSError as error:
+        raise ConfigError(path, [Problem(message=f"{by}: {error}")]) from None
+
+
+def read_text(file: Path) -> str:
+    """Returns the text of a configuration file; raises `ConfigError` if it cannot be read.
+
+    Nothing but a regular file of a sane size is read.
+    """
+    try:
+        data, _status = atomic_file.read(file, LARGEST)
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         message = _("cannot be read: {reason}").format(reason=error.strerror)
     except UnicodeDecodeError as error:

@@ -9,16 +9,37 @@ import hashlib
 import os
 from pathlib import Path
 
+from smic_tui.i18n import _
+
 _NAME = "smic-tui"
 
 
 def _xdg(variable: str, default: str) -> Path:
     """Returns the program's folder below that of the variable, or below `default`.
 
-    As the XDG standard says, a variable that holds no absolute path is ignored.
+    As the XDG standard says, a variable that holds no absolute path is ignored. Raises `OSError`
+    when there is no home folder.
     """
     base = os.environ.get(variable, "")
-    return (Path(base) if base.startswith("/") else Path(default).expanduser()) / _NAME
+    return (Path(base) if base.startswith("/") else home_path(default, variable)) / _NAME
+
+
+def home_path(text: str, variable: str = "") -> Path:
+    """Returns a path whose `~` or `~NAME` is the home folder of an account.
+
+    Raises `OSError` for people when nothing tells that folder; `variable` could name it.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        pass
+    if not text.startswith("~/") and text != "~":
+        raise OSError(_("{path}: no such account").format(path=text))
+    raise OSError(
+        _("this account has no home folder: set {variables}").format(
+            variables=", ".join(filter(None, ("HOME", variable)))
+        )
+    )
 
 
 def user_config_file() -> Path:
@@ -50,7 +71,7 @@ def cache_folder(config: Path, shipped: bool, wanted: Path | None = None) -> Pat
     if wanted is None and os.environ.get("SMIC_TUI_CACHE"):
         wanted = Path(os.environ["SMIC_TUI_CACHE"])
     if wanted is not None:
-        return wanted.expanduser().absolute()
+        return home_path(str(wanted)).absolute()
     if shipped:
         return user_cache() / "default"
     digest = hashlib.sha256(os.fsencode(config)).hexdigest()[:12]

@@ -6,6 +6,7 @@ settings, and parsing all filters. That is most of the time of a short command.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -31,11 +32,15 @@ def is_known_good(digest: str) -> bool:
 def remember(digest: str) -> None:
     """Notes that the configuration with that digest is good; a failure to write is ignored."""
     known = [digest, *(other for other in _known() if other != digest)]
-    own_file.write(file(), "".join(f"{one}\n" for one in known[:KEPT]).encode())
+    with contextlib.suppress(OSError):  # no home folder
+        own_file.write(file(), "".join(f"{one}\n" for one in known[:KEPT]).encode())
 
 
 def _known() -> list[str]:
-    data = own_file.read(file(), _LARGEST)
+    try:
+        data = own_file.read(file(), _LARGEST)
+    except OSError:  # no home folder
+        return []
     if data is None:
         return []
     lines = data.decode("ascii", "replace").splitlines()

@@ -88,15 +88,30 @@ def load(
     Raises `ConfigError` with every problem that was found.
     """
     chosen = choose(path)
+    text = read_text(chosen.path)
+    try:
+        return _loaded(chosen, text, kinds, check_filter, overrides or {}, is_known_good)
+    except RecursionError:
+        message = _("tables or lists are nested too deeply")
+    except OSError as error:  # a `~` without a home folder
+        message = str(error)
+    raise ConfigError(chosen.path, [Problem(message=message)])
+
+
+def _loaded(
+    chosen: Chosen,
+    text: str,
+    kinds: Kinds,
+    check_filter: FilterCheck,
+    overrides: Mapping[KeyPath, tuple[Any, str]],
+    is_known_good: Callable[[str], bool] | None,
+) -> Loaded:
     file = chosen.path
-    text = read_text(file)
     raw = _parse(file, text)
-    overrides = overrides or {}
     for (table, key), (value, _by) in overrides.items():
         if isinstance(raw.setdefault(str(table), {}), dict):
             raw[str(table)][key] = value
-    sample = folders.sample_folder()
-    uses_sample = SAMPLE in str(raw.get("sources"))
+    sample = folders.sample_folder() if SAMPLE in str(raw.get("sources")) else None
     if "sources" in raw:
         raw["sources"] = _expand(raw["sources"], str(sample))
     digest = settings_digest(text, overrides)
@@ -126,7 +141,7 @@ def load(
         digest=digest,
         examined=examined,
         overridden={key: by for key, (_value, by) in overrides.items()},
-        sample=sample if uses_sample else None,
+        sample=sample,
     )
 
 
@@ -146,6 +161,9 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
         place = _TOML_PLACE.search(str(error))
         message = _("not valid TOML: {reason}").format(reason=_TOML_PLACE.sub("", str(error)))
         line = int(place[1]) if place else text.count("\n") + 1
+    except ValueError:
+        # Python converts no number of more than some thousand digits.
+        message, line = _("a number has too many digits"), 0
     raise ConfigError(file, [Problem(message=message, line=line)])
 
 
@@ -153,7 +171,7 @@ def _expand(value: Any, sample: str) -> Any:
     """Replaces `{sample}` and a leading `~/` in the texts of sources by their folders."""
     if isinstance(value, str):
         value = value.replace(SAMPLE, sample)
-        return str(Path(value).expanduser()) if value.startswith("~/") else value
+        return str(folders.home_path(value)) if value.startswith("~/") else value
     if isinstance(value, list):
         return [_expand(item, sample) for item in value]
     if isinstance(value, dict):

@@ -13,5 +13,5 @@ def login_name() -> str:
 
     try:
         return clean(getpass.getuser())
-    except (KeyError, OSError):
+    except (KeyError, OSError, ImportError):
         return f"uid {os.getuid()}"

@@ -31,7 +31,9 @@ class Display(Table, frozen=True, kw_only=True):
     timezone: Annotated[
         str, Meta(description="IANA time zone of the times on screen and of calendars.")
     ] = "Europe/Paris"
-    ascii: Annotated[bool, Meta(description="Draw with ASCII characters only.")] = False
+    ascii: Annotated[
+        bool, Meta(description="Write ASCII characters only; letters lose their accents.")
+    ] = False
     bell: Annotated[bool, Meta(description="Whether the terminal bell may ring at all.")] = True
     driver: Annotated[
         Literal["lean", "stock"],

@@ -45,7 +45,9 @@ class Probe(Struct, frozen=True, kw_only=True):
 
     `version` is what the remote program calls itself. `remote_time` (UTC) is its clock, which
     `doctor` compares with ours. `remarks` are what somebody should look at: rights that are
-    missing, TLS that is not verified. `sees` are plain facts about what the account is shown.
+    missing, TLS that is not verified. `sees` are plain facts about what the account is shown,
+    `notes` how something was understood, such as the encoding of a file: neither asks for
+    anything.
     """
 
     version: str = ""
@@ -53,6 +55,7 @@ class Probe(Struct, frozen=True, kw_only=True):
     remote_time: datetime | None = None
     remarks: tuple[str, ...] = ()
     sees: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 ConfigT = TypeVar("ConfigT", bound=Struct)

@@ -2,9 +2,9 @@
 
 A reference is tried in this order; the first that gives one site wins:
 
-1. the code of a site, without blanks and case; a code of four digits also with
-   the leading 0 that spreadsheets drop;
-2. the code of a member;
+1. the code of a site, without blanks and case, then that of a member;
+2. the same for codes of digits without the leading zeros that spreadsheets drop,
+   on either side ("1004" is "01004"), where that leads to one code only;
 3. the name, without case, accents, hyphens, apostrophes and blanks, with St and
    Ste written out; then also without its article ("Rochelle (La)");
 4. the place, when the reference or the register's name says the kind of site
@@ -29,7 +29,13 @@ from difflib import SequenceMatcher
 from msgspec import Struct
 
 from smic_tui.config.schema import Matching
-from smic_tui.insight.names import kind_and_place, normal_code, normal_name, without_article
+from smic_tui.insight.names import (
+    kind_and_place,
+    normal_code,
+    normal_name,
+    number_of,
+    without_article,
+)
 from smic_tui.records import Site
 
 NEAR = 0.6
@@ -72,6 +78,9 @@ class Register:
             {normal_name(entry.site.kind) for entry in self.entries} - {""} | {"mairie"}
         )
         self._by_code: dict[str, Entry] = {}
+        # By the number that is left of a code of digits.
+        self._by_number: dict[str, tuple[Entry, ...]] = {}
+        self._by_member_number: dict[str, tuple[Entry, ...]] = {}
         self._by_member: dict[str, tuple[Entry, ...]] = {}
         self._by_name: dict[str, tuple[Entry, ...]] = {}
         self._by_bare_name: dict[str, tuple[Entry, ...]] = {}
@@ -84,7 +93,7 @@ class Register:
         self._aliases: dict[str, Entry] = {}
         broken = []
         for name, code in matching.aliases.items():
-            if target := self._by_code.get(normal_code(code)):
+            if target := self._coded(normal_code(code)):
                 self._aliases[normal_name(name)] = target
             else:
                 broken.append(name)
@@ -109,6 +118,8 @@ class Register:
         alone = (entry,)
         self._by_code.setdefault(normal_code(site.code), entry)
         _several(self._by_member, normal_code(site.member_code), alone)
+        _several(self._by_number, number_of(normal_code(site.code)), alone)
+        _several(self._by_member_number, number_of(normal_code(site.member_code)), alone)
         _several(self._by_name, name, alone)
         _several(self._by_bare_name, without_article(name), alone)
         for called in (name, normal_name(site.member)):
@@ -127,11 +138,7 @@ class Register:
         code = normal_code(reference)
         if not code:
             return None
-        if found := self._by_code.get(code):
-            return found
-        if len(code) == 4 and code.isdecimal() and (found := self._by_code.get("0" + code)):
-            return found
-        if found := self._one(self._by_member.get(code)):
+        if found := self._coded(code):
             return found
         name = normal_name(reference)
         if found := self._one(self._by_name.get(name)):
@@ -142,6 +149,26 @@ class Register:
         if found := self._of_kind(self._by_place.get(place, ()), kind or self._shared_kind):
             return found
         return self._aliases.get(name)
+
+    def _coded(self, code: str) -> Entry | None:
+        if found := self._by_code.get(code) or self._one(self._by_member.get(code)):
+            return found
+        number = number_of(code)
+        if not number:
+            return None
+        alike = self._by_number.get(number, ())
+        if len({normal_code(entry.site.code) for entry in alike}) == 1:
+            return alike[0]
+        members = self._by_member_number.get(number, ())
+        if len({normal_code(entry.site.member_code) for entry in members}) == 1:
+            return self._one(members)
+        return None
+
+    def at(self, reference: str) -> tuple[Entry, ...]:
+        """Every site at the place that `reference` names, and of the kind if it names one."""
+        kind, place = kind_and_place(normal_name(reference), self._kinds)
+        here = self._by_place.get(place, ()) if place else ()
+        return tuple(e for e in here if not kind or normal_name(e.site.kind) == kind)
 
     def _one(self, entries: tuple[Entry, ...] | None) -> Entry | None:
         """The one that is meant by what several may share."""

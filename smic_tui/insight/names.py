@@ -21,6 +21,11 @@ def normal_code(code: str) -> str:
     return "".join(code.split()).casefold()
 
 
+def number_of(code: str) -> str:
+    """The number that is left of a code of digits without leading zeros; "" of any other."""
+    return code.lstrip("0") if code.isdecimal() else ""
+
+
 @lru_cache(65536)
 def normal_name(name: str) -> str:
     """A name without case, accents, hyphens and apostrophes, St and Ste written out."""

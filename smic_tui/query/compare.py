@@ -15,6 +15,7 @@ from smic_tui.quantities.refusal import Reason, Refused
 from smic_tui.query.days import read_span
 from smic_tui.query.fields import Field, FieldType, Moment
 from smic_tui.query.lexer import QuerySyntaxError, Token
+from smic_tui.query.spelling import spelling_of
 from smic_tui.text import fold
 
 Test = Callable[[Any, Moment], bool]
@@ -96,19 +97,20 @@ def _text(field: Field, token: Token) -> Test:
     wanted = fold(token.value)
     contains = token.operator == ":"
     negated = token.operator == "!="
+    spelling = spelling_of(wanted)
+    is_meant: Callable[[str], bool]
+    if spelling is None:
+        is_meant = (lambda folded: wanted in folded) if contains else wanted.__eq__
+    else:
+        is_meant = spelling.is_in if contains else spelling.is_all_of
 
     def test(fact: Any, moment: Moment) -> bool:
         value = get(fact, moment)
         if value is None:
             return negated
         if isinstance(value, str):
-            folded = fold(value)
-            found = wanted in folded if contains else wanted == folded
-        elif contains:
-            found = any(wanted in fold(text) for text in value)
-        else:
-            found = any(wanted == fold(text) for text in value)
-        return found is not negated
+            return is_meant(fold(value)) is not negated
+        return any(is_meant(fold(text)) for text in value) is not negated
 
     return test
 

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from smic_tui.model.freshness import Freshness
+from smic_tui.query.spelling import spelling_of
 from smic_tui.text import fold, fold_once
 
 # Stands between two texts of a fact. No cleaned text and no filter contains it.
@@ -115,9 +116,14 @@ class FieldSet:
         A longer text is searched only in the facts where its beginning was found before.
         """
         within, before, found, texts = self._found
-        if not (within is facts and before and before in wanted):
+        spelling = spelling_of(wanted)
+        # Another spelling of the longer text may lack its beginning: "sain" is not in "St-Just".
+        if not (within is facts and before and before in wanted and spelling is None):
             found, texts = facts, self._texts(facts, moment)
-        here = [wanted in text for text in texts]
+        if spelling is None:
+            here = [wanted in text for text in texts]
+        else:
+            here = list(map(spelling.is_in, texts))
         left = list(compress(found, here))
         if isinstance(facts, tuple):
             self._found = (facts, wanted, left, list(compress(texts, here)))

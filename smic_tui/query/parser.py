@@ -30,6 +30,7 @@ from smic_tui.model.freshness import Freshness
 from smic_tui.query.compare import Test, compare_test, end_of_quantity, folded_word
 from smic_tui.query.fields import FieldSet, FieldType, Moment
 from smic_tui.query.lexer import Kind, QuerySyntaxError, Token, tokens
+from smic_tui.query.spelling import spelling_of
 from smic_tui.query.syntax_tree import And, Compare, Node, Not, Or, Text
 from smic_tui.text import fold
 
@@ -130,6 +131,10 @@ def _everything(_fact: Any, _moment: Moment) -> bool:
 def _text_test(text: str, fields: FieldSet) -> Test:
     wanted = fold(text)
     folded = fields.folded
+    spelling = spelling_of(wanted)
+    if spelling is not None:
+        is_in = spelling.is_in
+        return lambda fact, moment: is_in(folded(fact, moment))
 
     def test(fact: Any, moment: Moment) -> bool:
         return wanted in folded(fact, moment)

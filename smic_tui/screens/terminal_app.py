@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import traceback
 from dataclasses import replace
 from typing import ClassVar
@@ -108,6 +109,8 @@ class TerminalApp(App[None], inherit_bindings=False, inherit_css=False):
         Textual's own prints every local variable, which may hold a secret or
         whatever text a source sent.
         """
+        # Not 1, which tells that something needs attention.
+        self._return_code = os.EX_SOFTWARE
         trace = traceback.format_exc()
         log.error("the dashboard has failed\n%s", trace)
         self._exit_renderables.append(Text(trace))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import termios
 import threading
 import time
@@ -243,6 +244,7 @@ class LeanDriver(LinuxDriver):
         """Reads what the terminal sends, until the driver leaves it."""
         reader = Reader(
             self.fileno,
+            encoding=getattr(sys.__stdin__, "encoding", None) or "utf-8",
             waiting=lambda: self._pacer.is_waiting,
             on_answer=self._answer_read,
             on_message=self.process_message,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 
+from smic_tui.system.charset import CELLS, in_cells
 from smic_tui.system.turns import screen_priority
 from smic_tui.terminal.canvas import Canvas
 from smic_tui.terminal.capabilities import Capabilities
@@ -166,9 +167,16 @@ class FarScreen:
         """Returns the screen, to be kept for the next start; None while it is incomplete."""
         if not self._canvas.is_whole:
             return None
-        return picture_of(
+        picture = picture_of(
             self._canvas.rows, self._pens, alternate=self._can.alternate_screen, stamps=stamps
         )
+        if not self._encoding.lower().startswith("utf"):
+            # It will be painted before anybody knows what this terminal lacks.
+            picture.rows = [
+                [in_cells(piece, self._encoding) for piece in pieces] for pieces in picture.rows
+            ]
+            picture.mark = in_cells(picture.mark, self._encoding)
+        return picture
 
     def _make_anew(self) -> None:
         self._encoder.forget()
@@ -303,7 +311,7 @@ class FarScreen:
 
     def _transmit(self, text: str, *, fence: bool | None = None) -> None:
         """Hands bytes to the outlet. A fence follows if one is due, or as `fence` says."""
-        data = text.encode(self._encoding, "replace")
+        data = text.encode(self._encoding, CELLS)
         now = self._loop.time()
         if fence is None:
             fence = self._pacer.fence_is_due(len(data) + len(FENCE), now)

@@ -11,6 +11,7 @@ The file is believed only if nobody but its owner can write it and its folder.
 from __future__ import annotations
 
 import os
+import sys
 import termios
 import time
 from binascii import crc32
@@ -71,7 +72,7 @@ def paint(arguments: list[str]) -> None:
         picture = read(text, identity, size.columns, size.lines, now)
         if not all(_still_holds(stamp) for stamp in picture.stamps):
             return
-        data = painted(picture, now).encode()
+        data = painted(picture, now).encode(sys.stderr.encoding, "replace")
         attributes = _take_over()
         _painted = Painted(picture, picture.mark_at(now), len(data), time.monotonic(), attributes)
         while data:
@@ -128,6 +129,9 @@ def folder() -> str:
     cache = _environ.get("XDG_CACHE_HOME", "")
     if not cache.startswith("/"):
         cache = os.path.expanduser("~/.cache")
+    if not cache.startswith("/"):
+        # Without a home folder there is no place of one's own: nothing can be below this.
+        cache = os.devnull
     return cache + "/smic-tui/screens"
 
 

@@ -25,7 +25,8 @@ class Reader:
 
     `waiting()` tells whether an answer may come; `on_answer()` is called for each,
     `on_message(message)` for whatever Textual's parser makes of the rest. `patience()` is
-    how many seconds the pieces of one key may be apart: a slow line splits them.
+    how many seconds the pieces of one key may be apart: a slow line splits them. `encoding` is
+    that of the letters that the terminal sends.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Reader:
         on_answer: Callable[[], None],
         on_message: Callable[[Message], None],
         patience: Callable[[], float] = lambda: 0.0,
+        encoding: str = "utf-8",
         debug: bool = False,
     ) -> None:
         self._file = file
@@ -44,12 +46,13 @@ class Reader:
         self._on_message = on_message
         self._parser = XTermParser(debug)
         self._patience = patience
+        self._encoding = encoding
         self._sequences = Sequences()
         self._answers = AnswerFilter()
 
     def run(self, stop: Event) -> bool:
         """Reads until `stop` is set; returns False if the terminal was gone before."""
-        decode = getincrementaldecoder("utf-8")("replace").decode
+        decode = getincrementaldecoder(self._encoding)("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self._file, selectors.EVENT_READ)
             read_at = time.monotonic()

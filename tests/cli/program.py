@@ -42,6 +42,7 @@ class Program:
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode != 70, done.stderr
         return done
 
     def json(self, *arguments: str | Path) -> Any:

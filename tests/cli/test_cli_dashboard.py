@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -16,8 +17,10 @@ import pytest
 from tests.cli.program import Program
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_it_opens_and_q_leaves(sampled: Program, language: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "encoding"), [("en", ""), ("fr", ""), ("fr", "ascii"), ("fr", "iso8859-15")]
+)
+def test_it_opens_and_q_leaves(sampled: Program, language: str, encoding: str) -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     before = termios.tcgetattr(theirs)
@@ -26,7 +29,15 @@ def test_it_opens_and_q_leaves(sampled: Program, language: str) -> None:
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env={**sampled.env, "TERM": "xterm-256color"},
+        # An empty NO_COLOR is no wish.
+        env={
+            **sampled.env,
+            "TERM": "xterm-256color",
+            "PYTHONIOENCODING": encoding,
+            # It tells kept screens of one encoding from those of another, as a locale does.
+            "LC_MESSAGES": f"fr_FR.{encoding}",
+            "NO_COLOR": "",
+        },
         cwd=sampled.home,
         start_new_session=True,
     )
@@ -57,6 +68,13 @@ def test_it_opens_and_q_leaves(sampled: Program, language: str) -> None:
                     break
         assert process.returncode == 0
         assert b"Traceback" not in shown
+        assert re.search(rb"\x1b\[[0-9;]*3[1-6]", shown)  # colours
+        if encoding == "ascii":
+            assert shown.isascii()
+            assert b"46 en panne" in shown
+        elif encoding:
+            assert "dégrad".encode(encoding) in shown
+            assert "■".encode() not in shown
         assert termios.tcgetattr(theirs) == before
     finally:
         process.kill()

@@ -68,7 +68,7 @@ def at_one_moment() -> time_machine.travel:
     return time_machine.travel(datetime.now(UTC), tick=False)
 
 
-class LookedAtFacts(Exception):
+class LookedAtFacts(BaseException):
     """The counts were not enough."""
 
 

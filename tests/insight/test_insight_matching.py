@@ -162,3 +162,39 @@ def test_the_register_is_kept_while_nothing_changes() -> None:
     assert register_after(first, sites(), Matching()) is not first
     shorter = register_after(first, sites()[1:], matching)
     assert shorter.match("17300") is None
+
+
+@pytest.mark.parametrize(
+    ("register_has", "source_says"),
+    [
+        ("1004", "01004"),  # a commune, in a register that a spreadsheet has saved
+        ("01004", "1004"),
+        ("107", "0107"),  # a canton
+        ("0107", "107"),
+        ("6000", "06000"),  # a postal code
+        ("21300123400012", "021300123400012"),
+    ],
+)
+def test_zeros_that_a_spreadsheet_has_dropped(register_has: str, source_says: str) -> None:
+    known = Register([site(register_has, "Ambléon", kind="mairie")], Matching())
+    found = known.match(source_says)
+    assert found is not None
+    assert found.site.code == register_has
+    of_member = Register(
+        [site("A1", "Ambléon", kind="mairie", member_code=register_has)], Matching()
+    )
+    assert of_member.match(source_says) is not None
+    aliased = Matching(aliases={"Chez nous": source_says})
+    assert Register([site(register_has, "Ambléon")], aliased).match("chez nous") is not None
+
+
+def test_a_lost_zero_that_could_be_of_two_codes_is_not_guessed() -> None:
+    known = Register([site("004", "Ambléon"), site("0004", "Ambronay")], Matching())
+    assert known.match("4") is None
+    assert known.match("00004") is None
+    (exact,) = [entry for entry in known.entries if entry.site.code == "004"]
+    assert known.match("004") is exact
+
+
+def test_zeros_alone_are_no_number() -> None:
+    assert Register([site("000", "Ambléon")], Matching()).match("0") is None

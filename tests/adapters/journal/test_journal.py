@@ -447,11 +447,12 @@ async def test_one_file_that_cannot_be_read_takes_no_other_with_it(
 async def test_probe_tells_what_a_person_should_know(tmp_path: Path) -> None:
     write(tmp_path / "journal.jsonl", line(1, perod="1d"), "bad\n")
     plan = {"site": "17299", "application": "paie", "period": "7d"}
-    remarks = (await source(tmp_path, plans=[plan]).probe()).remarks
-    assert remarks[0] == "2 lines in 1 file"
-    assert remarks[1] == "keys that are not known: perod"
-    assert remarks[2].startswith(f"{tmp_path / 'journal.jsonl'}:2: not JSON")
-    assert remarks[3] == "planned, but no line names them: 17299/paie"
+    probe = await source(tmp_path, plans=[plan]).probe()
+    assert probe.notes == ("2 lines in 1 file", "read as UTF-8")
+    remarks = probe.remarks
+    assert remarks[0] == "keys that are not known: perod"
+    assert remarks[1].startswith(f"{tmp_path / 'journal.jsonl'}:2: not JSON")
+    assert remarks[2] == "planned, but no line names them: 17299/paie"
 
 
 @pytest.mark.parametrize(
@@ -474,3 +475,70 @@ async def test_probe_tells_what_a_person_should_know(tmp_path: Path) -> None:
 def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=words):
         msgspec.convert(settings, JournalOptions)
+
+
+# -- what Windows writes -------------------------------------------------------
+
+ACCENTED = '{"site":"17300","application":"comptabilité","started":%d,"result":0}'
+
+
+def accented(number: int = 0) -> str:
+    return ACCENTED % (1_790_000_000 + 86_400 * number)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16", "cp850"])
+async def test_one_job_whatever_its_lines_are_written_in(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(f"{accented(0)}\r\n{accented(1)}\r\n".encode(encoding))
+    plan = {"site": "17300", "application": "comptabilité", "period": "1d"}
+    journal = source(tmp_path, plans=[plan])
+    first = await read(journal, RUNS)
+    assert len(first.rows) == 2
+    assert {run.application for run in first.rows.values()} == {"comptabilité"}
+    assert list((await read(journal, JOBS)).rows) == ["17300/comptabilité"]
+    assert not first.rejected
+    # Later lines come in another encoding, as another program appends them.
+    with path.open("ab") as file:
+        file.write(f"{accented(2)}\r\n".encode("utf-16-le"))
+        file.write(f"{accented(3)}\n".encode())
+        file.write(f"{accented(4)}\r\n".encode("cp1252"))
+    more = await read(journal, RUNS, first.cursor)
+    assert len(more.rows) == 3
+    assert not more.rejected
+    assert {run.application for run in more.rows.values()} == {"comptabilité"}
+
+
+async def test_utf16_appended_line_by_line_is_read_as_it_grows(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    write(path, line(0))
+    cursor, seen = None, 0
+    for number in range(1, 4):
+        with path.open("ab") as file:
+            file.write(f"{accented(number)}\r\n".encode("utf-16-le"))
+        found = await read(source(tmp_path), RUNS, cursor)
+        cursor, seen = found.cursor, seen + len(found.rows)
+        assert not found.rejected
+    assert seen == 4
+    assert "UTF-16" in (await source(tmp_path).probe()).notes[-1]
+
+
+async def test_a_folder_of_files_of_one_line_with_a_mark(tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    for number in range(3):
+        (tmp_path / "drop" / f"run{number}.json").write_bytes(accented(number).encode("utf-8-sig"))
+    found = await read(source(tmp_path, "drop"), RUNS)
+    assert len(found.rows) == 3
+
+
+async def test_the_encoding_of_the_configuration_counts(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_bytes(f"{accented()}\n".encode("cp437"))
+    found = await read(source(tmp_path, encoding="cp437"), RUNS)
+    assert {run.application for run in found.rows.values()} == {"comptabilité"}
+    notes = (await source(tmp_path, encoding="cp437").probe()).notes
+    assert notes[-1] == "read as CP437"
+
+
+async def test_letters_and_accents_apart_are_the_same_job(tmp_path: Path) -> None:
+    write(tmp_path / "journal.jsonl", accented().replace("é", "e\u0301"))
+    plan = {"site": "17300", "application": "comptabilité", "period": "1d"}
+    assert list((await read(source(tmp_path, plans=[plan]), JOBS)).rows) == ["17300/comptabilité"]

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.csv_files.adapter import CsvAdapter
+from adapters.tables.spreadsheet import is_error, unwrapped
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.records import Contact, RunResult, Stream, TicketStatus
@@ -163,12 +164,11 @@ async def test_rows_are_set_aside_with_the_line_they_begin_on(tmp_path: Path) ->
         ";;\r\n"
     )
     found = await read_sites(tmp_path, content, {**SITE, "population": "Hab"})
-    assert list(found.rows) == ["1", "6"]
+    assert list(found.rows) == ["1", "3", "6"]
     assert found.rows["1"].name == "deux\r\nlignes"
     assert found.reasons == {
         "sites.csv, line 5": 'column Hab: "beaucoup" is not a whole number',
         "sites.csv, line 6": "column Code INSEE is empty: a value is required",
-        "sites.csv, line 7": "2 cells where the header has 3",
         "sites.csv, line 8": 'column Hab: "bad" is not a whole number',
         "sites.csv, line 10": "4 cells where the header has 3",
         "sites.csv, line 12": "the key 1 stands already on line 2",
@@ -228,6 +228,11 @@ async def test_if_no_row_fits_the_old_rows_are_kept(tmp_path: Path) -> None:
         )
 
 
+def read_as(name: str) -> str:
+    """A name as it is read: marks of byte order mean nothing, a formula for a text is the text."""
+    return unwrapped(name.replace("\ufeff", "").strip()).strip()
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     names=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)),
@@ -254,12 +259,12 @@ def test_nothing_is_lost_whatever_the_cells_hold(
         found = asyncio.run(read_sites(folder, out.getvalue(), separator=";", encoding="utf-8"))
     except BadAnswer:
         assert names
-        assert not any(name.strip() for name in names)
+        assert not any(read_as(name) and not is_error(read_as(name)) for name in names)
         return
     assert len(found.rows) + len(found.rejected) == len(names)
     for number, name in enumerate(names):
-        if name.strip():
-            assert found.rows[str(number)].name == name.strip()
+        if read_as(name) and not is_error(read_as(name)):
+            assert found.rows[str(number)].name == read_as(name)
         else:
             assert f"sites.csv, line {starts[number]}" in found.reasons
 
