@@ -50,7 +50,7 @@ _ITS_CONFIG = "self.config.read_file("
 # Before what a program said that borg started: ssh, or the borg at the other end.
 _REMOTE_SAID = "Remote: "
 _WARNING = 1
-# What borg leaves while it works, until it has ended; versions before 1.1 list them
+# What borg leaves while it works, until it has ended; older versions list them
 # (borg's documentation, "create").
 _CHECKPOINT = re.compile(r"\.checkpoint(?:\.\d+)?$")
 # A line of `borg list --json-lines` about anything but a folder. Quotes in names are escaped.

@@ -167,8 +167,8 @@ class Assessment:
             stale=stale,
             is_known=is_known,
             doubted=found.doubted,
-            is_empty=found.doubt is Doubt.EMPTY,
-            is_shrunk=found.doubt is Doubt.SHRUNK,
+            is_empty=found.doubt is not None and found.doubt is Doubt.EMPTY,
+            is_shrunk=found.doubt is not None and found.doubt is Doubt.SHRUNK,
         )
 
     def _sources_of_backup(self, job: BackupJob, runs: tuple[BackupRun, ...]) -> tuple[str, ...]:

@@ -94,6 +94,8 @@ from smic_tui.records import BackupJob, BackupRun, RunResult
 
 FUTURE = timedelta(hours=1)
 HUNG_WITHOUT_PLAN = timedelta(hours=24)
+# A member of an enumeration is looked up by a function; every run of every backup needs some.
+_RUNNING, _UNKNOWN, _FAILED = RunResult.RUNNING, RunResult.UNKNOWN, RunResult.FAILED
 # With fewer earlier runs there is no history to compare a size with.
 HISTORY = 3
 
@@ -179,12 +181,12 @@ def doubt_of(runs: Sequence[BackupRun], place: int, shrunk_below: float) -> Doub
     if not shrunk_below:
         return None
     limit = size / shrunk_below
-    for at in range(place + 1, len(runs)):
-        earlier = runs[at].size
-        if earlier is not None and earlier > limit and _tells_size(runs[at]):
+    for run in runs[place + 1 :]:
+        earlier = run.size
+        if earlier is not None and earlier > limit:
             break
     else:
-        return None  # none was so much larger: most backups need no look at all their sizes
+        return None  # none was so much larger: of most backups all else need not be asked
     trusted: list[int] = []
     for run in reversed(runs[place:]):
         if not run.size or not _tells_size(run):
@@ -223,9 +225,10 @@ def state_of(
         if run.started > horizon:
             continue
         newest = newest or run
-        if run.result is RunResult.RUNNING or run.result is RunResult.UNKNOWN:
+        result = run.result
+        if result is _RUNNING or result is _UNKNOWN:
             continue
-        if run.result is not RunResult.FAILED:
+        if result is not _FAILED:
             # A size that is not known is not compared: most runs of some kinds have none.
             found = None
             if run.size is not None or run.changes_only:
@@ -247,28 +250,26 @@ def state_of(
         problem = _("calendar {calendar} cannot be read: {reason}").format(
             calendar=job.calendar, reason=error
         )
-    overdue = due is not None and now >= due + timedelta(seconds=job.grace)
-    doubted = last + trust.unplanned_after if last and not job.is_planned else None
+    # In two steps, and asked once: most backups are fresh and have a plan.
+    overdue = due is not None and now >= due and now >= due + timedelta(seconds=job.grace)
+    is_planned = job.is_planned
+    doubted = None if is_planned or last is None else last + trust.unplanned_after
     is_doubted = doubted is not None and now >= doubted
 
     if stale:
         state = BackupState.UNKNOWN
-    elif newest and newest.result is RunResult.UNKNOWN:
+    elif newest and newest.result is _UNKNOWN:
         state = BackupState.UNKNOWN
         note = newest.message
-    elif (
-        newest
-        and newest.result is RunResult.RUNNING
-        and now < hung_from(job, newest, zone, calendar)
-    ):
+    elif newest and newest.result is _RUNNING and now < hung_from(job, newest, zone, calendar):
         state = BackupState.RUNNING
         if overdue or is_doubted:
             state = BackupState.OVERDUE if overdue else BackupState.UNKNOWN
             note = _("a run is in progress")
-    elif newest and newest.result is RunResult.RUNNING:
+    elif newest and newest.result is _RUNNING:
         state = BackupState.FAILED
         note = _("the last run started and does not end")
-    elif ended and ended.result is RunResult.FAILED:
+    elif ended and ended.result is _FAILED:
         state = BackupState.FAILED
     elif not ended:
         state = BackupState.NEVER
@@ -286,7 +287,7 @@ def state_of(
 
     if not note and ended and ended.result is RunResult.WARNING:
         note = _("the last run ended with a warning")
-    if not job.is_planned:
+    if not is_planned:
         no_plan = _("no plan is known")
         note = f"{note}; {no_plan}" if note else no_plan
     return Verdict(

@@ -61,7 +61,7 @@ class Reading(Struct, frozen=True):
         cursors = [batch.cursor for batch in self.batches if batch.cursor is not None]
         return cursors[-1] if cursors else None
 
-    def applied_to(self, rows: Mapping[str, Record]) -> dict[str, Record]:
+    def applied_to(self, rows: Mapping[str, Record]) -> dict[str, Any]:
         """Return the records that are known after this reading, as the cache works it out."""
         if self.full:
             stay = {key: row for key, row in rows.items() if is_of_part(key, self.unseen)}

@@ -115,7 +115,8 @@ def test_without_a_plan_nothing_is_late_and_what_is_old_is_doubted() -> None:
     closed: dict[str, Any] = {"period": HOUR, "closed": tuple(range(7))}
     assert judged(job(**closed), run(ago(days=900))).state == "fresh"  # nothing is expected
     assert judged(job(**closed), run(ago(days=900))).note == ""
-    for plan in ({}, {"period": 0}):
+    none: tuple[dict[str, Any], ...] = ({}, {"period": 0})
+    for plan in none:
         recent = judged(job(**plan), run(ago(days=29)))
         assert (recent.state, recent.note) == ("fresh", "no plan is known")
         assert recent.doubted == ago(days=-1)
@@ -125,7 +126,7 @@ def test_without_a_plan_nothing_is_late_and_what_is_old_is_doubted() -> None:
         going = judged(job(**plan), run(ago(days=40)), run(ago(hours=1), RunResult.RUNNING))
         assert going.state == "unknown"
         assert going.note == "a run is in progress; no plan is known"
-    for plan in ({}, {"period": 0}, closed):
+    for plan in (*none, closed):
         assert judged(job(**plan)).state == "never"
         assert judged(job(**plan), run(ago(days=1), RunResult.FAILED)).state == "failed"
         assert judged(job(**plan), run(ago(hours=23), RunResult.RUNNING)).state == "running"
