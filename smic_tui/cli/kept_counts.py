@@ -20,8 +20,8 @@ def kept(options: Namespace, now: datetime) -> StatusCountsFile | None:
     """What holds at `now` (UTC), with its language set; None if it must be assessed."""
     if options.sync:
         return None
-    chosen = choose(options.config)
     try:
+        chosen = choose(options.config)
         text = read_text(chosen.path)
     except ConfigError:
         return None

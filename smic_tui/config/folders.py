@@ -21,7 +21,7 @@ def _xdg(variable: str, default: str) -> Path:
     when there is no home folder.
     """
     base = os.environ.get(variable, "")
-    return (Path(base) if base.startswith("/") else home_path(default, variable)) / _NAME
+    return (Path(base) if base.startswith("/") else home_path(default, variable).absolute()) / _NAME
 
 
 def home_path(text: str, variable: str = "") -> Path:
