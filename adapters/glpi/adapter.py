@@ -8,45 +8,42 @@ configured; a reading is the same over both:
   and does not say so.
 - A page begins at a ticket's number and overlaps the page before by one row, so that a ticket
   that is solved meanwhile hides no other.
-- Only full readings find deleted tickets (with GLPI 11 the others do, too).
-- A time in the future shows that the configured zone is not GLPI's.
+- Tickets that left without a trace are found by counting (`adapters.glpi.known`).
+- A time ahead of the server's clock moves no cursor. Where GLPI's own clock is ahead, too, the
+  configured zone is not GLPI's.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.glpi import actions as glpi_actions
+from adapters.glpi.api import Question, pages
+from adapters.glpi.known import differences
 from adapters.glpi.options import GlpiOptions
-from adapters.glpi.tickets import DONE, Converter, Row
+from adapters.glpi.reading import TOLERANCE, Cursor, Reading
+from adapters.glpi.tickets import Converter, Row
 from adapters.http.adapter import HttpAdapter
 from adapters.http.options import HttpOptions
 from adapters.shared.cursors import decoded_of, setup_of
-from adapters.ticketing.tally import ReadingTally
 from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
-from smic_tui.contract.batch import Batch, Rejected
-from smic_tui.contract.errors import BadAnswer
+from smic_tui.contract.batch import Batch
 from smic_tui.i18n import _
 from smic_tui.records import Record, Site, Stream
 
 if TYPE_CHECKING:
     import asyncio
+    from datetime import datetime
 
-    from adapters.glpi.api import Account, Found, GlpiApi, Question
+    from adapters.glpi.api import Account, Found, GlpiApi, Page
+    from adapters.glpi.view import Scope
     from adapters.http.session import Credentials, HttpSession
-
-# A change that was begun earlier may become visible later.
-OVERLAP = timedelta(minutes=2)
-# How far clocks may differ before a zone is suspected.
-TOLERANCE = timedelta(minutes=10)
 
 _STREAMS = {
     "tickets": Stream.TICKETS,
@@ -54,13 +51,6 @@ _STREAMS = {
     "entities": Stream.SITES,
     "locations": Stream.SITES,
 }
-
-
-class _Cursor(Struct, frozen=True, kw_only=True):
-    """`since` (UTC) is on GLPI's clock; `setup` tells which configuration it was read with."""
-
-    since: datetime
-    setup: str
 
 
 class GlpiAdapter(HttpAdapter[GlpiOptions]):
@@ -77,6 +67,8 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         self._converter = Converter(config)
         self._names: dict[int, str] = {}
         self._capabilities: Mapping[Stream, frozenset[Verb]] = {}
+        self._zone_is_right = False
+        self._scopes: tuple[Scope, ...] = ()
 
     def offered(self) -> frozenset[Stream]:
         """Tickets, requests or sites, as configured."""
@@ -84,31 +76,90 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read what changed since the cursor, or all that is open or was over lately."""
-        from adapters.glpi.api import pages
-
         http = self._session()
-        reading = _Reading(self.config, decoded_of(setup_of(self.config), cursor, _Cursor))
+        setup = setup_of(self.config)
+        before = decoded_of(setup, cursor, Cursor)
+        tree = _is_tree(self.config)
         async with http.signed_in():
             api = await self._chosen(http)
             self._allow(await api.account())
-            reading.began = http.remote_time
+            sessions = api.sessions
+            counted = None
+            if before is not None and before.known is not None:
+                counted = await self._count(api, before.lately)
+            if before is not None and before.is_outdated(counted, tree=tree):
+                before = None
+            reading = Reading(self.config, before, http.remote_time)
             if reading.full:
                 self._names = {}
-            if stream is Stream.SITES:
-                ask = partial(api.places, reading.since)
+            for question in reading.questions(tree=tree):
+                ask = partial(self._page, api, question)
                 async for found in pages(ask, http.bad_answer):
-                    yield reading.batch(found, self._records(found))
-            else:
-                for question in reading.questions():
-                    async for found in pages(partial(api.page, question), http.bad_answer):
-                        reading.verify(http, question, found)
-                        await self._learn(api, found)
-                        yield reading.batch(found, self._records(found))
-            reading.refuse_the_future(http)
+                    reading.verify(http, question, found)
+                    yield await self._batch(api, reading, found)
+            if reading.full:
+                reading.compare(await self._count(api, reading.lately), tree=tree)
+            elif counted not in (None, len(reading.known)) and not tree:
+                async for batch in self._after_counting(api, reading):
+                    yield batch
+            if reading.is_ahead:
+                await self._refuse_the_wrong_zone(api, http, reading)
+            if api.sessions != sessions:
+                # The session that was opened anew meanwhile may be one that sees less.
+                self._allow(await api.account())
         reading.tally.refuse_to_empty_the_cache(
             http, _("None of GLPI's {count} tickets could be read: {reason}")
         )
-        yield Batch(cursor=reading.cursor(setup_of(self.config)), full=reading.full)
+        yield Batch(cursor=reading.cursor(setup), full=reading.full)
+
+    async def _page(self, api: GlpiApi, question: Question, start: int) -> Page:
+        if _is_tree(self.config):
+            return await api.places(question.since, start)
+        return await api.page(question, start)
+
+    async def _batch(self, api: GlpiApi, reading: Reading, found: list[Found]) -> Batch:
+        await self._learn(api, found)
+        return reading.batch(found, self._records(found))
+
+    async def _count(self, api: GlpiApi, lately: datetime) -> int | None:
+        """Return how many places there are, or tickets not over or changed after `lately`."""
+        if _is_tree(self.config):
+            return await api.count_places()
+        return await api.count(Question(lately=lately))
+
+    async def _after_counting(self, api: GlpiApi, reading: Reading) -> AsyncIterator[Batch]:
+        """Yield what has left, and what came without having changed."""
+
+        def question(first: int, last: int) -> Question:
+            return Question(lately=reading.lately, numbers=(first, last))
+
+        async def count(first: int, last: int) -> int:
+            return await api.count(question(first, last)) or 0
+
+        async def ask(first: int, last: int) -> list[Found]:
+            found: list[Found] = []
+            async for some in pages(partial(api.page, question(first, last)), http.bad_answer):
+                found += some
+            return found
+
+        http = self._session()
+        gone, came = await differences(reading.known, count, ask)
+        if came:
+            yield await self._batch(api, reading, came)
+        yield reading.without(gone)
+
+    async def _refuse_the_wrong_zone(
+        self, api: GlpiApi, http: HttpSession, reading: Reading
+    ) -> None:
+        """Raise `BadAnswer` if GLPI's own clock is ahead, too: its zone is not the configured one.
+
+        Otherwise it is the time of a single ticket that is wrong, which hinders no other.
+        """
+        if not self._zone_is_right:
+            clock = (await api.account(thorough=True)).clock
+            if clock and http.remote_time and clock > http.remote_time + TOLERANCE:
+                raise reading.still_to_come()
+            self._zone_is_right = True
 
     async def probe(self) -> Probe:
         """Prove account and rights; compare GLPI's clock, read in the configured zone."""
@@ -229,6 +280,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         return account
 
     def _allow(self, account: Account) -> None:
+        self._scopes = account.scopes
         verbs = glpi_actions.verbs_for(self._stream, account.verbs)
         self._capabilities = {self._stream: verbs} if verbs and not _is_tree(self.config) else {}
 
@@ -248,97 +300,6 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             elif isinstance(each.content, Site):
                 records[each.id] = each.content
         return records
-
-
-class _Reading:
-    """One `fetch`: what it asks for, and what it has found so far.
-
-    `began` is the time of its beginning by the clock of GLPI's web server.
-    """
-
-    def __init__(self, config: GlpiOptions, before: _Cursor | None) -> None:
-        self.began: datetime | None = None
-        self.full = before is None
-        self.since = before.since if before else None
-        self._over_after = datetime.now(UTC) - timedelta(days=config.closed_days)
-        self._newest: datetime | None = None
-        self.tally = ReadingTally(full=self.full)
-        self._brought: set[int] = set()
-
-    def questions(self) -> list[Question]:
-        """Return the questions whose answers make up the reading.
-
-        A full one asks for what is not over and for what was over lately; a ticket
-        reopened in between is missed by both and found by the next.
-        """
-        from adapters.glpi.api import Question
-
-        if self.since is not None:
-            return [Question(since=self.since)]
-        return [Question(over=False), Question(over=True, since=self._over_after)]
-
-    def verify(self, http: HttpSession, question: Question, found: list[Found]) -> None:
-        """Raise `BadAnswer` for what was not asked for: everything else would seem deleted."""
-        for each in found:
-            row = each.content
-            if isinstance(row, Row) and question.over not in (None, row.status in DONE):
-                raise http.bad_answer(
-                    _("GLPI ignored the filter {filter}: ticket {number} does not obey").format(
-                        filter="status", number=row.id
-                    )
-                )
-
-    def batch(self, found: list[Found], records: Mapping[int, Record]) -> Batch:
-        """Return what was found, without tickets that are deleted or were over too long ago."""
-        upserts: list[Record] = []
-        deletes: list[str] = []
-        rejected: list[Rejected] = []
-        for each in found:
-            if each.updated is not None:
-                self._newest = max(self._newest or each.updated, each.updated)
-            row = each.content
-            if isinstance(row, Rejected):
-                rejected.append(row)
-                continue
-            if isinstance(row, Row) and (row.deleted or row.ended_before(self._over_after)):
-                deletes.append(str(each.id))
-            elif each.id in records and each.id not in self._brought:
-                # Solved between two questions, it is in the answers to both.
-                upserts.append(records[each.id])
-                self._brought.add(each.id)
-        self.tally.add(len(found) - len(rejected), rejected)
-        return Batch(
-            upserts=tuple(upserts),
-            deletes=() if self.full else tuple(deletes),
-            rejected=tuple(rejected),
-            full=self.full,
-        )
-
-    def refuse_the_future(self, http: HttpSession) -> None:
-        """Raise `BadAnswer` for a change later than the clock of GLPI's web server."""
-        now = http.remote_time
-        if now and self._newest and self._newest > now + TOLERANCE:
-            raise BadAnswer(
-                _("GLPI has a ticket changed at {time} UTC, which is still to come").format(
-                    time=f"{self._newest:%Y-%m-%d %H:%M}"
-                ),
-                hint=_("Set `timezone` to the time zone of the GLPI account."),
-            )
-
-    def cursor(self, setup: str) -> str:
-        """Return where the next reading starts: at the newest change seen, on GLPI's clock.
-
-        A recent change may have others beside it that are not visible yet: then the next reading
-        starts a little earlier.
-        """
-        since = self._newest
-        if since and (self.began is None or since > self.began - OVERLAP):
-            since -= OVERLAP
-        if self.since is not None and (since is None or since <= self.since):
-            since = self.since
-        # Nothing is there yet: a day leaves room for any difference between the clocks.
-        since = since or datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
-        return msgspec.json.encode(_Cursor(since=since, setup=setup)).decode()
 
 
 def _is_tree(config: GlpiOptions) -> bool:

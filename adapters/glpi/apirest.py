@@ -11,37 +11,49 @@ Facts are those of GLPI 10.0 as recorded, and of its source. What makes it parti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from adapters.glpi.api import PAGE, Account, Found, Note, Page, Question, plain, rich
+from adapters.glpi.api import Account, Found, Note, NoteKind, Notes, Page, Question
 from adapters.glpi.cells import (
     CATEGORY,
     CHANGED,
     ID,
     SHOWN,
     STATUS,
+    SUBJECT,
     TYPE,
     Cells,
     Criterion,
     Reader,
     any_of,
-    flat,
+    hides_requesters,
     where,
-    whole,
 )
-from adapters.glpi.errors import BEYOND, NO_RIGHT, NOT_FOUND, error_of, failure_of
+from adapters.glpi.errors import (
+    NO_RIGHT,
+    NOT_FOUND,
+    RightMissing,
+    error_of,
+    failure_of,
+)
 from adapters.glpi.options import TYPE_NUMBERS, GlpiOptions
+from adapters.glpi.people import People
 from adapters.glpi.places import Fields, place
 from adapters.glpi.rights import PROFILE_HINT, Profile, sees_all, verbs
+from adapters.glpi.search import Search
 from adapters.glpi.session import Session
+from adapters.glpi.text import plain, rich
 from adapters.glpi.tickets import PATH_SEPARATOR, Row, maybe_utc
 from adapters.glpi.time import asked_since
+from adapters.glpi.view import Scope, bounds
 from adapters.shared.json_text import decode_json
 from smic_tui.contract.actions import Refused
 from smic_tui.contract.batch import Rejected
@@ -54,17 +66,8 @@ if TYPE_CHECKING:
     from adapters.http.session import Answer, HttpSession
 
 _NOTES = 200
-# People asked for at once: the question is a part of the address, of which servers take 8 kB.
-_PEOPLE = 20
 _EXCERPT = 200
-# Of a person: login, first name, last name.
-_LOGIN, _FIRST, _LAST = 1, 9, 34
 _COMPLETE_NAME = 1
-
-
-class _Found(Struct):
-    totalcount: int
-    data: list[dict[str, Any]] = []
 
 
 class _Entity(Struct):
@@ -98,6 +101,10 @@ class _Configured(Struct):
     cfg_glpi: _Config
 
 
+class _Item(Struct):
+    name: str | None = ""
+
+
 class _TimelineItem(Struct):
     id: int
     users_id: int = 0
@@ -122,16 +129,29 @@ class Apirest:
         self._zone = zone
         self._session = Session(http, options, secret)
         self._reader = Reader(zone, escaped=escaped)
+        self._search = Search(http, self._session)
+        self._people = People(self._search, self._session, self._reader)
         self._who = _Who()
         self._who_since = 0
+        self._profile: Profile | None = None
+        self._profile_since = 0
         self._fields: Fields | None = None
         self._remarks: list[str] = []
 
     # -- who we are --------------------------------------------------------------
 
+    @property
+    def sessions(self) -> int:
+        """How many sessions were opened."""
+        return self._session.opened
+
     async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
         """Prove that the account may see all tickets: GLPI does not say when it may not."""
-        profile = (await self._session.json(_Active, "/getActiveProfile")).active_profile
+        await self._session.renew()
+        if self._profile is None or self._profile_since != self._session.opened:
+            answer = await self._session.json(_Active, "/getActiveProfile")
+            self._profile, self._profile_since = answer.active_profile, self._session.opened
+        profile = self._profile
         if self._options.as_ in ("tickets", "requests") and not sees_all(profile):
             raise AuthFailed(
                 _("The GLPI account may not see all tickets (profile {profile})").format(
@@ -154,9 +174,15 @@ class Apirest:
             id=self._who.id,
             login=self._who.login,
             verbs=verbs(profile),
-            remarks=tuple(self._remarks),
+            scopes=self._scopes(profile),
+            remarks=(*self._remarks, *bounds(self._scopes(profile))),
             clock=maybe_utc(self._who.now, self._zone) if thorough else None,
             version=version,
+        )
+
+    def _scopes(self, profile: Profile) -> tuple[Scope, ...]:
+        return tuple(
+            replace(scope, name=self._reader.text(scope.name)) for scope in profile.entities
         )
 
     async def close(self) -> None:
@@ -167,6 +193,16 @@ class Apirest:
 
     async def page(self, question: Question, start: int) -> Page:
         """Return up to `PAGE` of the tickets that this source is about."""
+        found = await self._search.rows("Ticket", self._criteria(question), SHOWN, start)
+        page = [await self._whole(self._found(cells), cells) for cells in found.data]
+        return Page(page, found.totalcount)
+
+    async def count(self, question: Question) -> int | None:
+        """Return how many of the tickets that this source is about there are."""
+        found = await self._search.rows("Ticket", self._criteria(question), (ID,), size=1)
+        return found.totalcount
+
+    def _criteria(self, question: Question) -> list[Criterion]:
         criteria: list[Criterion] = []
         if self._options.type:
             criteria.append(where(TYPE, "equals", TYPE_NUMBERS[self._options.type]))
@@ -180,14 +216,41 @@ class Apirest:
         if question.since is not None:
             since = asked_since(question.since, self._zone)
             criteria.append(where(CHANGED, "morethan", since))
-        found = await self._search("Ticket", criteria, SHOWN, start)
-        return Page([self._found(cells) for cells in found.data], found.totalcount)
+        if question.lately is not None:
+            lately = asked_since(question.lately, self._zone)
+            either = [
+                where(STATUS, "equals", "old", "AND NOT"),
+                where(CHANGED, "morethan", lately, "OR"),
+            ]
+            criteria.append({"link": "AND", "criteria": either})
+        if question.numbers is not None:
+            first, last = question.numbers
+            criteria.append(where(ID, "contains", f">={first}"))
+            criteria.append(where(ID, "contains", f"<={last}"))
+        return criteria
+
+    async def _whole(self, found: Found, cells: Cells) -> Found:
+        """Return a ticket with what its row in the search does not tell: people, a subject."""
+        row = found.content
+        if not isinstance(row, Row):
+            return found
+        if hides_requesters(cells):
+            with contextlib.suppress(RightMissing):
+                people = await self._people.requesters(found.id)
+                groups = [each for each in row.requesters if isinstance(each, str)]
+                row = replace(row, requesters=(*people, *groups))
+        if cells.get(str(SUBJECT)) == "":
+            # The search cuts what stands after the mark with which it parts values.
+            params = {"get_hateoas": "false"}
+            item = await self._session.json(_Item, f"/Ticket/{found.id}", params)
+            row = replace(row, name=self._reader.text(item.name or ""))
+        return replace(found, content=row)
 
     async def ticket(self, number: int) -> Row | None:
         """Return a ticket; None if there is none, or none that the account may see."""
-        found = await self._search("Ticket", [where(ID, "equals", number)], SHOWN, 0)
+        found = await self._search.rows("Ticket", [where(ID, "equals", number)], SHOWN)
         for cells in found.data:
-            row = self._found(cells)
+            row = await self._whole(self._found(cells), cells)
             if row.id == number:
                 if isinstance(row.content, Row):
                     return row.content
@@ -200,26 +263,12 @@ class Apirest:
         return None
 
     async def names(self, numbers: set[int]) -> dict[int, str]:
-        """Return the names of people, many with one question; "" where one may not be seen."""
-        names = dict.fromkeys(numbers, "")
-        wanted = sorted(numbers)
-        for at in range(0, len(wanted), _PEOPLE):
-            some = [where(ID, "equals", number) for number in wanted[at : at + _PEOPLE]]
-            try:
-                found = await self._search("User", any_of(some), (ID, _LOGIN, _FIRST, _LAST), 0)
-            except AuthFailed:
-                # Without the right to see users their numbers are shown.
-                return names
-            for cells in found.data:
-                name = (
-                    f"{self._reader.cell(cells, _FIRST)} {self._reader.cell(cells, _LAST)}".strip()
-                )
-                names[self._number(cells)] = name or self._reader.cell(cells, _LOGIN)
-        return names
+        """Return the names of people; "" where one may not be seen."""
+        return await self._people.names(numbers)
 
     async def places(self, since: datetime | None, start: int) -> Page:
         """Return up to `PAGE` of the entities or locations, as sites."""
-        itemtype = "Entity" if self._options.as_ == "entities" else "Location"
+        itemtype = self._itemtype
         if self._fields is None:
             # The numbers of search options differ between versions: they are asked for.
             listed = await self._session.json(dict[str, Any], f"/listSearchOptions/{itemtype}")
@@ -230,7 +279,7 @@ class Apirest:
         if since is not None and changed:
             criteria.append(where(changed, "morethan", asked_since(since, self._zone)))
         try:
-            found = await self._search(itemtype, criteria, fields.shown, start)
+            found = await self._search.rows(itemtype, criteria, fields.shown, start)
         except AuthFailed:
             if self._options.as_ != "entities":
                 raise
@@ -238,10 +287,21 @@ class Apirest:
         rows = []
         for cells in found.data:
             values = {name: self._reader.cell(cells, fields.number(name)) for name in fields.names}
-            number = self._number(cells)
+            number = self._search.number(cells)
             updated = maybe_utc(values.get("date_mod"), self._zone)
             rows.append(Found(number, place(values, number, self._options), updated))
         return Page(rows, found.totalcount)
+
+    async def count_places(self) -> int | None:
+        """Return how many entities or locations there are; None without the right to see them."""
+        try:
+            return (await self._search.rows(self._itemtype, [], (ID,), size=1)).totalcount
+        except RightMissing:
+            return None
+
+    @property
+    def _itemtype(self) -> str:
+        return "Entity" if self._options.as_ == "entities" else "Location"
 
     async def _own_entities(self) -> Page:
         """Return the names of entities: without the right to see them, nothing else is known."""
@@ -255,10 +315,11 @@ class Apirest:
         }
         return Page([Found(number, rows[number]) for number in sorted(rows)], len(rows))
 
-    async def notes(self, number: int) -> list[Note]:
+    async def notes(self, number: int) -> Notes:
         """Return the newest followups and solutions of a ticket."""
-        notes = []
-        kinds: tuple[tuple[Literal["followup", "solution"], str], ...] = (
+        notes: list[Note] = []
+        hidden: set[NoteKind] = set()
+        kinds: tuple[tuple[NoteKind, str], ...] = (
             ("followup", "ITILFollowup"),
             ("solution", "ITILSolution"),
         )
@@ -270,14 +331,20 @@ class Apirest:
         }
         for kind, itemtype in kinds:
             path = f"/Ticket/{number}/{itemtype}"
-            for item in await self._session.json(list[_TimelineItem], path, params):
-                text = plain(self._reader.text(item.content or ""))
-                notes.append(Note(id=item.id, kind=kind, author=item.users_id, text=text))
-        return notes
+            try:
+                items = await self._session.json(list[_TimelineItem], path, params)
+            except RightMissing:
+                hidden.add(kind)
+                continue
+            notes += [
+                Note(id=item.id, kind=kind, author=item.users_id, text=item.content or "")
+                for item in items
+            ]
+        return Notes(notes, frozenset(hidden))
 
     # -- writing -----------------------------------------------------------------
 
-    async def add_note(self, number: int, kind: Literal["followup", "solution"], text: str) -> None:
+    async def add_note(self, number: int, kind: NoteKind, text: str) -> None:
         """Write a followup or a solution; a solution also sets the status."""
         itemtype = "ITILFollowup" if kind == "followup" else "ITILSolution"
         fields = {"itemtype": "Ticket", "items_id": number, "content": rich(text)}
@@ -299,27 +366,21 @@ class Apirest:
 
     async def find_person(self, name: str) -> int | None:
         """Return the number of the person with a login."""
-        found = await self._search(
-            "User", [where(_LOGIN, "contains", f"^{name}$")], (ID, _LOGIN), 0
-        )
-        for cells in found.data:
-            if self._reader.cell(cells, _LOGIN).casefold() == name.casefold():
-                return self._number(cells)
-        return None
+        return await self._people.find(name)
 
     async def _category(self, name: str) -> int:
         last = name.split(">")[-1].strip()
         wanted = [fold(part.strip()) for part in name.split(">")]
         try:
-            found = await self._search(
-                "ITILCategory", [where(_COMPLETE_NAME, "contains", last)], (ID, _COMPLETE_NAME), 0
+            found = await self._search.rows(
+                "ITILCategory", [where(_COMPLETE_NAME, "contains", last)], (ID, _COMPLETE_NAME)
             )
-        except AuthFailed as error:
+        except RightMissing as error:
             raise Refused(error.message, hint=_("The profile needs to see categories.")) from None
         for cells in found.data:
             parts = self._reader.cell(cells, _COMPLETE_NAME).split(PATH_SEPARATOR)
             if [fold(part.strip()) for part in parts] == wanted:
-                return self._number(cells)
+                return self._search.number(cells)
         raise Refused(_("GLPI has no category {name}").format(name=name))
 
     async def _write(self, method: str, path: str, fields: Mapping[str, Any]) -> None:
@@ -353,40 +414,11 @@ class Apirest:
                 reason = plain(str(part.get("message") or "")) or "–"
                 raise Refused(_("GLPI refuses: {reason}").format(reason=reason))
 
-    # -- questions ---------------------------------------------------------------
-
-    async def _search(
-        self, itemtype: str, criteria: Sequence[Criterion], shown: Sequence[int], start: int
-    ) -> _Found:
-        params = {
-            "range": f"{start}-{start + PAGE - 1}",
-            "sort": "2",
-            "order": "ASC",
-            **flat("criteria", criteria),
-            **{f"forcedisplay[{at}]": str(number) for at, number in enumerate(shown)},
-        }
-        answer = await self._session.call("GET", f"/search/{itemtype}", params)
-        code, text = error_of(answer)
-        if code == BEYOND:
-            return _Found(totalcount=0)
-        if code:
-            raise failure_of(self._http, answer, code, text)
-        return await self._http.decode(_Found, answer)
-
     # -- rows --------------------------------------------------------------------
-
-    def _number(self, cells: Cells) -> int:
-        try:
-            return whole(cells.get(str(ID)))
-        except ValueError as error:
-            raise self._http.bad_answer(
-                _("A row of GLPI's search has no number: {reason}").format(reason=error),
-                msgspec.json.encode(cells),
-            ) from None
 
     def _found(self, cells: Cells) -> Found:
         """Make a ticket of cells, or set them aside."""
-        number = self._number(cells)
+        number = self._search.number(cells)
         try:
             row = self._reader.row(number, cells)
         except (TypeError, ValueError) as error:

@@ -58,6 +58,7 @@ PATH_SEPARATOR = " > "
 class Row(Struct, frozen=True, kw_only=True):
     """One ticket. People are numbers where the API gives numbers, else names.
 
+    `requesters` are users, addresses of people who are no users, and groups.
     `assigned` are the numbers of the owners, in either API.
     Times are UTC. `done` is when it was solved or closed; it is None where the API does not
     tell, and then the last change counts. `status_label` is empty where the API gives
@@ -101,6 +102,7 @@ class Stages:
         self._by_status = _STAGES | named
         self._named = named
         self._categories = options.category_stages
+        self._without_stage = options.category_without_stage
         self._by_category = {_path(n): stage for n, stage in options.category_stages.items()}
         # GLPI 11's API gives a category's own name only.
         lasts = [path[-1] for path in self._by_category]
@@ -121,10 +123,16 @@ class Stages:
             return by_status
         return by_category
 
-    def ways(self, stage: Stage) -> list[tuple[int | None, str]]:
+    def has(self, stage: Stage) -> bool:
+        """Whether a status or a category means a stage."""
+        return stage in (*self._by_status.values(), *self._categories.values())
+
+    def ways(self, stage: Stage, category: str = "") -> list[tuple[int | None, str]]:
         """Return the changes that lead to a stage: a status or None, and a category or "".
 
-        The best first. A category alone leaves the status of an open ticket as it is.
+        The best first. A category alone leaves the status of an open ticket as it is. Out of a
+        `category` that means a stage, a status leads only together with a category that means
+        none.
         """
         ways: list[tuple[int | None, str]] = [
             (None if stage.is_open else SOLVED, name)
@@ -133,8 +141,25 @@ class Stages:
         ]
         # What the configuration says comes before what GLPI's words suggest.
         statuses = sorted(self._by_status, key=lambda status: (status not in self._named, status))
-        ways += [(status, "") for status in statuses if self._by_status[status] is stage]
+        meant = [status for status in statuses if self._by_status[status] is stage]
+        ways += [(status, "") for status in meant]
+        if outside := self._outside(category):
+            ways += [(status, outside) for status in meant]
         return ways
+
+    def _outside(self, category: str) -> str:
+        """Return the category without a stage to which a request goes from this one, "" if none.
+
+        It is the configured one, or the nearest above this one.
+        """
+        if self._without_stage:
+            return self._without_stage
+        parts = category.split(PATH_SEPARATOR)
+        while parts := parts[:-1]:
+            above = PATH_SEPARATOR.join(parts)
+            if _path(above) not in self._by_category:
+                return above
+        return ""
 
 
 class Converter:
@@ -160,7 +185,7 @@ class Converter:
             # GLPI: 1 very low to 5 very high and 6 major.
             priority=min(5, max(1, 6 - row.priority)),
             requester=_people(row.requesters, names),
-            owner=_people(row.owners, names) or ", ".join(row.groups),
+            owner=_people((*row.owners, *row.groups), names),
             site=self._site(row),
             queue=row.category,
             created=row.created,
@@ -181,9 +206,9 @@ class Converter:
             stage=stage,
             stage_label=_label(row),
             site=self._site(row),
-            member=row.entity.split(PATH_SEPARATOR)[-1],
+            member=part_of(row.entity, 1),
             requester=_people(row.requesters, names),
-            owner=_people(row.owners, names) or ", ".join(row.groups),
+            owner=_people((*row.owners, *row.groups), names),
             waiting_on=_ACTORS.get(stage, Actor.US),
             created=row.created,
             updated=row.updated,
@@ -193,7 +218,12 @@ class Converter:
 
     def _site(self, row: Row) -> str:
         path = row.location if self._options.site_field == "location" else row.entity
-        return part_of(path, self._options.site_level)
+        level = self._options.site_level
+        if level is not None:
+            return part_of(path, level)
+        # The root of the entities is the syndicate itself, above all members.
+        whole = self._options.site_field == "location" or PATH_SEPARATOR not in path
+        return path if whole else path.partition(PATH_SEPARATOR)[2]
 
     def _url(self, row: Row) -> str:
         return f"{self._options.base}/front/ticket.form.php?id={row.id}"

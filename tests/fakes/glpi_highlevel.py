@@ -217,10 +217,16 @@ class FakeGlpi11(FakeGlpi):
 
     def _listed(self, request: Request, rows: list[dict[str, Any]]) -> Reply:
         for part in filter(None, request.query.get("filter", "").split(";")):
-            found = re.fullmatch(r"([\w.]+)(==|=in=|=out=|=gt=)(.*)", part)
-            if found is None:
+            # A group in parentheses, of which one part has to hold.
+            either = re.split(r",(?=[a-z_.]+=)", part[1:-1]) if part[0] == "(" else [part]
+            tests = [re.fullmatch(r"([\w.]+)(==|=in=|=out=|=[gl][te]=)(.*)", one) for one in either]
+            if None in tests:
                 return problem(400, "ERROR_INVALID_PARAMETER", "Invalid RSQL query")
-            rows = [row for row in rows if self._fits(row, found[1], found[2], found[3])]
+            rows = [
+                row
+                for row in rows
+                if any(self._fits(row, one[1], one[2], one[3]) for one in tests if one)
+            ]
         if request.query.get("sort") == "id":
             rows.sort(key=lambda row: row["id"])
         start = int(request.query.get("start", 0))
@@ -236,6 +242,8 @@ class FakeGlpi11(FakeGlpi):
             held = held[part]
         if operator == "==":
             return str(held).casefold() == value.strip('"').casefold()  # as MySQL compares
+        if name == "id" and operator in ("=ge=", "=le="):
+            return bool(held >= int(value) if operator == "=ge=" else held <= int(value))
         if operator == "=gt=":
             # The column is naive, in the zone of the session.
             naive = datetime.fromisoformat(held).astimezone(self.zone).replace(tzinfo=None)

@@ -84,6 +84,11 @@ class Replay:
         criteria = list(nested(request.query).get("criteria", {}).values())
         chosen = [self.rows[number] for number in sorted(self.rows)]
         for criterion in criteria:
+            if group := criterion.get("criteria"):
+                # Not over, or changed after a moment.
+                moment = group["1"]["value"]
+                chosen = [row for row in chosen if row["12"] not in (5, 6) or row["19"] > moment]
+                continue
             match criterion["field"], criterion["link"]:
                 case "2", _link:
                     chosen = [row for row in chosen if str(row["2"]) == criterion["value"]]
@@ -253,7 +258,7 @@ async def test_the_recorded_answers_to_writing(make: Make, replay: Replay) -> No
         replay.sent.clear()
         await adapter.apply(action, await adapter.inspect(action))
         assert [sent[0] for sent in replay.sent] == [path]
-    assert replay.sent[0][1]["input"]["content"] == "fait"
+    assert replay.sent[0][1]["input"]["content"] == "<p>fait</p>"
 
 
 @pytest.mark.parametrize("name", ["22d_update_closed", "23c_bulk_partial"])
