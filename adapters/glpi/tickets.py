@@ -115,13 +115,15 @@ class Stages:
     def stage(self, status: int, category: str) -> Stage:
         """Return the stage. A category cannot contradict a status that says it is over."""
         by_status = self._by_status.get(status, Stage.ANALYSED)
-        path = _path(category)
-        by_category = self._by_category.get(path)
-        if by_category is None and len(path) == 1:
-            by_category = self._by_name.get(path[0])
+        by_category = self._meant_by(category)
         if by_category is None or by_category.is_open == (status in DONE):
             return by_status
         return by_category
+
+    def _meant_by(self, category: str) -> Stage | None:
+        path = _path(category)
+        found = self._by_category.get(path)
+        return self._by_name.get(path[0]) if found is None and len(path) == 1 else found
 
     def has(self, stage: Stage) -> bool:
         """Whether a status or a category means a stage."""
@@ -142,22 +144,27 @@ class Stages:
         # What the configuration says comes before what GLPI's words suggest.
         statuses = sorted(self._by_status, key=lambda status: (status not in self._named, status))
         meant = [status for status in statuses if self._by_status[status] is stage]
-        ways += [(status, "") for status in meant]
-        if outside := self._outside(category):
-            ways += [(status, outside) for status in meant]
-        return ways
+        staying = [(status, "") for status in meant]
+        outside = self._outside(category)
+        leaving = [(status, outside) for status in meant] if outside else []
+        here = self._meant_by(category)
+        # A request that goes on is no longer what a category says that means an end.
+        ends = here is not None and not here.is_open
+        return [*ways, *leaving, *staying] if ends else [*ways, *staying, *leaving]
 
     def _outside(self, category: str) -> str:
         """Return the category without a stage to which a request goes from this one, "" if none.
 
         It is the configured one, or the nearest above this one.
         """
+        if self._meant_by(category) is None:
+            return ""
         if self._without_stage:
             return self._without_stage
         parts = category.split(PATH_SEPARATOR)
         while parts := parts[:-1]:
             above = PATH_SEPARATOR.join(parts)
-            if _path(above) not in self._by_category:
+            if self._meant_by(above) is None:
                 return above
         return ""
 

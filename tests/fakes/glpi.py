@@ -348,7 +348,8 @@ class FakeGlpi:
     def _ticket(self, number: int) -> dict[int, Any]:
         ticket = self.tickets[number]
         return {
-            1: ticket["name"],
+            # The search parts values with this mark, and shows the first part.
+            1: ticket["name"].split("$$##$$")[0],
             2: number,
             3: ticket["priority"],
             # Who is no user is null, and of several addresses one is told.
@@ -418,6 +419,10 @@ class FakeGlpi:
             if request.query.get("order") == "DESC":
                 rows.reverse()
             return json_reply(rows)
+        if request.method == "GET" and parts[0] == "Ticket" and len(parts) == 2:
+            return json_reply(
+                {"id": int(parts[1]), "name": self._shown(self.tickets[int(parts[1])]["name"])}
+            )
         if request.method == "GET" and itemtype == "Ticket_User":
             return json_reply(self._actors(int(parts[1])))
         wanted = request.json()["input"]

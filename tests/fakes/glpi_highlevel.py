@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.fakes.glpi import READ_ALL, FakeGlpi
+from tests.fakes.glpi import READ_ALL, SEE_FOLLOWUPS, FakeGlpi
 from tests.fakes.misbehaving import Reply, Request, json_reply
 
 ROLES = {1: "requester", 2: "assigned", 3: "observer"}
@@ -133,6 +133,8 @@ class FakeGlpi11(FakeGlpi):
             return json_reply(self._v2(number))
         if request.method == "GET":
             kind = {"Followup": "ITILFollowup", "Solution": "ITILSolution"}[rest[2]]
+            if kind == "ITILFollowup" and not account.followup & SEE_FOLLOWUPS:
+                return problem(403, "ERROR_RIGHT_MISSING", "You don't have permission")
             return json_reply([self._note(n) for n in self._notes_of(number, kind)])
         if not account.ticket & 2 or seen[number]["status"] == 6:
             return problem(403, "ERROR_RIGHT_MISSING", "You don't have permission")

@@ -153,6 +153,44 @@ async def test_people_are_a_text_a_list_or_null(
     assert len(asked(server, "User")) == 2
 
 
+@pytest.mark.parametrize(
+    ("requesters", "groups", "shown"),
+    [
+        ([], [], ""),
+        (["maire@commune.example.fr"], [], "maire@commune.example.fr"),
+        ([], ["Écoles <primaires>"], "Écoles <primaires>"),
+        ([], ["Écoles", "CCAS"], "Écoles, CCAS"),
+        ([12], ["CCAS"], "Mairie Noël & Cie, CCAS"),
+        ([12, 15], [], "Mairie Noël & Cie, Mairie d'Ay"),
+        ([12, "x@example.fr"], ["CCAS"], "Mairie Noël & Cie, x@example.fr, CCAS"),
+        (["a@example.fr", "b@example.fr"], [], "a@example.fr, b@example.fr"),
+    ],
+)
+async def test_requesters_of_every_kind(
+    make: Make, glpi: FakeGlpi, requesters: list[Any], groups: list[str], shown: str
+) -> None:
+    """34 address of who is no user, one even of several; 71 groups"""
+    glpi.add(requesters=requesters, requester_groups=groups)
+    assert ticket(await read(make()), 9).requester == shown
+
+
+async def test_who_has_left_keeps_a_name(make: Make, glpi: FakeGlpi) -> None:
+    glpi.people[12]["deleted"] = glpi.people[9]["deleted"] = True
+    found = ticket(await read(make()), 1)
+    assert (found.requester, found.owner) == ("Mairie Noël & Cie", "Agent Un")
+
+
+async def test_a_group_stays_beside_a_person(make: Make, glpi: FakeGlpi) -> None:
+    glpi.add(owners=[9], groups=["Réseau", "Astreinte"])
+    assert ticket(await read(make()), 9).owner == "Agent Un, Réseau, Astreinte"
+
+
+async def test_a_subject_that_the_search_swallows(make: Make, glpi: FakeGlpi) -> None:
+    """The search parts values with $$##$$, also those that hold it."""
+    glpi.add(name="$$##$$ & <b>")
+    assert ticket(await read(make()), 9).subject == "$$##$$ & <b>"
+
+
 async def test_many_people_are_asked_for_together(
     make: Make, glpi: FakeGlpi, server: MisbehavingServer
 ) -> None:
@@ -212,7 +250,7 @@ async def test_the_site_is_a_part_of_a_path(
 
 
 async def test_catalogue_requests(make: Make, glpi: FakeGlpi) -> None:
-    glpi.add(type=2, category=2, status=1, name="Firefox ESR", entity=2)
+    glpi.add(type=2, category=2, status=1, name="Firefox ESR", entity=3)
     glpi.add(type=2, category=3, status=2)
     glpi.add(type=2, category=4, status=6)
     glpi.add(type=2, category=4, status=2)
