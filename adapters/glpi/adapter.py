@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from adapters.glpi import actions as glpi_actions
 from adapters.glpi.api import Question, pages
-from adapters.glpi.known import differences
+from adapters.glpi.known import FEW, differences
 from adapters.glpi.options import GlpiOptions
 from adapters.glpi.reading import TOLERANCE, Cursor, Reading
 from adapters.glpi.tickets import Converter, Row
@@ -39,7 +39,6 @@ from smic_tui.records import Record, Site, Stream
 
 if TYPE_CHECKING:
     import asyncio
-    from datetime import datetime
 
     from adapters.glpi.api import Account, Found, GlpiApi, Page
     from adapters.glpi.view import Scope
@@ -79,29 +78,28 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         http = self._session()
         setup = setup_of(self.config)
         before = decoded_of(setup, cursor, Cursor)
-        tree = _is_tree(self.config)
         async with http.signed_in():
             api = await self._chosen(http)
             self._allow(await api.account())
             sessions = api.sessions
-            counted = None
-            if before is not None and before.known is not None:
-                counted = await self._count(api, before.lately)
-            if before is not None and before.is_outdated(counted, tree=tree):
-                before = None
             reading = Reading(self.config, before, http.remote_time)
+            if before is not None:
+                # All changes are held until it is known that nothing but changes happened.
+                changes = [batch async for batch in self._batches(api, reading)]
+                counted = await self._count(api, reading)
+                if reading.is_outdated(counted):
+                    reading = Reading(self.config, None, http.remote_time)
+                else:
+                    for batch in changes:
+                        yield batch
+                    if reading.misses(counted):
+                        async for batch in self._after_counting(api, reading):
+                            yield batch
             if reading.full:
                 self._names = {}
-            for question in reading.questions(tree=tree):
-                ask = partial(self._page, api, question)
-                async for found in pages(ask, http.bad_answer):
-                    reading.verify(http, question, found)
-                    yield await self._batch(api, reading, found)
-            if reading.full:
-                reading.compare(await self._count(api, reading.lately), tree=tree)
-            elif counted not in (None, len(reading.known)) and not tree:
-                async for batch in self._after_counting(api, reading):
+                async for batch in self._batches(api, reading):
                     yield batch
+                reading.compare(await self._count(api, reading))
             if reading.is_ahead:
                 await self._refuse_the_wrong_zone(api, http, reading)
             if api.sessions != sessions:
@@ -112,8 +110,17 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         )
         yield Batch(cursor=reading.cursor(setup), full=reading.full)
 
+    async def _batches(self, api: GlpiApi, reading: Reading) -> AsyncIterator[Batch]:
+        """Yield what the questions of a reading bring."""
+        http = self._session()
+        for question in reading.questions():
+            ask = partial(self._page, api, question)
+            async for found in pages(ask, http.bad_answer):
+                reading.verify(http, question, found)
+                yield await self._batch(api, reading, found)
+
     async def _page(self, api: GlpiApi, question: Question, start: int) -> Page:
-        if _is_tree(self.config):
+        if self._is_tree:
             return await api.places(question.since, start)
         return await api.page(question, start)
 
@@ -121,11 +128,13 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         await self._learn(api, found)
         return reading.batch(found, self._records(found))
 
-    async def _count(self, api: GlpiApi, lately: datetime) -> int | None:
-        """Return how many places there are, or tickets not over or changed after `lately`."""
-        if _is_tree(self.config):
+    async def _count(self, api: GlpiApi, reading: Reading) -> int | None:
+        """Return how many there are of those that a reading knows, None where that is not told."""
+        if not reading.counts:
+            return None
+        if reading.tree:
             return await api.count_places()
-        return await api.count(Question(lately=lately))
+        return await api.count(Question(lately=reading.lately))
 
     async def _after_counting(self, api: GlpiApi, reading: Reading) -> AsyncIterator[Batch]:
         """Yield what has left, and what came without having changed."""
@@ -136,16 +145,16 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         async def count(first: int, last: int) -> int:
             return await api.count(question(first, last)) or 0
 
-        async def ask(first: int, last: int) -> list[Found]:
-            found: list[Found] = []
-            async for some in pages(partial(api.page, question(first, last)), http.bad_answer):
-                found += some
-            return found
+        async def numbers(first: int, last: int) -> set[int]:
+            return await api.numbers(question(first, last))
 
-        http = self._session()
-        gone, came = await differences(reading.known, count, ask)
-        if came:
-            yield await self._batch(api, reading, came)
+        gone, came = await differences(reading.known, count, numbers)
+        some = sorted(came)
+        for at in range(0, len(some), FEW):
+            ask = partial(api.page, question(some[at], some[at : at + FEW][-1]))
+            async for found in pages(ask, self._session().bad_answer):
+                wanted = [each for each in found if each.id in came]
+                yield await self._batch(api, reading, wanted)
         yield reading.without(gone)
 
     async def _refuse_the_wrong_zone(
@@ -167,7 +176,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         remarks: list[str] = []
         async with http.signed_in():
             api = await self._chosen(http)
-            if _is_tree(self.config):
+            if self._is_tree:
                 await api.places(None, 0)
             account = await api.account(thorough=True)
             self._allow(account)
@@ -244,6 +253,10 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         return _STREAMS[self.config.as_]
 
     @property
+    def _is_tree(self) -> bool:
+        return self._stream is Stream.SITES
+
+    @property
     def _zone_name(self) -> str:
         return self.config.timezone or self.context.timezone
 
@@ -282,7 +295,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
     def _allow(self, account: Account) -> None:
         self._scopes = account.scopes
         verbs = glpi_actions.verbs_for(self._stream, account.verbs)
-        self._capabilities = {self._stream: verbs} if verbs and not _is_tree(self.config) else {}
+        self._capabilities = {self._stream: verbs} if verbs and not self._is_tree else {}
 
     async def _learn(self, api: GlpiApi, found: list[Found]) -> None:
         rows = [each.content for each in found if isinstance(each.content, Row)]
@@ -300,7 +313,3 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             elif isinstance(each.content, Site):
                 records[each.id] = each.content
         return records
-
-
-def _is_tree(config: GlpiOptions) -> bool:
-    return config.as_ in ("entities", "locations")

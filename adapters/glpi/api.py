@@ -125,6 +125,10 @@ class GlpiApi(Protocol):
         """
         ...
 
+    async def numbers(self, question: Question) -> set[int]:
+        """Return the numbers of the tickets that this source is about."""
+        ...
+
     async def count_places(self) -> int | None:
         """Return how many entities or locations there are; None if this API cannot count."""
         ...

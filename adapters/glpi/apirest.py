@@ -202,6 +202,19 @@ class Apirest:
         found = await self._search.rows("Ticket", self._criteria(question), (ID,), size=1)
         return found.totalcount
 
+    async def numbers(self, question: Question) -> set[int]:
+        """Return the numbers of the tickets that this source is about."""
+        numbers: set[int] = set()
+        criteria, total = self._criteria(question), 1
+        while len(numbers) < total:
+            found = await self._search.rows("Ticket", criteria, (ID,), len(numbers))
+            some = {self._search.number(cells) for cells in found.data} - numbers
+            if not some:
+                break
+            numbers |= some
+            total = found.totalcount
+        return numbers
+
     def _criteria(self, question: Question) -> list[Criterion]:
         criteria: list[Criterion] = []
         if self._options.type:

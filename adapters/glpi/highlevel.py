@@ -171,6 +171,17 @@ class HighLevel:
         except BadAnswer:
             return None
 
+    async def numbers(self, question: Question) -> set[int]:
+        """Return the numbers of the tickets that this source is about."""
+        parts, numbers, total = self._filter(question), set[int](), 1
+        while len(numbers) < total:
+            raws, total = await self._rows(_TICKETS, parts, len(numbers))
+            some = {self._number(raw) for raw in raws} - numbers
+            if not some:
+                break
+            numbers |= some
+        return numbers
+
     async def count_places(self) -> int | None:
         """Return how many entities or locations there are."""
         return await self._count(_PLACES[self._options.as_], [])

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import accumulate
 
-from adapters.glpi.api import Found
-
 # So few numbers are asked for at once rather than counted on.
-FEW = 25
+FEW = 16
+# GLPI's numbers have 32 bits.
+_LAST = 2**31 - 1
 
 Count = Callable[[int, int], Awaitable[int]]
-Ask = Callable[[int, int], Awaitable[list[Found]]]
+Numbers = Callable[[int, int], Awaitable[set[int]]]
 
 
 def packed(numbers: Iterable[int]) -> list[int]:
@@ -35,23 +35,24 @@ def unpacked(distances: Iterable[int]) -> set[int]:
     return set(accumulate(distances))
 
 
-async def differences(known: Iterable[int], count: Count, ask: Ask) -> tuple[set[int], list[Found]]:
-    """Return the known numbers that are there no more, and those found that were not known.
+async def differences(
+    known: Iterable[int], count: Count, numbers: Numbers
+) -> tuple[set[int], set[int]]:
+    """Return the known numbers that are there no more, and those that are there and not known.
 
-    `count` and `ask` tell of the tickets from one number to another, both included.
+    `count` and `numbers` tell of the tickets from one number to another, both included.
     """
     gone: set[int] = set()
-    came: list[Found] = []
-    numbers = sorted(known)
-    # Nothing is known of what lies before, between and after the known: each part reaches
-    # from behind the part before to its own last number, the last part far beyond.
-    parts = [(0, numbers, 2**31 - 1)]
+    came: set[int] = set()
+    # Tickets that are not known may lie before, between and after the known: each part reaches
+    # to the first of the next, the last one as far as numbers go.
+    parts = [(0, sorted(known), _LAST)]
     while parts:
         first, some, last = parts.pop()
         if len(some) <= FEW:
-            found = {each.id: each for each in await ask(first, last)}
-            gone |= set(some) - found.keys()
-            came += [found[number] for number in found.keys() - set(some)]
+            present = await numbers(first, last)
+            gone |= set(some) - present
+            came |= present - set(some)
         elif await count(first, last) != len(some):
             middle = len(some) // 2
             parts.append((first, some[:middle], some[middle] - 1))

@@ -42,19 +42,6 @@ class Cursor(Struct, frozen=True, kw_only=True):
     lately: datetime
     known: list[int] | None
 
-    def is_outdated(self, counted: int | None, *, tree: bool) -> bool:
-        """Whether so many left or came that reading all is cheaper than looking for them.
-
-        `counted` is how many there are now, None where nobody knows. There are few places.
-        """
-        if counted is None or self.known is None:
-            return False
-        return _differ_much(counted, len(self.known), tree=tree)
-
-
-def _differ_much(counted: int, known: int, *, tree: bool) -> bool:
-    return abs(counted - known) > (0 if tree else max(FEW, known // _MUCH))
-
 
 class Reading:
     """One `fetch`. `before` is None for a full one.
@@ -68,19 +55,20 @@ class Reading:
         self._over_after = datetime.now(UTC) - timedelta(days=config.closed_days)
         self.lately = before.lately if before else self._over_after
         self.known = unpacked(before.known or ()) if before else set()
-        self._counts = before is None or before.known is not None
+        self.counts = before is None or before.known is not None
+        self.tree = config.as_ in ("entities", "locations")
         self.tally = ReadingTally(full=self.full)
         self._began = began or datetime.now(UTC)
         self._newest: datetime | None = None
         self._brought: set[int] = set()
 
-    def questions(self, *, tree: bool) -> list[Question]:
+    def questions(self) -> list[Question]:
         """Return the questions whose answers make up the reading.
 
         A full one asks for what is not over and for what was over lately; a ticket
         reopened in between is missed by both and found by the next.
         """
-        if self.since is not None or tree:
+        if self.since is not None or self.tree:
             return [Question(since=self.since)]
         return [Question(over=False), Question(over=True, since=self.lately)]
 
@@ -123,13 +111,25 @@ class Reading:
             full=self.full,
         )
 
-    def compare(self, counted: int | None, *, tree: bool) -> None:
+    def misses(self, counted: int | None) -> bool:
+        """Whether there are not as many as are known; `counted` is None where nobody knows."""
+        return counted is not None and counted != len(self.known)
+
+    def is_outdated(self, counted: int | None) -> bool:
+        """Whether so many left or came that reading all is cheaper than looking for them.
+
+        Of places there are few.
+        """
+        known = len(self.known)
+        much = 0 if self.tree else max(FEW, known // _MUCH)
+        return counted is not None and abs(counted - known) > much
+
+    def compare(self, counted: int | None) -> None:
         """Take note, at the end of a full reading, whether GLPI counts what it has shown.
 
         A version that ignores a part of the question counts all.
         """
-        known = len(self.known)
-        self._counts = counted is not None and not _differ_much(counted, known, tree=tree)
+        self.counts = counted is not None and not self.is_outdated(counted)
 
     def without(self, gone: set[int]) -> Batch:
         """Return that known tickets are gone."""
@@ -163,6 +163,6 @@ class Reading:
             since = self.since
         # Nothing is there yet: a day leaves room for any difference between the clocks.
         since = since or datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
-        known = packed(self.known) if self._counts else None
+        known = packed(self.known) if self.counts else None
         cursor = Cursor(since=since, setup=setup, lately=self.lately, known=known)
         return msgspec.json.encode(cursor).decode()

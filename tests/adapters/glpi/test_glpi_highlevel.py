@@ -154,7 +154,7 @@ async def test_only_what_changed_is_read_again_and_deleted_tickets_leave(
     assert second.rows["2"].status is TicketStatus.CLOSED
     assert "9" in second.rows
     assert second.deletes == ["3"]
-    assert server.requests[-1].query["filter"] == 'date_mod=gt="2026-11-01 08:00:00"'
+    assert server.requests[-2].query["filter"] == 'date_mod=gt="2026-11-01 08:00:00"'
     assert numbers(await read(adapter)) == {1, 2, 4, 5, 6, 7, 8, 9}
 
 
