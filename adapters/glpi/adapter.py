@@ -165,7 +165,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         Otherwise it is the time of a single ticket that is wrong, which hinders no other.
         """
         if not self._zone_is_right:
-            clock = (await api.account(thorough=True)).clock
+            clock = (await api.account(clock=True)).clock
             if clock and http.remote_time and clock > http.remote_time + TOLERANCE:
                 raise reading.still_to_come()
             self._zone_is_right = True

@@ -106,11 +106,13 @@ class GlpiApi(Protocol):
         """How many sessions were opened: each may be one that sees less than the one before."""
         ...
 
-    async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
+    async def account(
+        self, *, identify: bool = False, clock: bool = False, thorough: bool = False
+    ) -> Account:
         """Prove the rights that reading needs, and return what is known of the account.
 
-        `identify` asks who it is, `thorough` for GLPI's clock and version, too: each question
-        costs as much as many tickets.
+        `identify` asks who it is, `clock` for GLPI's clock, `thorough` for its version, too: each
+        question costs as much as many tickets.
         """
         ...
 

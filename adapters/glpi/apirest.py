@@ -145,7 +145,9 @@ class Apirest:
         """How many sessions were opened."""
         return self._session.opened
 
-    async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
+    async def account(
+        self, *, identify: bool = False, clock: bool = False, thorough: bool = False
+    ) -> Account:
         """Prove that the account may see all tickets: GLPI does not say when it may not."""
         await self._session.renew()
         if self._profile is None or self._profile_since != self._session.opened:
@@ -160,7 +162,7 @@ class Apirest:
                 hint=_(PROFILE_HINT),
             )
         # Another session may be another person's, if the token was given to somebody else.
-        if thorough or (identify and self._who_since != self._session.opened):
+        if clock or thorough or (identify and self._who_since != self._session.opened):
             # The answer carries the session's secrets: it must reach no message.
             try:
                 self._who = (await self._session.json(_FullSession, "/getFullSession")).session
@@ -176,7 +178,7 @@ class Apirest:
             verbs=verbs(profile),
             scopes=self._scopes(profile),
             remarks=(*self._remarks, *bounds(self._scopes(profile))),
-            clock=maybe_utc(self._who.now, self._zone) if thorough else None,
+            clock=maybe_utc(self._who.now, self._zone) if clock or thorough else None,
             version=version,
         )
 

@@ -127,9 +127,12 @@ class HighLevel:
         """How many sessions were opened."""
         return self._session.opened
 
-    async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
+    async def account(
+        self, *, identify: bool = False, clock: bool = False, thorough: bool = False
+    ) -> Account:
         """Prove as much of the rights as this API tells."""
-        if thorough or identify or not self._who_since or self._who_since != self._session.opened:
+        unknown = not self._who_since or self._who_since != self._session.opened
+        if clock or thorough or identify or unknown:
             self._who = await self._json(_Who, "/session")
             self._who_since = self._session.opened
         profile = self._who.active_profile or _Profile()
@@ -147,7 +150,7 @@ class HighLevel:
             login=self._who.name,
             verbs=_EVERYTHING,
             remarks=(_("GLPI 11's API does not tell the rights of the account."),),
-            clock=maybe_utc(self._who.current_time, self._zone) if thorough else None,
+            clock=maybe_utc(self._who.current_time, self._zone) if clock or thorough else None,
         )
 
     async def close(self) -> None:
