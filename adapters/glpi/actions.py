@@ -24,8 +24,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from adapters.glpi.api import Note, NoteKind
-from adapters.glpi.text import essence
 from adapters.glpi.tickets import ASSIGNED, CLOSED, DONE, NEW, PENDING, SOLVED, STATUSES, Row
 from adapters.ticketing.wanted import wanted_stage, wanted_status
 from smic_tui.contract.actions import Action, Refused, Verb
@@ -33,7 +31,7 @@ from smic_tui.i18n import _
 from smic_tui.records import Stage, Stream, TicketStatus
 
 if TYPE_CHECKING:
-    from adapters.glpi.api import GlpiApi
+    from adapters.glpi.api import GlpiApi, Note, NoteKind
     from adapters.glpi.tickets import Stages
 
 _KINDS: tuple[NoteKind, ...] = ("followup", "solution")
@@ -162,7 +160,11 @@ def _has_note(action: Action, found: Inspected, account: int) -> bool:
         and note.id > int(before[note.kind])
         and note.author in (None, account)
     ]
-    return bool(newer) and essence(action.text) in {essence(note.text) for note in newer}
+    if not newer:
+        return False
+    from adapters.glpi.text import essence
+
+    return essence(action.text) in {essence(note.text) for note in newer}
 
 
 def _has_status(action: Action, row: Row, stages: Stages) -> bool:

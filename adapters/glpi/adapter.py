@@ -23,10 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.glpi import actions as glpi_actions
-from adapters.glpi.api import Question, pages
-from adapters.glpi.known import FEW, differences
 from adapters.glpi.options import GlpiOptions
-from adapters.glpi.reading import TOLERANCE, Cursor, Reading
 from adapters.glpi.tickets import Converter, Row
 from adapters.http.adapter import HttpAdapter
 from adapters.http.options import HttpOptions
@@ -40,7 +37,8 @@ from smic_tui.records import Record, Site, Stream
 if TYPE_CHECKING:
     import asyncio
 
-    from adapters.glpi.api import Account, Found, GlpiApi, Page
+    from adapters.glpi.api import Account, Found, GlpiApi, Page, Question
+    from adapters.glpi.reading import Reading
     from adapters.glpi.view import Scope
     from adapters.http.session import Credentials, HttpSession
 
@@ -75,6 +73,8 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read what changed since the cursor, or all that is open or was over lately."""
+        from adapters.glpi.reading import Cursor, Reading
+
         http = self._session()
         setup = setup_of(self.config)
         before = decoded_of(setup, cursor, Cursor)
@@ -112,6 +112,8 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
 
     async def _batches(self, api: GlpiApi, reading: Reading) -> AsyncIterator[Batch]:
         """Yield what the questions of a reading bring."""
+        from adapters.glpi.api import pages
+
         http = self._session()
         for question in reading.questions():
             ask = partial(self._page, api, question)
@@ -134,24 +136,23 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             return None
         if reading.tree:
             return await api.count_places()
-        return await api.count(Question(lately=reading.lately))
+        return await api.count(reading.whole)
 
     async def _after_counting(self, api: GlpiApi, reading: Reading) -> AsyncIterator[Batch]:
         """Yield what has left, and what came without having changed."""
-
-        def question(first: int, last: int) -> Question:
-            return Question(lately=reading.lately, numbers=(first, last))
+        from adapters.glpi.api import pages
+        from adapters.glpi.known import FEW, differences
 
         async def count(first: int, last: int) -> int:
-            return await api.count(question(first, last)) or 0
+            return await api.count(reading.part(first, last)) or 0
 
         async def numbers(first: int, last: int) -> set[int]:
-            return await api.numbers(question(first, last))
+            return await api.numbers(reading.part(first, last))
 
         gone, came = await differences(reading.known, count, numbers)
         some = sorted(came)
         for at in range(0, len(some), FEW):
-            ask = partial(api.page, question(some[at], some[at : at + FEW][-1]))
+            ask = partial(api.page, reading.part(some[at], some[at : at + FEW][-1]))
             async for found in pages(ask, self._session().bad_answer):
                 wanted = [each for each in found if each.id in came]
                 yield await self._batch(api, reading, wanted)
@@ -164,6 +165,8 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
 
         Otherwise it is the time of a single ticket that is wrong, which hinders no other.
         """
+        from adapters.glpi.reading import TOLERANCE
+
         if not self._zone_is_right:
             clock = (await api.account(clock=True)).clock
             if clock and http.remote_time and clock > http.remote_time + TOLERANCE:
@@ -172,6 +175,8 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
 
     async def probe(self) -> Probe:
         """Prove account and rights; compare GLPI's clock, read in the configured zone."""
+        from adapters.glpi.reading import TOLERANCE
+
         http = self._session()
         remarks: list[str] = []
         async with http.signed_in():

@@ -62,6 +62,15 @@ class Reading:
         self._newest: datetime | None = None
         self._brought: set[int] = set()
 
+    @property
+    def whole(self) -> Question:
+        """The question for all tickets of which the numbers are known."""
+        return Question(lately=self.lately)
+
+    def part(self, first: int, last: int) -> Question:
+        """Return the question for those from one number to another."""
+        return Question(lately=self.lately, numbers=(first, last))
+
     def questions(self) -> list[Question]:
         """Return the questions whose answers make up the reading.
 
