@@ -38,7 +38,12 @@ def is_effect(action: Action, status: Candidate, words: DeskWords) -> bool:
 
 
 def best_of(action: Action, offered: Iterable[Candidate], words: DeskWords) -> Candidate | None:
-    """Return the status that fits best, None if none does; of equals the first.
+    """Return the status that fits best, None if none does."""
+    return next(iter(fitting(action, offered, words)), None)
+
+
+def fitting(action: Action, offered: Iterable[Candidate], words: DeskWords) -> list[Candidate]:
+    """Return the statuses that fit, the best first; equals stay in their order.
 
     What the configuration says comes first, then what the system says, then a name that says
     nothing else, and a guess at last.
@@ -46,10 +51,18 @@ def best_of(action: Action, offered: Iterable[Candidate], words: DeskWords) -> C
     ranked = [
         (rank, index, status)
         for index, status in enumerate(offered)
-        if (rank := _rank(action, status, words)) is not None
-        and not (action.stream is Stream.TICKETS and _is_turned_down(status, words))
+        if (rank := _rank(action, status, words)) is not None and _may_be_set(action, status, words)
     ]
-    return min(ranked, key=lambda each: each[:2])[2] if ranked else None
+    return [status for _rank_of, _index, status in sorted(ranked, key=lambda each: each[:2])]
+
+
+def _may_be_set(action: Action, status: Candidate, words: DeskWords) -> bool:
+    """Whether a status that has the effect may be chosen for it."""
+    if action.stream is Stream.TICKETS:
+        return not _is_turned_down(status, words)
+    stage = words.stage_meaning(status.name, status.closed)
+    # What only lies near the stage would say something else than was asked for.
+    return not stage.guessed or status.closed or words.names_stage(status.name, stage.value)
 
 
 def _is_turned_down(status: Candidate, words: DeskWords) -> bool:
@@ -66,8 +79,7 @@ def _rank(action: Action, status: Candidate, words: DeskWords) -> tuple[int, int
         stage = words.stage_meaning(status.name, status.closed)
         if stage.value is not wanted_stage_of(action):
             return None
-        plain = words.is_plain_end(status.name)
-        return (stage.how, int(not plain), 0)
+        return (stage.how, int(not words.is_plain(status.name, stage.value)), 0)
     meaning = words.ticket_meaning(status.name, status.closed)
     # "Rejected" is closed as well, but not what closing means.
     refused = _is_turned_down(status, words)

@@ -139,6 +139,15 @@ class DeskWords:
             return self._stages[key] is Stage.REFUSED
         return _is_refused(name)
 
+    def names_stage(self, name: str, stage: Stage) -> bool:
+        """Whether a name says that a request is in a stage, not only near it."""
+        words = dict(v.OF_STAGES)[stage]
+        return any(clause.has(words) and not clause.unfinished for clause in clauses_of(name))
+
+    def is_plain(self, name: str, stage: Stage) -> bool:
+        """Whether a name says nothing but the stage."""
+        return all(word in dict(v.OF_STAGES)[stage] for word in plain(name).split())
+
     def is_plain_end(self, name: str) -> bool:
         """Whether a name says nothing but "resolved" or "closed"."""
         return plain(name) in v.RESOLVED | v.CLOSED
