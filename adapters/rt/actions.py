@@ -24,7 +24,7 @@ from msgspec import Struct
 from adapters.rt.lifecycles import DEFAULTS, Link, statuses_in
 from adapters.rt.options import RtOptions
 from adapters.rt.session import quoted
-from adapters.rt.tickets import Converter, RtTicket, decode
+from adapters.rt.tickets import ONE, Converter, RtTicket, decode
 from adapters.ticketing.choice import Candidate, fitting, is_effect
 from adapters.ticketing.texts import same_text, sendable
 from adapters.ticketing.words import DeskWords
@@ -106,28 +106,32 @@ class Said:
     """Remembers what became of the texts that were sent: RT names the transaction it made."""
 
     def __init__(self) -> None:
-        self._done: dict[str, None] = {}
-        self._tried: dict[str, Mark] = {}
+        self._done: dict[tuple[str, str], None] = {}
+        self._tried: dict[tuple[str, str], Mark] = {}
 
     def trying(self, action: Action, mark: Mark) -> None:
         """Note how the ticket stands right before its text is sent."""
-        self._tried[action.id] = mark
+        self._tried[_attempt(action)] = mark
         while len(self._tried) > _REMEMBERED:
             del self._tried[next(iter(self._tried))]
 
     def done(self, action: Action) -> None:
         """Note that RT has made a transaction of the text."""
-        self._done[action.id] = None
+        self._done[_attempt(action)] = None
         while len(self._done) > _REMEMBERED:
             del self._done[next(iter(self._done))]
 
     def knows(self, action: Action) -> bool:
         """Whether RT has said that the text is there."""
-        return action.id in self._done
+        return _attempt(action) in self._done
 
     def before(self, action: Action) -> Mark | None:
         """Return how the ticket stood before the text was sent, or before the first attempt."""
-        return self._tried.get(action.id) or Mark.read(action.baseline)
+        return self._tried.get(_attempt(action)) or Mark.read(action.baseline)
+
+
+def _attempt(action: Action) -> tuple[str, str]:
+    return action.id, action.baseline
 
 
 class _Found(Struct, frozen=True):
@@ -231,7 +235,7 @@ async def _find(rt: RtSession, key: str) -> _Found | None:
     full = await rt.http.decode(_Full, answer)
     version = answer.headers.get("etag", "")
     for closed, state in ((False, "__Active__"), (True, "__Inactive__")):
-        page, body = await rt.page(f"id = {key} AND Status = '{state}'")
+        page, body = await rt.search(f"id = {key} AND Status = '{state}'", **ONE)
         if page.items:
             tickets, rejected, _last = decode(page.items)
             if not tickets:

@@ -19,7 +19,8 @@ async def exits_of(keys: Collection[str], as_many: AsMany, present: Present) -> 
     """Return the keys of the tickets that are gone.
 
     `as_many` tells whether the source shows so many open tickets from one number to another, both
-    included: first, last, how many. `present` tells which of at most `AT_ONCE` numbers it shows, open or not.
+    included: first, last, how many. `present` tells which of at most `AT_ONCE` numbers it shows,
+    open or not.
     """
     numbers = sorted(int(key) for key in keys if key.isascii() and key.isdecimal())
     gone: set[str] = set()
