@@ -15,6 +15,12 @@ DEFAULT_PRIORITY = 3
 # Redmine's own status for what is solved and waits to be closed, which it counts as open: the
 # names that `redmine:load_default_data` gives it in French and English.
 _RESOLVED = ("resolu", "resolved")
+_OWN = {
+    "nouveau": TicketStatus.NEW,
+    "new": TicketStatus.NEW,
+    "commentaire": TicketStatus.WAITING,
+    "feedback": TicketStatus.WAITING,
+}
 
 
 class Status(Struct, frozen=True):
@@ -48,6 +54,7 @@ class Words:
             closed_decides=True,
             resolved_names=_RESOLVED,
         )
+        self.desk.learn(_OWN)
         self._closed = {status.id for status in statuses if status.is_closed}
         self._known = {status.id for status in statuses}
         self._priorities = _ranks(priorities) | {

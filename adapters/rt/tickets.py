@@ -19,7 +19,7 @@ from adapters.shared.row_by_row import read_each
 from adapters.ticketing.words import DeskWords
 from smic_tui.contract.batch import Rejected
 from smic_tui.i18n import _
-from smic_tui.records import CatalogueRequest, Ticket
+from smic_tui.records import CatalogueRequest, Ticket, TicketStatus
 
 # What is asked for of each ticket, and of the accounts and queues that it names.
 FIELDS = {
@@ -35,6 +35,13 @@ ONE = {**FIELDS, "fields[Requestor]": "RealName,Name"}
 NOBODY = "Nobody"
 # So many requestors are named.
 _SHOWN = 10
+# The statuses of the lifecycle that RT is delivered with.
+_OWN = {
+    "new": TicketStatus.NEW,
+    "stalled": TicketStatus.WAITING,
+    "resolved": TicketStatus.RESOLVED,
+    "rejected": TicketStatus.CLOSED,
+}
 _UNSET = datetime(1971, 1, 1, tzinfo=UTC)
 
 
@@ -167,6 +174,7 @@ class Converter:
         self._options = options
         self._base = options.url.rstrip("/")
         self.words = DeskWords(options.statuses, options.stages, options.waiting_on)
+        self.words.learn(_OWN)
         self._priorities = sorted(
             ((int(least), rank) for least, rank in options.priorities.items()), reverse=True
         )

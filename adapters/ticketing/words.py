@@ -56,9 +56,17 @@ class DeskWords:
     ) -> None:
         self._closed_decides = closed_decides
         self._resolved_names = frozenset(resolved_names)
+        self._own: dict[str, TicketStatus] = {}
         self._tickets = _folded(statuses)
         self._stages = _folded(stages)
         self._actors = _folded(waiting_on)
+
+    def learn(self, own: Mapping[str, TicketStatus]) -> None:
+        """Take note of what the system itself means by some names.
+
+        They count only where the system counts the status as open or closed accordingly.
+        """
+        self._own.update((plain(name), status) for name, status in own.items())
 
     def ticket_status(self, name: str, closed: bool) -> TicketStatus:
         """Return the status of a ticket; `closed` says whether the system counts it as closed."""
@@ -73,6 +81,9 @@ class DeskWords:
         configured = self._tickets.get(fold(name).strip())
         if configured is not None:
             return Meaning(configured, Known.CONFIGURED)
+        own = self._own.get(plain(name))
+        if own is not None and own.is_open is not closed:
+            return Meaning(own, Known.TOLD)
         if closed:
             if not self._closed_decides and _is_resolved(name):
                 return Meaning(TicketStatus.RESOLVED, Known.GUESSED)

@@ -267,7 +267,9 @@ class FakeRt:
             if each["ticket"] == number and each["Type"] == "Comment"
         }
         return max(
-            each for each in (ticket["Creation"], *ticket.get("changes", ())) if each not in hidden
+            int(each)
+            for each in (ticket["Creation"], *ticket.get("changes", ()))
+            if each not in hidden
         )
 
     def _put(self, request: Request, number: int, login: str, writes: bool) -> Reply:
