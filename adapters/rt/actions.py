@@ -16,6 +16,7 @@ Facts are those of RT 5.0.3's REST 2.0 as measured. What makes writing particula
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,6 +24,7 @@ from msgspec import Struct
 
 from adapters.rt.lifecycles import DEFAULTS, Link, statuses_in
 from adapters.rt.options import RtOptions
+from adapters.rt.said import Mark, Said
 from adapters.rt.session import quoted
 from adapters.rt.tickets import ONE, Converter, RtTicket, decode
 from adapters.ticketing.choice import Candidate, fitting, is_effect
@@ -37,9 +39,9 @@ if TYPE_CHECKING:
     from adapters.rt.session import RtSession
 
 _TYPES = {"comment": "Comment", "correspond": "Correspond"}
-# How many actions' texts are remembered, and how many statuses are tried.
-_REMEMBERED = 1000
+# How many statuses are tried.
 _TRIES = 4
+_A_SECOND = 1.1
 
 
 class _Who(Struct):
@@ -81,57 +83,6 @@ class _Transaction(Struct):
 
 class _Message(Struct):
     message: str = ""
-
-
-class Mark(Struct, frozen=True):
-    """How a ticket stood before a text was sent: its last transaction, and its last change.
-
-    An account that may not see comments sees of its own only that it changed the ticket.
-    """
-
-    transaction: int
-    changed: str = ""
-
-    @classmethod
-    def read(cls, text: str) -> Mark | None:
-        """Read what `str` has written; None if it is none."""
-        number, _slash, changed = text.partition("/")
-        return cls(int(number), changed) if number.isascii() and number.isdecimal() else None
-
-    def __str__(self) -> str:
-        return f"{self.transaction}/{self.changed}"
-
-
-class Said:
-    """Remembers what became of the texts that were sent: RT names the transaction it made."""
-
-    def __init__(self) -> None:
-        self._done: dict[tuple[str, str], None] = {}
-        self._tried: dict[tuple[str, str], Mark] = {}
-
-    def trying(self, action: Action, mark: Mark) -> None:
-        """Note how the ticket stands right before its text is sent."""
-        self._tried[_attempt(action)] = mark
-        while len(self._tried) > _REMEMBERED:
-            del self._tried[next(iter(self._tried))]
-
-    def done(self, action: Action) -> None:
-        """Note that RT has made a transaction of the text."""
-        self._done[_attempt(action)] = None
-        while len(self._done) > _REMEMBERED:
-            del self._done[next(iter(self._done))]
-
-    def knows(self, action: Action) -> bool:
-        """Whether RT has said that the text is there."""
-        return _attempt(action) in self._done
-
-    def before(self, action: Action) -> Mark | None:
-        """Return how the ticket stood before the text was sent, or before the first attempt."""
-        return self._tried.get(_attempt(action)) or Mark.read(action.baseline)
-
-
-def _attempt(action: Action) -> tuple[str, str]:
-    return action.id, action.baseline
 
 
 class _Found(Struct, frozen=True):
@@ -185,6 +136,7 @@ async def apply(
         raise Refused(_("RT has no ticket {number} any more").format(number=action.key))
     if snapshot.version and snapshot.version != found.version:
         raise _changed(action)
+    changed = False
     if not await _has_effect(rt, action, found, converter):
         if action.verb is Verb.ASSIGN:
             wanted = [{"Owner": await _login(rt, action.value.strip())}]
@@ -192,7 +144,11 @@ async def apply(
             statuses = await _statuses(rt, action, found, converter, options)
             wanted = [{"Status": status.name} for status in statuses]
         found = await _change(rt, action, found, wanted, converter)
+        changed = True
     if not await _has_text(rt, action, found, said):
+        if changed and not said.sees_comments and options.notes == "comment":
+            # Times are in whole seconds: a comment that is not seen must be later than the change.
+            await asyncio.sleep(_A_SECOND)
         said.trying(action, found.mark)
         await _say(rt, action, options)
         said.done(action)
@@ -279,12 +235,10 @@ async def _statuses(
     """
     words = converter.words
     offered = found.full.next_statuses
-    known = {status.name: status.closed for status in DEFAULTS}
-    if found.ticket.queue:
-        for status in await statuses_in(rt, found.ticket.queue):
-            known[status.name] = status.closed
+    used = await statuses_in(rt, found.ticket.queue) if found.ticket.queue else []
+    known = {status.name: status.closed for status in (*DEFAULTS, *used)}
     named = [*options.statuses, *options.stages]
-    names = dict.fromkeys([*offered, *named, *known])
+    names = dict.fromkeys([*offered, *named, *(status.name for status in used), *known])
     candidates = [
         Candidate(name, known[name] if name in known else words.sounds_closed(name))
         for name in names
@@ -321,7 +275,11 @@ def _is_guess(action: Action, status: Candidate, words: DeskWords) -> bool:
 
 async def _has_text(rt: RtSession, action: Action, found: _Found, said: Said) -> bool:
     """Whether our own text is there, as a transaction after the baseline."""
-    if not action.text.split() or said.knows(action):
+    if not action.text.split():
+        return True
+    if said.knows(action) and not said.sees_comments:
+        # It need not be looked for again, but what it shows of the account is worth knowing.
+        await _find_text(rt, action, said)
         return True
     before = Mark.read(action.baseline)
     if before is None:
@@ -329,6 +287,17 @@ async def _has_text(rt: RtSession, action: Action, found: _Found, said: Said) ->
     login = (await rt.account()).Name
     if found.mark.transaction == before.transaction:
         return _changed_unseen(found, said.before(action), login)
+    if await _find_text(rt, action, said):
+        return True
+    return _changed_unseen(found, said.before(action), login)
+
+
+async def _find_text(rt: RtSession, action: Action, said: Said) -> bool:
+    """Whether the account sees its text among those that came after the baseline."""
+    before = Mark.read(action.baseline)
+    if before is None:
+        return False
+    login = (await rt.account()).Name
     wanted = {
         "fields": "Content,TransactionId,Creator",
         "orderby": "id",
@@ -343,8 +312,9 @@ async def _has_text(rt: RtSession, action: Action, found: _Found, said: Said) ->
         if who == login and same_text(action.text, each.Content or ""):
             transaction = await rt.json(_Transaction, f"/transaction/{each.TransactionId}")
             if transaction.Type == _TYPES[rt.notes]:
+                said.sees_comments = said.sees_comments or rt.notes == "comment"
                 return True
-    return _changed_unseen(found, said.before(action), login)
+    return False
 
 
 def _changed_unseen(found: _Found, before: Mark | None, login: str) -> bool:

@@ -34,6 +34,7 @@ from adapters.rt.lifecycles import (
     statuses_in,
 )
 from adapters.rt.options import RtOptions
+from adapters.rt.said import Said
 from adapters.rt.session import PAGE, RtSession, credentials, quoted
 from adapters.rt.tickets import GROUPS, Converter, Named, RtTicket, decode, with_names
 from adapters.shared.cursors import decoded_of, newest_until, setup_of, usable
@@ -83,7 +84,7 @@ class RtAdapter(Adapter[RtOptions]):
         self._rt: RtSession | None = None
         self._rights: tuple[Rights, ...] | None = None
         self._groups: dict[str, str] = {}
-        self._said = rt_actions.Said()
+        self._said = Said()
 
     def offered(self) -> frozenset[Stream]:
         """Tickets or requests, as configured."""

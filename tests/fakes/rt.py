@@ -45,6 +45,7 @@ class FakeRt:
         self.swallows = False
         # Queues whose lifecycle has transitions and no actions: RT offers no next status then.
         self.without_actions: set[str] = set()
+        self.own_lifecycle = {"demandé", "à valider", "livré", "sans suite", "deleted"}
         # Accounts without the right ShowTicketComments.
         self.deaf: set[str] = set()
         self.inactive = set(INACTIVE)
@@ -256,6 +257,10 @@ class FakeRt:
         }
         return json_reply(body, ETag=f'"{self._last_seen(number, login)}"')
 
+    def _lifecycle(self, queue: str) -> set[str]:
+        """The statuses of a queue; one without actions has a lifecycle of its own."""
+        return self.own_lifecycle if queue in self.without_actions else set(LIFECYCLE)
+
     def _last_seen(self, number: int, login: str) -> int:
         """The last transaction that the account may see: its own comment, maybe, is none."""
         ticket = self.tickets[number]
@@ -281,7 +286,7 @@ class FakeRt:
             return json_reply([SENTENCE.format(number=number)])
         said = []
         for name, value in request.json().items():
-            if name == "Status" and value not in {*LIFECYCLE, *self.inactive}:
+            if name == "Status" and value not in self._lifecycle(ticket["queue"]):
                 said.append(f"Ticket {number}: Status '{value}' isn't a valid status.")
             elif name == "Owner" and value not in {*self.accounts, "agent1"}:
                 said.append(f"Ticket {number}: Owner '{value}' could not be loaded")
