@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.secret import Secret
-from smic_tui.records import Stream
+from smic_tui.contract.view import Sight
+from smic_tui.records import Actor, Stage, Stream, TicketStatus
 
 ENTRY_POINT_GROUP = "smic_tui.adapters"
 
@@ -37,18 +38,36 @@ class Context(Struct, frozen=True, kw_only=True):
     transport: Any = None
 
 
+class Understood(Struct, frozen=True, kw_only=True):
+    """A word of the source and what it is taken to mean.
+
+    `name` is the source's own name of a status; it means a `status` of tickets or a `stage` of
+    requests. `guessed` says that only its words suggest so: neither the source nor the
+    configuration does.
+    """
+
+    name: str
+    status: TicketStatus | None = None
+    stage: Stage | None = None
+    waiting_on: Actor
+    guessed: bool = False
+
+
 class Probe(Struct, frozen=True, kw_only=True):
     """What a source says about itself when `doctor` asks.
 
     `version` is what the remote program calls itself. `remote_time` (UTC) is its clock, which
     `doctor` compares with ours. `remarks` are facts worth knowing: rights that are missing, TLS
-    that is not verified.
+    that is not verified. `understood` tells how each status was understood; `sees` are the parts
+    of the source (projects, queues) that the account sees.
     """
 
     version: str = ""
     account: str = ""
     remote_time: datetime | None = None
     remarks: tuple[str, ...] = ()
+    understood: tuple[Understood, ...] = ()
+    sees: tuple[Sight, ...] = ()
 
 
 ConfigT = TypeVar("ConfigT", bound=Struct)
