@@ -27,10 +27,11 @@ from adapters.glpi.options import GlpiOptions
 from adapters.glpi.tickets import Converter, Row
 from adapters.http.adapter import HttpAdapter
 from adapters.http.options import HttpOptions
-from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.cursors import decoded_of, setup_of, usable
 from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
+from smic_tui.contract.view import Sight
 from smic_tui.i18n import _
 from smic_tui.records import Record, Site, Stream
 
@@ -82,6 +83,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             api = await self._chosen(http)
             self._allow(await api.account())
             sessions = api.sessions
+            before = usable(before, http.remote_time)
             reading = Reading(self.config, before, http.remote_time)
             if before is not None:
                 # All changes are held until it is known that nothing but changes happened.
@@ -176,6 +178,7 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
     async def probe(self) -> Probe:
         """Prove account and rights; compare GLPI's clock, read in the configured zone."""
         from adapters.glpi.reading import TOLERANCE
+        from adapters.glpi.understood import understood
 
         http = self._session()
         remarks: list[str] = []
@@ -204,11 +207,19 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             account=account.login,
             remote_time=http.remote_time,
             remarks=tuple(remarks),
+            understood=understood(self.config),
+            sees=self.view(),
         )
 
     def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """What the account's profile allows; for a single ticket it may be less."""
         return self._capabilities
+
+    def view(self) -> tuple[Sight, ...]:
+        """The entities of the account's profile; nothing where the API does not tell."""
+        from adapters.glpi.view import sights_of
+
+        return sights_of(self._scopes)
 
     async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the ticket with its followups and solutions."""

@@ -49,7 +49,7 @@ from adapters.glpi.search import Search
 from adapters.glpi.session import Session
 from adapters.glpi.tickets import Row, maybe_utc
 from adapters.glpi.time import asked_since
-from adapters.glpi.view import Scope, bounds
+from adapters.glpi.view import scopes_of
 from adapters.glpi.writing import Writer
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer
@@ -166,15 +166,10 @@ class Apirest:
             id=self._who.id,
             login=self._who.login,
             verbs=verbs(profile),
-            scopes=self._scopes(profile),
-            remarks=(*self._remarks, *bounds(self._scopes(profile))),
+            scopes=scopes_of(profile.entities, self._reader.text),
+            remarks=tuple(self._remarks),
             clock=maybe_utc(self._who.now, self._zone) if clock or thorough else None,
             version=version,
-        )
-
-    def _scopes(self, profile: Profile) -> tuple[Scope, ...]:
-        return tuple(
-            replace(scope, name=self._reader.text(scope.name)) for scope in profile.entities
         )
 
     async def close(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
-from adapters.glpi.view import Scope
 from smic_tui.contract.actions import Verb
 from smic_tui.i18n import N_
 
@@ -28,7 +29,7 @@ class Profile(Struct):
     interface: str = ""
     ticket: int | str | None = 0
     followup: int | str | None = 0
-    entities: list[Scope] = []
+    entities: Any = None
 
 
 def sees_all(profile: Profile) -> bool:

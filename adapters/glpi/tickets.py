@@ -21,7 +21,7 @@ NEW, ASSIGNED, PLANNED, PENDING, SOLVED, CLOSED = STATUS_NUMBERS.values()
 DONE = frozenset({SOLVED, CLOSED})
 
 # The names that GLPI itself shows: the search gives numbers only.
-_LABELS = {
+LABELS = {
     NEW: N_("New"),
     ASSIGNED: N_("Processing (assigned)"),
     PLANNED: N_("Processing (planned)"),
@@ -45,7 +45,7 @@ _STAGES = {
     SOLVED: Stage.DONE,
     CLOSED: Stage.DONE,
 }
-_ACTORS = {
+ACTORS = {
     Stage.WORKING_GROUP: Actor.WORKING_GROUP,
     Stage.ORDERED: Actor.SUPPLIER,
     Stage.DONE: Actor.NOBODY,
@@ -199,7 +199,7 @@ class Converter:
             updated=row.updated,
             due=row.due,
             supplier=supplier,
-            waiting_on=_waiting_on(status, supplier),
+            waiting_on=waiting_on(status, supplier),
             url=self._url(row),
         )
 
@@ -216,7 +216,7 @@ class Converter:
             member=part_of(row.entity, 1),
             requester=_people(row.requesters, names),
             owner=_people((*row.owners, *row.groups), names),
-            waiting_on=_ACTORS.get(stage, Actor.US),
+            waiting_on=ACTORS.get(stage, Actor.US),
             created=row.created,
             updated=row.updated,
             due=row.due,
@@ -257,7 +257,8 @@ def maybe_utc(text: str | None, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def _waiting_on(status: TicketStatus, supplier: str) -> Actor:
+def waiting_on(status: TicketStatus, supplier: str) -> Actor:
+    """Return who must act next on a ticket, which may wait for a supplier."""
     if not status.is_open:
         return Actor.NOBODY
     if status is not TicketStatus.WAITING:
@@ -266,7 +267,7 @@ def _waiting_on(status: TicketStatus, supplier: str) -> Actor:
 
 
 def _label(row: Row) -> str:
-    known = _LABELS.get(row.status)
+    known = LABELS.get(row.status)
     return row.status_label or (_(known) if known else str(row.status))
 
 

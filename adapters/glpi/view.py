@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from msgspec import Struct
 
-from smic_tui.i18n import _
+from smic_tui.contract.view import Sight
 
 _ROOT = 0
+# How much is seen: all of GLPI, an entity with those below it, an entity alone.
+_ALL, _BRANCH, _ALONE = 1_000_000, 1000, 1
 
 
 class Scope(Struct, frozen=True):
-    """An entity of the active profile; `is_recursive` is 1 where all below it belong to it."""
+    """An entity of the active profile, with all below it or alone."""
 
     id: int
-    name: str = ""
-    is_recursive: int | str | bool = 0
-
-    @property
-    def with_all_below(self) -> bool:
-        """Whether the entities below it are seen, too."""
-        return str(self.is_recursive) in ("1", "True")
-
-    @property
-    def told(self) -> str:
-        """The entity, and whether it is seen with those below it."""
-        if self.with_all_below:
-            return _("{entity} and all below").format(entity=self.name)
-        return self.name
+    name: str
+    with_all_below: bool
 
 
-def bounds(scopes: Sequence[Scope]) -> tuple[str, ...]:
-    """Return what `doctor` says of a view that is not the whole GLPI."""
-    if any(scope.id == _ROOT and scope.with_all_below for scope in scopes):
-        return ()
-    names = ", ".join(scope.told for scope in scopes) or "–"
-    return (
-        _("The account sees no tickets but those of these entities: {entities}.").format(
-            entities=names
-        ),
+def scopes_of(entities: Any, text: Callable[[str], str]) -> tuple[Scope, ...]:
+    """Return the entities of a profile; nothing of what is not understood.
+
+    PHP makes an object of a list from which something was taken away. `text` reads what may be
+    escaped.
+    """
+    listed = list(entities.values()) if isinstance(entities, dict) else entities
+    return tuple(
+        Scope(
+            each["id"],
+            text(str(each.get("name", ""))),
+            str(each.get("is_recursive")) in ("1", "True"),
+        )
+        for each in (listed if isinstance(listed, list) else [])
+        if isinstance(each, dict) and type(each.get("id")) is int
     )
+
+
+def sights_of(scopes: Sequence[Scope]) -> tuple[Sight, ...]:
+    """Return what is seen as one part of which more or less may be seen.
+
+    GLPI names entities without those above them: that one lies within another is not known here,
+    so that to go from an entity to the root would look like a loss if they were parts.
+    """
+    if not scopes:
+        return ()
+    whole = any(scope.id == _ROOT and scope.with_all_below for scope in scopes)
+    extent = sum(_BRANCH if scope.with_all_below else _ALONE for scope in scopes)
+    told = ", ".join(
+        f"{scope.name} ({'recursive' if scope.with_all_below else 'not recursive'})"
+        for scope in scopes
+    )
+    return (Sight("entities", _ALL if whole else extent, told),)

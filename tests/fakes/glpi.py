@@ -259,7 +259,7 @@ class FakeGlpi:
             "ticket": account.ticket,
             "followup": str(account.followup),
             "entities": [
-                {"id": n, "name": escaped(self.path(self.entities, n)), "is_recursive": 1}
+                {"id": n, "name": escaped(self.entities[n]["name"]), "is_recursive": 1}
                 for n in account.entities
             ],
         }
