@@ -62,22 +62,28 @@ class StreamReading:
                 admitted = await off.run(admit, adapter.context.source, stream, batch)
                 self._take(batch, admitted)
         if self._full_batches < self._batches and isinstance(adapter, FindsExits):
-            await self._miss(adapter, stream, point.rows)
+            await self._miss(adapter, stream, point.rows, off)
         self._end(point.rows, point.cursor, began)
 
-    async def _miss(self, adapter: FindsExits, stream: Stream, known: Mapping[str, Record]) -> None:
+    async def _miss(
+        self, adapter: FindsExits, stream: Stream, known: Mapping[str, Record], off: OffLoop
+    ) -> None:
         """Ask which open records have left what the source reads since they came."""
+        keys = await off.run(self._open_keys, known)
+        gone = frozenset(await adapter.exits(stream, keys) if keys else ()).intersection(keys)
+        self.missed = True
+        self.deletes |= gone
+        for key in gone:
+            self.upserts.pop(key, None)
+
+    def _open_keys(self, known: Mapping[str, Record]) -> frozenset[str]:
         keys = [key for key, row in self.upserts.items() if is_open(row)]
         keys += [
             key
             for key, row in known.items()
             if key not in self.upserts and key not in self.deletes and is_open(row)
         ]
-        gone = frozenset(await adapter.exits(stream, keys) if keys else ()).intersection(keys)
-        self.missed = True
-        self.deletes |= gone
-        for key in gone:
-            self.upserts.pop(key, None)
+        return frozenset(keys)
 
     def _take(self, batch: Batch, admitted: Admitted) -> None:
         self._batches += 1

@@ -37,6 +37,8 @@ end
 waiting = status("En attente fournisseur", false)
 status("En attente mairie", false)
 status("Résolu", false)
+# Open to Redmine, whatever their names sound like.
+["À valider", "En cours de résolution", "Non résolu"].each { |name| status(name, false) }
 stages = {
   "Demandé" => false, "Analysé" => false, "Groupe de travail" => false,
   "Commandé" => false, "Installation" => false, "Terminé" => true, "Refusé" => true

@@ -187,11 +187,11 @@ async def test_nothing_that_left_costs_one_question(
 async def test_a_role_that_shows_its_own_issues_only(make: Make, redmine: FakeRedmine) -> None:
     adapter = make(projects=["assistance"])
     reading = await read(adapter)
-    assert adapter.view() == (Sight("Assistance", 3, "all"),)
+    assert adapter.view() == (Sight("Assistance", 3, "all", "1"),)
     redmine.visibility[1] = "own"
     later = await read(adapter, reading.cursor)
     assert later.rows == {}
-    assert adapter.view() == (Sight("Assistance", 1, "own"),)
+    assert adapter.view() == (Sight("Assistance", 1, "own", "1"),)
     assert (await adapter.probe()).sees == adapter.view()
 
 
