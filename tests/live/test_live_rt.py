@@ -247,7 +247,8 @@ def _is_open(row: Any) -> bool:
 
 async def test_what_left_is_gone_at_the_next_ordinary_reading(make: Make, rt: RtRig) -> None:
     numbers = [rt.create("Assistance", f"Départ {n}") for n in range(5)]
-    tickets, requests = make(), make(**{"as": "requests"}, queues=["Catalogue"])
+    tickets = make(queues=["Assistance"])
+    requests = make(**{"as": "requests"}, queues=["Catalogue"])
     here, there = await read(tickets), await read(requests)
     first = tickets._session().http.bytes_received
     assert set(numbers) <= here.rows.keys()
