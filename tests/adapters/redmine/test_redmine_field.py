@@ -16,7 +16,7 @@ from smic_tui.contract.actions import Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.contract.view import Sight
-from smic_tui.records import Actor, Stage, Stream, TicketStatus
+from smic_tui.records import Actor, Stage, Stream, Ticket, TicketStatus
 from tests.fakes import redmine as fake_redmine
 from tests.fakes.acting import do, wish
 from tests.fakes.misbehaving import CERTS, MisbehavingServer
@@ -134,7 +134,7 @@ async def test_a_redmine_that_gives_no_csv(make: Make, redmine: FakeRedmine) -> 
 async def test_an_action_shows_names_too(make: Make) -> None:
     adapter = make("agent-key", site_field="Commune (clé)")
     found = await adapter.inspect(wish(Verb.COMMENT, "x"))
-    assert found.record is not None
+    assert isinstance(found.record, Ticket)
     assert found.record.site == "Saintes, centre"
 
 
