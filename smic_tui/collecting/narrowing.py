@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from smic_tui.collecting.reading import SourceReading, is_open
+from smic_tui.collecting.reading import SourceReading
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.status import SourceStatus
 from smic_tui.contract.view import Narrowed, Sight, TellsItsView, narrower
 from smic_tui.model.snapshot import SourceContents
-from smic_tui.records import Stream
+from smic_tui.records import Stream, is_open
 
 # Of fewer open records, more than half may well be done and deleted in a day.
 FEWEST = 10

@@ -15,7 +15,7 @@ from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.view import FindsExits
-from smic_tui.records import CatalogueRequest, Record, Stream, Ticket
+from smic_tui.records import Record, Stream, is_open
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -23,13 +23,6 @@ class Point(Struct, frozen=True, kw_only=True):
 
     rows: Mapping[str, Record]
     cursor: Cursor
-
-
-def is_open(record: Record) -> bool:
-    """Whether a record is a ticket or request that is not over."""
-    if isinstance(record, Ticket):
-        return record.status.is_open
-    return isinstance(record, CatalogueRequest) and record.stage.is_open
 
 
 class StreamReading:
