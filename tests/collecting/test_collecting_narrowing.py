@@ -207,6 +207,20 @@ async def test_other_settings_may_show_less(bench: Bench, desk: Desk) -> None:
     assert status.view == (Sight("Catalogue"),)
 
 
+async def test_what_a_head_office_drops_is_dropped(tmp_path: Path) -> None:
+    class Relay(Desk):
+        def relayed(self) -> tuple[SourceStatus, ...]:
+            return ()
+
+    relay = Relay(*MANY)
+    bench = Bench(tmp_path, lambda: relay)
+    await bench.coordinator.read()
+    relay.hide(*list(relay.records))
+    status = await bench.coordinator.read()
+    assert (status.narrowed, kept(bench)) == (None, 0)
+    await bench.close()
+
+
 async def test_few_tickets_may_all_be_done(bench: Bench, desk: Desk) -> None:
     desk.records = {str(number): ticket(str(number)) for number in range(5)}
     await bench.coordinator.read()
