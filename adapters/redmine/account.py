@@ -118,18 +118,23 @@ class Account:
         )
 
     def _sight(self, membership: Membership) -> Sight:
+        extent, told = self._extent(membership)
+        return Sight(membership.project.name, extent, told, str(membership.project.id))
+
+    def _extent(self, membership: Membership) -> tuple[int, str]:
+        """Return how much of a project's issues the account sees, and Redmine's word for it."""
         if self.user.admin:
-            return Sight(membership.project.name, _ALL, "all")
+            return _ALL, "all"
         extent, told = _NONE, "-"
         for named in membership.roles:
             role = self.roles.get(named.id)
             if role is None:
                 # What cannot be asked is not known to be less.
-                return Sight(membership.project.name, _ALL)
+                return _ALL, ""
             seen = _EXTENTS.get(role.issues_visibility, _ALL) if _VIEWING in role.permissions else 0
             if seen > extent:
                 extent, told = seen, role.issues_visibility
-        return Sight(membership.project.name, extent, told)
+        return extent, told
 
     async def _roles(self, http: HttpSession, wanted: set[int]) -> dict[int, Role]:
         found: dict[int, Role] = {}

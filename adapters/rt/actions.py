@@ -16,7 +16,6 @@ Facts are those of RT 5.0.3's REST 2.0 as measured. What makes writing particula
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -147,6 +146,8 @@ async def apply(
         changed = True
     if not await _has_text(rt, action, found, said):
         if changed and not said.sees_comments and options.notes == "comment":
+            import asyncio
+
             # Times are in whole seconds: a comment that is not seen must be later than the change.
             await asyncio.sleep(_A_SECOND)
         said.trying(action, found.mark)

@@ -22,7 +22,9 @@ async def exits_of(keys: Collection[str], as_many: AsMany, present: Present) -> 
     included: first, last, how many. `present` tells which of at most `AT_ONCE` numbers it shows,
     open or not.
     """
-    numbers = sorted(int(key) for key in keys if key.isascii() and key.isdecimal())
+    import asyncio
+
+    numbers = await asyncio.to_thread(_numbers, keys)
     gone: set[str] = set()
     parts = [numbers] if numbers else []
     while parts:
@@ -36,3 +38,7 @@ async def exits_of(keys: Collection[str], as_many: AsMany, present: Present) -> 
             middle = len(part) // 2
             parts += [part[:middle], part[middle:]]
     return gone
+
+
+def _numbers(keys: Collection[str]) -> list[int]:
+    return sorted(int(key) for key in keys if key.isascii() and key.isdecimal())

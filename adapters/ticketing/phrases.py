@@ -82,7 +82,6 @@ def _clause(words: tuple[str, ...]) -> Clause:
     to_do = any(
         (first == "a" and _INFINITIVE.search(second) and second not in v.RESOLVED)
         or (first == "a" and second in v.TO_DO_OF)
-        or (first == "en" and second == "passe")
         for first, second in pairs
     ) or not v.TO_DO.isdisjoint(words)
     no_longer = any(first in v.NO_LONGER or first in v.NOT for first, _second in pairs)

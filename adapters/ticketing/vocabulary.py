@@ -63,7 +63,7 @@ WAITING = _words(
 NO_LONGER = _words("plus longer fin end")
 AGAIN = _words(
     "reouvert reouverte reouverts reouvertes rouvert rouverte rouverts rouvertes reopened reopen"
-    " reactive reactivee reactivated relance relancee reprise repris"
+    " reactive reactivee reactivated"
 )
 
 # -- who is waited for ---------------------------------------------------------
@@ -91,7 +91,9 @@ MEMBERS = _words(
 # With one of these, a supplier's name says where the ticket is.
 WITH = _words(
     "chez at with transmis transmise transfere transferee envoye envoyee escalade escaladee"
-    " escalated sent forwarded confie confiee handed passed redirige attente cote",
+    " escalated sent forwarded confie confiee handed passed redirige attente cote contacte"
+    " contactee contacted sollicite mandate missionne saisi appele relance relancee vers attribue"
+    " attribuee affecte affectee assigne assignee assigned delegue delegated action intervention",
 )
 ANSWERED = _words(
     "recu recue recus recues received repondu replied answered retourne returned rendu back"
@@ -113,9 +115,11 @@ AT_REST = _words(
 # Redmine's own status for "the requester must answer" has these names.
 FEEDBACK = _words("commentaire feedback")
 NEW = _words("nouveau nouvel nouvelle nouveaux nouvelles new ouvert ouverte opened")
-NEW_OF_SOMETHING_ELSE = _words(
-    "message messages reponse reponses reply answer commentaire commentaires comment comments"
-    " relance element elements info infos information informations version date echeance",
+# "Nouvelle demande" is new; "nouveau message" and "nouveau matériel" are something else.
+NEW_THINGS = _words(
+    "demande demandes ticket tickets incident incidents request requests issue issues case cas"
+    " appel signalement dossier fiche non lu lue unread cree creee created recu recue received"
+    " today jour"
 )
 NOT_BEGUN = _words(
     "traite traitee traites treated started commence commencee assigne assignee assigned attribue"
@@ -174,6 +178,7 @@ WORKING_GROUP = _words(
     "groupe groupes group groups gt commission commissions comite comites committee copil board"
     " steering"
 )
+DECIDED = _all(_agreeing("valide", "approuve", "accepte"), _words("approved accepted validated"))
 ANALYSED = _all(
     _agreeing("analyse", "etudie", "qualifie", "examine", "instruit", "evalue", "accepte"),
     _agreeing("approuve", "valide"),

@@ -66,7 +66,7 @@ class DeskWords:
 
         They count only where the system counts the status as open or closed accordingly.
         """
-        self._own.update((plain(name), status) for name, status in own.items())
+        self._own.update(_folded(own))
 
     def ticket_status(self, name: str, closed: bool) -> TicketStatus:
         """Return the status of a ticket; `closed` says whether the system counts it as closed."""
@@ -81,14 +81,14 @@ class DeskWords:
         configured = self._tickets.get(fold(name).strip())
         if configured is not None:
             return Meaning(configured, Known.CONFIGURED)
-        own = self._own.get(plain(name))
+        own = self._own.get(fold(name).strip())
         if own is not None and own.is_open is not closed:
             return Meaning(own, Known.TOLD)
         if closed:
             if not self._closed_decides and _is_resolved(name):
                 return Meaning(TicketStatus.RESOLVED, Known.GUESSED)
             return Meaning(TicketStatus.CLOSED, Known.TOLD)
-        if plain(name) in self._resolved_names:
+        if fold(name).strip() in self._resolved_names:
             return Meaning(TicketStatus.RESOLVED, Known.TOLD)
         guessed = _open_status(name)
         how = Known.TOLD if guessed is TicketStatus.OPEN else Known.GUESSED
@@ -200,7 +200,7 @@ def _open_status(name: str) -> TicketStatus:
 
 def _waits(clause: Clause) -> bool:
     """Whether the clause of an open ticket's status says that somebody else must act."""
-    answered = clause.has(v.ANSWERED)
+    answered = clause.has(v.ANSWERED | v.DONE)
     if clause.waiting or clause.has(v.AT_REST):
         if clause.denied:
             return False
@@ -217,7 +217,9 @@ def _waits(clause: Clause) -> bool:
 
 def _is_new(clause: Clause) -> bool:
     first = clause.words[0]
-    if first in v.NEW and not clause.has(v.NEW_OF_SOMETHING_ELSE):
+    if first in v.NEW and all(
+        word in v.NEW or word in v.NEW_THINGS or len(word) <= 2 for word in clause.words
+    ):
         return True
     if clause.denied and clause.has(v.NOT_BEGUN):
         return True
@@ -261,6 +263,10 @@ def _open_stage(name: str) -> tuple[Stage, Actor]:
 def _stage_of(clause: Clause) -> Stage | None:
     if (clause.waiting or clause.to_do) and clause.has(v.WORKING_GROUP):
         return Stage.WORKING_GROUP
+    if clause.has(v.WORKING_GROUP) and clause.has(v.DECIDED) and not clause.unfinished:
+        return Stage.ANALYSED
+    if clause.under_way and clause.has(v.DELIVERED):
+        return Stage.ORDERED
     for word in clause.words:
         to_come = v.TO_DO_OF.get(word)
         if to_come is not None and (clause.to_do or word.endswith(("er", "re"))):

@@ -57,7 +57,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     `rejected` and `rejects` belong to the last reading, `last_good` (UTC) to the last good
     one. `understood` tells what each status of the source is taken to mean, `sees` what the
     account sees; `narrowed` is set while that is less than before. `to_do` is advice for the
-    person.
+    person. A source that acts for another (`actions_for`) has no rows of its own.
     """
 
     name: str
@@ -78,6 +78,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     understood: tuple[Understood, ...] = ()
     sees: tuple[Sight, ...] = ()
     narrowed: Narrowed | None = None
+    actions_for: str = ""
 
 
 def run(options: Namespace) -> int:
@@ -133,6 +134,7 @@ async def _examine(loaded: Loaded, name: str, status: SourceStatus) -> Finding:
         rejected=status.rejected_count,
         rejects=status.rejected,
         narrowed=status.narrowed,
+        actions_for=source.actions_for,
     )
     try:
         return await _probed(source, context, finding, partial(_tidy, redact), status.view)
@@ -195,7 +197,9 @@ async def _probed(
 
 
 def _advice(finding: Finding) -> Iterator[str]:
-    if finding.last_good is None:
+    if finding.last_good is None and finding.rows:
+        yield _("this machine's clock is behind that of its last reading: set it right (NTP)")
+    elif finding.last_good is None and not finding.actions_for:
         yield _("it was never read: smic-tui sync {source}").format(source=finding.name)
     if finding.clock is not None and abs(finding.clock) > CLOCK_LIMIT:
         text = _("set the clocks right on both machines (NTP): they differ by {seconds:.0f} s")
@@ -257,6 +261,15 @@ def _understood(each: Understood) -> str:
 
 
 def _rows(finding: Finding) -> str:
+    if finding.actions_for:
+        return _("none: it carries out actions on {source}").format(source=finding.actions_for)
+    if finding.last_good is None and finding.rows:
+        text = ngettext(
+            "{n} row, read at a time that is still to come",
+            "{n} rows, read at a time that is still to come",
+            finding.rows,
+        )
+        return text.format(n=finding.rows)
     if finding.last_good is None:
         return _("never read")
     age = human.age((datetime.now(UTC) - finding.last_good).total_seconds())

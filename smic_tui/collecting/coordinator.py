@@ -317,8 +317,10 @@ class Coordinator:
         Returns the new status, and what other sources of the same system are to forget.
         """
         before = self._file.contents
+        # With other settings it is another view, which nobody expects to be the same.
+        other = any(cursor.config != self._config for cursor in self._file.cursors.values())
         judgement = Judgement(
-            before, reading, self._adapter, agreed=self._agreed, ended=failure is None
+            before, reading, self._adapter, agreed=self._agreed or other, ended=failure is None
         )
         upserts = reading.upserts()
         deletes = {

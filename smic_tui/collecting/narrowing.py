@@ -12,12 +12,13 @@ from typing import Any
 
 import msgspec
 
-from smic_tui.collecting.reading import SourceReading, is_open
+from smic_tui.collecting.reading import SourceReading
 from smic_tui.contract.adapter import Adapter
+from smic_tui.contract.relay import RelaysSources
 from smic_tui.contract.status import SourceStatus
 from smic_tui.contract.view import Narrowed, Sight, TellsItsView, narrower
 from smic_tui.model.snapshot import SourceContents
-from smic_tui.records import Stream
+from smic_tui.records import Stream, is_open
 
 # Of fewer open records, more than half may well be done and deleted in a day.
 FEWEST = 10
@@ -44,6 +45,9 @@ class Judgement:
         self.held: dict[Stream, set[str]] = {}
         self.narrowed: Narrowed | None = before.narrowed
         self.view: tuple[Sight, ...] = before.view
+        if isinstance(adapter, RelaysSources):
+            # What a head office shows less of, it has agreed to.
+            return
         if not ended:
             # Nothing of a reading that failed is complete; what it said to be gone is held
             # by the same rule, so that a half reading cannot do what a whole one may not.

@@ -15,7 +15,7 @@ from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.view import FindsExits
-from smic_tui.records import CatalogueRequest, Record, Stream, Ticket
+from smic_tui.records import Record, Stream, is_open
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -23,13 +23,6 @@ class Point(Struct, frozen=True, kw_only=True):
 
     rows: Mapping[str, Record]
     cursor: Cursor
-
-
-def is_open(record: Record) -> bool:
-    """Whether a record is a ticket or request that is not over."""
-    if isinstance(record, Ticket):
-        return record.status.is_open
-    return isinstance(record, CatalogueRequest) and record.stage.is_open
 
 
 class StreamReading:
@@ -62,22 +55,28 @@ class StreamReading:
                 admitted = await off.run(admit, adapter.context.source, stream, batch)
                 self._take(batch, admitted)
         if self._full_batches < self._batches and isinstance(adapter, FindsExits):
-            await self._miss(adapter, stream, point.rows)
+            await self._miss(adapter, stream, point.rows, off)
         self._end(point.rows, point.cursor, began)
 
-    async def _miss(self, adapter: FindsExits, stream: Stream, known: Mapping[str, Record]) -> None:
+    async def _miss(
+        self, adapter: FindsExits, stream: Stream, known: Mapping[str, Record], off: OffLoop
+    ) -> None:
         """Ask which open records have left what the source reads since they came."""
+        keys = await off.run(self._open_keys, known)
+        gone = frozenset(await adapter.exits(stream, keys) if keys else ()).intersection(keys)
+        self.missed = True
+        self.deletes |= gone
+        for key in gone:
+            self.upserts.pop(key, None)
+
+    def _open_keys(self, known: Mapping[str, Record]) -> frozenset[str]:
         keys = [key for key, row in self.upserts.items() if is_open(row)]
         keys += [
             key
             for key, row in known.items()
             if key not in self.upserts and key not in self.deletes and is_open(row)
         ]
-        gone = frozenset(await adapter.exits(stream, keys) if keys else ()).intersection(keys)
-        self.missed = True
-        self.deletes |= gone
-        for key in gone:
-            self.upserts.pop(key, None)
+        return frozenset(keys)
 
     def _take(self, batch: Batch, admitted: Admitted) -> None:
         self._batches += 1

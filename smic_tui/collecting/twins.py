@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from smic_tui.collecting.reading import is_open
 from smic_tui.config.schema import Source
 from smic_tui.model.snapshot import SourceContents
-from smic_tui.records import CatalogueRequest, Record, Stream, Ticket
+from smic_tui.records import CatalogueRequest, Record, Stream, Ticket, is_open
 
 Losers = dict[Stream, set[str]]
 

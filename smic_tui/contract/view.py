@@ -20,11 +20,13 @@ class Sight(Struct, frozen=True):
 
     `part` is its name at the source. `extent` compares how much of the part the account sees with
     how much it saw before: more is more. `told` is the source's own word for it.
+    `key` tells the part from others where its name may change.
     """
 
     part: str
     extent: int = 1
     told: str = ""
+    key: str = ""
 
 
 class Narrowed(Struct, frozen=True, kw_only=True):
@@ -72,11 +74,8 @@ def narrower(
     before: Iterable[Sight], now: Iterable[Sight]
 ) -> tuple[tuple[str, ...], tuple[Sight, ...]]:
     """Return the parts that are not seen any more, and those of which less is seen."""
-    seen = {sight.part: sight for sight in now}
-    lost = tuple(sight.part for sight in before if sight.part not in seen)
-    less = tuple(
-        seen[sight.part]
-        for sight in before
-        if sight.part in seen and seen[sight.part].extent < sight.extent
-    )
+    seen = {sight.key or sight.part: sight for sight in now}
+    pairs = [(sight, seen.get(sight.key or sight.part)) for sight in before]
+    lost = tuple(was.part for was, sight in pairs if sight is None)
+    less = tuple(sight for was, sight in pairs if sight and sight.extent < was.extent)
     return lost, less

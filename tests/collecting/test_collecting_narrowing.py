@@ -197,6 +197,30 @@ async def test_a_lost_part_is_named(bench: Bench, desk: Desk) -> None:
     assert (status.narrowed, status.view) == (None, (Sight("Assistance"),))
 
 
+async def test_other_settings_may_show_less(bench: Bench, desk: Desk) -> None:
+    await bench.coordinator.read()
+    bench.coordinator._config = "other settings"
+    desk.hide(*list(desk.records))
+    desk.sights = (Sight("Catalogue"),)
+    status = await bench.coordinator.read()
+    assert (status.narrowed, kept(bench)) == (None, 0)
+    assert status.view == (Sight("Catalogue"),)
+
+
+async def test_what_a_head_office_drops_is_dropped(tmp_path: Path) -> None:
+    class Relay(Desk):
+        def relayed(self) -> tuple[SourceStatus, ...]:
+            return ()
+
+    relay = Relay(*MANY)
+    bench = Bench(tmp_path, lambda: relay)
+    await bench.coordinator.read()
+    relay.hide(*list(relay.records))
+    status = await bench.coordinator.read()
+    assert (status.narrowed, kept(bench)) == (None, 0)
+    await bench.close()
+
+
 async def test_few_tickets_may_all_be_done(bench: Bench, desk: Desk) -> None:
     desk.records = {str(number): ticket(str(number)) for number in range(5)}
     await bench.coordinator.read()
@@ -220,6 +244,8 @@ def test_what_is_narrower() -> None:
     before = (Sight("a", 3), Sight("b", 2), Sight("c", 1))
     assert narrower(before, before) == ((), ())
     assert narrower(before, (Sight("a", 1), Sight("b", 3))) == (("c",), (Sight("a", 1),))
+    # A project that gets another name is the same one.
+    assert narrower((Sight("a", 3, "", "1"),), (Sight("b", 3, "", "1"),)) == ((), ())
 
 
 URL = "https://desk.example/issues/7"

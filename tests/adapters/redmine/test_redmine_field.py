@@ -16,7 +16,7 @@ from smic_tui.contract.actions import Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.contract.view import Sight
-from smic_tui.records import Actor, Stage, Stream, TicketStatus
+from smic_tui.records import Actor, Stage, Stream, Ticket, TicketStatus
 from tests.fakes import redmine as fake_redmine
 from tests.fakes.acting import do, wish
 from tests.fakes.misbehaving import CERTS, MisbehavingServer
@@ -134,7 +134,7 @@ async def test_a_redmine_that_gives_no_csv(make: Make, redmine: FakeRedmine) -> 
 async def test_an_action_shows_names_too(make: Make) -> None:
     adapter = make("agent-key", site_field="Commune (clé)")
     found = await adapter.inspect(wish(Verb.COMMENT, "x"))
-    assert found.record is not None
+    assert isinstance(found.record, Ticket)
     assert found.record.site == "Saintes, centre"
 
 
@@ -187,11 +187,11 @@ async def test_nothing_that_left_costs_one_question(
 async def test_a_role_that_shows_its_own_issues_only(make: Make, redmine: FakeRedmine) -> None:
     adapter = make(projects=["assistance"])
     reading = await read(adapter)
-    assert adapter.view() == (Sight("Assistance", 3, "all"),)
+    assert adapter.view() == (Sight("Assistance", 3, "all", "1"),)
     redmine.visibility[1] = "own"
     later = await read(adapter, reading.cursor)
     assert later.rows == {}
-    assert adapter.view() == (Sight("Assistance", 1, "own"),)
+    assert adapter.view() == (Sight("Assistance", 1, "own", "1"),)
     assert (await adapter.probe()).sees == adapter.view()
 
 

@@ -15,7 +15,7 @@ from adapters.rt.options import RtOptions
 from smic_tui.contract.actions import Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import Unavailable
-from smic_tui.records import Actor, Stage, Stream, TicketStatus
+from smic_tui.records import Actor, Stage, Stream, Ticket, TicketStatus
 from tests.fakes.acting import do, done, wish
 from tests.fakes.misbehaving import CERTS, MisbehavingServer, Reply
 from tests.fakes.reading import read
@@ -71,7 +71,7 @@ async def test_groups_and_all_who_asked_are_named(
     asked = [each for each in server.requests if each.query.get("fields[Requestor]") == "Name"]
     assert asked == [], "each group is asked for once"
     found = await make("agir").inspect(wish(Verb.COMMENT, "x", key="2"))
-    assert found.record is not None
+    assert isinstance(found.record, Ticket)
     assert found.record.requester == "Écoles"
 
 

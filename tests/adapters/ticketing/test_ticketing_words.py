@@ -51,6 +51,14 @@ def words(**settings: Any) -> DeskWords:
         ("Renouvellement demandé", OPEN, US),
         ("Renewal", OPEN, US),
         ("Nouveau message", OPEN, US),
+        ("Nouveau matériel commandé", OPEN, US),
+        ("Nouvelle demande (non lue)", NEW, US),
+        ("Prestataire relancé", WAITING, SUPPLIER),
+        ("Assigned to vendor", WAITING, SUPPLIER),
+        ("Intervention prestataire effectuée", OPEN, US),
+        ("Relancé", OPEN, US),
+        ("Clôture demandée", OPEN, US),
+        ("Fix in progress", OPEN, US),
         ("Nouveau", NEW, US),
         ("Nouvelle demande", NEW, US),
         ("NEW", NEW, US),
@@ -126,6 +134,9 @@ def test_what_the_system_counts_as_closed(name: str, status: TicketStatus) -> No
         ("Livré", Stage.INSTALLING, US),
         ("Groupe de travail", Stage.WORKING_GROUP, Actor.WORKING_GROUP),
         ("En attente du groupe de travail", Stage.WORKING_GROUP, Actor.WORKING_GROUP),
+        ("Validé par le groupe de travail", Stage.ANALYSED, US),
+        ("À valider par le groupe de travail", Stage.WORKING_GROUP, Actor.WORKING_GROUP),
+        ("Livré partiellement", Stage.ORDERED, SUPPLIER),
         ("En analyse", Stage.ANALYSED, US),
         ("À étudier", Stage.ASKED, US),
         ("En cours", Stage.ANALYSED, US),
@@ -195,7 +206,8 @@ def test_a_name_of_the_system_s_own_is_no_guess() -> None:
     desk = words(resolved_names=("resolu",))
     assert desk.ticket_meaning("Résolu", closed=False).value is RESOLVED
     assert not desk.ticket_meaning("Résolu", closed=False).guessed
-    assert desk.ticket_status("En cours de résolution", closed=False) is OPEN
+    for name in ("En cours de résolution", "Résolu ?", "Résolu (à confirmer)"):
+        assert desk.ticket_status(name, closed=False) is OPEN
     desk.learn({"stalled": WAITING, "resolved": RESOLVED})
     assert desk.ticket_meaning("stalled", closed=False).how is Known.TOLD
     # What it counts as open is not resolved, though it ships the name with that meaning.
