@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -204,3 +205,16 @@ async def test_a_time_ahead_under_a_wrong_zone_is_told(ten: FakeGlpi, make_ten: 
     with pytest.raises(BadAnswer) as raised:
         await read(adapter)
     assert "timezone" in raised.value.hint
+
+
+async def test_a_cursor_ahead_of_the_server_s_clock_is_not_believed(
+    ten: FakeGlpi, make_ten: Make
+) -> None:
+    """The clock was set back, or an earlier version took a time that was to come for true."""
+    adapter = make_ten()
+    cursor = json.loads((await read(adapter)).cursor)
+    cursor["since"] = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    ten.change(2, datetime.now(UTC), status=4)
+    second = await read(adapter, json.dumps(cursor))
+    assert second.full
+    assert "2" in second.rows
