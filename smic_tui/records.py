@@ -272,3 +272,10 @@ RECORD_TYPES: dict[Stream, type[Record]] = {
     Stream.TICKETS: Ticket,
     Stream.REQUESTS: CatalogueRequest,
 }
+
+
+def is_open(record: Record) -> bool:
+    """Whether a record is a ticket or request that is not over."""
+    if isinstance(record, Ticket):
+        return record.status.is_open
+    return isinstance(record, CatalogueRequest) and record.stage.is_open

@@ -10,8 +10,10 @@ particular:
 - GLPI numbers followups and solutions upwards: one by our account with a number above the
   highest of before is the one that was sent. GLPI 11's API does not name authors: there the
   text decides.
-- Text is rich text, HTML: what a person types is escaped before it is sent, and compared word
-  by word.
+- Text is rich text, HTML, which GLPI may store with one layer of escapes more or less: what a
+  person typed and what stands there are compared by their essence (`adapters.glpi.text`).
+- Who may not read followups cannot tell one that was written from one that was refused: then
+  none is sent.
 - A ticket may be assigned to several people; assigning one removes no other.
 """
 
@@ -29,9 +31,10 @@ from smic_tui.i18n import _
 from smic_tui.records import Stage, Stream, TicketStatus
 
 if TYPE_CHECKING:
-    from adapters.glpi.api import GlpiApi, Note
+    from adapters.glpi.api import GlpiApi, Note, NoteKind
     from adapters.glpi.tickets import Stages
 
+_KINDS: tuple[NoteKind, ...] = ("followup", "solution")
 _STATUS_OF = {
     TicketStatus.NEW: NEW,
     TicketStatus.OPEN: ASSIGNED,
@@ -46,14 +49,18 @@ class Inspected(Struct, frozen=True):
 
     row: Row
     notes: list[Note]
+    hidden: frozenset[NoteKind] = frozenset()
 
     @property
     def baseline(self) -> str:
-        """The highest numbers of followups and of solutions: they are counted apart."""
-        highest = {"followup": 0, "solution": 0}
+        """The highest numbers of followups and of solutions, which are counted apart.
+
+        For those that may not be read it is no number.
+        """
+        highest = dict.fromkeys(_KINDS, 0)
         for note in self.notes:
             highest[note.kind] = max(highest[note.kind], note.id)
-        return f"{highest['followup']}/{highest['solution']}"
+        return "/".join("-" if kind in self.hidden else f"{highest[kind]}" for kind in _KINDS)
 
 
 def verbs_for(stream: Stream, verbs: frozenset[Verb]) -> frozenset[Verb]:
@@ -79,7 +86,10 @@ async def inspect_record(api: GlpiApi, action: Action) -> Inspected | None:
     row = await api.ticket(number)
     if row is None:
         return None
-    return Inspected(row, await api.notes(number) if action.text.strip() else [])
+    if not action.text.strip():
+        return Inspected(row, [])
+    notes = await api.notes(number)
+    return Inspected(row, notes.found, notes.hidden)
 
 
 async def is_done(
@@ -109,39 +119,52 @@ async def apply(
     if action.verb is Verb.ASSIGN:
         person = await _assignee(api, action, account)
         if not noted:
-            await api.add_note(number, "followup", action.text)
+            await _follow_up(api, action, found)
         if person not in found.row.assigned:
             await api.assign(number, person)
         return
     if action.verb is Verb.COMMENT or _has_status(action, found.row, stages):
         if not noted:
-            await api.add_note(number, "followup", action.text)
+            await _follow_up(api, action, found)
         return
-    status, category = _way(action, found.row, stages)
-    if status == SOLVED and action.text.strip() and not noted:
-        # A solution sets the status itself.
+    row = found.row
+    status, category = _way(action, row, stages)
+    if status == SOLVED and row.status not in DONE and action.text.strip() and not noted:
+        # A solution sets the status itself. GLPI takes none for what is over.
         if category:
             await api.update(number, None, category)
         await api.add_note(number, "solution", action.text)
         return
     if not noted:
-        await api.add_note(number, "followup", action.text)
+        await _follow_up(api, action, found)
     await api.update(number, status, category)
 
 
+async def _follow_up(api: GlpiApi, action: Action, found: Inspected) -> None:
+    if "followup" in found.hidden:
+        raise Refused(
+            _("the GLPI account may not read followups: one with your words was not sent"),
+            hint=_("Let its profile see public followups, or act without words."),
+        )
+    await api.add_note(found.row.id, "followup", action.text)
+
+
 def _has_note(action: Action, found: Inspected, account: int) -> bool:
-    text = action.text.split()
-    if not text:
+    if not action.text.strip():
         return True
-    if not action.baseline:
-        return False
-    before = dict(zip(("followup", "solution"), action.baseline.split("/"), strict=False))
-    return any(
-        note.id > int(before.get(note.kind, "0"))
-        and note.author in (None, account)
-        and note.text.split() == text
+    before = dict(zip(_KINDS, action.baseline.split("/"), strict=False))
+    newer = [
+        note
         for note in found.notes
-    )
+        if before.get(note.kind, "").isdecimal()
+        and note.id > int(before[note.kind])
+        and note.author in (None, account)
+    ]
+    if not newer:
+        return False
+    from adapters.glpi.text import essence
+
+    return essence(action.text) in {essence(note.text) for note in newer}
 
 
 def _has_status(action: Action, row: Row, stages: Stages) -> bool:
@@ -166,7 +189,7 @@ def _way(action: Action, row: Row, stages: Stages) -> tuple[int | None, str]:
     if action.stream is Stream.TICKETS:
         return SOLVED, ""
     stage = Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action)
-    for status, category in stages.ways(stage):
+    for status, category in stages.ways(stage, row.category):
         # A request that was over goes on only with another status.
         changed = ASSIGNED if status is None and row.status in DONE else status
         would_be = stages.stage(
@@ -174,6 +197,13 @@ def _way(action: Action, row: Row, stages: Stages) -> tuple[int | None, str]:
         )
         if would_be is stage:
             return changed, category
+    if stages.has(stage):
+        raise Refused(
+            _("in the category {category} no status means “{stage}”").format(
+                category=row.category, stage=stage
+            ),
+            hint=_("Name the category to go to in `category_without_stage`."),
+        )
     raise Refused(
         _("no status or category in GLPI means “{stage}”").format(stage=stage),
         hint=_("Say which one does, in `stages` or `category_stages`."),

@@ -8,45 +8,40 @@ configured; a reading is the same over both:
   and does not say so.
 - A page begins at a ticket's number and overlaps the page before by one row, so that a ticket
   that is solved meanwhile hides no other.
-- Only full readings find deleted tickets (with GLPI 11 the others do, too).
-- A time in the future shows that the configured zone is not GLPI's.
+- Tickets that left without a trace are found by counting (`adapters.glpi.known`).
+- A time ahead of the server's clock moves no cursor. Where GLPI's own clock is ahead, too, the
+  configured zone is not GLPI's.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.glpi import actions as glpi_actions
 from adapters.glpi.options import GlpiOptions
-from adapters.glpi.tickets import DONE, Converter, Row
+from adapters.glpi.tickets import Converter, Row
 from adapters.http.adapter import HttpAdapter
 from adapters.http.options import HttpOptions
-from adapters.shared.cursors import decoded_of, setup_of
-from adapters.ticketing.tally import ReadingTally
+from adapters.shared.cursors import decoded_of, setup_of, usable
 from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
-from smic_tui.contract.batch import Batch, Rejected
-from smic_tui.contract.errors import BadAnswer
+from smic_tui.contract.batch import Batch
+from smic_tui.contract.view import Sight
 from smic_tui.i18n import _
 from smic_tui.records import Record, Site, Stream
 
 if TYPE_CHECKING:
     import asyncio
 
-    from adapters.glpi.api import Account, Found, GlpiApi, Question
+    from adapters.glpi.api import Account, Found, GlpiApi, Page, Question
+    from adapters.glpi.reading import Reading
+    from adapters.glpi.view import Scope
     from adapters.http.session import Credentials, HttpSession
-
-# A change that was begun earlier may become visible later.
-OVERLAP = timedelta(minutes=2)
-# How far clocks may differ before a zone is suspected.
-TOLERANCE = timedelta(minutes=10)
 
 _STREAMS = {
     "tickets": Stream.TICKETS,
@@ -54,13 +49,6 @@ _STREAMS = {
     "entities": Stream.SITES,
     "locations": Stream.SITES,
 }
-
-
-class _Cursor(Struct, frozen=True, kw_only=True):
-    """`since` (UTC) is on GLPI's clock; `setup` tells which configuration it was read with."""
-
-    since: datetime
-    setup: str
 
 
 class GlpiAdapter(HttpAdapter[GlpiOptions]):
@@ -77,6 +65,8 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         self._converter = Converter(config)
         self._names: dict[int, str] = {}
         self._capabilities: Mapping[Stream, frozenset[Verb]] = {}
+        self._zone_is_right = False
+        self._scopes: tuple[Scope, ...] = ()
 
     def offered(self) -> frozenset[Stream]:
         """Tickets, requests or sites, as configured."""
@@ -84,39 +74,117 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read what changed since the cursor, or all that is open or was over lately."""
-        from adapters.glpi.api import pages
+        from adapters.glpi.reading import Cursor, Reading
 
         http = self._session()
-        reading = _Reading(self.config, decoded_of(setup_of(self.config), cursor, _Cursor))
+        setup = setup_of(self.config)
+        before = decoded_of(setup, cursor, Cursor)
         async with http.signed_in():
             api = await self._chosen(http)
             self._allow(await api.account())
-            reading.began = http.remote_time
+            sessions = api.sessions
+            before = usable(before, http.remote_time)
+            reading = Reading(self.config, before, http.remote_time)
+            if before is not None:
+                # All changes are held until it is known that nothing but changes happened.
+                changes = [batch async for batch in self._batches(api, reading)]
+                counted = await self._count(api, reading)
+                if reading.is_outdated(counted):
+                    reading = Reading(self.config, None, http.remote_time)
+                else:
+                    for batch in changes:
+                        yield batch
+                    if reading.misses(counted):
+                        async for batch in self._after_counting(api, reading):
+                            yield batch
             if reading.full:
                 self._names = {}
-            if stream is Stream.SITES:
-                ask = partial(api.places, reading.since)
-                async for found in pages(ask, http.bad_answer):
-                    yield reading.batch(found, self._records(found))
-            else:
-                for question in reading.questions():
-                    async for found in pages(partial(api.page, question), http.bad_answer):
-                        reading.verify(http, question, found)
-                        await self._learn(api, found)
-                        yield reading.batch(found, self._records(found))
-            reading.refuse_the_future(http)
+                async for batch in self._batches(api, reading):
+                    yield batch
+                reading.compare(await self._count(api, reading))
+            if reading.is_ahead:
+                await self._refuse_the_wrong_zone(api, http, reading)
+            if api.sessions != sessions:
+                # The session that was opened anew meanwhile may be one that sees less.
+                self._allow(await api.account())
         reading.tally.refuse_to_empty_the_cache(
             http, _("None of GLPI's {count} tickets could be read: {reason}")
         )
-        yield Batch(cursor=reading.cursor(setup_of(self.config)), full=reading.full)
+        yield Batch(cursor=reading.cursor(setup), full=reading.full)
+
+    async def _batches(self, api: GlpiApi, reading: Reading) -> AsyncIterator[Batch]:
+        """Yield what the questions of a reading bring."""
+        from adapters.glpi.api import pages
+
+        http = self._session()
+        for question in reading.questions():
+            ask = partial(self._page, api, question)
+            async for found in pages(ask, http.bad_answer):
+                reading.verify(http, question, found)
+                yield await self._batch(api, reading, found)
+
+    async def _page(self, api: GlpiApi, question: Question, start: int) -> Page:
+        if self._is_tree:
+            return await api.places(question.since, start)
+        return await api.page(question, start)
+
+    async def _batch(self, api: GlpiApi, reading: Reading, found: list[Found]) -> Batch:
+        await self._learn(api, found)
+        return reading.batch(found, self._records(found))
+
+    async def _count(self, api: GlpiApi, reading: Reading) -> int | None:
+        """Return how many there are of those that a reading knows, None where that is not told."""
+        if not reading.counts:
+            return None
+        if reading.tree:
+            return await api.count_places()
+        return await api.count(reading.whole)
+
+    async def _after_counting(self, api: GlpiApi, reading: Reading) -> AsyncIterator[Batch]:
+        """Yield what has left, and what came without having changed."""
+        from adapters.glpi.api import pages
+        from adapters.glpi.known import FEW, differences
+
+        async def count(first: int, last: int) -> int:
+            return await api.count(reading.part(first, last)) or 0
+
+        async def numbers(first: int, last: int) -> set[int]:
+            return await api.numbers(reading.part(first, last))
+
+        gone, came = await differences(reading.known, count, numbers)
+        some = sorted(came)
+        for at in range(0, len(some), FEW):
+            ask = partial(api.page, reading.part(some[at], some[at : at + FEW][-1]))
+            async for found in pages(ask, self._session().bad_answer):
+                wanted = [each for each in found if each.id in came]
+                yield await self._batch(api, reading, wanted)
+        yield reading.without(gone)
+
+    async def _refuse_the_wrong_zone(
+        self, api: GlpiApi, http: HttpSession, reading: Reading
+    ) -> None:
+        """Raise `BadAnswer` if GLPI's own clock is ahead, too: its zone is not the configured one.
+
+        Otherwise it is the time of a single ticket that is wrong, which hinders no other.
+        """
+        from adapters.glpi.reading import TOLERANCE
+
+        if not self._zone_is_right:
+            clock = (await api.account(clock=True)).clock
+            if clock and http.remote_time and clock > http.remote_time + TOLERANCE:
+                raise reading.still_to_come()
+            self._zone_is_right = True
 
     async def probe(self) -> Probe:
         """Prove account and rights; compare GLPI's clock, read in the configured zone."""
+        from adapters.glpi.reading import TOLERANCE
+        from adapters.glpi.understood import understood
+
         http = self._session()
         remarks: list[str] = []
         async with http.signed_in():
             api = await self._chosen(http)
-            if _is_tree(self.config):
+            if self._is_tree:
                 await api.places(None, 0)
             account = await api.account(thorough=True)
             self._allow(account)
@@ -139,11 +207,19 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             account=account.login,
             remote_time=http.remote_time,
             remarks=tuple(remarks),
+            understood=understood(self.config),
+            sees=self.view(),
         )
 
     def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """What the account's profile allows; for a single ticket it may be less."""
         return self._capabilities
+
+    def view(self) -> tuple[Sight, ...]:
+        """The entities of the account's profile; nothing where the API does not tell."""
+        from adapters.glpi.view import sights_of
+
+        return sights_of(self._scopes)
 
     async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the ticket with its followups and solutions."""
@@ -193,6 +269,10 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         return _STREAMS[self.config.as_]
 
     @property
+    def _is_tree(self) -> bool:
+        return self._stream is Stream.SITES
+
+    @property
     def _zone_name(self) -> str:
         return self.config.timezone or self.context.timezone
 
@@ -229,8 +309,9 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
         return account
 
     def _allow(self, account: Account) -> None:
+        self._scopes = account.scopes
         verbs = glpi_actions.verbs_for(self._stream, account.verbs)
-        self._capabilities = {self._stream: verbs} if verbs and not _is_tree(self.config) else {}
+        self._capabilities = {self._stream: verbs} if verbs and not self._is_tree else {}
 
     async def _learn(self, api: GlpiApi, found: list[Found]) -> None:
         rows = [each.content for each in found if isinstance(each.content, Row)]
@@ -248,98 +329,3 @@ class GlpiAdapter(HttpAdapter[GlpiOptions]):
             elif isinstance(each.content, Site):
                 records[each.id] = each.content
         return records
-
-
-class _Reading:
-    """One `fetch`: what it asks for, and what it has found so far.
-
-    `began` is the time of its beginning by the clock of GLPI's web server.
-    """
-
-    def __init__(self, config: GlpiOptions, before: _Cursor | None) -> None:
-        self.began: datetime | None = None
-        self.full = before is None
-        self.since = before.since if before else None
-        self._over_after = datetime.now(UTC) - timedelta(days=config.closed_days)
-        self._newest: datetime | None = None
-        self.tally = ReadingTally(full=self.full)
-        self._brought: set[int] = set()
-
-    def questions(self) -> list[Question]:
-        """Return the questions whose answers make up the reading.
-
-        A full one asks for what is not over and for what was over lately; a ticket
-        reopened in between is missed by both and found by the next.
-        """
-        from adapters.glpi.api import Question
-
-        if self.since is not None:
-            return [Question(since=self.since)]
-        return [Question(over=False), Question(over=True, since=self._over_after)]
-
-    def verify(self, http: HttpSession, question: Question, found: list[Found]) -> None:
-        """Raise `BadAnswer` for what was not asked for: everything else would seem deleted."""
-        for each in found:
-            row = each.content
-            if isinstance(row, Row) and question.over not in (None, row.status in DONE):
-                raise http.bad_answer(
-                    _("GLPI ignored the filter {filter}: ticket {number} does not obey").format(
-                        filter="status", number=row.id
-                    )
-                )
-
-    def batch(self, found: list[Found], records: Mapping[int, Record]) -> Batch:
-        """Return what was found, without tickets that are deleted or were over too long ago."""
-        upserts: list[Record] = []
-        deletes: list[str] = []
-        rejected: list[Rejected] = []
-        for each in found:
-            if each.updated is not None:
-                self._newest = max(self._newest or each.updated, each.updated)
-            row = each.content
-            if isinstance(row, Rejected):
-                rejected.append(row)
-                continue
-            if isinstance(row, Row) and (row.deleted or row.ended_before(self._over_after)):
-                deletes.append(str(each.id))
-            elif each.id in records and each.id not in self._brought:
-                # Solved between two questions, it is in the answers to both.
-                upserts.append(records[each.id])
-                self._brought.add(each.id)
-        self.tally.add(len(found) - len(rejected), rejected)
-        return Batch(
-            upserts=tuple(upserts),
-            deletes=() if self.full else tuple(deletes),
-            rejected=tuple(rejected),
-            full=self.full,
-        )
-
-    def refuse_the_future(self, http: HttpSession) -> None:
-        """Raise `BadAnswer` for a change later than the clock of GLPI's web server."""
-        now = http.remote_time
-        if now and self._newest and self._newest > now + TOLERANCE:
-            raise BadAnswer(
-                _("GLPI has a ticket changed at {time} UTC, which is still to come").format(
-                    time=f"{self._newest:%Y-%m-%d %H:%M}"
-                ),
-                hint=_("Set `timezone` to the time zone of the GLPI account."),
-            )
-
-    def cursor(self, setup: str) -> str:
-        """Return where the next reading starts: at the newest change seen, on GLPI's clock.
-
-        A recent change may have others beside it that are not visible yet: then the next reading
-        starts a little earlier.
-        """
-        since = self._newest
-        if since and (self.began is None or since > self.began - OVERLAP):
-            since -= OVERLAP
-        if self.since is not None and (since is None or since <= self.since):
-            since = self.since
-        # Nothing is there yet: a day leaves room for any difference between the clocks.
-        since = since or datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
-        return msgspec.json.encode(_Cursor(since=since, setup=setup)).decode()
-
-
-def _is_tree(config: GlpiOptions) -> bool:
-    return config.as_ in ("entities", "locations")

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Literal, Protocol
@@ -15,6 +13,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from adapters.glpi.tickets import Row
+from adapters.glpi.view import Scope
 from smic_tui.contract.actions import Verb
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.errors import BadAnswer, Unavailable
@@ -25,20 +24,19 @@ PAGE = 100
 # How often rows may vanish under a reading before it gives up.
 _STEPS_BACK = 10
 
-_BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
-
 
 class Account(Struct, frozen=True, kw_only=True):
     """The account that reads (0 and "" unless asked for), and what is known of its rights.
 
     `verbs` are for tickets; requests take `SET_STAGE` for `SET_STATUS`. `clock` (UTC)
     is what GLPI's own time would be if the configured zone were right; `version` is
-    the release, where the API tells. Both only if asked for.
+    the release, where the API tells. Both only if asked for. `scopes` are the entities
+    whose tickets the account sees; none where the API does not tell.
     """
 
     id: int
     login: str
+    scopes: tuple[Scope, ...] = ()
     verbs: frozenset[Verb] = frozenset()
     remarks: tuple[str, ...] = ()
     clock: datetime | None = None
@@ -46,10 +44,16 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """Asks for tickets that are over or not (None: both), and changed after `since` (UTC)."""
+    """Asks for tickets that are over or not (None: both), and changed after `since` (UTC).
+
+    With `lately` (UTC) those are meant that are not over or were changed after it, and
+    `numbers` are the first and the last number that is asked about.
+    """
 
     over: bool | None = None
     since: datetime | None = None
+    lately: datetime | None = None
+    numbers: tuple[int, int] | None = None
 
 
 class Found(Struct, frozen=True):
@@ -70,13 +74,26 @@ class Page(Struct, frozen=True):
     total: int
 
 
+NoteKind = Literal["followup", "solution"]
+
+
 class Note(Struct, frozen=True, kw_only=True):
-    """A followup or solution; `author` is a number, None where the API does not tell."""
+    """A followup or solution; `author` is a number, None where the API does not tell.
+
+    `text` is rich text as the API gives it (`adapters.glpi.text`).
+    """
 
     id: int
-    kind: Literal["followup", "solution"]
+    kind: NoteKind
     author: int | None
     text: str
+
+
+class Notes(Struct, frozen=True):
+    """The newest notes of a ticket, and the kinds that the account may not read."""
+
+    found: list[Note]
+    hidden: frozenset[NoteKind] = frozenset()
 
 
 class GlpiApi(Protocol):
@@ -84,16 +101,38 @@ class GlpiApi(Protocol):
 
     version: str
 
-    async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
+    @property
+    def sessions(self) -> int:
+        """How many sessions were opened: each may be one that sees less than the one before."""
+        ...
+
+    async def account(
+        self, *, identify: bool = False, clock: bool = False, thorough: bool = False
+    ) -> Account:
         """Prove the rights that reading needs, and return what is known of the account.
 
-        `identify` asks who it is, `thorough` for GLPI's clock and version, too: each question
-        costs as much as many tickets.
+        `identify` asks who it is, `clock` for GLPI's clock, `thorough` for its version, too: each
+        question costs as much as many tickets.
         """
         ...
 
     async def page(self, question: Question, start: int) -> Page:
         """Return up to `PAGE` of the tickets that this source is about."""
+        ...
+
+    async def count(self, question: Question) -> int | None:
+        """Return how many of the tickets that this source is about there are.
+
+        None if this API cannot count.
+        """
+        ...
+
+    async def numbers(self, question: Question) -> set[int]:
+        """Return the numbers of the tickets that this source is about."""
+        ...
+
+    async def count_places(self) -> int | None:
+        """Return how many entities or locations there are; None if this API cannot count."""
         ...
 
     async def places(self, since: datetime | None, start: int) -> Page:
@@ -108,11 +147,11 @@ class GlpiApi(Protocol):
         """Return a ticket; None if there is none, or none that the account may see."""
         ...
 
-    async def notes(self, number: int) -> list[Note]:
+    async def notes(self, number: int) -> Notes:
         """Return the newest followups and solutions of a ticket."""
         ...
 
-    async def add_note(self, number: int, kind: Literal["followup", "solution"], text: str) -> None:
+    async def add_note(self, number: int, kind: NoteKind, text: str) -> None:
         """Write a followup or a solution."""
         ...
 
@@ -143,7 +182,8 @@ async def pages(
     row that it knows. Otherwise a full reading would take the rows that moved from one page to
     the page before for deleted.
     """
-    start = last = back = 0
+    # The root of the entities is number 0.
+    start, last, back = 0, -1, 0
     while True:
         page = await ask(start)
         numbers = [found.id for found in page.found]
@@ -163,13 +203,3 @@ async def pages(
         if end >= page.total or not numbers:
             return
         start = max(end - 1, start + 1)
-
-
-def plain(rich: str) -> str:
-    """Return the text of GLPI's rich text, which is HTML."""
-    return html.unescape(_TAG.sub("", _BREAK.sub("\n", rich))).strip()
-
-
-def rich(text: str) -> str:
-    """Return plain text as rich text: nothing in it is markup."""
-    return "<br>".join(html.escape(line, quote=False) for line in text.splitlines())

@@ -11,60 +11,55 @@ Facts are those of GLPI 10.0 as recorded, and of its source. What makes it parti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from adapters.glpi.api import PAGE, Account, Found, Note, Page, Question, plain, rich
+from adapters.glpi.api import Account, Found, NoteKind, Notes, Page, Question
 from adapters.glpi.cells import (
     CATEGORY,
     CHANGED,
     ID,
+    LOCATION,
     SHOWN,
     STATUS,
+    SUBJECT,
     TYPE,
     Cells,
     Criterion,
     Reader,
     any_of,
-    flat,
+    hides_requesters,
     where,
-    whole,
 )
-from adapters.glpi.errors import BEYOND, NO_RIGHT, NOT_FOUND, error_of, failure_of
+from adapters.glpi.errors import (
+    RightMissing,
+)
 from adapters.glpi.options import TYPE_NUMBERS, GlpiOptions
+from adapters.glpi.people import People
 from adapters.glpi.places import Fields, place
 from adapters.glpi.rights import PROFILE_HINT, Profile, sees_all, verbs
+from adapters.glpi.search import Search
 from adapters.glpi.session import Session
-from adapters.glpi.tickets import PATH_SEPARATOR, Row, maybe_utc
+from adapters.glpi.tickets import Row, maybe_utc
 from adapters.glpi.time import asked_since
-from adapters.shared.json_text import decode_json
-from smic_tui.contract.actions import Refused
+from adapters.glpi.view import scopes_of
+from adapters.glpi.writing import Writer
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
-from smic_tui.text import fold
 
 if TYPE_CHECKING:
-    from adapters.http.session import Answer, HttpSession
+    from adapters.http.session import HttpSession
 
-_NOTES = 200
-# People asked for at once: the question is a part of the address, of which servers take 8 kB.
-_PEOPLE = 20
 _EXCERPT = 200
-# Of a person: login, first name, last name.
-_LOGIN, _FIRST, _LAST = 1, 9, 34
-_COMPLETE_NAME = 1
-
-
-class _Found(Struct):
-    totalcount: int
-    data: list[dict[str, Any]] = []
 
 
 class _Entity(Struct):
@@ -98,10 +93,8 @@ class _Configured(Struct):
     cfg_glpi: _Config
 
 
-class _TimelineItem(Struct):
-    id: int
-    users_id: int = 0
-    content: str | None = ""
+class _Item(Struct):
+    name: str | None = ""
 
 
 class Apirest:
@@ -122,16 +115,35 @@ class Apirest:
         self._zone = zone
         self._session = Session(http, options, secret)
         self._reader = Reader(zone, escaped=escaped)
+        self._search = Search(http, self._session)
+        # What a source does not use it does not ask for: each cell costs some ten bytes.
+        unused = () if options.site_field == "location" else (LOCATION,)
+        self._shown = tuple(each for each in SHOWN if each not in unused)
+        self._people = People(self._search, self._session, self._reader)
+        self._writer = Writer(http, self._search, self._session, self._reader)
         self._who = _Who()
         self._who_since = 0
+        self._profile: Profile | None = None
+        self._profile_since = 0
         self._fields: Fields | None = None
         self._remarks: list[str] = []
 
     # -- who we are --------------------------------------------------------------
 
-    async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
+    @property
+    def sessions(self) -> int:
+        """How many sessions were opened."""
+        return self._session.opened
+
+    async def account(
+        self, *, identify: bool = False, clock: bool = False, thorough: bool = False
+    ) -> Account:
         """Prove that the account may see all tickets: GLPI does not say when it may not."""
-        profile = (await self._session.json(_Active, "/getActiveProfile")).active_profile
+        await self._session.renew()
+        if self._profile is None or self._profile_since != self._session.opened:
+            answer = await self._session.json(_Active, "/getActiveProfile")
+            self._profile, self._profile_since = answer.active_profile, self._session.opened
+        profile = self._profile
         if self._options.as_ in ("tickets", "requests") and not sees_all(profile):
             raise AuthFailed(
                 _("The GLPI account may not see all tickets (profile {profile})").format(
@@ -140,7 +152,7 @@ class Apirest:
                 hint=_(PROFILE_HINT),
             )
         # Another session may be another person's, if the token was given to somebody else.
-        if thorough or (identify and self._who_since != self._session.opened):
+        if clock or thorough or (identify and self._who_since != self._session.opened):
             # The answer carries the session's secrets: it must reach no message.
             try:
                 self._who = (await self._session.json(_FullSession, "/getFullSession")).session
@@ -154,8 +166,9 @@ class Apirest:
             id=self._who.id,
             login=self._who.login,
             verbs=verbs(profile),
+            scopes=scopes_of(profile.entities, self._reader.text),
             remarks=tuple(self._remarks),
-            clock=maybe_utc(self._who.now, self._zone) if thorough else None,
+            clock=maybe_utc(self._who.now, self._zone) if clock or thorough else None,
             version=version,
         )
 
@@ -167,6 +180,29 @@ class Apirest:
 
     async def page(self, question: Question, start: int) -> Page:
         """Return up to `PAGE` of the tickets that this source is about."""
+        found = await self._search.rows("Ticket", self._criteria(question), self._shown, start)
+        page = [await self._whole(self._found(cells), cells) for cells in found.data]
+        return Page(page, found.totalcount)
+
+    async def count(self, question: Question) -> int | None:
+        """Return how many of the tickets that this source is about there are."""
+        found = await self._search.rows("Ticket", self._criteria(question), (ID,), size=1)
+        return found.totalcount
+
+    async def numbers(self, question: Question) -> set[int]:
+        """Return the numbers of the tickets that this source is about."""
+        numbers: set[int] = set()
+        criteria, total = self._criteria(question), 1
+        while len(numbers) < total:
+            found = await self._search.rows("Ticket", criteria, (ID,), len(numbers))
+            some = {self._search.number(cells) for cells in found.data} - numbers
+            if not some:
+                break
+            numbers |= some
+            total = found.totalcount
+        return numbers
+
+    def _criteria(self, question: Question) -> list[Criterion]:
         criteria: list[Criterion] = []
         if self._options.type:
             criteria.append(where(TYPE, "equals", TYPE_NUMBERS[self._options.type]))
@@ -180,14 +216,41 @@ class Apirest:
         if question.since is not None:
             since = asked_since(question.since, self._zone)
             criteria.append(where(CHANGED, "morethan", since))
-        found = await self._search("Ticket", criteria, SHOWN, start)
-        return Page([self._found(cells) for cells in found.data], found.totalcount)
+        if question.lately is not None:
+            lately = asked_since(question.lately, self._zone)
+            either = [
+                where(STATUS, "equals", "old", "AND NOT"),
+                where(CHANGED, "morethan", lately, "OR"),
+            ]
+            criteria.append({"link": "AND", "criteria": either})
+        if question.numbers is not None:
+            first, last = question.numbers
+            criteria.append(where(ID, "contains", f">={first}"))
+            criteria.append(where(ID, "contains", f"<={last}"))
+        return criteria
+
+    async def _whole(self, found: Found, cells: Cells) -> Found:
+        """Return a ticket with what its row in the search does not tell: people, a subject."""
+        row = found.content
+        if not isinstance(row, Row):
+            return found
+        if hides_requesters(cells):
+            with contextlib.suppress(RightMissing):
+                people = await self._people.requesters(found.id)
+                groups = [each for each in row.requesters if isinstance(each, str)]
+                row = replace(row, requesters=(*people, *groups))
+        if cells.get(str(SUBJECT)) == "":
+            # The search cuts what stands after the mark with which it parts values.
+            params = {"get_hateoas": "false"}
+            item = await self._session.json(_Item, f"/Ticket/{found.id}", params)
+            row = replace(row, name=self._reader.text(item.name or ""))
+        return replace(found, content=row)
 
     async def ticket(self, number: int) -> Row | None:
         """Return a ticket; None if there is none, or none that the account may see."""
-        found = await self._search("Ticket", [where(ID, "equals", number)], SHOWN, 0)
+        found = await self._search.rows("Ticket", [where(ID, "equals", number)], self._shown)
         for cells in found.data:
-            row = self._found(cells)
+            row = await self._whole(self._found(cells), cells)
             if row.id == number:
                 if isinstance(row.content, Row):
                     return row.content
@@ -200,26 +263,12 @@ class Apirest:
         return None
 
     async def names(self, numbers: set[int]) -> dict[int, str]:
-        """Return the names of people, many with one question; "" where one may not be seen."""
-        names = dict.fromkeys(numbers, "")
-        wanted = sorted(numbers)
-        for at in range(0, len(wanted), _PEOPLE):
-            some = [where(ID, "equals", number) for number in wanted[at : at + _PEOPLE]]
-            try:
-                found = await self._search("User", any_of(some), (ID, _LOGIN, _FIRST, _LAST), 0)
-            except AuthFailed:
-                # Without the right to see users their numbers are shown.
-                return names
-            for cells in found.data:
-                name = (
-                    f"{self._reader.cell(cells, _FIRST)} {self._reader.cell(cells, _LAST)}".strip()
-                )
-                names[self._number(cells)] = name or self._reader.cell(cells, _LOGIN)
-        return names
+        """Return the names of people; "" where one may not be seen."""
+        return await self._people.names(numbers)
 
     async def places(self, since: datetime | None, start: int) -> Page:
         """Return up to `PAGE` of the entities or locations, as sites."""
-        itemtype = "Entity" if self._options.as_ == "entities" else "Location"
+        itemtype = self._itemtype
         if self._fields is None:
             # The numbers of search options differ between versions: they are asked for.
             listed = await self._session.json(dict[str, Any], f"/listSearchOptions/{itemtype}")
@@ -230,7 +279,7 @@ class Apirest:
         if since is not None and changed:
             criteria.append(where(changed, "morethan", asked_since(since, self._zone)))
         try:
-            found = await self._search(itemtype, criteria, fields.shown, start)
+            found = await self._search.rows(itemtype, criteria, fields.shown, start)
         except AuthFailed:
             if self._options.as_ != "entities":
                 raise
@@ -238,10 +287,21 @@ class Apirest:
         rows = []
         for cells in found.data:
             values = {name: self._reader.cell(cells, fields.number(name)) for name in fields.names}
-            number = self._number(cells)
+            number = self._search.number(cells)
             updated = maybe_utc(values.get("date_mod"), self._zone)
             rows.append(Found(number, place(values, number, self._options), updated))
         return Page(rows, found.totalcount)
+
+    async def count_places(self) -> int | None:
+        """Return how many entities or locations there are; None without the right to see them."""
+        try:
+            return (await self._search.rows(self._itemtype, [], (ID,), size=1)).totalcount
+        except RightMissing:
+            return None
+
+    @property
+    def _itemtype(self) -> str:
+        return "Entity" if self._options.as_ == "entities" else "Location"
 
     async def _own_entities(self) -> Page:
         """Return the names of entities: without the right to see them, nothing else is known."""
@@ -255,138 +315,33 @@ class Apirest:
         }
         return Page([Found(number, rows[number]) for number in sorted(rows)], len(rows))
 
-    async def notes(self, number: int) -> list[Note]:
+    async def notes(self, number: int) -> Notes:
         """Return the newest followups and solutions of a ticket."""
-        notes = []
-        kinds: tuple[tuple[Literal["followup", "solution"], str], ...] = (
-            ("followup", "ITILFollowup"),
-            ("solution", "ITILSolution"),
-        )
-        params = {
-            "range": f"0-{_NOTES - 1}",
-            "sort": "id",
-            "order": "DESC",
-            "get_hateoas": "false",
-        }
-        for kind, itemtype in kinds:
-            path = f"/Ticket/{number}/{itemtype}"
-            for item in await self._session.json(list[_TimelineItem], path, params):
-                text = plain(self._reader.text(item.content or ""))
-                notes.append(Note(id=item.id, kind=kind, author=item.users_id, text=text))
-        return notes
+        return await self._writer.notes(number)
 
     # -- writing -----------------------------------------------------------------
 
-    async def add_note(self, number: int, kind: Literal["followup", "solution"], text: str) -> None:
+    async def add_note(self, number: int, kind: NoteKind, text: str) -> None:
         """Write a followup or a solution; a solution also sets the status."""
-        itemtype = "ITILFollowup" if kind == "followup" else "ITILSolution"
-        fields = {"itemtype": "Ticket", "items_id": number, "content": rich(text)}
-        await self._write("POST", f"/{itemtype}", fields)
+        await self._writer.add_note(number, kind, text)
 
     async def assign(self, number: int, person: int) -> None:
-        """Add a person; the ticket's `_actors` would remove everyone that it does not name."""
-        fields = {"tickets_id": number, "users_id": person, "type": 2}
-        await self._write("POST", "/Ticket_User", fields)
+        """Add a person to those that a ticket is assigned to."""
+        await self._writer.assign(number, person)
 
     async def update(self, number: int, status: int | None, category: str) -> None:
-        """Set status and category. GLPI answers true also when it does not."""
-        fields: dict[str, Any] = {}
-        if status is not None:
-            fields["status"] = status
-        if category:
-            fields["itilcategories_id"] = await self._category(category)
-        await self._write("PUT", f"/Ticket/{number}", fields)
+        """Set status and category."""
+        await self._writer.update(number, status, category)
 
     async def find_person(self, name: str) -> int | None:
         """Return the number of the person with a login."""
-        found = await self._search(
-            "User", [where(_LOGIN, "contains", f"^{name}$")], (ID, _LOGIN), 0
-        )
-        for cells in found.data:
-            if self._reader.cell(cells, _LOGIN).casefold() == name.casefold():
-                return self._number(cells)
-        return None
-
-    async def _category(self, name: str) -> int:
-        last = name.split(">")[-1].strip()
-        wanted = [fold(part.strip()) for part in name.split(">")]
-        try:
-            found = await self._search(
-                "ITILCategory", [where(_COMPLETE_NAME, "contains", last)], (ID, _COMPLETE_NAME), 0
-            )
-        except AuthFailed as error:
-            raise Refused(error.message, hint=_("The profile needs to see categories.")) from None
-        for cells in found.data:
-            parts = self._reader.cell(cells, _COMPLETE_NAME).split(PATH_SEPARATOR)
-            if [fold(part.strip()) for part in parts] == wanted:
-                return self._number(cells)
-        raise Refused(_("GLPI has no category {name}").format(name=name))
-
-    async def _write(self, method: str, path: str, fields: Mapping[str, Any]) -> None:
-        answer = await self._session.call(method, path, body={"input": fields})
-        code, text = error_of(answer)
-        if not code:
-            self._verify_written(answer)
-            return
-        if code.startswith(("ERROR_GLPI_", NO_RIGHT, NOT_FOUND, "ERROR_BAD_ARRAY")):
-            raise Refused(
-                _("GLPI refuses: {reason}").format(reason=plain(text) or code),
-                hint=_("The ticket may be closed, or the account's profile lacks the right."),
-            )
-        raise failure_of(self._http, answer, code, text)
-
-    def _verify_written(self, answer: Answer) -> None:
-        """Raise `Refused` for a success whose content says no."""
-        try:
-            told = decode_json(answer.body, object)
-        except msgspec.DecodeError as error:
-            raise self._http.bad_answer(
-                _("GLPI's answer to a change has another form than expected: {reason}").format(
-                    reason=error
-                ),
-                answer.body,
-            ) from None
-        for part in told if isinstance(told, list) else [told]:
-            if not isinstance(part, dict):
-                continue
-            if any(value is False for value in part.values()):
-                reason = plain(str(part.get("message") or "")) or "–"
-                raise Refused(_("GLPI refuses: {reason}").format(reason=reason))
-
-    # -- questions ---------------------------------------------------------------
-
-    async def _search(
-        self, itemtype: str, criteria: Sequence[Criterion], shown: Sequence[int], start: int
-    ) -> _Found:
-        params = {
-            "range": f"{start}-{start + PAGE - 1}",
-            "sort": "2",
-            "order": "ASC",
-            **flat("criteria", criteria),
-            **{f"forcedisplay[{at}]": str(number) for at, number in enumerate(shown)},
-        }
-        answer = await self._session.call("GET", f"/search/{itemtype}", params)
-        code, text = error_of(answer)
-        if code == BEYOND:
-            return _Found(totalcount=0)
-        if code:
-            raise failure_of(self._http, answer, code, text)
-        return await self._http.decode(_Found, answer)
+        return await self._people.find(name)
 
     # -- rows --------------------------------------------------------------------
 
-    def _number(self, cells: Cells) -> int:
-        try:
-            return whole(cells.get(str(ID)))
-        except ValueError as error:
-            raise self._http.bad_answer(
-                _("A row of GLPI's search has no number: {reason}").format(reason=error),
-                msgspec.json.encode(cells),
-            ) from None
-
     def _found(self, cells: Cells) -> Found:
         """Make a ticket of cells, or set them aside."""
-        number = self._number(cells)
+        number = self._search.number(cells)
         try:
             row = self._reader.row(number, cells)
         except (TypeError, ValueError) as error:

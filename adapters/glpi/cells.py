@@ -17,11 +17,11 @@ from smic_tui.i18n import _
 
 ID, SUBJECT, PRIORITY, REQUESTER, OWNER, SUPPLIER, CATEGORY, GROUP = 2, 1, 3, 4, 5, 6, 7, 8
 STATUS, TYPE, CREATED, CLOSED, SOLVED, DUE, CHANGED = 12, 14, 15, 16, 17, 18, 19
-ENTITY, LOCATION = 80, 83
+REQUESTER_MAIL, REQUESTER_GROUP, ENTITY, LOCATION = 34, 71, 80, 83
 # All that a row needs to become a ticket.
 SHOWN = (
     *(ID, SUBJECT, STATUS, PRIORITY, REQUESTER, OWNER, GROUP, SUPPLIER, ENTITY, LOCATION),
-    *(CATEGORY, CREATED, CHANGED, DUE, SOLVED, CLOSED),
+    *(CATEGORY, CREATED, CHANGED, DUE, SOLVED, CLOSED, REQUESTER_MAIL, REQUESTER_GROUP),
 )
 
 Criterion = Mapping[str, Any]
@@ -54,7 +54,11 @@ class Reader:
             category=self.cell(cells, CATEGORY),
             entity=self.cell(cells, ENTITY),
             location=self.cell(cells, LOCATION),
-            requesters=_numbers(cells.get(str(REQUESTER))),
+            requesters=(
+                *_numbers(cells.get(str(REQUESTER))),
+                *self._mails(cells),
+                *self._texts(cells.get(str(REQUESTER_GROUP))),
+            ),
             owners=owners,
             assigned=tuple(each for each in owners if isinstance(each, int)),
             groups=self._texts(cells.get(str(GROUP))),
@@ -73,8 +77,26 @@ class Reader:
         """Return a text as it was typed."""
         return html.unescape(text) if self._escaped else text
 
+    def _mails(self, cells: Cells) -> tuple[str, ...]:
+        """Return the address of a requester who is no user of GLPI.
+
+        A user may have another address for this ticket: then there is a number, too.
+        """
+        if cells.get(str(REQUESTER)) is not None:
+            return ()
+        return tuple(filter(None, self._texts(cells.get(str(REQUESTER_MAIL)))))
+
     def _texts(self, value: Any) -> tuple[str, ...]:
         return tuple(self.text(str(each)) for each in _many(value))
+
+
+def hides_requesters(cells: Cells) -> bool:
+    """Whether a ticket has requesters that its row does not tell.
+
+    Of several requesters, those who are no users are null, and of their addresses there is one.
+    """
+    requesters = cells.get(str(REQUESTER))
+    return isinstance(requesters, list) and None in requesters
 
 
 def where(field: int, searchtype: str, value: Any, link: str = "AND") -> Criterion:

@@ -19,6 +19,11 @@ BEYOND = "ERROR_RANGE_EXCEED_TOTAL"
 NO_RIGHT = "ERROR_RIGHT_MISSING"
 NOT_FOUND = "ERROR_ITEM_NOT_FOUND"
 
+
+class RightMissing(AuthFailed):
+    """The account is known, and its profile lacks a right."""
+
+
 _REFUSED = {
     "ERROR_GLPI_LOGIN_USER_TOKEN": N_(
         "Correct `user_token`: the account's settings in GLPI show its API token."
@@ -71,6 +76,8 @@ def failure_of(http: HttpSession, answer: Answer, code: str, text: str) -> Sourc
             ),
             hint=_("Several web servers behind one address must share their PHP sessions."),
         )
+    if code == NO_RIGHT:
+        return RightMissing(http.bad_answer(said).message, hint=_(_REFUSED[code]))
     if code in _REFUSED:
         return AuthFailed(http.bad_answer(said).message, hint=_(_REFUSED[code]))
     if answer.status in (401, 403):

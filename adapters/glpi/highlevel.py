@@ -19,24 +19,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
-from adapters.glpi.api import PAGE, Account, Found, Note, Page, Question, plain, rich
+from adapters.glpi.api import PAGE, Account, Found, Note, NoteKind, Notes, Page, Question
 from adapters.glpi.highlevel_rows import Named, NestedTicket, row_of
 from adapters.glpi.oauth import OAuthSession, problem_of
 from adapters.glpi.options import TYPE_NUMBERS, GlpiOptions
 from adapters.glpi.places import place
 from adapters.glpi.rights import PROFILE_HINT
+from adapters.glpi.text import rich
 from adapters.glpi.tickets import CLOSED, SOLVED, Row, maybe_utc
 from adapters.glpi.time import asked_since
 from adapters.shared.json_text import decode_json
 from smic_tui.contract.actions import Refused, Verb
 from smic_tui.contract.batch import Rejected
-from smic_tui.contract.errors import AuthFailed
+from smic_tui.contract.errors import AuthFailed, BadAnswer
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
 from smic_tui.text import fold
@@ -121,9 +122,17 @@ class HighLevel:
 
     # -- who we are --------------------------------------------------------------
 
-    async def account(self, *, identify: bool = False, thorough: bool = False) -> Account:
+    @property
+    def sessions(self) -> int:
+        """How many sessions were opened."""
+        return self._session.opened
+
+    async def account(
+        self, *, identify: bool = False, clock: bool = False, thorough: bool = False
+    ) -> Account:
         """Prove as much of the rights as this API tells."""
-        if thorough or identify or not self._who_since or self._who_since != self._session.opened:
+        unknown = not self._who_since or self._who_since != self._session.opened
+        if clock or thorough or identify or unknown:
             self._who = await self._json(_Who, "/session")
             self._who_since = self._session.opened
         profile = self._who.active_profile or _Profile()
@@ -141,7 +150,7 @@ class HighLevel:
             login=self._who.name,
             verbs=_EVERYTHING,
             remarks=(_("GLPI 11's API does not tell the rights of the account."),),
-            clock=maybe_utc(self._who.current_time, self._zone) if thorough else None,
+            clock=maybe_utc(self._who.current_time, self._zone) if clock or thorough else None,
         )
 
     async def close(self) -> None:
@@ -152,6 +161,35 @@ class HighLevel:
 
     async def page(self, question: Question, start: int) -> Page:
         """Return up to `PAGE` of the tickets that this source is about."""
+        raws, total = await self._rows(_TICKETS, self._filter(question), start)
+        return Page([self._found(raw) for raw in raws], total)
+
+    async def count(self, question: Question) -> int | None:
+        """Return how many of the tickets that this source is about there are.
+
+        None from a version that does not take this question.
+        """
+        try:
+            return await self._count(_TICKETS, self._filter(question))
+        except BadAnswer:
+            return None
+
+    async def numbers(self, question: Question) -> set[int]:
+        """Return the numbers of the tickets that this source is about."""
+        parts, numbers, total = self._filter(question), set[int](), 1
+        while len(numbers) < total:
+            raws, total = await self._rows(_TICKETS, parts, len(numbers))
+            some = {self._number(raw) for raw in raws} - numbers
+            if not some:
+                break
+            numbers |= some
+        return numbers
+
+    async def count_places(self) -> int | None:
+        """Return how many entities or locations there are."""
+        return await self._count(_PLACES[self._options.as_], [])
+
+    def _filter(self, question: Question) -> list[str]:
         parts = []
         if self._options.type:
             parts.append(f"type=={TYPE_NUMBERS[self._options.type]}")
@@ -163,8 +201,13 @@ class HighLevel:
             parts.append(f"status.id={operator}=({SOLVED},{CLOSED})")
         if question.since is not None:
             parts.append(f'date_mod=gt="{asked_since(question.since, self._zone)}"')
-        raws, total = await self._rows(_TICKETS, parts, start)
-        return Page([self._found(raw) for raw in raws], total)
+        if question.lately is not None:
+            lately = asked_since(question.lately, self._zone)
+            parts.append(f'(status.id=out=({SOLVED},{CLOSED}),date_mod=gt="{lately}")')
+        if question.numbers is not None:
+            first, last = question.numbers
+            parts.append(f"id=ge={first};id=le={last}")
+        return parts
 
     async def ticket(self, number: int) -> Row | None:
         """Return a ticket; None if there is none, or none that the account may see."""
@@ -206,21 +249,26 @@ class HighLevel:
             found.append(Found(number, place(values, number, self._options)))
         return Page(found, total)
 
-    async def notes(self, number: int) -> list[Note]:
+    async def notes(self, number: int) -> Notes:
         """Return followups and solutions of a ticket."""
-        notes = []
-        kinds: tuple[tuple[Literal["followup", "solution"], str], ...] = (
+        notes: list[Note] = []
+        hidden: set[NoteKind] = set()
+        kinds: tuple[tuple[NoteKind, str], ...] = (
             ("followup", "Followup"),
             ("solution", "Solution"),
         )
         for kind, name in kinds:
             path = f"{_TICKETS}/{number}/Timeline/{name}"
-            for entry in await self._json(list[msgspec.Raw], path):
+            answer = await self._session.call("GET", path)
+            if answer.status == 403:
+                hidden.add(kind)
+                continue
+            self._session.accept(answer)
+            for entry in await self._http.decode(list[msgspec.Raw], answer):
                 item = self._note(entry)
                 author = item.user.id if item.user else None
-                text = plain(item.content or "")
-                notes.append(Note(id=item.id, kind=kind, author=author, text=text))
-        return notes
+                notes.append(Note(id=item.id, kind=kind, author=author, text=item.content or ""))
+        return Notes(notes, frozenset(hidden))
 
     async def find_person(self, name: str) -> int | None:
         """Return the number of the person with a login."""
@@ -233,7 +281,7 @@ class HighLevel:
 
     # -- writing -----------------------------------------------------------------
 
-    async def add_note(self, number: int, kind: Literal["followup", "solution"], text: str) -> None:
+    async def add_note(self, number: int, kind: NoteKind, text: str) -> None:
         """Write a followup or a solution."""
         name = "Followup" if kind == "followup" else "Solution"
         path = f"{_TICKETS}/{number}/Timeline/{name}"
@@ -286,6 +334,10 @@ class HighLevel:
         answer = await self._list(path, params)
         raws = await self._http.decode(list[msgspec.Raw], answer)
         return raws, _total(answer, start + len(raws))
+
+    async def _count(self, path: str, parts: list[str]) -> int | None:
+        params = {"limit": "1"} | ({"filter": ";".join(parts)} if parts else {})
+        return _told_total(await self._list(path, params))
 
     async def _list(self, path: str, params: Mapping[str, str]) -> Answer:
         answer = await self._session.call("GET", path, params)
@@ -356,10 +408,15 @@ class HighLevel:
 
 def _total(answer: Answer, otherwise: int) -> int:
     """Return how many there are in all; `otherwise` if the answer does not tell."""
-    told = answer.headers.get("Content-Range", "").rpartition("/")[2]
-    if told.isdecimal():
-        return int(told)
+    told = _told_total(answer)
+    if told is not None:
+        return told
     return otherwise + 1 if answer.status == 206 else otherwise
+
+
+def _told_total(answer: Answer) -> int | None:
+    told = answer.headers.get("Content-Range", "").rpartition("/")[2]
+    return int(told) if told.isdecimal() else None
 
 
 def _rejected(raw: msgspec.Raw, where: str, error: Exception) -> Rejected:

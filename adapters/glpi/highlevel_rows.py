@@ -88,7 +88,10 @@ def row_of(ticket: NestedTicket, zone: ZoneInfo) -> Row:
         category=ticket.category.path if ticket.category else "",
         entity=ticket.entity.path if ticket.entity else "",
         location=ticket.location.path if ticket.location else "",
-        requesters=_shown(ticket.team, "User", "requester", 1),
+        requesters=(
+            *_shown(ticket.team, "User", "requester", 1),
+            *_shown(ticket.team, "Group", "requester", 1),
+        ),
         owners=tuple(member.shown for member in owners),
         assigned=tuple(member.number for member in owners if member.number is not None),
         groups=_shown(ticket.team, "Group", "assigned", 2),

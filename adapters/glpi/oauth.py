@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from adapters.glpi.api import plain
 from adapters.glpi.options import GlpiOptions
 from adapters.glpi.pages import ask
+from adapters.glpi.text import plain
 from adapters.shared.json_text import decode_json
 from smic_tui.contract.errors import AuthFailed, BadAnswer
 from smic_tui.contract.secret import Secret

@@ -85,12 +85,12 @@ class GlpiOptions(HttpOptions, frozen=True, kw_only=True):
         Literal["entity", "location"], Meta(description="What tells the site of a ticket.")
     ] = "entity"
     site_level: Annotated[
-        int,
+        int | None,
         Meta(
             description="Which part of its path 'Root > Member > Site' names the site: -1 the "
-            "last, 0 the first, 1 the second."
+            "last, 0 the first, 1 the second; without it the lowest that is known."
         ),
-    ] = -1
+    ] = None
     code_field: Annotated[
         Literal["registration_number", "tag", "code", "name", "id"],
         Meta(
@@ -116,6 +116,14 @@ class GlpiOptions(HttpOptions, frozen=True, kw_only=True):
             "over the status."
         ),
     ] = field(default_factory=dict)
+    category_without_stage: Annotated[
+        str,
+        Meta(
+            description="Requests: full name of the category to which a request goes when it "
+            "leaves one of `category_stages` for a stage that a status means; empty: the nearest "
+            "one above it."
+        ),
+    ] = ""
 
     def __post_init__(self) -> None:
         """Refuse an account that is none; msgspec reports the ValueError."""

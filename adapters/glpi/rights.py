@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 from smic_tui.contract.actions import Verb
@@ -15,6 +17,7 @@ _UPDATE = 2
 _READ_ALL = 1024
 _ASSIGNING = 8192 | 16384 | 32768  # assign, steal, be in charge
 _BE_IN_CHARGE = 32768
+_SEE_FOLLOWUPS = 1 | 8192  # public ones, private ones
 _ADD_FOLLOWUP = 4 | 2048 | 4096  # to one's own, of the groups, to all
 
 
@@ -26,6 +29,7 @@ class Profile(Struct):
     interface: str = ""
     ticket: int | str | None = 0
     followup: int | str | None = 0
+    entities: Any = None
 
 
 def sees_all(profile: Profile) -> bool:
@@ -37,7 +41,9 @@ def verbs(profile: Profile) -> frozenset[Verb]:
     """What may be done to tickets; for a single ticket GLPI tells only when it is tried."""
     found: set[Verb] = set()
     ticket = _bits(profile.ticket)
-    if _bits(profile.followup) & _ADD_FOLLOWUP:
+    followup = _bits(profile.followup)
+    # One that cannot be read again could never be told from one that was refused.
+    if followup & _ADD_FOLLOWUP and followup & _SEE_FOLLOWUPS:
         found.add(Verb.COMMENT)
     if ticket & _ASSIGNING:
         found.add(Verb.ASSIGN)

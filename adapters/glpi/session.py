@@ -2,6 +2,8 @@
 
 Facts are those of GLPI 10.0 as recorded, and of its source:
 
+- A session keeps the rights and entities that the account had when it was opened, even when the
+  account is disabled meanwhile: so it is opened anew from time to time.
 - A session dies after some idle time (PHP's, 24 minutes), is killed, or lost: 401. It
   is opened again, once.
 - After logging in only the account's default entity is active: the session activates all
@@ -13,6 +15,7 @@ Facts are those of GLPI 10.0 as recorded, and of its source:
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 PATH = "/apirest.php"
 _ERRORS = (400, 401, 403, 404, 405, 413)
+# After so many seconds a session is opened anew, so that changed rights are noticed.
+LIFETIME = 600.0
 
 T = TypeVar("T")
 
@@ -51,6 +56,7 @@ class Session:
         self._options = options
         self._secret = secret
         self._token = ""
+        self._opened_at = 0.0
         self._opening = asyncio.Lock()
 
     async def json(self, type_: type[T], path: str, params: Mapping[str, str] | None = None) -> T:
@@ -81,10 +87,24 @@ class Session:
         token, self._token = self._token, ""
         if token:
             try:
-                async with asyncio.timeout(2), self.http.signed_in():
-                    await self._send("GET", "/killSession", {}, None, token)
-            except (SourceError, TimeoutError):
+                async with self.http.signed_in():
+                    await self._kill(token)
+            except SourceError:
                 pass  # it ends by itself
+
+    async def renew(self) -> None:
+        """Open the session anew if it is old: what the account may do is settled when it opens."""
+        async with self._opening:
+            if self._token and time.monotonic() - self._opened_at >= LIFETIME:
+                before, self._token = self._token, ""
+                await self._kill(before)
+
+    async def _kill(self, token: str) -> None:
+        try:
+            async with asyncio.timeout(2):
+                await self._send("GET", "/killSession", {}, None, token)
+        except (SourceError, TimeoutError):
+            pass  # it ends by itself
 
     async def _valid(self, dead: str) -> str:
         """Return the session's token; a new one if it is `dead`, which GLPI no longer knows."""
@@ -124,6 +144,7 @@ class Session:
         if code:
             raise failure_of(self.http, answer, code, text)
         self.opened += 1
+        self._opened_at = time.monotonic()
         return opened
 
     async def _send(

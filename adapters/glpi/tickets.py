@@ -21,7 +21,7 @@ NEW, ASSIGNED, PLANNED, PENDING, SOLVED, CLOSED = STATUS_NUMBERS.values()
 DONE = frozenset({SOLVED, CLOSED})
 
 # The names that GLPI itself shows: the search gives numbers only.
-_LABELS = {
+LABELS = {
     NEW: N_("New"),
     ASSIGNED: N_("Processing (assigned)"),
     PLANNED: N_("Processing (planned)"),
@@ -45,7 +45,7 @@ _STAGES = {
     SOLVED: Stage.DONE,
     CLOSED: Stage.DONE,
 }
-_ACTORS = {
+ACTORS = {
     Stage.WORKING_GROUP: Actor.WORKING_GROUP,
     Stage.ORDERED: Actor.SUPPLIER,
     Stage.DONE: Actor.NOBODY,
@@ -58,6 +58,7 @@ PATH_SEPARATOR = " > "
 class Row(Struct, frozen=True, kw_only=True):
     """One ticket. People are numbers where the API gives numbers, else names.
 
+    `requesters` are users, addresses of people who are no users, and groups.
     `assigned` are the numbers of the owners, in either API.
     Times are UTC. `done` is when it was solved or closed; it is None where the API does not
     tell, and then the last change counts. `status_label` is empty where the API gives
@@ -101,6 +102,7 @@ class Stages:
         self._by_status = _STAGES | named
         self._named = named
         self._categories = options.category_stages
+        self._without_stage = options.category_without_stage
         self._by_category = {_path(n): stage for n, stage in options.category_stages.items()}
         # GLPI 11's API gives a category's own name only.
         lasts = [path[-1] for path in self._by_category]
@@ -113,18 +115,26 @@ class Stages:
     def stage(self, status: int, category: str) -> Stage:
         """Return the stage. A category cannot contradict a status that says it is over."""
         by_status = self._by_status.get(status, Stage.ANALYSED)
-        path = _path(category)
-        by_category = self._by_category.get(path)
-        if by_category is None and len(path) == 1:
-            by_category = self._by_name.get(path[0])
+        by_category = self._meant_by(category)
         if by_category is None or by_category.is_open == (status in DONE):
             return by_status
         return by_category
 
-    def ways(self, stage: Stage) -> list[tuple[int | None, str]]:
+    def _meant_by(self, category: str) -> Stage | None:
+        path = _path(category)
+        found = self._by_category.get(path)
+        return self._by_name.get(path[0]) if found is None and len(path) == 1 else found
+
+    def has(self, stage: Stage) -> bool:
+        """Whether a status or a category means a stage."""
+        return stage in (*self._by_status.values(), *self._categories.values())
+
+    def ways(self, stage: Stage, category: str = "") -> list[tuple[int | None, str]]:
         """Return the changes that lead to a stage: a status or None, and a category or "".
 
-        The best first. A category alone leaves the status of an open ticket as it is.
+        The best first. A category alone leaves the status of an open ticket as it is. Out of a
+        `category` that means a stage, a status leads only together with a category that means
+        none.
         """
         ways: list[tuple[int | None, str]] = [
             (None if stage.is_open else SOLVED, name)
@@ -133,8 +143,30 @@ class Stages:
         ]
         # What the configuration says comes before what GLPI's words suggest.
         statuses = sorted(self._by_status, key=lambda status: (status not in self._named, status))
-        ways += [(status, "") for status in statuses if self._by_status[status] is stage]
-        return ways
+        meant = [status for status in statuses if self._by_status[status] is stage]
+        staying = [(status, "") for status in meant]
+        outside = self._outside(category)
+        leaving = [(status, outside) for status in meant] if outside else []
+        here = self._meant_by(category)
+        # A request that goes on is no longer what a category says that means an end.
+        ends = here is not None and not here.is_open
+        return [*ways, *leaving, *staying] if ends else [*ways, *staying, *leaving]
+
+    def _outside(self, category: str) -> str:
+        """Return the category without a stage to which a request goes from this one, "" if none.
+
+        It is the configured one, or the nearest above this one.
+        """
+        if self._meant_by(category) is None:
+            return ""
+        if self._without_stage:
+            return self._without_stage
+        parts = category.split(PATH_SEPARATOR)
+        while parts := parts[:-1]:
+            above = PATH_SEPARATOR.join(parts)
+            if self._meant_by(above) is None:
+                return above
+        return ""
 
 
 class Converter:
@@ -160,14 +192,14 @@ class Converter:
             # GLPI: 1 very low to 5 very high and 6 major.
             priority=min(5, max(1, 6 - row.priority)),
             requester=_people(row.requesters, names),
-            owner=_people(row.owners, names) or ", ".join(row.groups),
+            owner=_people((*row.owners, *row.groups), names),
             site=self._site(row),
             queue=row.category,
             created=row.created,
             updated=row.updated,
             due=row.due,
             supplier=supplier,
-            waiting_on=_waiting_on(status, supplier),
+            waiting_on=waiting_on(status, supplier),
             url=self._url(row),
         )
 
@@ -181,10 +213,10 @@ class Converter:
             stage=stage,
             stage_label=_label(row),
             site=self._site(row),
-            member=row.entity.split(PATH_SEPARATOR)[-1],
+            member=part_of(row.entity, 1),
             requester=_people(row.requesters, names),
-            owner=_people(row.owners, names) or ", ".join(row.groups),
-            waiting_on=_ACTORS.get(stage, Actor.US),
+            owner=_people((*row.owners, *row.groups), names),
+            waiting_on=ACTORS.get(stage, Actor.US),
             created=row.created,
             updated=row.updated,
             due=row.due,
@@ -193,7 +225,12 @@ class Converter:
 
     def _site(self, row: Row) -> str:
         path = row.location if self._options.site_field == "location" else row.entity
-        return part_of(path, self._options.site_level)
+        level = self._options.site_level
+        if level is not None:
+            return part_of(path, level)
+        # The root of the entities is the syndicate itself, above all members.
+        whole = self._options.site_field == "location" or PATH_SEPARATOR not in path
+        return path if whole else path.partition(PATH_SEPARATOR)[2]
 
     def _url(self, row: Row) -> str:
         return f"{self._options.base}/front/ticket.form.php?id={row.id}"
@@ -220,7 +257,8 @@ def maybe_utc(text: str | None, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def _waiting_on(status: TicketStatus, supplier: str) -> Actor:
+def waiting_on(status: TicketStatus, supplier: str) -> Actor:
+    """Return who must act next on a ticket, which may wait for a supplier."""
     if not status.is_open:
         return Actor.NOBODY
     if status is not TicketStatus.WAITING:
@@ -229,7 +267,7 @@ def _waiting_on(status: TicketStatus, supplier: str) -> Actor:
 
 
 def _label(row: Row) -> str:
-    known = _LABELS.get(row.status)
+    known = LABELS.get(row.status)
     return row.status_label or (_(known) if known else str(row.status))
 
 

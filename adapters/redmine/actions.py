@@ -20,43 +20,21 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from adapters.redmine.account import User
 from adapters.redmine.issues import Converter, Issue, Named
 from adapters.redmine.words import Status, Words
 from adapters.shared.json_text import decode_json
-from adapters.ticketing.wanted import wanted_stage, wanted_status
+from adapters.ticketing.choice import best_of, is_effect
+from adapters.ticketing.texts import same_text, sendable
 from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import SourceError
 from smic_tui.i18n import _
-from smic_tui.records import Stage, Stream, TicketStatus
+from smic_tui.records import TicketStatus
 
 if TYPE_CHECKING:
     from adapters.http.session import Answer, HttpSession
 
-_EDITING = frozenset({"edit_issues", "edit_own_issues"})
-_NOTING = "add_issue_notes"
 _MEMBERS_AT_ONCE = 100
-
-
-class _Membership(Struct):
-    project: Named
-    roles: list[Named] = []
-
-
-class User(Struct):
-    """The account. The answer also has its API key, which is not kept."""
-
-    login: str = ""
-    admin: bool = False
-    id: int = 0
-    memberships: list[_Membership] = []
-
-
-class _Role(Struct):
-    permissions: list[str] = []
-
-
-class _OneRole(Struct):
-    role: _Role
 
 
 class _Journal(Struct):
@@ -108,32 +86,6 @@ class Inspected(Struct, frozen=True):
         return max((journal.id for journal in self.journals), default=0)
 
 
-async def capabilities(
-    http: HttpSession, user: User, stream: Stream
-) -> dict[Stream, frozenset[Verb]]:
-    """Return what the account may do, by the permissions of its roles in any project.
-
-    The workflow, which says who may set which status, shows with each issue only.
-    """
-    if user.admin:
-        permissions = {*_EDITING, _NOTING}
-    else:
-        roles = {role.id for membership in user.memberships for role in membership.roles}
-        permissions = set()
-        for id in sorted(roles):
-            # What cannot be asked is not known to be allowed; reading goes on all the same.
-            answer = await http.request("GET", f"/roles/{id}.json", expect=(200, 403, 404))
-            if answer.status == 200:
-                permissions |= set((await http.decode(_OneRole, answer)).role.permissions)
-    verbs: set[Verb] = set()
-    if _NOTING in permissions:
-        verbs.add(Verb.COMMENT)
-    if permissions & _EDITING:
-        verbs |= {Verb.ASSIGN, Verb.RESOLVE}
-        verbs.add(Verb.SET_STATUS if stream is Stream.TICKETS else Verb.SET_STAGE)
-    return {stream: frozenset(verbs)} if verbs else {}
-
-
 async def inspect_record(http: HttpSession, key: str) -> Inspected | None:
     """Read an issue with its journals; None if there is none, or none that may be seen."""
     params = {"include": "journals,allowed_statuses"}
@@ -180,7 +132,7 @@ async def apply(
     """Send what of the action is not in the issue yet, in one request."""
     changes: dict[str, object] = {}
     if not _has_note(action, found, user):
-        changes["notes"] = action.text
+        changes["notes"] = sendable(action.text)
     if not _has_effect(action, found, user, words):
         if action.verb is Verb.ASSIGN:
             changes["assigned_to_id"] = await _assignee(http, action, found, user)
@@ -210,13 +162,12 @@ def _has_effect(action: Action, found: Inspected, user: User, words: Words) -> b
             return action.value.casefold() in (str(holder.id), holder.name.casefold())
         case Verb.COMMENT:
             return True
-    return issue.status.id in {status.id for status in _wanted(action, [issue.status], words)}
+    return is_effect(action, words.candidate(issue.status), words.desk)
 
 
 def _has_note(action: Action, found: Inspected, user: User) -> bool:
     """Whether our own note is there; blanks and line ends may have changed on the way."""
-    text = action.text.split()
-    if not text:
+    if not action.text.split():
         return True
     if not action.baseline:
         return False
@@ -225,30 +176,19 @@ def _has_note(action: Action, found: Inspected, user: User) -> bool:
         journal.id > before
         and journal.user is not None
         and journal.user.id == user.id
-        and (journal.notes or "").split() == text
+        and same_text(action.text, journal.notes or "")
         for journal in found.journals
     )
 
 
-def _wanted(action: Action, statuses: list[Status], words: Words) -> list[Status]:
-    """Return the statuses that mean what the action asks for, the best first."""
-    if action.stream is Stream.REQUESTS:
-        stage = Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action)
-        return [status for status in statuses if words.stage(status) is stage]
-    if action.verb is Verb.SET_STATUS:
-        wanted = [wanted_status(action)]
-    else:
-        wanted = [TicketStatus.RESOLVED, TicketStatus.CLOSED]
-    # Of several closed ones, "rejected" and the like are no solution: Redmine's own
-    # order has the plain one first.
-    return [s for each in wanted for s in statuses if words.ticket_status(s) is each]
-
-
 def _status(action: Action, found: Inspected, words: Words) -> Status:
     allowed = found.allowed if found.allowed is not None else list(words.statuses)
-    fitting = _wanted(action, allowed, words)
-    if fitting:
-        return fitting[0]
+    # The one that the issue has is not to be set again.
+    others = [status for status in allowed if status.id != found.issue.status.id]
+    best = best_of(action, map(words.candidate, others), words.desk)
+    for status in others:
+        if best is not None and status.name == best.name:
+            return status
     raise Refused(
         _("Redmine's workflow does not lead issue {number} from {status} to {wanted}").format(
             number=action.key,

@@ -11,13 +11,14 @@ documentation. What makes this kind particular:
 - A page begins at an issue's number (`issue_id>=`), not at an offset: an issue that is closed
   meanwhile would move the others from one page to the page before, and a full reading would
   take one of them for deleted. Redmine also cuts `limit` without saying so.
-- Only full readings find deleted and moved issues. Journals cost one request for each issue:
-  only actions read them (`adapters.redmine.actions`).
+- What changed does not tell of issues that were deleted or moved. Redmine counts what a question
+  is true of, so a reading asks how many of the known ones are there (`exits`). Journals cost one
+  request for each issue: only actions read them (`adapters.redmine.actions`).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,18 +27,21 @@ from msgspec import Struct
 
 from adapters.http.adapter import HttpAdapter
 from adapters.redmine import actions as redmine_actions
-from adapters.redmine.actions import User
+from adapters.redmine.account import Account
 from adapters.redmine.fields import missing_fields
-from adapters.redmine.issues import Converter, Issue, Page, decode
+from adapters.redmine.issues import REFERENCES, Converter, Issue, Page, decode
 from adapters.redmine.options import RedmineOptions
+from adapters.redmine.references import References
 from adapters.redmine.scope import Scope, find_scope
 from adapters.redmine.words import Priority, Status, Words
-from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.cursors import decoded_of, newest_until, setup_of, usable
+from adapters.ticketing.exits import exits_of
 from adapters.ticketing.tally import ReadingTally
+from adapters.ticketing.understood import understood
 from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
-from smic_tui.contract.errors import BadAnswer
+from smic_tui.contract.view import Sight
 from smic_tui.i18n import _
 from smic_tui.records import CatalogueRequest, Stream, Ticket
 
@@ -50,10 +54,6 @@ PAGE = 100
 # A change that was begun earlier may become visible later.
 OVERLAP = timedelta(minutes=2)
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
-
-
-class _CurrentUser(Struct):
-    user: User
 
 
 class _Statuses(Struct):
@@ -85,8 +85,10 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
     def __init__(self, config: RedmineOptions, context: Context) -> None:
         super().__init__(config, context)
         self._words: Words | None = None
-        self._capabilities: Mapping[Stream, frozenset[Verb]] | None = None
-        self._user: User | None = None
+        self._scope: Scope | None = None
+        self._account = Account()
+        self._references = References(_fields_of(config))
+        self._converter = Converter(config, context.timezone, self._references.shown)
 
     def offered(self) -> frozenset[Stream]:
         """Tickets or requests, as configured."""
@@ -95,59 +97,91 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the issues that changed since the cursor, or all that are open or just closed."""
         http = self._session()
-        reading = _Reading(
-            self.config, self.context.timezone, decoded_of(setup_of(self.config), cursor, _Cursor)
-        )
         async with http.signed_in():
-            user = await self._current_user(http)
-            scope = await find_scope(http, self.config)
-            if reading.full or self._words is None or self._capabilities is None:
+            await self._account.read(http)
+            # On Redmine's clock, before any question whose answer it bounds.
+            clock = http.remote_time
+            before = usable(decoded_of(setup_of(self.config), cursor, _Cursor), clock)
+            reading = _Reading(self.config, self._converter, before, clock)
+            self._scope = scope = await find_scope(http, self.config)
+            if reading.full or self._words is None:
                 self._words = await self._read_words(http)
-                self._capabilities = await self._read_capabilities(http, user)
             for path in scope.paths:
                 for question in reading.questions():
                     async for issues, rejected in self._pages(http, reading, scope, path, question):
                         if not all(self._words.knows(issue.status) for issue in issues):
                             self._words = await self._read_words(http)
+                        await self._references.learn(http, issues)
                         yield reading.batch(issues, rejected, self._words)
         reading.tally.refuse_to_empty_the_cache(
             http, _("None of Redmine's {count} issues could be read: {reason}")
         )
         yield Batch(cursor=reading.cursor(setup_of(self.config)), full=reading.full)
 
+    async def exits(self, stream: Stream, keys: Collection[str]) -> Collection[str]:
+        """Return which of the open issues are not among those that are read any more."""
+        http, scope, words = self._session(), self._scope, self._words
+        if scope is None or words is None:
+            return ()
+        # Those that make a record open; Redmine's "open" has what waits to be closed, too.
+        statuses = "|".join(
+            str(status.id) for status in words.statuses if words.is_open(status, stream)
+        )
+        async with http.signed_in():
+
+            async def as_many(first: int, last: int, known: int) -> bool:
+                asked = {"status_id": statuses, "issue_id": f"><{first}|{last}"}
+                return bool(statuses) and await _count(http, scope, asked) == known
+
+            async def present(numbers: Sequence[int]) -> Collection[int]:
+                return await _present(http, scope, numbers)
+
+            return await exits_of(keys, as_many, present)
+
+    def view(self) -> tuple[Sight, ...]:
+        """What the roles of the account show of each project that is read."""
+        return self._account.view(self._scope.projects) if self._scope is not None else ()
+
     async def probe(self) -> Probe:
         """Prove the key and the right to each project; remark on what the settings miss."""
         http = self._session()
         async with http.signed_in():
-            user = await self._current_user(http)
-            scope = await find_scope(http, self.config)
+            user = await self._account.read(http)
+            self._scope = scope = await find_scope(http, self.config)
             words = await self._read_words(http)
-            self._capabilities = await self._read_capabilities(http, user)
             missing = await missing_fields(http, self.config, scope)
         remarks = [*http.remarks(), *_unknown_names(self.config, words), *missing]
         if user.admin:
             remarks.append(_("The account is an administrator: reading needs far less."))
-        return Probe(account=user.login, remote_time=http.remote_time, remarks=tuple(remarks))
+        stream = Stream(self.config.as_)
+        return Probe(
+            account=user.login,
+            remote_time=http.remote_time,
+            remarks=tuple(remarks),
+            understood=understood(words.desk, map(words.candidate, words.statuses), stream),
+            sees=self.view(),
+        )
 
     def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """What the roles of the account allow; the workflow may allow less."""
-        return self._capabilities or {}
+        return self._account.capabilities(Stream(self.config.as_))
 
     async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the issue with its journals."""
         http = self._session()
         async with http.signed_in():
-            self._user = await self._current_user(http)
+            user = await self._account.read(http)
             found = await self._inspect(http, action)
-        converter = Converter(self.config, self.context.timezone)
+            if found is not None:
+                await self._references.learn(http, [found.issue])
         assert self._words is not None
-        return redmine_actions.snapshot_of(action, found, self._user, self._words, converter)
+        return redmine_actions.snapshot_of(action, found, user, self._words, self._converter)
 
     async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Change the issue, after reading it once more: Redmine has no conditional writes."""
         http = self._session()
         async with http.signed_in():
-            user = self._user or await self._current_user(http)
+            user = self._account.user if self._account.user.id else await self._account.read(http)
             found = await self._inspect(http, action)
             assert self._words is not None
             if found is None:
@@ -171,26 +205,6 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
         if found is not None and not self._words.knows(found.issue.status):
             self._words = await self._read_words(http)
         return found
-
-    async def _read_capabilities(
-        self, http: HttpSession, user: User
-    ) -> Mapping[Stream, frozenset[Verb]]:
-        if not user.admin:
-            with_roles = {"include": "memberships"}
-            user = (
-                await http.json(_CurrentUser, "GET", "/users/current.json", params=with_roles)
-            ).user
-        return await redmine_actions.capabilities(http, user, Stream(self.config.as_))
-
-    async def _current_user(self, http: HttpSession) -> User:
-        """Return our account. The answer carries the API key: it must reach no message."""
-        try:
-            return (await http.json(_CurrentUser, "GET", "/users/current.json")).user
-        except BadAnswer as error:
-            raise BadAnswer(
-                error.message,
-                hint=error.hint or _("Is the REST API switched on, and `url` the Redmine's?"),
-            ) from None
 
     async def _read_words(self, http: HttpSession) -> Words:
         statuses = await http.json(_Statuses, "GET", "/issue_statuses.json")
@@ -223,7 +237,7 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
                 reading.keep(path, params, answer.validators)
             if not page.issues:
                 return
-            scope.verify(http, issues, following, answer.body)
+            await scope.verify(http, issues, following, answer.body)
             yield issues, rejected
             if len(page.issues) >= page.total_count:
                 return
@@ -237,10 +251,17 @@ class RedmineAdapter(HttpAdapter[RedmineOptions]):
 class _Reading:
     """One `fetch`: what it asks for, and what it has found so far."""
 
-    def __init__(self, config: RedmineOptions, timezone: str, before: _Cursor | None) -> None:
+    def __init__(
+        self,
+        config: RedmineOptions,
+        converter: Converter,
+        before: _Cursor | None,
+        clock: datetime | None,
+    ) -> None:
         self.full = before is None
         self._before = before
-        self._converter = Converter(config, timezone)
+        self._converter = converter
+        self._clock = clock
         self._closed_after = datetime.now(UTC) - timedelta(days=config.closed_days)
         self._newest: datetime | None = None
         self.tally = ReadingTally(full=self.full)
@@ -262,8 +283,8 @@ class _Reading:
         upserts: list[Ticket | CatalogueRequest] = []
         deletes: list[str] = []
         for issue in issues:
-            updated = issue.updated_on.astimezone(UTC)
-            self._newest = max(self._newest or updated, updated)
+            # A change ahead of Redmine's clock tells nothing of where the next reading starts.
+            self._newest = newest_until(self._clock, self._newest, issue.updated_on)
             closed = issue.closed_on if words.is_closed(issue.status) else None
             if closed is not None and closed < self._closed_after:
                 deletes.append(str(issue.id))
@@ -306,6 +327,43 @@ class _Reading:
         """
         if not self.full and validators.etag:
             self._etags[_question(path, params)] = validators.etag
+
+
+async def _count(http: HttpSession, scope: Scope, asked: Mapping[str, str]) -> int:
+    """Return how many issues of the scope a question is true of; the answer has one of them."""
+    count = 0
+    for path in scope.paths:
+        params = {**scope.params, **asked, "sort": "id:asc", "limit": "1"}
+        count += (await http.json(Page, "GET", path, params=params)).total_count
+    return count
+
+
+async def _present(http: HttpSession, scope: Scope, numbers: Sequence[int]) -> set[int]:
+    """Return which issues are in the scope, open or not. Redmine shows whole issues only: so the
+    half is looked for that has less."""
+    there: set[int] = set()
+    parts = [list(numbers)]
+    while parts:
+        part = parts.pop()
+        asked = {"status_id": "*", "issue_id": ",".join(map(str, part))}
+        count = await _count(http, scope, asked)
+        if count >= len(part):
+            there.update(part)
+        elif count:
+            middle = len(part) // 2
+            parts += [part[:middle], part[middle:]]
+    return there
+
+
+def _fields_of(config: RedmineOptions) -> tuple[str, ...]:
+    names = (
+        config.site_field,
+        config.requester_field,
+        config.supplier_field,
+        config.software_field,
+        config.member_field,
+    )
+    return tuple(name for name in names if name not in REFERENCES)
 
 
 def _question(path: str, params: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ Times come as UTC with `Z`; a due date is a day, which ends at midnight in the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -58,11 +58,17 @@ class Issue(Struct, frozen=True):
     closed_on: datetime | None = None
     custom_fields: tuple[CustomValue, ...] = ()
 
-    def value(self, name: str) -> str:
-        """Return what a field named in the configuration holds; see `FieldName`."""
+    def value(
+        self, name: str, shown: Callable[[CustomValue], str | None] = lambda _custom: None
+    ) -> str:
+        """Return what a field named in the configuration holds; see `FieldName`.
+
+        `shown` tells what the numbers of a field stand for, None where it does not know.
+        """
         for custom in self.custom_fields:
             if name and name in (custom.name, str(custom.id)):
-                return _text(custom.value)
+                text = shown(custom)
+                return _text(custom.value) if text is None else text
         referred = {
             "author": self.author,
             "category": self.category,
@@ -110,9 +116,15 @@ def _issue(raw: msgspec.Raw) -> Issue:
 class Converter:
     """Makes records of issues, as one source is configured."""
 
-    def __init__(self, options: RedmineOptions, timezone: str) -> None:
+    def __init__(
+        self,
+        options: RedmineOptions,
+        timezone: str,
+        shown: Callable[[CustomValue], str | None] = lambda _custom: None,
+    ) -> None:
         from zoneinfo import ZoneInfo
 
+        self._shown = shown
         self._options = options
         self._zone = ZoneInfo(timezone)
         self._base = options.url.rstrip("/")
@@ -130,14 +142,14 @@ class Converter:
             status=words.ticket_status(issue.status),
             status_label=issue.status.name,
             priority=words.priority(issue.priority.id if issue.priority else None),
-            requester=issue.value(options.requester_field),
+            requester=issue.value(options.requester_field, self._shown),
             owner=issue.assigned_to.name if issue.assigned_to else "",
-            site=issue.value(options.site_field),
+            site=issue.value(options.site_field, self._shown),
             queue=issue.project.name,
             created=issue.created_on.astimezone(UTC),
             updated=issue.updated_on.astimezone(UTC),
             due=self._end_of(issue.due_date),
-            supplier=issue.value(options.supplier_field),
+            supplier=issue.value(options.supplier_field, self._shown),
             waiting_on=words.ticket_actor(issue.status),
             url=f"{self._base}/issues/{issue.id}",
         )
@@ -147,12 +159,12 @@ class Converter:
         return CatalogueRequest(
             key=str(issue.id),
             subject=issue.subject,
-            software=issue.value(options.software_field),
+            software=issue.value(options.software_field, self._shown),
             stage=words.stage(issue.status),
             stage_label=issue.status.name,
-            site=issue.value(options.site_field),
-            member=issue.value(options.member_field),
-            requester=issue.value(options.requester_field),
+            site=issue.value(options.site_field, self._shown),
+            member=issue.value(options.member_field, self._shown),
+            requester=issue.value(options.requester_field, self._shown),
             owner=issue.assigned_to.name if issue.assigned_to else "",
             waiting_on=words.request_actor(issue.status),
             created=issue.created_on.astimezone(UTC),

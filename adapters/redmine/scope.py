@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from adapters.http.session import HttpSession
 
 
+# Without it Redmine lists active projects only; those that are closed have issues as well.
+_ALSO_CLOSED = {"status": "1|5"}
+
+
 class _Project(Struct):
     id: int
     identifier: str = ""
@@ -38,8 +42,8 @@ class _Trackers(Struct):
 class Scope:
     """The selection, resolved to the numbers that issues carry.
 
-    `paths` are the addresses to ask, `params` the filters to send. The sets are
-    empty where everything is wanted.
+    `paths` are the addresses to ask, `params` the filters to send, `projects` the
+    projects that are read. The sets are empty where everything is wanted.
     """
 
     def __init__(
@@ -52,16 +56,20 @@ class Scope:
     ) -> None:
         self.paths = paths
         self.params = params
-        self._projects = projects
+        self.projects = projects
+        self._with_below = params.get("subproject_id") == "*"
         self._trackers = trackers
         self._filters = {name: frozenset(value.split("|")) for name, value in filters.items()}
 
-    def verify(
+    async def verify(
         self, http: HttpSession, issues: Iterable[Issue], following: int, body: bytes
     ) -> None:
         """Raise `BadAnswer` unless the issues are those that were asked for, in order."""
         last = following - 1
         for issue in issues:
+            if self.projects and issue.project.id not in self.projects and self._with_below:
+                # It may have been made a moment ago.
+                self.projects |= _descendants(await _all_projects(http), set(self.projects))
             ignored = self._ignored(issue)
             if not ignored and issue.id <= last:
                 ignored = "sort, issue_id"
@@ -76,7 +84,7 @@ class Scope:
             last = issue.id
 
     def _ignored(self, issue: Issue) -> str:
-        if self._projects and issue.project.id not in self._projects:
+        if self.projects and issue.project.id not in self.projects:
             return "projects"
         if self._trackers and issue.tracker.id not in self._trackers:
             return "trackers"
@@ -106,17 +114,30 @@ async def find_scope(http: HttpSession, config: RedmineOptions) -> Scope:
     params = dict(config.filters)
     projects: frozenset[int] = frozenset()
     if config.projects:
-        paths = tuple(f"/projects/{identifier}/issues.json" for identifier in config.projects)
         named = [await _project(http, identifier) for identifier in config.projects]
-        wanted = {project.id for project in named}
+        wanted = frozenset(project.id for project in named)
         if config.subprojects:
-            wanted |= _descendants(await _all_projects(http), wanted)
+            all_projects = await _all_projects(http)
+            wanted = _descendants(all_projects, set(wanted))
+            # What lies below another one that is named comes with that one.
+            named = [
+                each
+                for each in named
+                if not any(
+                    each.id in _descendants(all_projects, {other.id})
+                    for other in named
+                    if other.id != each.id
+                )
+            ]
+        paths = tuple(f"/projects/{each.identifier}/issues.json" for each in named)
         params["subproject_id"] = "*" if config.subprojects else "!*"
-        projects = frozenset(wanted)
+        projects = wanted
     else:
         paths = ("/issues.json",)
         if not (
-            await http.json(_Projects, "GET", "/projects.json", params={"limit": "1"})
+            await http.json(
+                _Projects, "GET", "/projects.json", params={**_ALSO_CLOSED, "limit": "1"}
+            )
         ).projects:
             raise AuthFailed(
                 _("The Redmine account sees no project"),
@@ -142,19 +163,19 @@ async def _project(http: HttpSession, identifier: str) -> _Project:
 async def _all_projects(http: HttpSession) -> list[_Project]:
     found: list[_Project] = []
     while True:
-        params = {"limit": "100", "offset": str(len(found))}
+        params = {**_ALSO_CLOSED, "limit": "100", "offset": str(len(found))}
         page = await http.json(_Projects, "GET", "/projects.json", params=params)
         found += page.projects
         if not page.projects or len(found) >= page.total_count:
             return found
 
 
-def _descendants(projects: list[_Project], roots: set[int]) -> set[int]:
+def _descendants(projects: list[_Project], roots: set[int]) -> frozenset[int]:
     below = set(roots)
     while True:
         more = {p.id for p in projects if p.parent and p.parent.id in below} - below
         if not more:
-            return below
+            return frozenset(below)
         below |= more
 
 

@@ -7,10 +7,20 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from adapters.redmine.options import RedmineOptions
+from adapters.ticketing.choice import Candidate
 from adapters.ticketing.words import DeskWords
-from smic_tui.records import Actor, Stage, TicketStatus
+from smic_tui.records import Actor, Stage, Stream, TicketStatus
 
 DEFAULT_PRIORITY = 3
+# Redmine's own status for what is solved and waits to be closed, which it counts as open: the
+# names that `redmine:load_default_data` gives it in French and English.
+_RESOLVED = ("resolu", "resolved")
+_OWN = {
+    "nouveau": TicketStatus.NEW,
+    "new": TicketStatus.NEW,
+    "commentaire": TicketStatus.WAITING,
+    "feedback": TicketStatus.WAITING,
+}
 
 
 class Status(Struct, frozen=True):
@@ -37,9 +47,14 @@ class Words:
     ) -> None:
         self.statuses = tuple(statuses)
         self.priority_names = tuple(priority.name for priority in priorities)
-        self._words = DeskWords(
-            options.statuses, options.stages, options.waiting_on, closed_decides=True
+        self.desk = DeskWords(
+            options.statuses,
+            options.stages,
+            options.waiting_on,
+            closed_decides=True,
+            resolved_names=_RESOLVED,
         )
+        self.desk.learn(_OWN)
         self._closed = {status.id for status in statuses if status.is_closed}
         self._known = {status.id for status in statuses}
         self._priorities = _ranks(priorities) | {
@@ -56,21 +71,31 @@ class Words:
         """Whether Redmine counts an issue with this status as closed."""
         return status.id in self._closed if status.is_closed is None else status.is_closed
 
+    def candidate(self, status: Status) -> Candidate:
+        """Return the status as actions choose among them."""
+        return Candidate(status.name, self.is_closed(status))
+
+    def is_open(self, status: Status, stream: Stream) -> bool:
+        """Whether a record with this status is open."""
+        if stream is Stream.REQUESTS:
+            return self.stage(status).is_open
+        return self.ticket_status(status).is_open
+
     def ticket_status(self, status: Status) -> TicketStatus:
         """Return the status of a ticket."""
-        return self._words.ticket_status(status.name, self.is_closed(status))
+        return self.desk.ticket_status(status.name, self.is_closed(status))
 
     def stage(self, status: Status) -> Stage:
         """Return the stage of a catalogue request."""
-        return self._words.stage(status.name, self.is_closed(status))
+        return self.desk.stage(status.name, self.is_closed(status))
 
     def ticket_actor(self, status: Status) -> Actor:
         """Return who must act next on a ticket."""
-        return self._words.ticket_actor(status.name, self.is_closed(status))
+        return self.desk.ticket_actor(status.name, self.is_closed(status))
 
     def request_actor(self, status: Status) -> Actor:
         """Return who must act next on a catalogue request."""
-        return self._words.request_actor(status.name, self.is_closed(status))
+        return self.desk.request_actor(status.name, self.is_closed(status))
 
     def priority(self, id: int | None) -> int:
         """Return a priority from 1 (most urgent) to 5."""

@@ -10,13 +10,14 @@ Facts about the API are those of RT 5.0.3 as measured. What makes this kind part
   other.
 - RT reads the times in a question in the account's time zone, and reads `…T…Z` wrongly without
   saying so. So the adapter writes them in the zone that the account's own record tells.
-- Lists have no ETag and no compression; If-Modified-Since leads to a 500. Only full readings
-  find deleted, merged and moved tickets.
+- Lists have no ETag and no compression; If-Modified-Since leads to a 500. What changed does not
+  tell of tickets that were deleted, merged or moved: a reading asks how many of the known ones
+  are there (`exits`).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -24,15 +25,29 @@ import msgspec
 from msgspec import Struct
 
 from adapters.rt import actions as rt_actions
+from adapters.rt.lifecycles import (
+    ACTIVE,
+    INACTIVE,
+    Rights,
+    capabilities,
+    rights_in,
+    statuses_in,
+)
 from adapters.rt.options import RtOptions
-from adapters.rt.session import RtSession, credentials, quoted
-from adapters.rt.tickets import Converter, RtTicket, decode
-from adapters.shared.cursors import decoded_of, setup_of
+from adapters.rt.said import Said
+from adapters.rt.session import PAGE, RtSession, credentials, quoted
+from adapters.rt.tickets import GROUPS, Converter, Named, RtTicket, decode, with_names
+from adapters.shared.cursors import decoded_of, newest_until, setup_of, usable
+from adapters.shared.json_text import decode_json
+from adapters.ticketing.choice import Candidate
+from adapters.ticketing.exits import exits_of
 from adapters.ticketing.tally import ReadingTally
+from adapters.ticketing.understood import understood
 from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
+from smic_tui.contract.view import Sight
 from smic_tui.i18n import _
 from smic_tui.records import Stream
 
@@ -41,7 +56,12 @@ OVERLAP = timedelta(minutes=2)
 # Where RT does not tell the zone in which it reads our times, it may be any.
 ANY_ZONE = timedelta(hours=26)
 _MOMENT = "%Y-%m-%d %H:%M:%S"
-_ACTIVE, _INACTIVE = "Status = '__Active__'", "Status = '__Inactive__'"
+# So many groups' names are remembered.
+_GROUPS = 5000
+
+
+class _Requestors(Struct):
+    Requestor: tuple[Named, ...] = ()
 
 
 class _Cursor(Struct, frozen=True, kw_only=True):
@@ -62,7 +82,9 @@ class RtAdapter(Adapter[RtOptions]):
         super().__init__(config, context)
         self._converter = Converter(config)
         self._rt: RtSession | None = None
-        self._capabilities: Mapping[Stream, frozenset[Verb]] | None = None
+        self._rights: tuple[Rights, ...] | None = None
+        self._groups: dict[str, str] = {}
+        self._said = Said()
 
     def offered(self) -> frozenset[Stream]:
         """Tickets or requests, as configured."""
@@ -71,25 +93,23 @@ class RtAdapter(Adapter[RtOptions]):
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the tickets that changed since the cursor, or all that are open or just closed."""
         rt = self._session()
-        before = decoded_of(setup_of(self.config), cursor, _Cursor)
-        full = before is None
-        newest = before.since if before else None
-        tally = ReadingTally(full=full)
         async with rt.http.signed_in():
-            witness = await self._prove_rights(rt)
+            await self._prove_rights(rt)
             # On RT's clock, before any question whose answer it bounds.
             began = rt.http.remote_time
+            before = usable(decoded_of(setup_of(self.config), cursor, _Cursor), began)
+            full = before is None
+            newest = before.since if before else None
+            tally = ReadingTally(full=full)
             if full:
                 await rt.sign_in()
-            if full or self._capabilities is None:
-                self._capabilities = await rt_actions.capabilities(
-                    rt, witness, Stream(self.config.as_)
-                )
+            if full or self._rights is None:
+                self._rights = await self._ask_rights(rt)
             zone = await rt.zone()
             for closed, question in self._questions(before, zone):
                 async for tickets, odd in self._pages(rt, question):
                     for ticket in tickets:
-                        newest = max(newest or ticket.LastUpdated, ticket.LastUpdated)
+                        newest = newest_until(began, newest, ticket.LastUpdated)
                     tally.add(len(tickets), odd)
                     yield Batch(
                         upserts=tuple(self._converter.record(each, closed) for each in tickets),
@@ -108,9 +128,9 @@ class RtAdapter(Adapter[RtOptions]):
             version = await rt.version()
             account = await rt.account()
             zone = await rt.zone()
-            self._capabilities = await rt_actions.capabilities(
-                rt, await self._prove_rights(rt), Stream(self.config.as_)
-            )
+            await self._prove_rights(rt)
+            self._rights = await self._ask_rights(rt)
+            statuses = await self._statuses(rt)
         remarks = list(rt.http.remarks())
         if zone is None:
             remarks.append(
@@ -119,28 +139,55 @@ class RtAdapter(Adapter[RtOptions]):
                     "back. Set the account's time zone to UTC."
                 ).format(hours=ANY_ZONE // timedelta(hours=1))
             )
+        remarks += self._untold()
         return Probe(
             version=version,
             account=account.Name,
             remote_time=rt.http.remote_time,
             remarks=tuple(remarks),
+            understood=understood(self._converter.words, statuses, Stream(self.config.as_)),
+            sees=self.view(),
         )
 
     def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
-        """Return what the account may do to the newest ticket that it sees."""
-        return self._capabilities or {}
+        """Return what the account may do in any of the queues."""
+        return capabilities(self._rights or (), Stream(self.config.as_))
+
+    def view(self) -> tuple[Sight, ...]:
+        """The queues: each has proven that it shows tickets."""
+        return tuple(Sight(queue) for queue in self.config.queues) if self._rights else ()
+
+    async def exits(self, stream: Stream, keys: Collection[str]) -> Collection[str]:
+        """Return which of the open tickets are not among those that are read any more."""
+        rt = self._session()
+        opens = f"({self._queues()}) AND {ACTIVE}" + "".join(
+            f" AND Status != {quoted(name)}" for name in self._converter.ended_by_configuration()
+        )
+        async with rt.http.signed_in():
+
+            async def as_many(first: int, last: int, known: int) -> bool:
+                return await _are_so_many(rt, f"{opens} AND id >= {first} AND id <= {last}", known)
+
+            async def present(numbers: Sequence[int]) -> Collection[int]:
+                among = " OR ".join(f"id = {number}" for number in numbers)
+                page, _body = await rt.search(
+                    f"({self._queues()}) AND ({among})", per_page=str(PAGE)
+                )
+                return {int(number) for number in decode_numbers(page.items) if number}
+
+            return await exits_of(keys, as_many, present)
 
     async def inspect(self, action: Action) -> RecordSnapshot:
         """Read the ticket, and what was said in it since the baseline."""
         rt = self._session()
         async with rt.http.signed_in():
-            return await rt_actions.inspect(rt, action, self._converter)
+            return await rt_actions.inspect(rt, action, self._converter, self._said)
 
     async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Change the ticket if it is still as it was inspected; then add the text."""
         rt = self._session()
         async with rt.http.signed_in():
-            await rt_actions.apply(rt, action, snapshot, self._converter, self.config)
+            await rt_actions.apply(rt, action, snapshot, self._converter, self.config, self._said)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -157,15 +204,57 @@ class RtAdapter(Adapter[RtOptions]):
             self._rt = RtSession(http, self.config, self.context)
         return self._rt
 
-    async def _prove_rights(self, rt: RtSession) -> str:
-        """Prove that each queue shows a ticket, and return the number of one."""
-        number = ""
-        for queue in self.config.queues:
+    def _queues(self) -> str:
+        return " OR ".join(f"Queue = {quoted(queue)}" for queue in self.config.queues)
+
+    async def _ask_rights(self, rt: RtSession) -> tuple[Rights, ...]:
+        return tuple([await rights_in(rt, queue) for queue in self.config.queues])
+
+    async def _statuses(self, rt: RtSession) -> list[Candidate]:
+        found = {
+            status.name: status
+            for queue in self.config.queues
+            for status in await statuses_in(rt, queue)
+        }
+        return list(found.values())
+
+    def _untold(self) -> list[str]:
+        lifecycles = sorted({each.lifecycle for each in self._rights or () if each.untold})
+        return [
+            _(
+                "RT does not tell which statuses the lifecycle {lifecycle} allows, for it has no "
+                "actions: an action tries those that tickets have. Name in {table} those that "
+                "none has yet."
+            ).format(lifecycle=name, table="statuses" if self.config.as_ == "tickets" else "stages")
+            for name in lifecycles
+        ]
+
+    async def _with_groups(self, rt: RtSession, tickets: list[RtTicket]) -> list[RtTicket]:
+        """Name the groups among the requestors; asked once for each, with the ticket it is in."""
+        unknown = {
+            who.id: ticket.id
+            for ticket in tickets
+            for who in ticket.requestors
+            if who.is_group and who.id not in self._groups
+        }
+        if unknown:
+            if len(self._groups) > _GROUPS:
+                self._groups.clear()
+            among = " OR ".join(f"id = {number}" for number in sorted(set(unknown.values())))
+            page, _body = await rt.search(among, per_page=str(PAGE), **GROUPS)
+            for raw in page.items:
+                for who in decode_json(raw, _Requestors).Requestor:
+                    if who.is_group:
+                        self._groups[who.id] = who.Name
+        return [with_names(ticket, self._groups) for ticket in tickets]
+
+    async def _prove_rights(self, rt: RtSession) -> None:
+        """Prove that each queue shows a ticket."""
+        for index, queue in enumerate(self.config.queues):
             page, _body = await rt.page(
-                f"Queue = {quoted(queue)}", full=False, newest=True, proving=not number
+                f"Queue = {quoted(queue)}", full=False, newest=True, proving=not index
             )
-            numbers = decode_numbers(page.items)
-            if not numbers:
+            if not page.items:
                 raise AuthFailed(
                     _("RT shows no ticket at all in the queue {queue}").format(queue=queue),
                     hint=_(
@@ -174,22 +263,20 @@ class RtAdapter(Adapter[RtOptions]):
                         "had a ticket: then make a first one."
                     ),
                 )
-            number = numbers[0]
-        return number
 
     def _questions(self, before: _Cursor | None, zone: object | None) -> list[tuple[bool, str]]:
         """Return the question of each part of a reading, and whether it is about closed tickets."""
-        queues = " OR ".join(f"Queue = {quoted(queue)}" for queue in self.config.queues)
+        queues = self._queues()
         if before is not None:
             changed = f"LastUpdated >= '{_moment(before.since - OVERLAP, zone)}'"
             return [
                 (closed, f"({queues}) AND {state} AND {changed}")
-                for closed, state in ((False, _ACTIVE), (True, _INACTIVE))
+                for closed, state in ((False, ACTIVE), (True, INACTIVE))
             ]
         since = datetime.now(UTC) - timedelta(days=self.config.closed_days)
         return [
-            (False, f"({queues}) AND {_ACTIVE}"),
-            (True, f"({queues}) AND {_INACTIVE} AND LastUpdated >= '{_moment(since, zone)}'"),
+            (False, f"({queues}) AND {ACTIVE}"),
+            (True, f"({queues}) AND {INACTIVE} AND LastUpdated >= '{_moment(since, zone)}'"),
         ]
 
     async def _pages(
@@ -207,7 +294,7 @@ class RtAdapter(Adapter[RtOptions]):
                     _("A page of RT's tickets has no number to go on from"), body
                 )
             last = highest
-            yield tickets, rejected
+            yield await self._with_groups(rt, tickets), rejected
             # Without a total, a short page may be one whose other tickets are hidden from us.
             if page.total is not None and page.total <= len(page.items):
                 return
@@ -220,6 +307,19 @@ class RtAdapter(Adapter[RtOptions]):
         # Without any clock, a day leaves room for the difference.
         since = since or datetime.now(UTC) - timedelta(days=1)
         return msgspec.json.encode(_Cursor(since=since, setup=setup_of(self.config))).decode()
+
+
+async def _are_so_many(rt: RtSession, question: str, known: int) -> bool:
+    """Whether a question is true of exactly so many tickets.
+
+    RT tells some accounts no total: then there is a last one, and none after it.
+    """
+    page, _body = await rt.search(question, per_page="1")
+    if page.total is not None:
+        return page.total == known
+    last, _body = await rt.search(question, per_page="1", page=str(known))
+    after, _body = await rt.search(question, per_page="1", page=str(known + 1))
+    return bool(last.items) and not after.items
 
 
 def decode_numbers(items: list[msgspec.Raw]) -> list[str]:

@@ -40,7 +40,7 @@ class RtOptions(HttpOptions, frozen=True, kw_only=True):
         Meta(description="What the tickets are: support tickets or catalogue requests."),
     ] = field(name="as", default="tickets")
     queues: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"^[^'\"\\]+$")], ...],
+        tuple[Annotated[str, Meta(pattern=r"^[^\x00-\x1f]+$")], ...],
         Meta(description="Names of the queues to read.", min_length=1),
     ]
     closed_days: Annotated[

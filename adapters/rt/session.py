@@ -121,6 +121,12 @@ class RtSession:
         answer = await self.request("GET", "/tickets", params=params, proving=proving)
         return await self.http.decode(Page, answer), answer.body
 
+    async def search(self, query: str, **params: str) -> tuple[Page, bytes]:
+        """Return the answer to a question, with RT's own parameters, by number from the lowest."""
+        asked = {"query": query, "orderby": "id", "order": "ASC", **params}
+        answer = await self.request("GET", "/tickets", params=asked)
+        return await self.http.decode(Page, answer), answer.body
+
     async def json(self, type_: type[T], path: str, *, proving: bool = False, **more: Any) -> T:
         """Ask, and decode the answer."""
         return await self.http.decode(
@@ -156,8 +162,8 @@ def credentials(options: RtOptions, context: Context) -> Credentials:
 
 
 def quoted(text: str) -> str:
-    """Return a text for a question; the configuration refuses quotes and backslashes."""
-    return f"'{text}'"
+    """Return a text for a question: RT reads a backslash before any character as that character."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _session_cookie(header: str) -> str:

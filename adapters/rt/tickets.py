@@ -6,7 +6,7 @@ as text, a time that is not set is 1970-01-01, and a field that is empty is "".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from adapters.shared.row_by_row import read_each
 from adapters.ticketing.words import DeskWords
 from smic_tui.contract.batch import Rejected
 from smic_tui.i18n import _
-from smic_tui.records import CatalogueRequest, Ticket
+from smic_tui.records import CatalogueRequest, Ticket, TicketStatus
 
 # What is asked for of each ticket, and of the accounts and queues that it names.
 FIELDS = {
@@ -28,21 +28,41 @@ FIELDS = {
     "fields[Requestor]": "RealName",
     "fields[Queue]": "Name",
 }
+# The names of groups, which have no real name; asked for where there are any.
+GROUPS = {"fields": "Requestor", "fields[Requestor]": "Name"}
+# Of one ticket, where a few bytes more do not matter.
+ONE = {**FIELDS, "fields[Requestor]": "RealName,Name"}
 NOBODY = "Nobody"
+# So many requestors are named.
+_SHOWN = 10
+# The statuses of the lifecycle that RT is delivered with.
+_OWN = {
+    "new": TicketStatus.NEW,
+    "stalled": TicketStatus.WAITING,
+    "resolved": TicketStatus.RESOLVED,
+    "rejected": TicketStatus.CLOSED,
+}
 _UNSET = datetime(1971, 1, 1, tzinfo=UTC)
 
 
 class Named(Struct, frozen=True):
-    """An account or a queue; `id` is an account's login and a queue's number."""
+    """An account, a group or a queue; `id` is an account's login, else a number."""
 
     id: str
     RealName: str = ""
     Name: str = ""
+    type: str = ""
 
     @property
     def name(self) -> str:
-        """What people call it."""
-        return self.RealName or self.Name or self.id
+        """What people call it; a group whose name is not known has a number only."""
+        known = self.RealName or self.Name
+        return known or (f"#{self.id}" if self.is_group else self.id)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is a group, whose `id` is a number."""
+        return self.type == "group"
 
 
 class CustomValue(Struct, frozen=True):
@@ -77,11 +97,16 @@ class RtTicket(Struct, frozen=True):
         return self.Owner
 
     @property
+    def requestors(self) -> tuple[Named, ...]:
+        """Those who asked: people and groups."""
+        return () if isinstance(self.Requestor, str) else self.Requestor
+
+    @property
     def requestor(self) -> str:
-        """The first of those who asked."""
-        return (
-            "" if not self.Requestor or isinstance(self.Requestor, str) else self.Requestor[0].name
-        )
+        """Those who asked, by name; of many the first ones."""
+        names = [each.name for each in self.requestors[:_SHOWN]]
+        more = len(self.requestors) - _SHOWN
+        return ", ".join(names) + (f", +{more}" if more > 0 else "")
 
     @property
     def queue(self) -> str:
@@ -104,6 +129,17 @@ class Page(Struct):
 
     items: list[msgspec.Raw]
     total: int | None = None
+
+
+def with_names(ticket: RtTicket, groups: Mapping[str, str]) -> RtTicket:
+    """Return the ticket with its groups named."""
+    if not any(each.is_group for each in ticket.requestors):
+        return ticket
+    named = tuple(
+        msgspec.structs.replace(each, Name=groups.get(each.id, "")) if each.is_group else each
+        for each in ticket.requestors
+    )
+    return msgspec.structs.replace(ticket, Requestor=named)
 
 
 class _Numbered(Struct):
@@ -138,9 +174,16 @@ class Converter:
         self._options = options
         self._base = options.url.rstrip("/")
         self.words = DeskWords(options.statuses, options.stages, options.waiting_on)
+        self.words.learn(_OWN)
         self._priorities = sorted(
             ((int(least), rank) for least, rank in options.priorities.items()), reverse=True
         )
+
+    def ended_by_configuration(self) -> list[str]:
+        """Return the statuses that count as open in RT, maybe, and not here."""
+        if self._options.as_ == "requests":
+            return [name for name, stage in self._options.stages.items() if not stage.is_open]
+        return [name for name, status in self._options.statuses.items() if not status.is_open]
 
     def record(self, ticket: RtTicket, closed: bool) -> Ticket | CatalogueRequest:
         """Return the ticket as the record that this source gives."""

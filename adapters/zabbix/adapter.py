@@ -152,7 +152,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
             account=self.config.user or _("an API token"),
             remote_time=self._api.http.remote_time,
             remarks=(*self._api.http.remarks(), *self._remarks(state)),
-            sees=tuple(self._sees(state, groups)),
+            notes=tuple(self._sees(state, groups)),
         )
 
     @staticmethod

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from adapters.ticketing.wanted import wanted_stage, wanted_status
+from adapters.ticketing.choice import Candidate, best_of, is_effect
+from adapters.ticketing.texts import same_text, sendable
 from adapters.zammad.tickets import Converter, State, ZammadTicket, decode
 from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import BadAnswer
 from smic_tui.i18n import _
-from smic_tui.records import Stage, Stream, TicketStatus
+from smic_tui.records import TicketStatus
 
 if TYPE_CHECKING:
     from adapters.http.session import HttpSession
@@ -49,11 +50,10 @@ class _Article(Struct):
     internal: bool = False
 
     @property
-    def words(self) -> list[str]:
-        text = self.body
+    def text(self) -> str:
         if "html" in self.content_type:
-            text = unescape(_TAG.sub(" ", text))
-        return text.split()
+            return unescape(_TAG.sub(" ", self.body))
+        return self.body
 
 
 class _Error(Struct):
@@ -93,7 +93,7 @@ async def apply(http: HttpSession, action: Action, snapshot: RecordSnapshot, des
     if not _has_text(action, await _articles(http, action.key), desk):
         change["article"] = {
             "subject": "",
-            "body": action.text,
+            "body": sendable(action.text),
             "content_type": "text/plain",
             "type": "note",
             "internal": True,
@@ -138,30 +138,25 @@ def _has_effect(action: Action, ticket: ZammadTicket, desk: Desk) -> bool:
         case Verb.ASSIGN:
             wanted = action.value.strip() or desk.login
             return ticket.holder.casefold() == wanted.casefold()
-    return _means(action, desk.state(ticket.state), desk)
+    return is_effect(action, _candidate(desk.state(ticket.state)), desk.converter.words)
 
 
 def _has_text(action: Action, articles: list[_Article], desk: Desk) -> bool:
     """Whether our own text is there, as an article after the baseline."""
-    text = action.text.split()
-    if not text:
+    if not action.text.split():
         return True
     if not action.baseline.isdecimal():
         return False
     return any(
-        each.id > int(action.baseline) and each.created_by_id == desk.id and each.words == text
+        each.id > int(action.baseline)
+        and each.created_by_id == desk.id
+        and same_text(action.text, each.text)
         for each in articles
     )
 
 
-def _means(action: Action, state: State, desk: Desk) -> bool:
-    if action.stream is Stream.REQUESTS:
-        stage = desk.converter.words.stage(state.name, state.closed)
-        return stage is (Stage.DONE if action.verb is Verb.RESOLVE else wanted_stage(action))
-    status = desk.converter.status(state)
-    if action.verb is Verb.RESOLVE:
-        return not status.is_open and not desk.converter.words.sounds_refused(state.name)
-    return status is wanted_status(action)
+def _candidate(state: State) -> Candidate:
+    return Candidate(state.name, state.closed)
 
 
 def _wanted_state(action: Action, desk: Desk) -> State:
@@ -171,12 +166,9 @@ def _wanted_state(action: Action, desk: Desk) -> State:
         for state in desk.states.values()
         if state.active and state.state_type in ("new", "open", "closed")
     ]
-    for state in usable:
-        refused = desk.converter.words.sounds_refused(state.name)
-        if refused and action.stream is Stream.TICKETS:
-            continue  # closed as well, but not what closing means
-        if _means(action, state, desk):
-            return state
+    best = best_of(action, map(_candidate, usable), desk.converter.words)
+    if best is not None:
+        return desk.state(best.name)
     raise Refused(
         _("Zammad has no state for {wanted} that needs no date").format(
             wanted=action.value or TicketStatus.RESOLVED

@@ -22,8 +22,10 @@ import msgspec
 from msgspec import Struct
 
 from adapters.http.adapter import AccountAdapter
-from adapters.shared.cursors import decoded_of, setup_of
+from adapters.shared.cursors import decoded_of, setup_of, usable
+from adapters.ticketing.choice import Candidate
 from adapters.ticketing.tally import ReadingTally
+from adapters.ticketing.understood import understood
 from adapters.zammad import actions as zammad_actions
 from adapters.zammad.options import ZammadOptions
 from adapters.zammad.tickets import Converter, State, ZammadTicket, decode
@@ -31,6 +33,7 @@ from smic_tui.contract.actions import Action, RecordSnapshot, Verb
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
+from smic_tui.contract.view import Sight
 from smic_tui.i18n import _
 from smic_tui.records import Stream
 
@@ -82,12 +85,12 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read the tickets that changed since the cursor, or all that are open or just closed."""
         http = self._session()
-        before = decoded_of(setup_of(self.config), cursor, _Cursor)
-        full = before is None
-        tally = ReadingTally(full=full)
         async with http.signed_in():
             groups = await self._prove_rights(http)
             began = http.remote_time
+            before = usable(decoded_of(setup_of(self.config), cursor, _Cursor), began)
+            full = before is None
+            tally = ReadingTally(full=full)
             if full or not self._states:
                 self._states = await self._read_states(http)
             seen: set[int] = set()
@@ -114,12 +117,21 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
         async with http.signed_in():
             me = await self.me(http)
             await self._prove_rights(http)
+            self._states = await self._read_states(http)
+        stream = Stream(self.config.as_)
+        states = [Candidate(state.name, state.closed) for state in self._states.values()]
         written = _("This kind was written from its documentation, not tried against a real one.")
         return Probe(
             account=me.login,
             remote_time=http.remote_time,
             remarks=(*http.remarks(), written),
+            understood=understood(self._converter.words, states, stream),
+            sees=self.view(),
         )
+
+    def view(self) -> tuple[Sight, ...]:
+        """The groups: each has proven that it shows tickets."""
+        return tuple(Sight(group) for group in self.config.groups) if self._proven else ()
 
     def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
         """Return all that an agent may do: Zammad tells no right beforehand."""
@@ -195,6 +207,7 @@ class ZammadAdapter(AccountAdapter[ZammadOptions]):
         states = await http.json(
             list[State], "GET", "/api/v1/ticket_states", params={"expand": "true"}
         )
+        self._converter.learn(states)
         return {state.name: state for state in states}
 
     def _state(self, ticket: ZammadTicket) -> State:

@@ -87,13 +87,20 @@ class Converter:
     def __init__(self, options: ZammadOptions) -> None:
         self._options = options
         self._base = options.url.rstrip("/")
-        self._named = {name.casefold() for name in options.statuses}
         self.words = DeskWords(options.statuses, options.stages, options.waiting_on)
+
+    def learn(self, states: Iterable[State]) -> None:
+        """Take note of what the types of the states say."""
+        self.words.learn(
+            {
+                state.name: _BY_TYPE[state.state_type]
+                for state in states
+                if state.state_type in _BY_TYPE
+            }
+        )
 
     def status(self, state: State) -> TicketStatus:
         """Return the status: by the configuration, the type of the state, or its name."""
-        if state.name.casefold() not in self._named and state.state_type in _BY_TYPE:
-            return _BY_TYPE[state.state_type]
         return self.words.ticket_status(state.name, state.closed)
 
     def record(self, ticket: ZammadTicket, state: State) -> Ticket | CatalogueRequest:

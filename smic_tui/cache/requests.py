@@ -13,6 +13,9 @@ from smic_tui.system import atomic_file
 _LONGEST = 1000
 # No file of a source has this name: its stem has no capitals.
 _ALL = "ALL"
+# Before the name of a source of which somebody has agreed that it shows less. `take` passes
+# over names that begin with a dot.
+_AGREED = ".agreed-"
 
 
 class RefreshRequests:
@@ -56,3 +59,30 @@ class RefreshRequests:
             with contextlib.suppress(OSError):
                 self._folder.ops.unlink(path)
         return found
+
+    def agree(self, source: str) -> None:
+        """Note that a person agrees with a source that shows less than before.
+
+        Raises `OSError` when that cannot be written.
+        """
+        self._folder.prepare()
+        atomic_file.replace(
+            self._agreement(source),
+            source.encode("utf-8", "surrogatepass"),
+            mode=self._folder.file_mode,
+            group=self._folder.group,
+            sync=False,
+            steps=self._folder.ops,
+        )
+
+    def has_agreed(self, source: str) -> bool:
+        """Whether a person has agreed, and the source was not read whole since."""
+        return self._agreement(source).is_file()
+
+    def forget_agreement(self, source: str) -> None:
+        """Remove the note: the source was read as agreed."""
+        with contextlib.suppress(OSError):
+            self._folder.ops.unlink(self._agreement(source))
+
+    def _agreement(self, source: str) -> Path:
+        return self._requests / (_AGREED + file_stem(source))

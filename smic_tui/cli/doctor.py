@@ -24,16 +24,19 @@ from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Source
 from smic_tui.config.secrets import reveal
 from smic_tui.contract.actions import ActsOnRecords, Verb
-from smic_tui.contract.adapter import Context
+from smic_tui.contract.adapter import Context, Understood
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
 from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.contract.view import Narrowed, Sight, narrower
 from smic_tui.i18n import _, ngettext
+from smic_tui.records import Actor
 from smic_tui.text import clean
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.fit import fit
+from smic_tui.views.narrowed import narrowed_hint, narrowed_text
 from smic_tui.views.outbox import VERBS
 from smic_tui.views.words import word
 
@@ -41,6 +44,8 @@ from smic_tui.views.words import word
 # one may miss tickets.
 CLOCK_LIMIT = 5.0
 _LABEL = 10
+# How many statuses, or parts of a source, are listed.
+_LISTED = 200
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -48,12 +53,12 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     `state` is how the probe just now ended, `latency` how many seconds it took. `clock` is
     by how many seconds the source's clock is ahead of ours, None if the source did not tell.
-    `sees` are facts about what the source shows to the account.
-    `notes` say how things were understood and ask for nothing.
+    `notes` are plain facts that ask for nothing.
     `may` lists the verbs that both the account and the configuration allow. `rows`,
     `rejected` and `rejects` belong to the last reading, `last_good` (UTC) to the last good
-    one. `to_do` is advice for the person. A source that acts for another (`actions_for`) has
-    no rows of its own.
+    one. `understood` tells what each status of the source is taken to mean, `sees` what the
+    account sees; `narrowed` is set while that is less than before. `to_do` is advice for the
+    person. A source that acts for another (`actions_for`) has no rows of its own.
     """
 
     name: str
@@ -65,7 +70,6 @@ class Finding(Struct, frozen=True, kw_only=True):
     latency: float = 0.0
     clock: float | None = None
     remarks: tuple[str, ...] = ()
-    sees: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     last_good: datetime | None = None
     rows: int = 0
@@ -73,6 +77,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     rejects: tuple[Rejected, ...] = ()
     to_do: tuple[str, ...] = ()
     may: tuple[Verb, ...] = ()
+    understood: tuple[Understood, ...] = ()
+    sees: tuple[Sight, ...] = ()
+    narrowed: Narrowed | None = None
     actions_for: str = ""
 
 
@@ -129,10 +136,11 @@ async def _examine(loaded: Loaded, name: str, status: SourceStatus) -> Finding:
         rows=status.rows,
         rejected=status.rejected_count,
         rejects=status.rejected,
+        narrowed=status.narrowed,
         actions_for=source.actions_for,
     )
     try:
-        return await _probed(source, context, finding, partial(_tidy, redact))
+        return await _probed(source, context, finding, partial(_tidy, redact), status.view)
     except Exception as error:
         failure = failure_of(error, redact)
         to_do = (failure.hint,) if failure.hint else ()
@@ -144,7 +152,11 @@ def _tidy(redact: Redactor, text: str) -> str:
 
 
 async def _probed(
-    source: Source, context: Context, finding: Finding, tidy: Callable[[str], str]
+    source: Source,
+    context: Context,
+    finding: Finding,
+    tidy: Callable[[str], str],
+    seen: tuple[Sight, ...],
 ) -> Finding:
     adapter = await asyncio.to_thread(registry.make, source, context)
     deadline = duration.seconds(source.deadline)
@@ -171,10 +183,20 @@ async def _probed(
         latency=latency,
         clock=clock,
         remarks=tuple(map(tidy, probe.remarks)),
-        sees=tuple(map(tidy, probe.sees)),
         notes=tuple(map(tidy, probe.notes)),
         may=tuple(verb for verb in Verb if verb in may),
+        understood=tuple(
+            replace(each, name=tidy(each.name)) for each in probe.understood[:_LISTED]
+        ),
+        sees=tuple(
+            replace(each, part=tidy(each.part), told=tidy(each.told))
+            for each in probe.sees[:_LISTED]
+        ),
     )
+    lost, less = narrower(seen, finding.sees)
+    if (lost or less) and finding.sees and finding.narrowed is None:
+        narrowed = Narrowed(since=datetime.now(UTC), lost=lost, less=less)
+        finding = replace(finding, narrowed=narrowed)
     return replace(finding, to_do=tuple(_advice(finding)))
 
 
@@ -186,6 +208,8 @@ def _advice(finding: Finding) -> Iterator[str]:
     if finding.clock is not None and abs(finding.clock) > CLOCK_LIMIT:
         text = _("set the clocks right on both machines (NTP): they differ by {seconds:.0f} s")
         yield text.format(seconds=abs(finding.clock))
+    if finding.narrowed is not None:
+        yield f"{narrowed_text(finding.narrowed)}. {narrowed_hint(finding.name)}"
     if finding.rejected:
         yield _("correct the rows that were set aside, or the mapping of their columns")
     yield from finding.remarks
@@ -212,12 +236,14 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
         yield _("version"), finding.version
     if finding.account:
         yield _("account"), finding.account
-    for index, fact in enumerate(finding.sees):
-        yield _("sees") if not index else "", fact
     if finding.may:
         yield _("may"), ", ".join(_(VERBS[verb]) for verb in finding.may)
     if finding.clock is not None:
         yield _("clock"), f"{finding.clock:+.1f} s"
+    for index, text in enumerate(map(_sight, finding.sees)):
+        yield _("sees") if not index else "", text
+    for index, text in enumerate(map(_understood, finding.understood)):
+        yield _("statuses") if not index else "", text
     for index, note in enumerate(finding.notes):
         yield _("noted") if not index else "", note
     yield _("rows"), _rows(finding)
@@ -225,6 +251,19 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "", f"{reject.where}: {reject.reason}"
     for index, advice in enumerate(finding.to_do):
         yield _("to do") if not index else "", advice
+
+
+def _sight(sight: Sight) -> str:
+    return f"{sight.part}: {sight.told}" if sight.told else sight.part
+
+
+def _understood(each: Understood) -> str:
+    """A status and what it is taken to mean; a guess is marked, as it may be wrong."""
+    meaning = each.status or each.stage
+    text = f"{each.name} = {word(meaning) if meaning else _('unknown')}"
+    if each.waiting_on is not Actor.NOBODY:
+        text += ", " + _("waiting on: {who}").format(who=word(each.waiting_on))
+    return text + (" " + _("(guessed)") if each.guessed else "")
 
 
 def _rows(finding: Finding) -> str:

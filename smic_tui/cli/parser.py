@@ -234,6 +234,14 @@ def _sync(parser: argparse.ArgumentParser) -> None:
         metavar=_("FOLDER"),
         help=_("with --watch: publish what is collected there, for thin clients"),
     )
+    parser.add_argument(
+        "--accept-fewer",
+        action="store_true",
+        help=_(
+            "agree that the named sources show less than before: rows that they do not show any "
+            "more are dropped"
+        ),
+    )
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:

@@ -21,6 +21,7 @@ from smic_tui.config.load import Loaded
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.i18n import _, ngettext
 from smic_tui.model.snapshot import Snapshot
+from smic_tui.views.narrowed import narrowed_hint, narrowed_text
 from smic_tui.wiring import make_collector
 
 
@@ -38,17 +39,40 @@ def run(options: Namespace) -> int:
     if options.publish:
         raise CommandError(Exit.USAGE, _("--publish goes with --watch"))
     names = sources.named(loaded.settings, options.sources)
+    if options.accept_fewer:
+        _agree(cache, options.sources)
     began = time.monotonic()
     snapshot = collect_once(options, loaded, cache, names)
     read = sources.statuses(snapshot, names)
     for status in read:
         if status.state is SourceState.OK:
             say(_reading_text(status))
+        if status.narrowed is not None:
+            say(f"{status.name}: {narrowed_text(status.narrowed)}")
+            say(f"  → {narrowed_hint(status.name)}")
     for notice in snapshot.notices:
         say(notice)
     code = sources.say_failures(read)
     say(_("{seconds:.1f} s").format(seconds=time.monotonic() - began))
     return code if _is_on_disk(cache.folder, loaded, read) else Exit.OUTPUT
+
+
+def _agree(cache: Cache, names: list[str]) -> None:
+    """Notes that the sources may show less than before; the next reading drops the rest."""
+    if not names:
+        raise CommandError(
+            Exit.USAGE, _("--accept-fewer needs the names of the sources: agree with each")
+        )
+    try:
+        for name in names:
+            cache.requests.agree(name)
+    except OSError as error:
+        raise CommandError(
+            Exit.OUTPUT,
+            _("{folder} cannot be written: {reason}").format(
+                folder=cache.folder, reason=error.strerror or error
+            ),
+        ) from None
 
 
 def _publishing(loaded: Loaded, folder: Path) -> Loaded:
@@ -115,6 +139,9 @@ class _Reporter:
             status = source.status
             if status.state is SourceState.OK:
                 self._once(status.name, _("{source}: read").format(source=status.name))
+                if status.narrowed is not None:
+                    text = f"{status.name}: {narrowed_text(status.narrowed)}"
+                    self._once(f"{status.name}\n", text)
             elif status.last_try is not None:
                 text = _("{source}: {error}").format(source=status.name, error=status.error)
                 self._once(status.name, text)

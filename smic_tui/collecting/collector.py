@@ -272,13 +272,26 @@ class Collector:
             await self._off.run(self._cache.close)
 
     async def _read_once(self, outcome: Outcome, names: Collection[str]) -> None:
-        await self._open(outcome, names)
+        from smic_tui.collecting.coordinator import introduce
+
+        # What one source shows newer, another of the same system must forget.
+        touched = sorted({*names, *self._twins_of(names)})
+        await self._open(outcome, touched)
         self._feed.writing = True
-        coordinators = [self._coordinator(name) for name in names]
+        coordinators = {name: self._coordinator(name) for name in touched}
+        introduce(coordinators.values())
         try:
-            await asyncio.gather(*(coordinator.read() for coordinator in coordinators))
+            await asyncio.gather(*(coordinators[name].read() for name in names))
         finally:
-            await asyncio.gather(*(coordinator.close() for coordinator in coordinators))
+            await asyncio.gather(*(coordinator.close() for coordinator in coordinators.values()))
+
+    def _twins_of(self, names: Collection[str]) -> Iterable[str]:
+        from smic_tui.collecting.twins import system_of
+
+        systems = {system_of(self._settings.sources[name]) for name in names} - {None}
+        return (
+            name for name in self._enabled() if system_of(self._settings.sources[name]) in systems
+        )
 
     async def _open(self, outcome: Outcome, names: Collection[str]) -> None:
         if outcome is Outcome.IMPOSSIBLE and self._cache.lock.error is not None:
@@ -311,6 +324,7 @@ class Collector:
             redact=self._redact,
             off=self._off,
             slots=self._slots,
+            agreements=self._cache.requests,
         )
 
     def _new_follower(self) -> Follower:

@@ -11,11 +11,11 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -24,15 +24,18 @@ from smic_tui.cache.source_file import SourceFile
 from smic_tui.collecting import secret_files
 from smic_tui.collecting.check_ages import CheckAges
 from smic_tui.collecting.failure import Failure, Overdue, failure_of
+from smic_tui.collecting.narrowing import Judgement, status_of
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.reading import Point, SourceReading, StreamReading, starting_cursor
 from smic_tui.collecting.retention import Retention
 from smic_tui.collecting.source_status import StatusTracker
+from smic_tui.collecting.twins import Losers, settle_with_twins, system_of
 from smic_tui.config import duration
 from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.model.snapshot import SourceContents
 from smic_tui.records import Record, Stream
 
 _log = logging.getLogger(__name__)
@@ -42,12 +45,25 @@ _CLOSING = 5.0
 _RESUME_SPREAD = 2.0
 
 
+class Agreements(Protocol):
+    """What persons have agreed to; `cache.requests.RefreshRequests` is one."""
+
+    def has_agreed(self, source: str) -> bool:
+        """Whether a person agrees with a source that shows less than before."""
+        ...
+
+    def forget_agreement(self, source: str) -> None:
+        """Forget it: the source was read as agreed."""
+        ...
+
+
 class Coordinator:
     """Reads the source when it is due and commits what the reading brought.
 
     `make` builds the adapter; it may raise and block. The paths of secret files start
     in `folder`. The coordinator calls `committed` on the event loop after each commit,
-    `answered` after each good answer of the source.
+    `answered` after each good answer of the source. `agreements` tells whether a person
+    agrees with a source that shows less than before.
     """
 
     def __init__(
@@ -62,8 +78,13 @@ class Coordinator:
         redact: Redactor,
         off: OffLoop,
         slots: asyncio.Semaphore | None = None,
+        agreements: Agreements | None = None,
     ) -> None:
         self.source = source
+        # Other sources that read the same system.
+        self.twins: tuple[Coordinator, ...] = ()
+        self._agreements = agreements
+        self._agreed = False
         # How many sources are read at once; a coordinator by itself never waits.
         self._slots = slots or asyncio.Semaphore(1)
         self._folder = folder
@@ -139,6 +160,22 @@ class Coordinator:
 
     async def read(self) -> SourceStatus:
         """Read once, now, and commit; return the status, which tells of errors of the source."""
+        status, losers = await self._read_once()
+        for twin, records in losers:
+            # Only between its readings, and never while this source holds its own turn.
+            await twin.forget(records)
+        return status
+
+    async def forget(self, records: Mapping[Stream, Collection[str]]) -> None:
+        """Drop records that another source of the same system knows better."""
+        async with self._turn:
+            await self._off.run(self._drop, records)
+        self._committed()
+
+    def _drop(self, records: Mapping[Stream, Collection[str]]) -> None:
+        self._file.commit({}, records, {}, self._file.contents.status)
+
+    async def _read_once(self) -> tuple[SourceStatus, list[tuple[Coordinator, Losers]]]:
         async with self._reading, self._turn:
             self._asked = False
             self._wake.clear()
@@ -147,6 +184,7 @@ class Coordinator:
                 began = datetime.now(UTC)
                 started = asyncio.get_running_loop().time()
                 reading = SourceReading(began=began)
+                self._agreed = await self._off.run(self._has_agreed)
                 try:
                     await self._read_all(reading)
                 except BaseException as error:
@@ -155,11 +193,11 @@ class Coordinator:
                     failure = failure_of(error, self.redact)
                 took = asyncio.get_running_loop().time() - started
             try:
-                status = await self._off.run(self._commit, reading, failure, took)
+                status, losers = await self._off.run(self._commit, reading, failure, took)
             except Exception as error:
                 # A fault of ours: the rows are given up, the fault is shown.
                 failure = failure_of(error, self.redact)
-                status = await self._off.run(
+                status, losers = await self._off.run(
                     self._commit, SourceReading(began=began), failure, took
                 )
             await self._settle(failure, status)
@@ -168,7 +206,10 @@ class Coordinator:
                 self._committed()
             if failure is None:
                 self._answered()
-            return status
+            return status, losers
+
+    def _has_agreed(self) -> bool:
+        return self._agreements is not None and self._agreements.has_agreed(self.source.name)
 
     @asynccontextmanager
     async def adapter(self) -> AsyncIterator[Adapter[Any]]:
@@ -264,15 +305,37 @@ class Coordinator:
         return Point(
             rows=self._file.contents.of(stream),
             cursor=starting_cursor(
-                self._file.cursors.get(stream), self._config, self._full_every, reading.began
+                # What a person has agreed to shows in a full reading only.
+                None if self._agreed else self._file.cursors.get(stream),
+                self._config,
+                self._full_every,
+                reading.began,
             ),
         )
 
-    def _commit(self, reading: SourceReading, failure: Failure | None, took: float) -> SourceStatus:
-        """Apply a reading and write it; return the new status. Runs off the event loop."""
+    def _commit(
+        self, reading: SourceReading, failure: Failure | None, took: float
+    ) -> tuple[SourceStatus, list[tuple[Coordinator, Losers]]]:
+        """Apply a reading and write it. Runs off the event loop.
+
+        Returns the new status, and what other sources of the same system are to forget.
+        """
         before = self._file.contents
+        # With other settings it is another view, which nobody expects to be the same.
+        other = any(cursor.config != self._config for cursor in self._file.cursors.values())
+        judgement = Judgement(
+            before, reading, self._adapter, agreed=self._agreed or other, ended=failure is None
+        )
         upserts = reading.upserts()
-        deletes = {stream: set(part.deletes) for stream, part in reading.streams.items()}
+        deletes = {
+            stream: part.deletes - judgement.held.get(stream, set())
+            for stream, part in reading.streams.items()
+        }
+        losers = [
+            (twin, theirs)
+            for twin in self.twins
+            if (theirs := settle_with_twins(twin.contents, upserts, deletes))
+        ]
         cursors: dict[Stream, Cursor] = reading.cursors()
         if failure is None:
             for stream in before.rows.keys() - set(self._offered):
@@ -297,8 +360,15 @@ class Coordinator:
         status = self._tracker.after(
             before.status, reading, failure, took, offered=self._offered, adapter=self._adapter
         )
-        self._file.commit(upserts, deletes, cursors, status)
-        return self._file.contents.status
+        self._file.commit(upserts, deletes, cursors, status_of(status, judgement))
+        if self._agreed and failure is None and self._agreements is not None:
+            self._agreements.forget_agreement(self.source.name)
+        return self._file.contents.status, losers
+
+    @property
+    def contents(self) -> SourceContents:
+        """What the cache knows of the source."""
+        return self._file.contents
 
     def _tidy(self) -> bool:
         """Drop what a large source need not keep; return whether there was any.
@@ -323,6 +393,18 @@ class Coordinator:
         if failure.state is SourceState.BUG:
             # What broke once may be in pieces: the next reading gets a new one.
             await self.close()
+
+
+def introduce(coordinators: Iterable[Coordinator]) -> None:
+    """Tell each coordinator which others read the same system."""
+    by_system: dict[tuple[str, str], list[Coordinator]] = {}
+    for coordinator in coordinators:
+        system = system_of(coordinator.source)
+        if system is not None and not coordinator.source.actions_for:
+            by_system.setdefault(system, []).append(coordinator)
+    for alike in by_system.values():
+        for coordinator in alike:
+            coordinator.twins = tuple(other for other in alike if other is not coordinator)
 
 
 def config_digest(source: Source) -> str:

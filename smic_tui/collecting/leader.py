@@ -12,7 +12,7 @@ from functools import partial
 
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.lock import Outcome
-from smic_tui.collecting.coordinator import Coordinator
+from smic_tui.collecting.coordinator import Coordinator, introduce
 from smic_tui.collecting.intake import relayed_key
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.sender import OutboxSender
@@ -57,6 +57,7 @@ class Leader:
         self._cache = cache
         # What waits for the line to a source may go when the source has answered.
         self._coordinators = {name: make(name, partial(self._wake_sender, name)) for name in names}
+        introduce(self._coordinators.values())
         self._off = off
         self._touch = touch
         self._ended = ended

@@ -14,7 +14,8 @@ from smic_tui.collecting.intake import Admitted, admit
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch, Rejected, is_of_part
-from smic_tui.records import Record, Stream
+from smic_tui.contract.view import FindsExits
+from smic_tui.records import Record, Stream, is_open
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -33,6 +34,8 @@ class StreamReading:
         self.rejected: list[Rejected] = []
         self.cursor: Cursor | None = None
         self.was_full = False
+        # Whether the source was asked which of the known records are gone.
+        self.missed = False
         self._refused: set[str] = set()
         self._unseen: set[str] = set()
         self._batches = 0
@@ -52,7 +55,29 @@ class StreamReading:
                     raise TypeError(f"fetch gave a {type(batch).__name__} instead of a Batch")
                 admitted = await off.run(admit, adapter.context.source, stream, batch)
                 self._take(batch, admitted)
+        if self._full_batches < self._batches and isinstance(adapter, FindsExits):
+            await self._miss(adapter, stream, point.rows, off)
         self._end(point.rows, point.cursor, began)
+
+    async def _miss(
+        self, adapter: FindsExits, stream: Stream, known: Mapping[str, Record], off: OffLoop
+    ) -> None:
+        """Ask which open records have left what the source reads since they came."""
+        keys = await off.run(self._open_keys, known)
+        gone = frozenset(await adapter.exits(stream, keys) if keys else ()).intersection(keys)
+        self.missed = True
+        self.deletes |= gone
+        for key in gone:
+            self.upserts.pop(key, None)
+
+    def _open_keys(self, known: Mapping[str, Record]) -> frozenset[str]:
+        keys = [key for key, row in self.upserts.items() if is_open(row)]
+        keys += [
+            key
+            for key, row in known.items()
+            if key not in self.upserts and key not in self.deletes and is_open(row)
+        ]
+        return frozenset(keys)
 
     def _take(self, batch: Batch, admitted: Admitted) -> None:
         self._batches += 1

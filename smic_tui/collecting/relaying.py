@@ -49,4 +49,7 @@ def relayed_status(
         relayed=(),
         # Its rights belong to another account.
         actions={},
+        # What it sees is a matter of the office that reads it.
+        view=(),
+        narrowed=None,
     )

@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.secret import Secret
-from smic_tui.records import Stream
+from smic_tui.contract.view import Sight
+from smic_tui.records import Actor, Stage, Stream, TicketStatus
 
 ENTRY_POINT_GROUP = "smic_tui.adapters"
 
@@ -40,21 +41,37 @@ class Context(Struct, frozen=True, kw_only=True):
     transport: Any = None
 
 
+class Understood(Struct, frozen=True, kw_only=True):
+    """A word of the source and what it is taken to mean.
+
+    `name` is the source's own name of a status; it means a `status` of tickets or a `stage` of
+    requests. `guessed` says that only its words suggest so: neither the source nor the
+    configuration does.
+    """
+
+    name: str
+    status: TicketStatus | None = None
+    stage: Stage | None = None
+    waiting_on: Actor
+    guessed: bool = False
+
+
 class Probe(Struct, frozen=True, kw_only=True):
     """What a source says about itself when `doctor` asks.
 
     `version` is what the remote program calls itself. `remote_time` (UTC) is its clock, which
     `doctor` compares with ours. `remarks` are what somebody should look at: rights that are
-    missing, TLS that is not verified. `sees` are plain facts about what the account is shown,
-    `notes` how something was understood, such as the encoding of a file: neither asks for
-    anything.
+    missing, TLS that is not verified. `understood` tells how each status was understood; `sees`
+    are the parts of the source (projects, queues) that the account sees; `notes` are plain
+    facts that ask for nothing, such as the encoding of a file.
     """
 
     version: str = ""
     account: str = ""
     remote_time: datetime | None = None
     remarks: tuple[str, ...] = ()
-    sees: tuple[str, ...] = ()
+    understood: tuple[Understood, ...] = ()
+    sees: tuple[Sight, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from smic_tui.contract.actions import Verb
 from smic_tui.contract.batch import Rejected
+from smic_tui.contract.view import Narrowed, Sight
 from smic_tui.records import Stream
 
 
@@ -31,7 +32,8 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     `rejected` holds the first set-aside rows, `rejected_count` counts all.
     `relayed` are the sources that it passes on, each with the times of its own.
     `actions` is what the account may do to its records, as last proven, without
-    what the configuration forbids.
+    what the configuration forbids. `view` is what the account saw of the source when it
+    saw most of it; `narrowed` says that it sees less now, until a person agrees.
     """
 
     name: str
@@ -52,6 +54,8 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     stale_after: float = 900.0
     relayed: tuple[SourceStatus, ...] = ()
     actions: dict[Stream, tuple[Verb, ...]] = {}
+    view: tuple[Sight, ...] = ()
+    narrowed: Narrowed | None = None
 
     def may_tell(self, stream: Stream) -> bool:
         """Whether it may have rows of a stream; one that was never read may have any."""

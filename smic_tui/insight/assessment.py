@@ -180,7 +180,8 @@ class Assessment:
     # -- tickets and requests
 
     def is_mine(self, owner: str) -> bool:
-        return bool(owner) and fold(owner) in self.names
+        # A ticket may be assigned to several people and groups, "Agent Un, Réseau".
+        return any(owner and fold(owner) in self.names for owner in (owner, *owner.split(", ")))
 
     def tickets(self) -> list[TicketFact]:
         return [self.ticket(ticket) for ticket in self.rows(Stream.TICKETS, Ticket)]

@@ -10,7 +10,9 @@ A reference is tried in this order; the first that gives one site wins:
 4. the place, when the reference or the register's name says the kind of site
    before or after it: "École de Saintes", "Saintes (mairie)", "CCAS Saintes". The
    kinds are those of the register. "Ville de" and "Commune de" say no kind;
-5. an alias of the configuration, compared as names are.
+5. an alias of the configuration, compared as names are;
+6. of a path ("Saintes > École Prévert"), the lowest part that is a code, an alias, or the name of
+   a site of the member that stands above it; then the mairie of the nearest place above.
 
 Where several sites share a member code or a name, the one whose kind is
 `matching.shared_name` (mairie) is meant, if there is exactly one. A place alone
@@ -40,6 +42,9 @@ from smic_tui.records import Site
 
 NEAR = 0.6
 MOST_COMPARED = 8
+# Between the parts of a path, as GLPI writes it; and how many parts are looked at.
+_BELOW = " > "
+_DEEPEST = 16
 
 
 # Nothing in it refers back: see `records.Record` for gc=False.
@@ -148,7 +153,42 @@ class Register:
         kind, place = kind_and_place(name, self._kinds)
         if found := self._of_kind(self._by_place.get(place, ()), kind or self._shared_kind):
             return found
-        return self._aliases.get(name)
+        return self._aliases.get(name) or self._of_path(reference)
+
+    def _of_path(self, reference: str) -> Entry | None:
+        """The site that the parts of a path lead to, from its end upwards."""
+        parts = [part.strip() for part in reference.split(_BELOW)][:_DEEPEST]
+        if len(parts) < 2:
+            return None
+        for at in range(len(parts) - 1, -1, -1):
+            name = normal_name(parts[at])
+            found = self._by_code.get(normal_code(parts[at])) or self._aliases.get(name)
+            if found or (found := self._below(name, parts[:at])):
+                return found
+            if at < len(parts) - 1 and (found := self._find(parts[at])) and self._is_main(found):
+                return found
+        return None
+
+    def _below(self, name: str, above: Sequence[str]) -> Entry | None:
+        """The site of that name whose member is one of the parts above it.
+
+        Of a site without a member the name has to be enough.
+        """
+        members = {normal_name(part) for part in above}
+        named = self._by_name.get(name) or self._by_bare_name.get(without_article(name), ())
+        theirs = [entry for entry in named if normal_name(entry.site.member) in members]
+        if not theirs:
+            theirs = [entry for entry in named if not entry.site.member]
+        if len(theirs) == 1:
+            return theirs[0]
+        kind, place = kind_and_place(
+            f"{name} {normal_name(above[-1])}" if above else "", self._kinds
+        )
+        return self._of_kind(self._by_place.get(place, ()), kind)
+
+    def _is_main(self, entry: Entry) -> bool:
+        """Whether a site is the one that a place alone means."""
+        return normal_name(entry.site.kind) in ("", self._shared_kind)
 
     def _coded(self, code: str) -> Entry | None:
         if found := self._by_code.get(code) or self._one(self._by_member.get(code)):

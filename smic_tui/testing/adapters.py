@@ -33,7 +33,8 @@ import pytest
 from smic_tui.contract.adapter import ENTRY_POINT_GROUP, Adapter, Probe
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
-from smic_tui.records import RECORD_TYPES, Record, Stream
+from smic_tui.contract.view import FindsExits
+from smic_tui.records import RECORD_TYPES, Record, Stream, is_open
 from smic_tui.testing.inspection import problems_of, structs_of, undocumented_keys
 from smic_tui.testing.reading import Reading, batches_of, read
 
@@ -210,6 +211,24 @@ class AdapterConformance:
                 assert reading.applied_to({}) == whole[stream].rows, (
                     f"{stream}: after the cursor {cursor!r} records are missing"
                 )
+
+    def test_nothing_that_is_there_is_missed(self, tmp_path: Path) -> None:
+        """Of what was just read, nothing has left (`contract.view.FindsExits`)."""
+        adapter = self.make(tmp_path)
+        if not isinstance(adapter, FindsExits):
+            return
+        finder = adapter
+
+        async def missed() -> dict[Stream, set[str]]:
+            found = {}
+            for stream in sorted(adapter.offered()):
+                reading = await read(adapter, stream, None)
+                opens = {key for key, row in reading.rows.items() if is_open(row)}
+                found[stream] = set(await finder.exits(stream, opens))
+            return found
+
+        for stream, keys in self._run(adapter, missed()).items():
+            assert not keys, f"{stream}: {sorted(keys)} were brought and are missed"
 
     # -- how it behaves --------------------------------------------------------
 

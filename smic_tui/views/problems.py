@@ -5,6 +5,7 @@ from __future__ import annotations
 from smic_tui.i18n import _, ngettext
 from smic_tui.model.facts import Situation, SourceFact, UnmatchedRef
 from smic_tui.views.cells import Cell, Line, Role
+from smic_tui.views.narrowed import narrowed_hint, narrowed_text
 from smic_tui.views.words import word
 
 
@@ -21,6 +22,11 @@ def problems(situation: Situation) -> list[Line]:
 def _errors(source: SourceFact) -> list[Line]:
     status = source.status
     lines = []
+    if status.narrowed is not None:
+        said = narrowed_text(status.narrowed)
+        hint = narrowed_hint(status.name)
+        lines.append(Line(cells=(Cell(f"  {said}", Role.WARNING),), copy=said))
+        lines.append(Line(cells=(Cell(f"  → {hint}"),), copy=hint))
     if status.error:
         lines.append(Line(cells=(Cell(f"  {status.error}", Role.WARNING),), copy=status.error))
     if status.hint:

@@ -31,7 +31,7 @@ def test_what_an_account_of_zabbix_sees(
         french = capsys.readouterr().out
         run(["doctor", "--json"])
         (finding,) = json.loads(capsys.readouterr().out)["sources"]
-    assert "sees        3 monitored hosts\n              1 host group: Sites" in said
+    assert "noted       3 monitored hosts\n              1 host group: Sites" in said
     assert "The proxy Rochefort has never been heard of." in said
-    assert "voit        3 hôtes supervisés" in french
-    assert finding["sees"] == ["3 monitored hosts", "1 host group: Sites", "1 proxy: Rochefort"]
+    assert "noté        3 hôtes supervisés" in french
+    assert finding["notes"] == ["3 monitored hosts", "1 host group: Sites", "1 proxy: Rochefort"]

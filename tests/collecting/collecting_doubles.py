@@ -144,6 +144,7 @@ class Bench:
             committed=self._committed,
             redact=self.redact,
             off=self.off,
+            agreements=self.cache.requests,
         )
 
     def _committed(self) -> None:

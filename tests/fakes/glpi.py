@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.fakes.glpi_text import stored
 from tests.fakes.misbehaving import Reply, Request, json_reply
 
 RECORDINGS = Path(__file__).parent.parent / "adapters" / "glpi" / "recordings"
@@ -21,6 +23,7 @@ ALL_RIGHTS = 2 | 1024 | 8192 | 32768
 READ_ALL = 1024
 READ_MY = 1
 FOLLOW = 1 | 4096
+SEE_FOLLOWUPS = 1 | 8192
 
 # itemtype -> search option -> (table, column); those of tickets are in `_ticket`.
 OPTIONS: dict[str, dict[int, tuple[str, str]]] = {
@@ -63,16 +66,23 @@ OPTIONS: dict[str, dict[int, tuple[str, str]]] = {
 
 @dataclass
 class Account:
-    """Somebody's token. `sees` are the itemtypes that the profile may see beside tickets."""
+    """Somebody's token. `sees` are the itemtypes that the profile may see beside tickets.
+
+    `entities` are those of the profile, each with all below it.
+    """
 
     user: int
     ticket: int = ALL_RIGHTS
     followup: int = FOLLOW
+    entities: tuple[int, ...] = (0,)
+    active: bool = True
     sees: set[str] = field(default_factory=lambda: {"Entity", "Location", "User", "ITILCategory"})
 
 
 @dataclass
 class Session:
+    """An open session: its account is as it was when it was opened, whatever changes later."""
+
     account: Account
     everything: bool = False
 
@@ -140,6 +150,7 @@ class FakeGlpi:
             "entity": 1,
             "location": 1,
             "requesters": [12],
+            "requester_groups": [],
             "owners": [9],
             "groups": [],
             "suppliers": [],
@@ -162,7 +173,7 @@ class FakeGlpi:
         ticket |= {"updated": at, **fields}
 
     def note(self, number: int, kind: str, author: int, content: str) -> int:
-        """Somebody writes a followup or a solution; content is HTML as GLPI stores it."""
+        """Somebody writes a followup or a solution; content is HTML as GLPI is sent it."""
         same = [note for note in self.notes if note["kind"] == kind]
         self.notes.append(
             {
@@ -170,7 +181,7 @@ class FakeGlpi:
                 "kind": kind,
                 "ticket": number,
                 "users_id": author,
-                "content": content,
+                "content": stored(content) if self.version == 10 else content,
             }
         )
         if kind == "ITILSolution":
@@ -230,13 +241,13 @@ class FakeGlpi:
         account = None
         if authorization.startswith("user_token "):
             account = self.tokens.get(authorization.removeprefix("user_token "))
-            if account is None:
+            if account is None or not account.active:
                 return recorded("01c_init_bad_user_token")
         if account is None:
             return error(401, "ERROR_GLPI_LOGIN", "Identifiant ou mot de passe incorrect")
         self._opened += 1
         token = f"session{self._opened}"
-        self.sessions[token] = Session(account)
+        self.sessions[token] = Session(copy.deepcopy(account))
         return json_reply({"session_token": token})
 
     def _profile(self, account: Account) -> dict[str, Any]:
@@ -247,7 +258,10 @@ class FakeGlpi:
             "interface": "helpdesk" if helpdesk else "central",
             "ticket": account.ticket,
             "followup": str(account.followup),
-            "entities": [{"id": 0, "name": "Entité racine", "is_recursive": 1}],
+            "entities": [
+                {"id": n, "name": escaped(self.entities[n]["name"]), "is_recursive": 1}
+                for n in account.entities
+            ],
         }
 
     def _full_session(self, account: Account) -> dict[str, Any]:
@@ -269,7 +283,7 @@ class FakeGlpi:
         if itemtype != "Ticket" and itemtype not in session.account.sees:
             return error(403, "ERROR_RIGHT_MISSING", "Vous n'avez pas les droits")
         criteria = nested(request.query).get("criteria", {})
-        rows = self._table(session, itemtype)
+        rows = self._table(session, itemtype, request.query.get("is_deleted") == "1")
         try:
             rows = {n: row for n, row in rows.items() if self._obeys(row, criteria)}
         except KeyError as missing:
@@ -304,15 +318,16 @@ class FakeGlpi:
             headers,
         )
 
-    def _table(self, session: Session, itemtype: str) -> dict[int, dict[int, Any]]:
+    def _table(self, session: Session, itemtype: str, deleted: bool) -> dict[int, dict[int, Any]]:
         if itemtype == "Ticket":
             account = session.account
             return {
                 number: self._ticket(number)
                 for number, ticket in self.tickets.items()
-                if not ticket["deleted"]
+                if ticket["deleted"] == deleted
                 and (account.ticket & READ_ALL or account.user in ticket["requesters"])
                 and (session.everything or ticket["entity"] == 0)
+                and set(account.entities) & set(self.lineage(self.entities, ticket["entity"]))
             }
         tables = {
             "Entity": self.entities,
@@ -322,6 +337,8 @@ class FakeGlpi:
         }
         rows: dict[int, dict[int, Any]] = {}
         for number, row in tables[itemtype].items():
+            if row.get("deleted", False) != deleted:
+                continue
             named = {"id": number, "completename": self.path(tables[itemtype], number), **row}
             rows[number] = {
                 option: named.get(column) for option, (_table, column) in OPTIONS[itemtype].items()
@@ -331,10 +348,14 @@ class FakeGlpi:
     def _ticket(self, number: int) -> dict[int, Any]:
         ticket = self.tickets[number]
         return {
-            1: ticket["name"],
+            # The search parts values with this mark, and shows the first part.
+            1: ticket["name"].split("$$##$$")[0],
             2: number,
             3: ticket["priority"],
-            4: several(ticket["requesters"]),
+            # Who is no user is null, and of several addresses one is told.
+            4: several([who if isinstance(who, int) else None for who in ticket["requesters"]]),
+            34: ([""] + [who for who in ticket["requesters"] if isinstance(who, str)])[-1],
+            71: several(ticket["requester_groups"]),
             5: several(ticket["owners"]),
             6: several(ticket["suppliers"]),
             7: self.path(self.categories, ticket["category"]),
@@ -373,6 +394,9 @@ class FakeGlpi:
             return held is not None and held.astimezone(self.zone).strftime(FORMAT) > value
         if kind == "under":
             return int(value) in self.lineage(self.categories, row["category"])  # type: ignore[index]
+        if kind == "contains" and number == 2:
+            operator, bound = value[:2], int(value[2:])
+            return bool(held >= bound if operator == ">=" else held <= bound)
         if kind == "contains":
             pattern = re.escape(value.strip("^$"))
             pattern = ("^" if value[0] == "^" else "") + pattern
@@ -384,20 +408,42 @@ class FakeGlpi:
     def _items(self, request: Request, session: Session, parts: list[str]) -> Reply:
         itemtype = parts[-1] if len(parts) == 3 or len(parts) == 1 else parts[0]
         if request.method == "GET" and itemtype in ("ITILFollowup", "ITILSolution"):
+            if itemtype == "ITILFollowup" and not session.account.followup & SEE_FOLLOWUPS:
+                said = "Vous n'avez pas les droits requis pour réaliser cette action."
+                return error(403, "ERROR_RIGHT_MISSING", said)
             rows = [
-                {**note, "content": self._shown(note["content"])}
+                note
                 for note in self.notes
                 if note["kind"] == itemtype and note["ticket"] == int(parts[1])
             ]
             if request.query.get("order") == "DESC":
                 rows.reverse()
             return json_reply(rows)
+        if request.method == "GET" and parts[0] == "Ticket" and len(parts) == 2:
+            return json_reply(
+                {"id": int(parts[1]), "name": self._shown(self.tickets[int(parts[1])]["name"])}
+            )
+        if request.method == "GET" and itemtype == "Ticket_User":
+            return json_reply(self._actors(int(parts[1])))
         wanted = request.json()["input"]
         if request.method == "POST":
             return self._create(session.account, itemtype, wanted)
         if request.method == "PUT" and itemtype == "Ticket":
             return self._update(session.account, int(parts[1]), wanted)
         return error(405, "ERROR_METHOD_NOT_ALLOWED", "Method Not Allowed")
+
+    def _actors(self, number: int) -> list[dict[str, Any]]:
+        ticket = self.tickets[number]
+        return [
+            {
+                "tickets_id": number,
+                "users_id": who if isinstance(who, int) else 0,
+                "type": kind,
+                "alternative_email": "" if isinstance(who, int) else who,
+            }
+            for kind, people in ((1, ticket["requesters"]), (2, ticket["owners"]))
+            for who in people
+        ]
 
     def _create(self, account: Account, itemtype: str, wanted: dict[str, Any]) -> Reply:
         number = int(wanted.get("items_id") or wanted.get("tickets_id") or 0)
@@ -456,7 +502,7 @@ class FakeGlpi:
 
 def several(values: list[Any]) -> Any:
     """One as itself, several as a list, none as null; numbers as text."""
-    texts = [str(value) for value in values]
+    texts = [None if value is None else str(value) for value in values]
     return texts if len(texts) > 1 else (texts[0] if texts else None)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.fakes.glpi import READ_ALL, FakeGlpi
+from tests.fakes.glpi import READ_ALL, SEE_FOLLOWUPS, FakeGlpi
 from tests.fakes.misbehaving import Reply, Request, json_reply
 
 ROLES = {1: "requester", 2: "assigned", 3: "observer"}
@@ -133,6 +133,8 @@ class FakeGlpi11(FakeGlpi):
             return json_reply(self._v2(number))
         if request.method == "GET":
             kind = {"Followup": "ITILFollowup", "Solution": "ITILSolution"}[rest[2]]
+            if kind == "ITILFollowup" and not account.followup & SEE_FOLLOWUPS:
+                return problem(403, "ERROR_RIGHT_MISSING", "You don't have permission")
             return json_reply([self._note(n) for n in self._notes_of(number, kind)])
         if not account.ticket & 2 or seen[number]["status"] == 6:
             return problem(403, "ERROR_RIGHT_MISSING", "You don't have permission")
@@ -217,10 +219,16 @@ class FakeGlpi11(FakeGlpi):
 
     def _listed(self, request: Request, rows: list[dict[str, Any]]) -> Reply:
         for part in filter(None, request.query.get("filter", "").split(";")):
-            found = re.fullmatch(r"([\w.]+)(==|=in=|=out=|=gt=)(.*)", part)
-            if found is None:
+            # A group in parentheses, of which one part has to hold.
+            either = re.split(r",(?=[a-z_.]+=)", part[1:-1]) if part[0] == "(" else [part]
+            tests = [re.fullmatch(r"([\w.]+)(==|=in=|=out=|=[gl][te]=)(.*)", one) for one in either]
+            if None in tests:
                 return problem(400, "ERROR_INVALID_PARAMETER", "Invalid RSQL query")
-            rows = [row for row in rows if self._fits(row, found[1], found[2], found[3])]
+            rows = [
+                row
+                for row in rows
+                if any(self._fits(row, one[1], one[2], one[3]) for one in tests if one)
+            ]
         if request.query.get("sort") == "id":
             rows.sort(key=lambda row: row["id"])
         start = int(request.query.get("start", 0))
@@ -236,6 +244,8 @@ class FakeGlpi11(FakeGlpi):
             held = held[part]
         if operator == "==":
             return str(held).casefold() == value.strip('"').casefold()  # as MySQL compares
+        if name == "id" and operator in ("=ge=", "=le="):
+            return bool(held >= int(value) if operator == "=ge=" else held <= int(value))
         if operator == "=gt=":
             # The column is naive, in the zone of the session.
             naive = datetime.fromisoformat(held).astimezone(self.zone).replace(tzinfo=None)

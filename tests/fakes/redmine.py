@@ -65,6 +65,13 @@ class FakeRedmine:
             "astreinte": (3, 1),
         }
         self.issues: dict[int, dict[str, Any]] = {}
+        # Closed projects are listed only where `status` asks for them; their issues are shown.
+        self.closed_projects: set[str] = set()
+        # How many issues a role shows: all, default or own.
+        self.visibility: dict[int, str] = {}
+        # What numbers in custom fields stand for: field and number to a text.
+        self.shown: dict[tuple[int, str], str] = {}
+        self.gives_csv = True
         self.ignores: set[str] = set()
         self.tells_closed = True
         self.cap = CAP
@@ -125,8 +132,11 @@ class FakeRedmine:
                 ]
             return json_reply({"user": user})
         if path.startswith("/roles/"):
-            name, permissions = ROLES[int(path.removeprefix("/roles/").removesuffix(".json"))]
-            return json_reply({"role": {"name": name, "permissions": permissions}})
+            number = int(path.removeprefix("/roles/").removesuffix(".json"))
+            name, permissions = ROLES[number]
+            role = {"name": name, "permissions": permissions}
+            role["issues_visibility"] = self.visibility.get(number, "all")
+            return _with_etag(request, json_reply({"role": role}))
         if path == "/issue_statuses.json":
             rows = [{"id": i, "name": n, "is_closed": c} for i, (n, c) in STATUSES.items()]
             return json_reply({"issue_statuses": rows})
@@ -136,10 +146,19 @@ class FakeRedmine:
         if path == "/trackers.json":
             return json_reply({"trackers": [{"id": i, "name": n} for i, n in TRACKERS.items()]})
         if path == "/projects.json":
-            shown = [self._shown(name) for name in self.projects if name in sees]
+            wanted = request.query.get("status", "1").split("|")
+            shown = [
+                self._shown(name)
+                for name in self.projects
+                if name in sees and ("5" if name in self.closed_projects else "1") in wanted
+            ]
             return _page("projects", shown, request.query, self.cap)
         if path == "/issues.json":
             return self._list(request, sees, None)
+        if path == "/issues.csv":
+            if not self.gives_csv:
+                return Reply(200, b"<html>login</html>", "text/html; charset=utf-8")
+            return self._csv(request, sees)
         parts = path.strip("/").split("/")
         if parts[0] == "issues" and len(parts) == 2:
             with self._lock:
@@ -238,6 +257,9 @@ class FakeRedmine:
         query = {n: v for n, v in request.query.items() if n not in self.ignores}
         visible = {self.projects[name][0] for name in sees}
         rows = [row for row in self.issues.values() if row["project"]["id"] in visible]
+        login = self.accounts[request.headers.get("x-redmine-api-key", "")][0] if sees else ""
+        if self.visibility.get(self.roles.get(login, 0)) == "own":
+            rows = [row for row in rows if row["author"]["id"] == self.people.get(login)]
         if project is not None:
             id = self.projects[project][0]
             wanted = {id}
@@ -251,10 +273,21 @@ class FakeRedmine:
         else:
             rows.sort(key=lambda row: -row["id"])
         reply = _page("issues", [self._issue(row) for row in rows], query, self.cap)
-        etag = f'W/"{hashlib.md5(reply.body).hexdigest()}"'
-        if request.headers.get("if-none-match") == etag:
-            return Reply(304, headers={"ETag": etag})
-        return Reply(200, reply.body, "application/json; charset=utf-8", {"ETag": etag})
+        return _with_etag(request, reply)
+
+    def _csv(self, request: Request, sees: set[str]) -> Reply:
+        """The column that was asked for, as people see it; an account in French gets semicolons."""
+        field = int(request.query["c[]"].removeprefix("cf_"))
+        lines = [f"#;{CUSTOM.get(field, str(field))}"]
+        visible = {self.projects[name][0] for name in sees}
+        for row in self.issues.values():
+            if row["project"]["id"] not in visible or not self._obeys(row, request.query):
+                continue
+            (value,) = [each["value"] for each in row["custom_fields"] if each["id"] == field]
+            values = value if isinstance(value, list) else [value]
+            texts = [self.shown.get((field, each), each or "") for each in values]
+            lines.append(f'{row["id"]};"{", ".join(texts)}"')
+        return Reply(200, ("\ufeff" + "\n".join(lines)).encode(), "text/csv; header=present")
 
     def _issue(self, row: dict[str, Any]) -> dict[str, Any]:
         name, closed = STATUSES[row["status"]]
@@ -263,12 +296,15 @@ class FakeRedmine:
 
     def _obeys(self, row: dict[str, Any], query: dict[str, str]) -> bool:
         status = query.get("status_id", "open")
-        if status != "*" and STATUSES[row["status"]][1] != (status == "closed"):
+        if status in ("open", "closed"):
+            if STATUSES[row["status"]][1] != (status == "closed"):
+                return False
+        elif status != "*" and str(row["status"]) not in status.split("|"):
             return False
         for name in ("updated_on", "closed_on"):
             if name in query and not (row[name] and row[name] >= query[name].removeprefix(">=")):
                 return False
-        if "issue_id" in query and row["id"] < int(query["issue_id"].removeprefix(">=")):
+        if "issue_id" in query and not _among(row["id"], query["issue_id"]):
             return False
         if "tracker_id" in query and str(row["tracker"]["id"]) not in query["tracker_id"].split(
             "|"
@@ -284,6 +320,23 @@ class FakeRedmine:
                 if str(named.get("id")) not in value.split("|"):
                     return False
         return True
+
+
+def _with_etag(request: Request, reply: Reply) -> Reply:
+    etag = f'W/"{hashlib.md5(reply.body).hexdigest()}"'
+    if request.headers.get("if-none-match") == etag:
+        return Reply(304, headers={"ETag": etag})
+    return Reply(200, reply.body, "application/json; charset=utf-8", {"ETag": etag})
+
+
+def _among(number: int, asked: str) -> bool:
+    """Whether a number is one of those that a filter `issue_id` names."""
+    if asked.startswith(">="):
+        return number >= int(asked[2:])
+    if asked.startswith("><"):
+        first, last = map(int, asked[2:].split("|"))
+        return first <= number <= last
+    return number in map(int, asked.split(","))
 
 
 def _page(name: str, rows: list[Any], query: dict[str, str], cap: int) -> Reply:

@@ -8,7 +8,7 @@ import re
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 from zoneinfo import ZoneInfo
 
 from tests.fakes.misbehaving import Reply, Request, json_reply
@@ -43,6 +43,12 @@ class FakeRt:
         self.checks = 0
         self.sessions: dict[str, str] = {}
         self.swallows = False
+        # Queues whose lifecycle has transitions and no actions: RT offers no next status then.
+        self.without_actions: set[str] = set()
+        self.own_lifecycle = {"demandé", "à valider", "livré", "sans suite", "deleted"}
+        # Accounts without the right ShowTicketComments.
+        self.deaf: set[str] = set()
+        self.inactive = set(INACTIVE)
         self._lock = threading.Lock()
 
     def token(self, login: str) -> str:
@@ -61,19 +67,25 @@ class FakeRt:
             "LastUpdated": datetime.now(UTC) - timedelta(hours=5),
             "Due": "1970-01-01T00:00:00Z",
             "Owner": ("agent1", "Agent Un"),
+            # A name that begins with a sharp is a group's, whose number is the first.
             "Requestor": [("mairie@example.org", "")],
+            "LastUpdatedBy": "root",
+            "Creation": self.last_transaction,
             "CustomFields": {"Code INSEE": [str(17000 + number)], "Prestataire": []},
             "transaction": self.last_transaction,
             **fields,
         }
         return number
 
-    def touch(self, number: int, **fields: Any) -> None:
+    def touch(self, number: int, by: str = "root", **fields: Any) -> None:
         """Change a ticket as somebody else would."""
         self.last_transaction += 1
+        fields = {"LastUpdatedBy": by, **fields}
+        changes = (*self.tickets[number].get("changes", ()), self.last_transaction)
         self.tickets[number] |= {
             "LastUpdated": datetime.now(UTC),
             "transaction": self.last_transaction,
+            "changes": changes,
             **fields,
         }
 
@@ -120,7 +132,13 @@ class FakeRt:
                 if found[1] in (name, str(known[0])):
                     return json_reply({"id": known[0], "Name": name, "Timezone": known[2]})
         if path == "/tickets":
-            return self._search(request, zone, sees)
+            return self._search(request, zone, sees, writes)
+        if found := re.fullmatch(r"/queue/(.+)", path):
+            name = unquote(found[1])
+            if name not in sees:
+                return json_reply({"message": "Forbidden"}, 403)
+            lifecycle = "sans actions" if name in self.without_actions else "default"
+            return json_reply({"Name": name, "Lifecycle": lifecycle})
         if found := re.fullmatch(r"/ticket/(\d+)(/\w+)?", path):
             number = int(found[1])
             ticket = self.tickets.get(number)
@@ -129,21 +147,26 @@ class FakeRt:
             if ticket["queue"] not in sees:
                 return json_reply({"message": "Forbidden"}, 403)
             if found[2] == "/attachments":
-                return self._attachments(number)
+                return self._attachments(number, login)
             if request.method == "GET":
-                return self._ticket(number, writes)
+                return self._ticket(number, login, writes)
             if request.method == "PUT":
                 return self._put(request, number, login, writes)
             return self._say(request, number, login, writes, (found[2] or "")[1:])
         if found := re.fullmatch(r"/transaction/(\d+)", path):
             type_ = next(each["Type"] for each in self.said if each["TransactionId"] == found[1])
+            if login in self.deaf and type_ == "Comment":
+                return json_reply({"message": "Forbidden"}, 403)
             return json_reply({"id": int(found[1]), "Type": type_})
         return json_reply({"message": "Not Found"}, 404)
 
-    def _search(self, request: Request, zone: str, sees: set[str]) -> Reply:
+    def _search(self, request: Request, zone: str, sees: set[str], writes: bool) -> Reply:
         query = request.query["query"]
         # A queue or status that does not exist matches nothing, without a word.
-        queues = set(re.findall(r"Queue = '([^']*)'", query)) or sees
+        queues = {
+            re.sub(r"\\(.)", r"\1", name)
+            for name in re.findall(r"Queue = '((?:[^'\\]|\\.)*)'", query)
+        } or sees
         found = {
             number: each
             for number, each in sorted(self.tickets.items())
@@ -151,7 +174,9 @@ class FakeRt:
         }
         if state := re.search(r"Status = '__(\w+)__'", query):
             wanted = state[1] == "Inactive"
-            found = {n: t for n, t in found.items() if (t["Status"] in INACTIVE) is wanted}
+            found = {n: t for n, t in found.items() if (t["Status"] in self.inactive) is wanted}
+        for other in re.findall(r"Status != '([^']*)'", query):
+            found = {n: t for n, t in found.items() if t["Status"] != other}
         if least := re.search(r"LastUpdated >= '([^']*)'", query):
             since = _as_rt_reads(least[1], zone or "Europe/Paris")
             found = {n: t for n, t in found.items() if t["LastUpdated"] >= since}
@@ -160,23 +185,29 @@ class FakeRt:
             found = {n: t for n, t in found.items() if t["Owner"][1].casefold() == name}
         if after := re.search(r"\bid > (\d+)", query):
             found = {n: t for n, t in found.items() if n > int(after[1])}
-        if exact := re.search(r"\bid = (\d+)", query):
-            found = {n: t for n, t in found.items() if n == int(exact[1])}
+        if exact := re.findall(r"\bid = (\d+)", query):
+            found = {n: t for n, t in found.items() if str(n) in exact}
+        if least_number := re.search(r"\bid >= (\d+)", query):
+            found = {n: t for n, t in found.items() if n >= int(least_number[1])}
+        if most := re.search(r"\bid <= (\d+)", query):
+            found = {n: t for n, t in found.items() if n <= int(most[1])}
         numbers = sorted(found, reverse=request.query.get("order") == "DESC")
         size = min(int(request.query.get("per_page", 20)), CAP)
-        full = "fields" in request.query
-        items = [self._item(number, full) for number in numbers[:size]]
+        first = (int(request.query.get("page", 1)) - 1) * size
+        items = [
+            self._item(number, request.query, writes) for number in numbers[first : first + size]
+        ]
         total = len(numbers) if self.tells_total else None
         return json_reply({"items": items, "total": total, "count": len(items), "per_page": size})
 
-    def _item(self, number: int, full: bool) -> dict[str, Any]:
+    def _item(self, number: int, asked: dict[str, str], writes: bool) -> dict[str, Any]:
         plain = {"id": str(number), "type": "ticket", "_url": f"/ticket/{number}"}
-        if not full:
+        if "fields" not in asked:
             return plain
+        names = "Name" in asked.get("fields[Requestor]", "").split(",")
         ticket = self.tickets[number]
         owner, name = ticket["Owner"]
-        return {
-            **plain,
+        every = {
             "Subject": ticket["Subject"],
             "Status": ticket["Status"],
             "Priority": ticket["Priority"],
@@ -186,39 +217,76 @@ class FakeRt:
             "Queue": {"id": "3", "type": "queue", "Name": ticket["queue"]},
             "Owner": {"id": owner, "type": "user", "RealName": name},
             "Requestor": [
-                {"id": who, "type": "user", "RealName": called}
+                {
+                    "id": who,
+                    "type": "group" if called.startswith("#") else "user",
+                    "RealName": "" if called.startswith("#") else called,
+                    **({"Name": called.removeprefix("#") or who} if names else {}),
+                }
                 for who, called in ticket["Requestor"]
             ],
+            "_hyperlinks": self._links(number, writes),
             "CustomFields": [
                 {"id": str(id), "name": name, "values": values}
                 for id, (name, values) in enumerate(ticket["CustomFields"].items(), 2)
             ],
         }
+        return plain | {name: every[name] for name in asked["fields"].split(",")}
 
-    def _ticket(self, number: int, writes: bool) -> Reply:
+    def _links(self, number: int, writes: bool) -> list[dict[str, Any]]:
         ticket = self.tickets[number]
         links = [{"ref": "self"}, {"ref": "history"}]
         if writes:
             links += [{"ref": "comment"}, {"ref": "correspond"}]
+        if writes and ticket["queue"] not in self.without_actions:
             links += [
                 {"ref": "lifecycle", "from": ticket["Status"], "to": to}
                 for to in LIFECYCLE
                 if to != ticket["Status"]
             ]
-        body = {"id": number, "Status": ticket["Status"], "_hyperlinks": links}
-        return json_reply(body, ETag=f'"{ticket["transaction"]}"')
+        return links
+
+    def _ticket(self, number: int, login: str, writes: bool) -> Reply:
+        ticket = self.tickets[number]
+        body = {
+            "id": number,
+            "Status": ticket["Status"],
+            "LastUpdated": _text(ticket["LastUpdated"]),
+            "LastUpdatedBy": {"type": "user", "id": ticket["LastUpdatedBy"]},
+            "_hyperlinks": self._links(number, writes),
+        }
+        return json_reply(body, ETag=f'"{self._last_seen(number, login)}"')
+
+    def _lifecycle(self, queue: str) -> set[str]:
+        """The statuses of a queue; one without actions has a lifecycle of its own."""
+        return self.own_lifecycle if queue in self.without_actions else set(LIFECYCLE)
+
+    def _last_seen(self, number: int, login: str) -> int:
+        """The last transaction that the account may see: its own comment, maybe, is none."""
+        ticket = self.tickets[number]
+        if login not in self.deaf:
+            return int(ticket["transaction"])
+        hidden = {
+            int(each["TransactionId"])
+            for each in self.said
+            if each["ticket"] == number and each["Type"] == "Comment"
+        }
+        return max(
+            int(each)
+            for each in (ticket["Creation"], *ticket.get("changes", ()))
+            if each not in hidden
+        )
 
     def _put(self, request: Request, number: int, login: str, writes: bool) -> Reply:
         ticket = self.tickets[number]
-        if request.headers.get("if-match", f'"{ticket["transaction"]}"') != (
-            f'"{ticket["transaction"]}"'
-        ):
+        version = f'"{self._last_seen(number, login)}"'
+        if request.headers.get("if-match", version) != version:
             return json_reply({"message": "Precondition Failed"}, 412)
         if not writes:
             return json_reply([SENTENCE.format(number=number)])
         said = []
         for name, value in request.json().items():
-            if name == "Status" and value not in LIFECYCLE:
+            if name == "Status" and value not in self._lifecycle(ticket["queue"]):
                 said.append(f"Ticket {number}: Status '{value}' isn't a valid status.")
             elif name == "Owner" and value not in {*self.accounts, "agent1"}:
                 said.append(f"Ticket {number}: Owner '{value}' could not be loaded")
@@ -226,7 +294,7 @@ class FakeRt:
                 continue
             else:
                 owner = (value, NAMES.get(value, value))
-                self.touch(number, **{name: owner if name == "Owner" else value})
+                self.touch(number, login, **{name: owner if name == "Owner" else value})
                 said.append(f"Ticket {number}: {name} changed to '{value}'")
         return json_reply(said)
 
@@ -237,7 +305,7 @@ class FakeRt:
             return json_reply({"message": message}, 400)
         if not writes:
             return json_reply({"message": "Permission Denied"}, 400)
-        self.touch(number)
+        self.touch(number, login)
         self.said.append(
             {
                 "ticket": number,
@@ -249,14 +317,15 @@ class FakeRt:
                 "Type": how.capitalize(),
             }
         )
-        return json_reply(["Comments added"], 201)
+        where = f"/REST/2.0/transaction/{self.last_transaction}"
+        return json_reply(["Comments added"], 201, Location=where)
 
-    def _attachments(self, number: int) -> Reply:
+    def _attachments(self, number: int, login: str) -> Reply:
         hidden = ("ticket", "Type")
         items = [
             {name: value for name, value in each.items() if name not in hidden}
             for each in reversed(self.said)
-            if each["ticket"] == number
+            if each["ticket"] == number and not (login in self.deaf and each["Type"] == "Comment")
         ]
         return json_reply({"items": items[:CAP], "total": None, "count": len(items)})
 

@@ -21,6 +21,7 @@ PROGRAM = "/usr/share/request-tracker5/libexec/rt-server"
 TICKETS = 300
 
 _CONFIG = """
+use utf8;
 Set($rtname, 'smic');
 Set($Organization, 'smic.example');
 Set($WebDomain, '127.0.0.1');
@@ -36,6 +37,49 @@ Set($MailCommand, 'testfile');
 Set($LogToSyslog, undef);
 Set($LogToFile, undef);
 Set($LogToSTDERR, 'warning');
+# The second has transitions and no actions, as many a site writes them.
+Set(%Lifecycles,
+    catalogue => {{
+        type => 'ticket',
+        initial => ['demandé'],
+        active => ['analysé', 'groupe de travail', 'commandé', 'installation'],
+        inactive => ['livré', 'refusé', 'deleted'],
+        defaults => {{ on_create => 'demandé' }},
+        transitions => {{
+            '' => ['demandé', 'analysé'],
+            'demandé' => ['analysé', 'refusé', 'deleted'],
+            'analysé' => ['groupe de travail', 'commandé', 'refusé'],
+            'groupe de travail' => ['commandé', 'analysé', 'refusé'],
+            'commandé' => ['installation', 'refusé'],
+            'installation' => ['livré', 'commandé'],
+            'livré' => ['installation'],
+            'refusé' => ['demandé'],
+        }},
+        rights => {{ '* -> *' => 'ModifyTicket' }},
+        actions => [
+            'demandé -> analysé' => {{ label => 'Analyser', update => 'Comment' }},
+            'installation -> livré' => {{ label => 'Livrer' }},
+        ],
+    }},
+    ecoles => {{
+        type => 'ticket',
+        initial => ['nouveau'],
+        active => ['pris en charge', 'chez le prestataire', 'à valider'],
+        inactive => ['résolu', 'sans suite', 'deleted'],
+        defaults => {{ on_create => 'nouveau' }},
+        transitions => {{
+            '' => ['nouveau', 'pris en charge'],
+            'nouveau' => ['pris en charge', 'à valider', 'sans suite', 'deleted'],
+            'pris en charge' => ['chez le prestataire', 'à valider', 'résolu', 'deleted'],
+            'chez le prestataire' => ['pris en charge', 'résolu', 'deleted'],
+            'à valider' => ['résolu', 'pris en charge', 'deleted'],
+            'résolu' => ['pris en charge'],
+            'sans suite' => ['nouveau'],
+        }},
+        rights => {{}},
+        actions => [],
+    }},
+);
 $RT::VarPath = '{folder}/var';
 $RT::MasonDataDir = '{folder}/var/mason';
 $RT::MasonSessionDir = '{folder}/var/session';
@@ -59,7 +103,7 @@ class RtRig:
         for name in ("var/mason", "var/session", "none"):
             (folder / name).mkdir(parents=True)
         config = folder / "RT_SiteConfig.pm"
-        config.write_text(_CONFIG.format(port=self.port, folder=folder))
+        config.write_text(_CONFIG.format(port=self.port, folder=folder), encoding="utf-8")
         self._env = {"RT_SITE_CONFIG": str(config), "RT_SITE_CONFIG_DIR": str(folder / "none")}
         setup = ["--action", "init", "--skip-create", "--force", "--dba", "", "--dba-password", ""]
         self._run("/usr/sbin/rt-setup-database-5", *setup)
@@ -140,6 +184,10 @@ class RtRig:
         """Change a ticket as administrator; what RT said of it."""
         said: list[str] = self.call("PUT", f"/ticket/{number}", fields)
         return said
+
+    def move(self, number: str, queue: str) -> None:
+        """Move a ticket to another queue, as people do."""
+        self.update(number, Queue=queue)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the API as administrator."""

@@ -19,6 +19,7 @@ end
 admin = account("chef", "Chef", "Informatique", admin: true)
 reader = account("lecture", "Tableau", "De bord")
 stranger = account("ailleurs", "Sans", "Projet")
+restricted = account("restreint", "Ses", "Demandes")
 agents = [account("agent1", "Agent", "Un"), account("agent2", "Agent", "Deux")]
 
 reading = Role.new(name: "Lecture seule", issues_visibility: "all", users_visibility: "all")
@@ -36,6 +37,8 @@ end
 waiting = status("En attente fournisseur", false)
 status("En attente mairie", false)
 status("Résolu", false)
+# Open to Redmine, whatever their names sound like.
+["À valider", "En cours de résolution", "Non résolu"].each { |name| status(name, false) }
 stages = {
   "Demandé" => false, "Analysé" => false, "Groupe de travail" => false,
   "Commandé" => false, "Installation" => false, "Terminé" => true, "Refusé" => true
@@ -57,6 +60,18 @@ site = IssueCustomField.create!(name: "Code INSEE", field_format: "string", is_f
 software = IssueCustomField.create!(name: "Logiciel", field_format: "string", is_for_all: true,
                                     trackers: Tracker.all.to_a)
 
+# A list whose values have numbers, people, and a list of plain texts.
+commune = IssueCustomField.create!(name: "Commune (clé)", field_format: "enumeration",
+                                   is_for_all: true, trackers: Tracker.all.to_a)
+communes = ["La Rochelle", "Saintes, centre", "Saint-Étienne-de-l'Olm"].map do |name|
+  commune.enumerations.create!(name: name)
+end
+person = IssueCustomField.create!(name: "Bénéficiaire", field_format: "user", multiple: true,
+                                  is_for_all: true, trackers: Tracker.all.to_a)
+channel = IssueCustomField.create!(name: "Canal", field_format: "list", multiple: true,
+                                   possible_values: ["Téléphone", "Courriel & fax"],
+                                   is_for_all: true, trackers: Tracker.all.to_a)
+
 projects = %w[assistance catalogue autre].map do |identifier|
   project = Project.create!(name: identifier.capitalize, identifier: identifier, is_public: false,
                             enabled_module_names: ["issue_tracking"], trackers: Tracker.all.to_a)
@@ -69,6 +84,15 @@ child = Project.create!(name: "Astreinte", identifier: "astreinte", is_public: f
                         enabled_module_names: ["issue_tracking"], trackers: Tracker.all.to_a)
 child.set_parent!(support)
 Member.create!(project: child, user: reader, roles: [reading])
+old = Project.create!(name: "Ancien projet", identifier: "ancien", is_public: false,
+                      enabled_module_names: ["issue_tracking"], trackers: Tracker.all.to_a)
+old.set_parent!(child)
+Member.create!(project: old, user: reader, roles: [reading])
+# A role that shows only what the account has written or what is assigned to it.
+own = Role.new(name: "Ses demandes", issues_visibility: "own", users_visibility: "all")
+own.permissions = [:view_issues]
+own.save!
+Member.create!(project: support, user: restricted, roles: [own])
 
 normal = IssueStatus.where(name: ["Nouveau", "En cours", "Résolu", "Fermé"]).to_a
 priorities = IssuePriority.all.to_a
@@ -96,5 +120,19 @@ Issue.transaction do
   end
 end
 
-keys = { "chef" => admin, "lecture" => reader, "ailleurs" => stranger, "agent1" => agents[0] }
+old_issue = Issue.new(project: old, tracker: tracker, author: agents[0], subject: "Dans un projet fermé",
+                      priority: priorities[0], status: IssueStatus.find_by(name: "En cours"))
+old_issue.save!(validate: false)
+support.issues.where(id: 1..60).order(:id).each_with_index do |issue, number|
+  issue.reload.custom_field_values = {
+    commune.id.to_s => communes[number % 3].id.to_s,
+    person.id.to_s => agents.first(number % 3).map { |each| each.id.to_s },
+    channel.id.to_s => ["Courriel & fax"]
+  }
+  issue.save_custom_field_values
+end
+old.reload.close
+
+keys = { "chef" => admin, "lecture" => reader, "ailleurs" => stranger, "agent1" => agents[0],
+         "restreint" => restricted }
 puts JSON.generate(keys.transform_values(&:api_key))

@@ -31,6 +31,8 @@ my %user = (
     agir => account("agir", "Tableau qui agit"),
     paris => account("paris", "Fuseau de Paris", Timezone => "Europe/Paris"),
     ailleurs => account("ailleurs", "Sans Droit"),
+    # May write comments, and not see them.
+    sourd => account("sourd", "Sans Commentaires"),
     agent1 => account("agent1", "Agent Un"),
     agent2 => account("agent2", "Agent Deux"),
 );
@@ -40,6 +42,13 @@ for my $name ("Assistance", "Catalogue", "Autre") {
     my $queue = $queue{$name} = RT::Queue->new($root);
     sure($queue->Create(Name => $name));
 }
+# Queues with lifecycles of their own; the second has an apostrophe and no actions.
+for my $pair (["Logiciels", "catalogue"], ["Demandes d'accès", "ecoles"]) {
+    my $queue = $queue{$pair->[0]} = RT::Queue->new($root);
+    sure($queue->Create(Name => $pair->[0], Lifecycle => $pair->[1]));
+}
+my $group = RT::Group->new($root);
+sure($group->CreateUserDefinedGroup(Name => "Écoles <primaires>", Description => ""));
 for my $name ("Code INSEE", "Logiciel", "Prestataire") {
     my $field = $field{$name} = RT::CustomField->new($root);
     sure($field->Create(Name => $name, Type => "FreeformSingle",
@@ -50,7 +59,11 @@ for my $name ("Code INSEE", "Logiciel", "Prestataire") {
 my @reading = qw(SeeQueue ShowTicket SeeCustomField ShowTicketComments);
 my @acting = qw(ModifyTicket CommentOnTicket ReplyToTicket OwnTicket TakeTicket StealTicket
     ReassignTicket ModifyCustomField);
-for my $queue (@queue{"Assistance", "Catalogue"}) {
+for my $queue (@queue{"Assistance", "Catalogue", "Logiciels", "Demandes d'accès"}) {
+    for my $right (qw(SeeQueue ShowTicket SeeCustomField ModifyTicket CommentOnTicket
+        ReplyToTicket OwnTicket TakeTicket)) {
+        sure($user{sourd}->PrincipalObj->GrantRight(Right => $right, Object => $queue));
+    }
     for my $login (qw(lecture paris agir agent1 agent2)) {
         sure($user{$login}->PrincipalObj->GrantRight(Right => $_, Object => $queue)) for @reading;
     }
@@ -92,5 +105,18 @@ for my $number (0 .. $count - 1) {
     die $message unless $id;
     # The lifecycle lets no ticket begin in these.
     sure($ticket->SetStatus($state)) if $state =~ /stalled|rejected/;
+}
+for my $pair (["Logiciels", "demandé"], ["Demandes d'accès", "nouveau"]) {
+    for my $number (1 .. 12) {
+        my $ticket = RT::Ticket->new($root);
+        my ($id, $txn, $message) = $ticket->Create(
+            Queue => $queue{$pair->[0]}->Id, Status => $pair->[1],
+            Subject => "$pair->[0] n°$number",
+            Requestor => $number % 3 ? "mairie$number\@example.org" : [$group->Id]);
+        die $message unless $id;
+        next if $pair->[0] eq "Logiciels" || $number > 2;
+        sure($ticket->SetStatus("pris en charge"));
+        sure($ticket->SetStatus($number == 1 ? "résolu" : "chez le prestataire"));
+    }
 }
 print JSON::encode_json(\%token), "\n";

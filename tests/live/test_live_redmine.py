@@ -14,9 +14,11 @@ import pytest
 
 from adapters.redmine.adapter import RedmineAdapter
 from adapters.redmine.options import RedmineOptions
+from smic_tui.contract.actions import Action, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
-from smic_tui.records import Actor, Stage, TicketStatus
+from smic_tui.contract.view import Sight
+from smic_tui.records import Actor, Stage, Stream, TicketStatus
 from smic_tui.testing.adapters import AdapterConformance
 from tests.fakes.misbehaving import MisbehavingServer, Mode, forward_to
 from tests.fakes.reading import failure, read
@@ -261,3 +263,165 @@ class TestConformance(AdapterConformance):
     @classmethod
     def make_unreachable(cls, tmp_path: Path) -> RedmineAdapter:
         return new_adapter("http://127.0.0.1:9", cls.rig.keys["lecture"])
+
+
+# -- what the field had, and this rig had not -----------------------------------
+
+
+async def test_an_issue_in_a_closed_subproject(make: Make, redmine: RedmineRig) -> None:
+    rows = (await read(make(subprojects=True))).rows
+    (old,) = in_database(redmine, "projects.identifier = 'ancien'")
+    assert old in rows
+    assert rows[old].queue == "Ancien projet"
+
+
+async def test_what_the_numbers_in_fields_stand_for(make: Make) -> None:
+    fields = {
+        "site_field": "Commune (clé)",
+        "requester_field": "Bénéficiaire",
+        "supplier_field": "Canal",
+    }
+    rows = (await read(make(**fields, closed_days=4000))).rows
+    # Answers are wholly words: the number of a commune or a person is in none.
+    assert {row.site for row in rows.values()} == {
+        "",
+        "La Rochelle",
+        "Saintes, centre",
+        "Saint-Étienne-de-l'Olm",
+    }
+    asked = {frozenset(row.requester.split(", ")) for row in rows.values()}
+    assert asked == {
+        frozenset({""}),
+        frozenset({"Agent Un"}),
+        frozenset({"Agent Un", "Agent Deux"}),
+    }
+    assert {row.supplier for row in rows.values()} == {"", "Courriel & fax"}
+    by_number = (await read(make(site_field="1", closed_days=4000))).rows
+    assert by_number["1"].site == "17000", "a text of digits stays as it is"
+
+
+async def test_what_left_is_gone_at_the_next_ordinary_reading(
+    make: Make, redmine: RedmineRig
+) -> None:
+    numbers = [redmine.create("assistance", f"Départ {n}") for n in range(3)]
+    tickets = make()
+    requests = make(**{"as": "requests", "projects": ["catalogue"]})
+    here, there = await read(tickets), await read(requests)
+    first = tickets._session().bytes_received
+    moved, deleted, stays = map(str, numbers)
+    redmine.update(int(moved), project_id="catalogue")
+    redmine.delete(int(deleted))
+    changed = await read(tickets, here.cursor)
+    known = {**here.rows, **changed.rows}
+    opens = {key for key, row in known.items() if row.status.is_open}
+    assert set(await tickets.exits(Stream.TICKETS, opens)) == {moved, deleted}
+    assert stays in opens
+    assert moved in (await read(requests, there.cursor)).rows
+    opens -= {moved, deleted}
+    quiet = await read(tickets, changed.cursor)
+    await tickets.exits(Stream.TICKETS, opens)
+    before = tickets._session().bytes_received
+    await read(tickets, quiet.cursor)
+    assert set(await tickets.exits(Stream.TICKETS, opens)) == set()
+    spent = tickets._session().bytes_received - before
+    print(f"first reading {first} bytes, an unchanged one {spent} bytes")
+    assert spent < 0.05 * first
+
+
+async def test_a_role_that_shows_its_own_issues_only(make: Make, redmine: RedmineRig) -> None:
+    restricted = make("restreint")
+    assert (await read(restricted)).rows == {}
+    assert restricted.view() == (Sight("Assistance", 1, "own", "1"),)
+    adapter = make()
+    cursor = (await read(adapter)).cursor
+    assert adapter.view() == (Sight("Assistance", 3, "all", "1"),)
+    role = "Role.find_by(name: 'Lecture seule').update!(issues_visibility: '{}')"
+    redmine.script(role.format("own"))
+    try:
+        await read(adapter, cursor)
+        assert adapter.view() == (Sight("Assistance", 1, "own", "1"),)
+        assert (await read(make())).rows == {}, "and no error says so"
+    finally:
+        redmine.script(role.format("all"))
+
+
+async def test_an_account_that_is_locked(make: Make, redmine: RedmineRig) -> None:
+    adapter = make()
+    cursor = (await read(adapter)).cursor
+    redmine.script("User.find_by(login: 'lecture').lock!")
+    try:
+        with pytest.raises(AuthFailed):
+            await read(adapter, cursor)
+    finally:
+        redmine.script("User.find_by(login: 'lecture').activate!")
+    await read(adapter, cursor)
+
+
+async def test_a_change_time_ahead_hides_no_other(make: Make, redmine: RedmineRig) -> None:
+    """Such times come from a second server whose clock is wrong, past the API."""
+    ahead = redmine.create("assistance", "En avance")
+    redmine.script(f"Issue.find({ahead}).update_columns(updated_on: Time.now + 2.days)")
+    adapter = make()
+    first = await read(adapter)
+    other = redmine.create("assistance", "Après")
+    second = await read(adapter, first.cursor)
+    assert not second.full
+    assert {str(ahead), str(other)} <= second.rows.keys()
+    redmine.delete(ahead)
+
+
+def wish(key: int, verb: Verb, **fields: Any) -> Action:
+    values: dict[str, Any] = {"stream": Stream.TICKETS, "by": "moi", "at": datetime.now(UTC)}
+    return Action(id="1", source="s", key=str(key), verb=verb, **(values | fields))
+
+
+async def done(adapter: RedmineAdapter, wanted: Action) -> Action:
+    """Do as the outbox does; return the action with its baseline."""
+    standing = await adapter.inspect(wanted)
+    wanted = msgspec.structs.replace(wanted, baseline=standing.baseline)
+    assert not (await adapter.inspect(wanted)).done
+    await adapter.apply(wanted, standing)
+    assert (await adapter.inspect(wanted)).done
+    return wanted
+
+
+NASTY = (
+    'Contacté <jean@mairie.example.fr> & "suite" ; l\'accès \\\\serveur\\partage',
+    "  en retrait\n- tiret\n# dièse\n> cité\r\nfin  ",
+    "👩🏽\u200d💻 é e\u0301 \u202f10 000",
+    "h1. *gras* _x_ @code@ <b>x</b> &lt;y&gt;",
+    "```\nmarkdown\n```",
+    "long " * 20_000,
+)
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+async def test_texts_are_sent_once_and_known_again(
+    make: Make, redmine: RedmineRig, text: str
+) -> None:
+    number = redmine.create("assistance", "Textes")
+    wanted = await done(make("agent1"), wish(number, Verb.COMMENT, text=text))
+    again = make("agent1")
+    standing = await again.inspect(wanted)
+    assert standing.done
+    await again.apply(wanted, standing)
+    path = f"/issues/{number}.json?include=journals"
+    notes = [each["notes"] for each in redmine.call("GET", path)["issue"]["journals"]]
+    assert len([note for note in notes if note]) == 1
+
+
+@pytest.mark.parametrize("name", ["À valider", "En cours de résolution", "Non résolu"])
+async def test_what_redmine_counts_as_open_is_not_resolved(
+    make: Make, redmine: RedmineRig, name: str
+) -> None:
+    number = redmine.create("assistance", "À résoudre")
+    redmine.update(number, status_id=redmine.status_id(name))
+    adapter = make("agent1")
+    row = (await read(adapter)).rows[str(number)]
+    assert (row.status_label, row.status) == (name, TicketStatus.OPEN)
+    await done(adapter, wish(number, Verb.RESOLVE, text="Fait"))
+    shown = redmine.call("GET", f"/issues/{number}.json")["issue"]["status"]["name"]
+    assert shown == "Résolu"
+    said = {each.name: each for each in (await adapter.probe()).understood}
+    assert said["En attente fournisseur"].guessed
+    assert not said["Résolu"].guessed

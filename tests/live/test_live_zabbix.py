@@ -512,7 +512,7 @@ async def test_probe(make: Make) -> None:
     probe = await make().probe()
     assert probe.version.startswith("7.0." if IS_7 else "6.0.")
     assert probe.remarks == ()
-    assert probe.sees[1] == "1 host group: Sites"
+    assert probe.notes[1] == "1 host group: Sites"
     (remark,) = (await make(token={"env": "ADMIN"}).probe()).remarks
     assert "more than read" in remark
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -407,6 +407,12 @@ class SwallowsCancellation(Sound):
             await asyncio.sleep(0.03)
         except asyncio.CancelledError:
             raise Unavailable("interrupted") from None
+
+
+@breaks("test_nothing_that_is_there_is_missed", "are missed")
+class MissesWhatIsThere(Sound):
+    async def exits(self, stream: Stream, keys: Collection[str]) -> Collection[str]:
+        return [*keys, "one"]
 
 
 @breaks("test_nothing_is_left_running", "after close")

@@ -11,6 +11,7 @@ from smic_tui.views.columns import Column
 from smic_tui.views.listing import Listing
 from smic_tui.views.lists.parts import state_cell, text_column
 from smic_tui.views.look import Look
+from smic_tui.views.narrowed import narrowed_text
 from smic_tui.views.summary import summary_of_sources
 from smic_tui.views.words import word
 
@@ -27,6 +28,13 @@ def _unmatched(fact: SourceFact) -> int:
 def _count(count: int) -> Cell:
     """A number of rows that could not be used; blank for none."""
     return Cell(str(count or ""), Role.NOTICE if count else Role.MUTED)
+
+
+def _error(fact: SourceFact) -> str:
+    """What keeps the source from being trusted."""
+    if not fact.status.error and fact.status.narrowed is not None:
+        return narrowed_text(fact.status.narrowed)
+    return fact.status.error
 
 
 _COLUMNS: tuple[Column[SourceFact], ...] = (
@@ -86,7 +94,7 @@ _COLUMNS: tuple[Column[SourceFact], ...] = (
         width=20,
         flex=3,
         spare=3,
-        cell=lambda f, look: Cell(f.status.error, Role.WARNING),
+        cell=lambda f, look: Cell(_error(f), Role.WARNING),
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.glpi.adapter import GlpiAdapter
-from adapters.glpi.api import plain
 from adapters.glpi.options import GlpiOptions
+from adapters.glpi.text import plain
 from smic_tui.contract.actions import (
     ActsOnRecords,
     ChangedMeanwhile,
@@ -88,16 +89,27 @@ def written(server: MisbehavingServer) -> list[tuple[str, str]]:
     ]
 
 
+def shown_by(glpi: FakeGlpi, content: str) -> str:
+    """The HTML that GLPI's page shows of what is stored."""
+    return html.unescape(content) if glpi.version == 10 else content
+
+
+def words(glpi: FakeGlpi, note: dict[str, Any]) -> str:
+    return plain(shown_by(glpi, note["content"]))
+
+
 @pytest.mark.parametrize(
     ("ticket_rights", "followup", "verbs"),
     [
         (READ_ALL, 1, set()),
         (READ_ALL, 1 | 4, {Verb.COMMENT}),
+        # What cannot be read again is not written.
+        (READ_ALL, 4 | 4096, set()),
         (READ_ALL | 8192, 0, {Verb.ASSIGN}),
         (READ_ALL | 2, 0, {Verb.SET_STATUS, Verb.RESOLVE}),
         (
             READ_ALL | 32768,
-            4096,
+            1 | 4096,
             {Verb.COMMENT, Verb.ASSIGN, Verb.SET_STATUS, Verb.RESOLVE},
         ),
     ],
@@ -133,10 +145,10 @@ async def test_a_comment_is_sent_as_text_and_recognised(
     glpi.note(1, "ITILFollowup", 9, text)  # an older one of our own that says the same
     after = await do(make(), wish(Verb.COMMENT, text))
     assert (after.done, after.at_once) == (True, True)
-    stored = glpi.notes[-1]["content"]
-    assert "<b>" not in stored
-    assert "<script>" not in stored
-    assert plain(stored).split() == text.split()
+    shown = shown_by(glpi, glpi.notes[-1]["content"])
+    assert "<b>" not in shown
+    assert "<script>" not in shown
+    assert plain(shown).split() == text.split()
     assert len(glpi.notes) == 2
 
 
@@ -193,7 +205,7 @@ async def test_assigned_without_removing_anybody(
 async def test_assigned_with_a_word(make: Make, glpi: FakeGlpi) -> None:
     after = await do(make(), wish(Verb.ASSIGN, "Je passe mardi"))
     assert (after.done, ticket(after).owner) == (True, "Agent Un")
-    assert [note["content"] for note in glpi.notes] == ["Je passe mardi"]
+    assert [words(glpi, note) for note in glpi.notes] == ["Je passe mardi"]
 
 
 async def test_what_has_no_word_needs_no_right_to_see_words(
@@ -296,7 +308,7 @@ async def test_the_next_stage_with_a_note(
     assert isinstance(after.record, CatalogueRequest)
     assert (after.record.stage, after.done) == (stage, True)
     assert (glpi.tickets[2]["status"], glpi.tickets[2]["category"]) == (status, category)
-    assert [note["content"] for note in glpi.notes] == ["Vu en commission"]
+    assert [words(glpi, note) for note in glpi.notes] == ["Vu en commission"]
     if glpi.version == 10:
         assert after.record.stage_label == label
 
@@ -386,3 +398,111 @@ async def test_without_a_line(make: Make, server: MisbehavingServer, mode: Mode)
 async def test_what_cannot_be_wished(make: Make, verb: Verb, value: str, key: str) -> None:
     with pytest.raises(Refused):
         await do(make(), wish(verb, "x" if verb is Verb.COMMENT else "", value, key=key))
+
+
+# -- rights that are missing --------------------------------------------------------
+
+
+async def test_a_solution_needs_no_right_to_see_followups(make: Make, glpi: FakeGlpi) -> None:
+    glpi.tokens["agent-token"].followup = 0
+    after = await do(make(), wish(Verb.RESOLVE, "Toner remplacé"))
+    assert after.done
+    assert [note["kind"] for note in glpi.notes] == ["ITILSolution"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "value"),
+    [(Verb.COMMENT, ""), (Verb.ASSIGN, ""), (Verb.SET_STATUS, "waiting")],
+)
+async def test_words_that_could_not_be_read_again_are_refused_and_not_sent(
+    make: Make, glpi: FakeGlpi, server: MisbehavingServer, verb: Verb, value: str
+) -> None:
+    """Otherwise nobody could ever tell whether they were written."""
+    glpi.tokens["agent-token"].followup = 4096
+    adapter = make()
+    assert not (await adapter.inspect(wish(verb, "Toner", value))).done
+    with pytest.raises(Refused) as raised:
+        await do(adapter, wish(verb, "Toner", value))
+    assert "followups" in raised.value.message
+    assert written(server) == []
+
+
+async def test_a_followup_of_when_it_could_be_read_is_no_proof(make: Make, glpi: FakeGlpi) -> None:
+    account, action = glpi.tokens["agent-token"], wish(Verb.RESOLVE, "Toner")
+    account.followup = 0
+    before = await make().inspect(action)
+    glpi.note(1, "ITILFollowup", 9, "Toner")
+    account.followup = 1 | 4096
+    after = await make().inspect(replace(action, baseline=before.baseline))
+    assert not after.done
+
+
+async def test_without_the_right_to_see_people_a_name_is_refused(
+    make: Make, glpi: FakeGlpi
+) -> None:
+    glpi.tokens["agent-token"].sees = set()
+    adapter, action = make(), wish(Verb.ASSIGN, value="agent2")
+    if glpi.version == 10:
+        assert not (await adapter.inspect(action)).done
+        with pytest.raises(Refused) as raised:
+            await do(adapter, action)
+        assert "users" in raised.value.hint
+
+
+# -- stages that are categories, and stages that are not ------------------------------
+
+STAGES: dict[str, Any] = {
+    "as": "requests",
+    "stages": {"planned": "installing", "pending": "ordered"},
+    "category_stages": {
+        "Catalogue logiciel > Groupe de travail": "working group",
+        "Catalogue logiciel > Refusé": "refused",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("stage", "status", "category"),
+    [
+        (Stage.ORDERED, 4, 2),
+        (Stage.INSTALLING, 3, 2),
+        (Stage.DONE, 5, 0),
+        (Stage.REFUSED, 5, 4),
+        (Stage.WORKING_GROUP, 2, 3),
+    ],
+)
+@pytest.mark.parametrize(("begins", "over"), [(3, False), (4, True)])
+async def test_a_request_leaves_a_category_that_means_a_stage(
+    make: Make, glpi: FakeGlpi, stage: Stage, status: int, category: int, begins: int, over: bool
+) -> None:
+    # GLPI 11's API gives a category without those above it.
+    named = {"category_without_stage": "Catalogue logiciel"} if glpi.version == 11 else {}
+    glpi.change(2, LONG_AGO, category=begins, status=5 if over else 2)
+    action = wish(Verb.SET_STAGE, "poste 3", stage.value, stream=Stream.REQUESTS, key="2")
+    after = await do(make(**STAGES, **named), action)
+    assert isinstance(after.record, CatalogueRequest)
+    assert (after.record.stage, after.done) == (stage, True)
+    if stage is Stage.DONE:
+        # What is done may be so in the category of a working group, and not in that of an end.
+        category = 2 if over else 3
+    if stage is not (Stage.REFUSED if over else Stage.WORKING_GROUP):
+        assert (glpi.tickets[2]["status"], glpi.tickets[2]["category"]) == (status, category)
+
+
+async def test_the_category_to_go_to_may_be_named(make: Make, glpi: FakeGlpi) -> None:
+    glpi.change(2, LONG_AGO, category=3)
+    adapter = make(**STAGES, category_without_stage="Assistance")
+    action = wish(Verb.SET_STAGE, value="installing", stream=Stream.REQUESTS, key="2")
+    assert (await do(adapter, action)).done
+    assert glpi.tickets[2]["category"] == 1
+
+
+async def test_a_category_without_one_above_is_told_as_what_hinders(
+    make: Make, glpi: FakeGlpi
+) -> None:
+    glpi.change(2, LONG_AGO, category=1)
+    adapter = make(**{"as": "requests"}, category_stages={"Assistance": "working group"})
+    action = wish(Verb.SET_STAGE, value="installing", stream=Stream.REQUESTS, key="2")
+    with pytest.raises(Refused, match="Assistance") as raised:
+        await do(adapter, action)
+    assert "category_without_stage" in raised.value.hint

@@ -90,14 +90,16 @@ async def test_requests_have_stages(make: Make) -> None:
     assert Verb.SET_STATUS not in adapter.capabilities()[Stream.REQUESTS]
 
 
-async def test_rights_are_not_asked_for_with_each_reading(
+async def test_rights_that_stay_cost_an_answer_without_a_body(
     make: Make, server: MisbehavingServer
 ) -> None:
     adapter = make()
     cursor = (await read(adapter)).cursor
     server.requests.clear()
     await read(adapter, cursor)
-    assert not [request for request in server.requests if "/roles/" in request.path]
+    asked = [request for request in server.requests if "/roles/" in request.path]
+    assert asked
+    assert all("if-none-match" in request.headers for request in asked)
 
 
 async def test_a_note_is_sent_and_recognised(make: Make, redmine: FakeRedmine) -> None:

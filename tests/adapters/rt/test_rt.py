@@ -135,7 +135,9 @@ async def test_times_are_asked_for_in_the_account_s_zone(make: Make, rt: FakeRt,
     assert not new.full
     assert new.rows["5"].subject == "neu"
     state = msgspec.json.decode(cursor)
-    later = {**state, "since": datetime.now(UTC) + timedelta(minutes=10)}
+    # Of another zone by an hour, this question would bring it again.
+    rt.tickets[5]["LastUpdated"] = datetime.now(UTC) - timedelta(minutes=30)
+    later = {**state, "since": datetime.now(UTC)}
     quiet = await read(adapter, msgspec.json.encode(later).decode())
     assert bool(quiet.rows) is (who == "sansfuseau")
     remarks = (await adapter.probe()).remarks
@@ -455,7 +457,7 @@ async def test_readings_and_actions_at_once(make: Make) -> None:
         {"token": {"env": "T"}, "user": "x", "password": {"env": "P"}},
         {},
         {"token": {"env": "T"}, "queues": []},
-        {"token": {"env": "T"}, "queues": ["it's"]},
+        {"token": {"env": "T"}, "queues": ["two\nlines"]},
         {"token": {"env": "T"}, "priorities": {"high": 1}},
     ],
 )

@@ -274,7 +274,7 @@ async def test_a_role_without_the_newer_methods(
 
 async def test_what_the_account_sees(adapter_on: MakeAdapter, watched: FakeZabbix) -> None:
     watched.add_host("srv")
-    assert (await adapter_on().probe()).sees == ("1 monitored host", "1 host group: Sites")
+    assert (await adapter_on().probe()).notes == ("1 monitored host", "1 host group: Sites")
 
 
 # -- what is quiet -------------------------------------------------------------

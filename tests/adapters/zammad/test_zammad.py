@@ -18,10 +18,10 @@ from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import Actor, CatalogueRequest, Stage, Stream, TicketStatus
 from smic_tui.testing.actions import ActingConformance
 from smic_tui.testing.adapters import AdapterConformance
-from tests.fakes.acting import done, wish
+from tests.fakes.acting import do, done, wish
 from tests.fakes.misbehaving import CERTS, MisbehavingServer, Mode, Reply, Request
 from tests.fakes.reading import failure, read
-from tests.fakes.zammad import FakeZammad
+from tests.fakes.zammad import STATES, FakeZammad
 
 Make = Callable[..., ZammadAdapter]
 
@@ -302,3 +302,31 @@ class TestActingOnRequests(TestActingOnTickets):
         wish(Verb.RESOLVE, key="2", stream=Stream.REQUESTS, text="Réglé"),
     )
     nowhere: ClassVar = wish(Verb.COMMENT, key="77", stream=Stream.REQUESTS, text="x")
+
+
+async def test_the_type_of_a_state_decides(
+    make: Make, zammad: FakeZammad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {20: ("résolu", "open"), 21: ("à valider", "open"), 22: ("en cours", "closed")}
+    monkeypatch.setattr("tests.fakes.zammad.STATES", {**STATES, **named})
+    for number, state in enumerate(named, 1):
+        zammad.touch(number, state_id=state)
+    adapter = make("t-agent")
+    rows = (await read(adapter)).rows
+    assert (rows["1"].status, rows["2"].status) == (TicketStatus.OPEN, TicketStatus.OPEN)
+    assert rows["3"].status is TicketStatus.CLOSED
+    assert (await do(adapter, wish(Verb.RESOLVE, key="2"))).done
+    assert zammad.tickets[2]["state_id"] == 4, "closed: what is open resolves nothing"
+    said = {each.name: each for each in (await adapter.probe()).understood}
+    assert (said["pending close"].status, said["pending close"].guessed) == (
+        TicketStatus.WAITING,
+        False,
+    )
+    assert said["résolu"].status is TicketStatus.OPEN
+
+
+async def test_a_cursor_ahead_leads_to_a_full_reading(make: Make) -> None:
+    adapter = make()
+    state = msgspec.json.decode((await read(adapter)).cursor)
+    state["since"] = datetime.now(UTC) + timedelta(days=2)
+    assert (await read(adapter, msgspec.json.encode(state).decode())).full
