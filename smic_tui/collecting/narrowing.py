@@ -54,15 +54,15 @@ class Judgement:
             self._hold(known, reading, reading.began, (), (), agreed=agreed)
             self.narrowed = self.narrowed or before.narrowed
             return
-        view = adapter.view() if isinstance(adapter, TellsItsView) else ()
-        lost, less = ((), ()) if agreed or not view else narrower(before.view, view)
+        view = adapter.view() if isinstance(adapter, TellsItsView) else before.view
+        lost, less = ((), ()) if agreed else narrower(before.view, view)
         if not self._hold(known, reading, reading.began, lost, less, agreed=agreed):
             whole = any(part.was_full or part.missed for part in reading.streams.values())
             by_view = before.narrowed is not None and (before.narrowed.lost or before.narrowed.less)
             # All is there again, or may be seen again.
             if agreed or whole or by_view:
                 self.narrowed = None
-        if self.narrowed is None and view:
+        if self.narrowed is None:
             self.view = view
 
     def _hold(

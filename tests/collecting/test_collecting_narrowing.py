@@ -197,6 +197,14 @@ async def test_a_lost_part_is_named(bench: Bench, desk: Desk) -> None:
     assert (status.narrowed, status.view) == (None, (Sight("Assistance"),))
 
 
+async def test_the_only_part_may_be_lost(bench: Bench, desk: Desk) -> None:
+    await bench.coordinator.read()
+    desk.sights = ()
+    status = await bench.coordinator.read()
+    assert status.narrowed is not None
+    assert status.narrowed.lost == ("Assistance",)
+
+
 async def test_other_settings_may_show_less(bench: Bench, desk: Desk) -> None:
     await bench.coordinator.read()
     bench.coordinator._config = "other settings"

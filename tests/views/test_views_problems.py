@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from smic_tui.contract.batch import Rejected
+from smic_tui.contract.view import Narrowed, Sight
 from smic_tui.model.facts import Situation, UnmatchedRef
 from smic_tui.records import Stream
+from smic_tui.views.lists.sources import LISTING as SOURCES_LISTING
 from smic_tui.views.problems import problems
-from tests.views.view_examples import NOW, source, texts
+from tests.views.view_examples import LOOK, NOW, source, texts
 
 
 def test_sources_without_problems_have_no_lines() -> None:
@@ -45,3 +47,23 @@ def test_every_problem_says_what_would_fix_it() -> None:
     assert [line.copy for line in lines[3:6]] == ["is the VPN up?", '"Matta" = "17224"', ""]
     keys = [line.key for line in lines if line.key]
     assert len(keys) == len(set(keys)) == 3
+
+
+def test_an_account_that_sees_less_is_told_with_what_to_do() -> None:
+    narrowed = Narrowed(
+        since=NOW,
+        kept=16,
+        known=30,
+        lost=tuple("abcdefg"),
+        less=(Sight("Assistance", 1, "own"),),
+    )
+    fact = source({"narrowed": narrowed})
+    said, hint = texts(problems(Situation(now=NOW, sources=(fact,))))[1:]
+    assert said == (
+        "the account sees less than before: not seen any more: a, b, c, d, e and 2 more; "
+        "less is seen of: Assistance (own); "
+        "16 open rows of 30 are missing, and kept as they were"
+    )
+    assert hint.endswith("smic-tui sync --accept-fewer members")
+    cells = {column.id: column.cell(fact, LOOK).text for column in SOURCES_LISTING.columns}
+    assert cells["error"] == said
