@@ -33,5 +33,5 @@ def test_what_an_account_of_zabbix_sees(
         (finding,) = json.loads(capsys.readouterr().out)["sources"]
     assert "noted       3 monitored hosts\n              1 host group: Sites" in said
     assert "The proxy Rochefort has never been heard of." in said
-    assert "noté        3 hôtes supervisés" in french
+    assert "à savoir    3 hôtes supervisés" in french
     assert finding["notes"] == ["3 monitored hosts", "1 host group: Sites", "1 proxy: Rochefort"]
