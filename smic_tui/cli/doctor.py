@@ -121,7 +121,7 @@ async def _examine(loaded: Loaded, name: str, status: SourceStatus) -> Finding:
         last_good=status.last_good,
         rows=status.rows,
         rejected=status.rejected_count,
-        rejects=status.rejected,
+        rejects=status.in_words().rejected,
     )
     try:
         return await _probed(source, context, finding, partial(_tidy, redact))

@@ -17,7 +17,7 @@ from smic_tui.cli.json_text import print_json
 from smic_tui.cli.say import say
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.config.load import Loaded
-from smic_tui.i18n import _
+from smic_tui.i18n import _, phrase
 from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox import box
 from smic_tui.views.cells import Line
@@ -94,9 +94,9 @@ def told(entries: Collection[Entry], look: Look) -> Exit:
     for entry in entries:
         say(f"{entry.number} {title(entry.seen_record)}: {state_cell(entry).text}")
         if entry.error:
-            say(f"  {entry.error}")
+            say(f"  {phrase(entry.error)}")
         if entry.hint:
-            say(f"  → {entry.hint}")
+            say(f"  → {phrase(entry.hint)}")
     if any(entry.state is not EntryState.CONFIRMED for entry in entries):
         code = Exit.ATTENTION
     if any(entry.state is EntryState.REFUSED for entry in entries):

@@ -18,7 +18,7 @@ from smic_tui.cli.say import say
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.config.load import Loaded
 from smic_tui.contract.status import SourceState, SourceStatus
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import _, ngettext, phrase
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.wiring import make_collector
 
@@ -115,7 +115,7 @@ class _Reporter:
             if status.state is SourceState.OK:
                 self._once(status.name, _("{source}: read").format(source=status.name))
             elif status.last_try is not None:
-                text = _("{source}: {error}").format(source=status.name, error=status.error)
+                text = _("{source}: {error}").format(source=status.name, error=phrase(status.error))
                 self._once(status.name, text)
 
     def _once(self, topic: str, text: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from smic_tui.duty.fact_digest import digest_of
-from smic_tui.i18n import _
+from smic_tui.i18n import _, recording
 from smic_tui.insight.supplier_groups import SupplierGroup
 from smic_tui.insight.trouble import group_line, site_line, source_line
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, SourceFact, TicketFact
@@ -39,7 +39,7 @@ class AlertSubject(Struct, frozen=True, kw_only=True):
 
 
 def _in_words(line: SiteTrouble | None, otherwise: str) -> str:
-    return "; ".join(item.words for item in line.items) if line else otherwise
+    return " · ".join(item.words for item in line.items) if line else otherwise
 
 
 def is_blind(fact: Fact) -> bool:
@@ -72,7 +72,7 @@ def _placed(
     fact: BackupFact | TicketFact | RequestFact, record_key: str, summary: str
 ) -> AlertSubject:
     if not fact.site and fact.site_ref:
-        summary = f"{fact.site_ref}: {summary}"
+        summary = _("{what}: {words}").format(what=fact.site_ref, words=summary)
     return AlertSubject(
         key=fact.key,
         source=fact.source,
@@ -108,14 +108,19 @@ def _of_source(fact: SourceFact) -> AlertSubject:
         source=fact.key,
         record_key="",
         site="",
-        summary=f"{fact.key}: {words}",
+        summary=_("{what}: {words}").format(what=fact.key, words=words),
         digest=digest_of(fact),
         blind=False,
     )
 
 
 def subject_of(fact: Fact) -> AlertSubject:
-    """The subject that a fact is."""
+    """The subject that a fact is, with a summary that can be stored."""
+    with recording():
+        return _subject_of(fact)
+
+
+def _subject_of(fact: Fact) -> AlertSubject:
     if isinstance(fact, SiteFact):
         return _of_site(fact)
     if isinstance(fact, BackupFact):
@@ -129,12 +134,16 @@ def subject_of(fact: Fact) -> AlertSubject:
 
 def subject_of_group(group: SupplierGroup) -> AlertSubject:
     """The one subject that sites down together are."""
+    with recording():
+        words = _("{what}: {words}").format(
+            what=group.supplier, words=_in_words(group_line(group), "")
+        )
     return AlertSubject(
         key=SUPPLIER + group.key,
         source="",
         record_key=SUPPLIER + group.key,
         site="",
-        summary=f"{group.supplier}: {_in_words(group_line(group), '')}",
+        summary=words,
         digest=str(len(group.sites).bit_length()),
         blind=any(is_blind(fact) for fact in group.sites),
     )

@@ -297,7 +297,7 @@ class Assessment:
     def sources(self) -> list[SourceFact]:
         facts = []
         for one in self.snapshot.sources:
-            status = one.status
+            status = one.status.in_words()
             stale = status.name in self.stale
             unmatched = self.placer.unmatched(status.name)
             facts.append(

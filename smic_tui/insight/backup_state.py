@@ -70,7 +70,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from smic_tui.config.schema import Calendar
-from smic_tui.i18n import _
+from smic_tui.i18n import _, phrase
 from smic_tui.insight.plan import BadPlan, next_expected
 from smic_tui.model.states import BackupState, Level
 from smic_tui.records import BackupJob, BackupRun, RunResult
@@ -153,7 +153,7 @@ def state_of(
         state = BackupState.UNKNOWN
     elif newest and newest.result is RunResult.UNKNOWN:
         state = BackupState.UNKNOWN
-        note = newest.message
+        note = phrase(newest.message)
     elif (
         newest
         and newest.result is RunResult.RUNNING

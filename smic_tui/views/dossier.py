@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from smic_tui.i18n import N_, _, ngettext
+from smic_tui.i18n import N_, _, ngettext, phrase
 from smic_tui.insight.history import Event, recent
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.model.outbox_entry import Entry, EntryState
@@ -139,11 +139,11 @@ def _health_line(health: Health, look: Look) -> Line:
             Cell(fit(name, 16)),
             Cell(fit(" " + word(health.state), 12), ROLE_OF_LEVEL[level]),
             Cell(fit(human.since(health.since, look.now), 8, right=True)),
-            Cell("  " + health.output, Role.MUTED),
+            Cell("  " + phrase(health.output), Role.MUTED),
         ),
         key=f"health/{health.key}",
         url=health.url,
-        copy=f"{health.host} {health.service} {health.output}",
+        copy=f"{health.host} {health.service} {phrase(health.output)}",
     )
 
 
@@ -171,11 +171,11 @@ def _backup_line(fact: BackupFact, look: Look, cells: int) -> Line:
             Cell(fit(human.since(fact.last_success, look.now), 8, right=True)),
             Cell(fit("  " + fact.job.protocol, 11), Role.MUTED),
             Cell(fit(human.size(newest.size) if newest else "", 9, right=True), Role.MUTED),
-            Cell("  " + (newest.message if newest else ""), Role.MUTED),
+            Cell("  " + (phrase(newest.message) if newest else ""), Role.MUTED),
         ),
         key=f"backup/{fact.key}",
         url=fact.job.url,
-        copy=f"{fact.job.application} {newest.message if newest else ''}",
+        copy=f"{fact.job.application} {phrase(newest.message) if newest else ''}",
         stale=fact.stale,
     )
 

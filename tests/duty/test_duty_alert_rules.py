@@ -274,7 +274,7 @@ def test_a_stale_source_raises_its_own_alert_after_two_minutes() -> None:
     assert (fact.severity, fact.rule, fact.summary) == (
         Level.WARNING,
         "source-stale",
-        "icinga: stale; no answer",
+        "icinga: stale · no answer",
     )
     assert fact.text
     assert story.at(3, ARS, UP) == {"source-stale/icinga": "firing"}

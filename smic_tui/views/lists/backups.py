@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smic_tui.i18n import N_
+from smic_tui.i18n import N_, phrase
 from smic_tui.model.facts import BackupFact
 from smic_tui.model.states import BackupState
 from smic_tui.model.subjects import BACKUPS
@@ -41,7 +41,7 @@ def _size(fact: BackupFact) -> int | None:
 
 
 def _message(fact: BackupFact) -> str:
-    return fact.runs[0].message if fact.runs else ""
+    return phrase(fact.runs[0].message) if fact.runs else ""
 
 
 _COLUMNS: tuple[Column[BackupFact], ...] = (
