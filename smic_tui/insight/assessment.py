@@ -17,7 +17,7 @@ from msgspec import Struct
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
 from smic_tui.insight.backup_runs import runs_by_job
-from smic_tui.insight.backup_state import LEVELS, state_of
+from smic_tui.insight.backup_state import state_of
 from smic_tui.insight.matching import Register
 from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
 from smic_tui.insight.ordered import in_order
@@ -158,7 +158,7 @@ class Assessment:
             job=job,
             runs=runs,
             state=found.state,
-            level=LEVELS[found.state],
+            level=found.state.level,
             last_success=found.last_success,
             due=found.due,
             note=found.note,

@@ -72,22 +72,11 @@ from msgspec import Struct
 from smic_tui.config.schema import Calendar
 from smic_tui.i18n import _, phrase
 from smic_tui.insight.plan import BadPlan, next_expected
-from smic_tui.model.states import BackupState, Level
+from smic_tui.model.states import BackupState
 from smic_tui.records import BackupJob, BackupRun, RunResult
 
 FUTURE = timedelta(hours=1)
 HUNG_WITHOUT_PLAN = timedelta(hours=24)
-
-LEVELS = {
-    BackupState.FRESH: Level.FINE,
-    BackupState.RUNNING: Level.FINE,
-    BackupState.UNKNOWN: Level.UNKNOWN,
-    BackupState.LATE: Level.NOTICE,
-    BackupState.NEVER: Level.WARNING,
-    BackupState.OVERDUE: Level.WARNING,
-    BackupState.FAILED: Level.WARNING,
-}
-
 
 class Verdict(Struct, frozen=True, kw_only=True):
     """The state of a job at one moment. `note` says, for the reader, what the state hides."""

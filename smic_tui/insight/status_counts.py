@@ -26,7 +26,7 @@ def count(situation: Situation) -> StatusCounts:
         return situation.counts
     return with_sums(
         situation,
-        sites=Counter(fact.state for fact in situation.sites),
+        sites=Counter((fact.state, fact.level) for fact in situation.sites),
         backups=Counter(fact.state for fact in situation.backups),
         tickets=count_tickets(situation.tickets),
         requests=count_requests(situation.requests),
@@ -36,14 +36,20 @@ def count(situation: Situation) -> StatusCounts:
 def with_sums(
     situation: Situation,
     *,
-    sites: Mapping[SiteState, int],
+    sites: Mapping[tuple[SiteState, Level], int],
     backups: Mapping[BackupState, int],
     tickets: TicketCounts,
     requests: RequestCounts,
 ) -> StatusCounts:
     """The counts of the situation, whose long lists somebody has counted."""
+    states: dict[SiteState, int] = {}
+    levels: dict[SiteState, Level] = {}
+    for (state, level), number in sites.items():
+        states[state] = states.get(state, 0) + number
+        levels[state] = max(level, levels.get(state, level))
     return StatusCounts(
-        sites=dict(sites),
+        sites=states,
+        site_levels=levels,
         backups=dict(backups),
         tickets=tickets,
         requests=requests,

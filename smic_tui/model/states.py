@@ -38,6 +38,22 @@ class BackupState(StrEnum):
     NEVER = "never"
     UNKNOWN = "unknown"
 
+    @property
+    def level(self) -> Level:
+        """How much attention it needs, wherever it is shown."""
+        return _BACKUP_LEVELS[self]
+
+
+_BACKUP_LEVELS = {
+    BackupState.FRESH: Level.FINE,
+    BackupState.RUNNING: Level.FINE,
+    BackupState.UNKNOWN: Level.UNKNOWN,
+    BackupState.LATE: Level.NOTICE,
+    BackupState.NEVER: Level.WARNING,
+    BackupState.OVERDUE: Level.WARNING,
+    BackupState.FAILED: Level.WARNING,
+}
+
 
 class AlertStatus(StrEnum):
     """Where an alert stands."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from smic_tui.i18n import _, ngettext
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
-from smic_tui.model.status_counts import RequestCounts, SourceCounts, StatusCounts, TicketCounts
+from smic_tui.model.status_counts import RequestCounts, SiteCounts, SourceCounts, StatusCounts, TicketCounts
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
 from smic_tui.views.fit import width
@@ -26,25 +26,23 @@ def _counted(count: int, text: str, level: Level, look: Look) -> list[Cell]:
     return [GAP, Cell(f"{look.glyph(level)} {count} {text}", ROLE_OF_LEVEL[level])]
 
 
-def words_of_sites(states: Mapping[SiteState, int], look: Look) -> list[Cell]:
-    """How many sites there are, and in which states."""
-    total = sum(states.values())
-    down, degraded = states.get(SiteState.DOWN, 0), states.get(SiteState.DEGRADED, 0)
-    unknown = states.get(SiteState.UNKNOWN, 0)
-    return [
-        Cell(ngettext("{n} site", "{n} sites", total).format(n=total), Role.TITLE),
-        *_counted(down, word(SiteState.DOWN), Level.CRITICAL, look),
-        *_counted(degraded, word(SiteState.DEGRADED), Level.WARNING, look),
-        *_counted(unknown, word(SiteState.UNKNOWN), Level.UNKNOWN, look),
-    ]
+def words_of_sites(sites: SiteCounts, look: Look) -> list[Cell]:
+    """How many sites there are, and in which states; each as loud as the worst of its sites."""
+    total = sum(sites.states.values())
+    cells = [Cell(ngettext("{n} site", "{n} sites", total).format(n=total), Role.TITLE)]
+    for state in (SiteState.DOWN, SiteState.DEGRADED, SiteState.UNKNOWN):
+        level = sites.levels.get(state, Level.UNKNOWN)
+        cells += _counted(sites.states.get(state, 0), word(state), level, look)
+    return cells
 
 
-_BACKUP_LEVELS = (
-    (BackupState.FAILED, Level.CRITICAL),
-    (BackupState.OVERDUE, Level.CRITICAL),
-    (BackupState.NEVER, Level.WARNING),
-    (BackupState.LATE, Level.WARNING),
-    (BackupState.UNKNOWN, Level.UNKNOWN),
+# Those that are not as they should be, in the order of the list.
+_BACKUPS = (
+    BackupState.FAILED,
+    BackupState.OVERDUE,
+    BackupState.NEVER,
+    BackupState.LATE,
+    BackupState.UNKNOWN,
 )
 
 
@@ -52,8 +50,8 @@ def words_of_backups(states: Mapping[BackupState, int], look: Look) -> list[Cell
     """How many backups there are, and which are not as they should be."""
     total = sum(states.values())
     cells = [Cell(ngettext("{n} backup", "{n} backups", total).format(n=total), Role.TITLE)]
-    for state, level in _BACKUP_LEVELS:
-        cells += _counted(states.get(state, 0), word(state), level, look)
+    for state in _BACKUPS:
+        cells += _counted(states.get(state, 0), word(state), state.level, look)
     return cells
 
 
@@ -92,12 +90,12 @@ def words_of_alerts(statuses: Mapping[AlertStatus, int], look: Look) -> list[Cel
 def words_of_sources(sources: Sequence[SourceCounts], look: Look) -> list[Cell]:
     """How many sources there are, and how many cannot be trusted now."""
     total = len(sources)
-    stale = sum(source.stale for source in sources)
+    stale = [source.level for source in sources if source.stale]
     aside = sum(source.rejected for source in sources)
     nowhere = sum(source.unmatched for source in sources)
     return [
         Cell(ngettext("{n} source", "{n} sources", total).format(n=total), Role.TITLE),
-        *_counted(stale, _("stale"), Level.WARNING, look),
+        *_counted(len(stale), _("stale"), max(stale, default=Level.FINE), look),
         *_counted(aside, _("set aside"), Level.NOTICE, look),
         *_counted(nowhere, _("without a site"), Level.NOTICE, look),
     ]
@@ -106,7 +104,7 @@ def words_of_sources(sources: Sequence[SourceCounts], look: Look) -> list[Cell]:
 def words_of_counts(counts: StatusCounts, look: Look) -> list[list[Cell]]:
     """A line for each subject."""
     return [
-        words_of_sites(counts.sites, look),
+        words_of_sites(counts.of_sites, look),
         words_of_backups(counts.backups, look),
         words_of_tickets(counts.tickets, look),
         words_of_requests(counts.requests, look),

@@ -81,7 +81,7 @@ def _unread(subject: Subject[object], stream: Stream, text: str) -> Callable[[Si
 
 
 summary_of_sites = Summary(
-    lambda counts: counts.sites,
+    lambda counts: counts.of_sites,
     words_of_sites,
     _unread(SITES, Stream.SITES, N_("sites: nothing read yet")),
 )

@@ -12,8 +12,7 @@ from tests.cli.program import Program
 CONFIG = """
 [sources.members]
 kind = "csv"
-path = "sites.csv"
-streams = { sites = { columns = { key = "code", code = "code", name = "nom" } } }
+sites = { file = "sites.csv", columns = { key = "code", code = "code", name = "nom" } }
 
 [sources.drop]
 kind = "journal"
@@ -22,12 +21,11 @@ plans = [{ site = "17300", application = "Paie", period = "1d" }]
 
 [sources.gone]
 kind = "csv"
-path = "nowhere.csv"
-streams = { sites = { columns = { key = "code", code = "code", name = "nom" } } }
+sites = { file = "nowhere.csv", columns = { key = "code", code = "code", name = "nom" } }
 
 [sources.ping]
 kind = "ping"
-targets = [{ site = "17300", address = "127.0.0.1", port = 9, expect = "refused" }]
+targets = [{ site = "17300", address = "127.0.0.1", port = 9 }]
 
 [[alerts]]
 name = "failed"
