@@ -94,7 +94,12 @@ class Health(Record, frozen=True, kw_only=True):
     """The state of one monitored object, a host or one of its services.
 
     `service` is empty for the host itself. `since` is when the state began, `checked` when
-    it was last verified; both are None if monitoring does not know.
+    it was last verified, by our clock; both are None if monitoring does not know. `valid_for`
+    is for how many seconds after `checked` the state may be believed, as the interval of the
+    check allows; None if monitoring does not tell. `outdated` says that `state` is the last
+    one known and tells of the past only: the collector sets it where `checked` and `valid_for`
+    say so, an adapter where its source says so in another way. `more_sites` are further
+    references to sites that the same host serves.
     """
 
     site: str
@@ -103,6 +108,9 @@ class Health(Record, frozen=True, kw_only=True):
     state: HealthState
     since: datetime | None = None
     checked: datetime | None = None
+    valid_for: int | None = None
+    outdated: bool = False
+    more_sites: tuple[str, ...] = ()
     output: str = ""
     acknowledged: bool = False
     downtime: bool = False

@@ -35,6 +35,7 @@ _SPECIAL = {
     "size": "a size in bytes or with a unit",
     "period": "a duration",
     "grace": "a duration",
+    "valid_for": "a duration",
     "closed": "days of the week",
     "calendar": "cron syntax",
 }

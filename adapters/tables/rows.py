@@ -20,6 +20,7 @@ _QUANTITIES: Mapping[str, Callable[[str, str], int]] = {
     "size": values.read_size,
     "period": values.read_duration,
     "grace": values.read_duration,
+    "valid_for": values.read_duration,
 }
 _RANGES: Mapping[str, tuple[float, float]] = {
     "latitude": (-90, 90),

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from smic_tui.cli.json_text import encoded, in_words
 from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.json_text import encoded, in_words
 from smic_tui.cli.say import say
 from smic_tui.cli.situation import read
 from smic_tui.cli.tables import write_csv

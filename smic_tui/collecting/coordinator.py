@@ -22,6 +22,7 @@ import msgspec
 from smic_tui.cache.layout import Cursor
 from smic_tui.cache.source_file import SourceFile
 from smic_tui.collecting import secret_files
+from smic_tui.collecting.check_ages import CheckAges
 from smic_tui.collecting.failure import Failure, Overdue, failure_of
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.reading import Point, SourceReading, StreamReading, starting_cursor
@@ -88,6 +89,7 @@ class Coordinator:
         self._not_before = 0.0
         self._secrets: tuple[secret_files.FileMark, ...] = ()
         self._retention = Retention()
+        self._check_ages = CheckAges(source)
 
     @property
     def busy(self) -> bool:
@@ -193,6 +195,8 @@ class Coordinator:
 
     def _put(self, stream: Stream, key: str, record: Record | None) -> None:
         known = self._file.contents
+        if record is not None:
+            record = self._check_ages.one(record, datetime.now(UTC))
         if known.of(stream).get(key) == record:
             return
         upserts = {} if record is None else {stream: {key: record}}
@@ -209,7 +213,9 @@ class Coordinator:
                 await adapter.close()
         except Exception as error:
             detail = _failure(error, self.redact)
-            _log.warning("%s: closing failed: %s", self.source.name, phrase(detail.error) or "time is up")
+            _log.warning(
+                "%s: closing failed: %s", self.source.name, phrase(detail.error) or "time is up"
+            )
 
     async def _until_due(self) -> None:
         loop = asyncio.get_running_loop()
@@ -285,6 +291,13 @@ class Coordinator:
                 upserts[stream] = {
                     key: row for key, row in upserts.get(stream, {}).items() if key not in old
                 }
+        if failure is None and Stream.HEALTH in self._offered:
+            upserts[Stream.HEALTH] = self._check_ages.judged(
+                before.of(Stream.HEALTH),
+                upserts.get(Stream.HEALTH, {}),
+                deletes.get(Stream.HEALTH, ()),
+                reading.began,
+            )
         status = self._tracker.after(
             before.status, reading, failure, took, offered=self._offered, adapter=self._adapter
         )

@@ -222,9 +222,7 @@ def _clean_rejected(row: Rejected) -> Rejected:
     )
 
 
-def _clean_any(
-    value: object, limit: int, cleaning: Callable[[str, int], str] = clean
-) -> str:
+def _clean_any(value: object, limit: int, cleaning: Callable[[str, int], str] = clean) -> str:
     """Return the beginning of anything as clean text."""
     if value is None:
         return ""

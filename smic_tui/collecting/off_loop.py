@@ -30,9 +30,7 @@ class OffLoop:
         """
         loop = asyncio.get_running_loop()
         context = contextvars.copy_context()
-        future = loop.run_in_executor(
-            self._pool, lambda: context.run(function, *args, **kwargs)
-        )
+        future = loop.run_in_executor(self._pool, lambda: context.run(function, *args, **kwargs))
         cancelled: asyncio.CancelledError | None = None
         while not future.done():
             try:

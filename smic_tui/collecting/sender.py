@@ -396,7 +396,9 @@ class OutboxSender:
     def _log_bug(self, error: Exception) -> None:
         failure = self._failure(error)
         if failure.detail:
-            _log.error("%s: an action failed: %s\n%s", self._name, phrase(failure.error), failure.detail)
+            _log.error(
+                "%s: an action failed: %s\n%s", self._name, phrase(failure.error), failure.detail
+            )
 
 
 def _acting(adapter: Adapter[Any]) -> ActsOnRecords:

@@ -143,6 +143,14 @@ class Source(Struct, frozen=True, kw_only=True):
             " 3 × refresh."
         ),
     ] = None
+    stale_check_after: Annotated[
+        Duration | None,
+        Meta(
+            description="Age of a single check of monitoring from which on its state is unknown,"
+            " for every host and service of the source; absent: what the source itself tells of"
+            " the interval of each check, if it does."
+        ),
+    ] = None
     full_every: Annotated[
         Duration, Meta(description="Interval between two full readings, which find deletions.")
     ] = "6h"

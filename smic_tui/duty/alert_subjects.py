@@ -26,7 +26,7 @@ class AlertSubject(Struct, frozen=True, kw_only=True):
     """Something that a rule is true of.
 
     `key` ends the fingerprint: "source/key" of a fact, or "supplier/name".
-    `blind` says that part of it rests on a stale source.
+    `blind` says that part of it rests on a stale source or an outdated check.
     """
 
     key: str
@@ -43,12 +43,15 @@ def _in_words(line: SiteTrouble | None, otherwise: str) -> str:
 
 
 def is_blind(fact: Fact) -> bool:
-    """Whether something that a rule may ask of this fact rests on a stale source."""
+    """Whether something that a rule may ask of this fact rests on a stale source, or on a check
+    that is outdated.
+    """
     if isinstance(fact, SourceFact):
         return False
     if isinstance(fact, SiteFact):
         return (
             fact.stale
+            or bool(fact.past)
             or any(part.stale for part in fact.backups)
             or any(part.stale for part in fact.tickets)
             or any(part.stale for part in fact.requests)

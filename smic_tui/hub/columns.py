@@ -53,7 +53,7 @@ ORDER: dict[type[Record], tuple[str, ...]] = {
     ),
     Health: (
         "key", "site", "host", "service", "state", "output", "acknowledged", "downtime", "url",
-        "since", "checked",
+        "since", "checked", "valid_for", "outdated", "more_sites",
     ),
     BackupJob: (
         "key", "site", "application", "protocol", "period", "calendar", "grace", "closed",

@@ -229,13 +229,26 @@ class Assessment:
         placed: dict[str, list[Health]] = defaultdict(list)
         unmatched = []
         for health in self.rows(Stream.HEALTH, Health):
-            reference = health.site or health.host
-            place = self.placer.place(reference, health.source, Stream.HEALTH)
-            if place.key:
-                placed[place.key].append(health)
-            else:
+            for reference in references_of(health):
+                self.placer.place(reference, health.source, Stream.HEALTH)
+            sites = self.sites_of(health)
+            for key in sites:
+                placed[key].append(health)
+            if not sites:
                 unmatched.append(health)
         return placed, tuple(unmatched)
+
+    def sites_of(self, health: Health) -> tuple[str, ...]:
+        """The keys of the sites that a host serves, each once; none where no reference matches."""
+        first = self.placer.find(health.site or health.host).key
+        if not health.more_sites:
+            return (first,) if first else ()
+        keys = (first, *(self.placer.find(reference).key for reference in health.more_sites))
+        return tuple(dict.fromkeys(filter(None, keys)))
+
+    def unmatched_references(self, health: Health) -> list[str]:
+        """The references of a health record that match no site."""
+        return [one for one in references_of(health) if one and not self.placer.find(one).key]
 
     def site(
         self,
@@ -267,6 +280,8 @@ class Assessment:
             rests_on=self.rests_on(*(told_by or {site.source})),
             stale=stale,
             trouble_since=trouble_since,
+            last_state=health.last_state,
+            past=health.past,
         )
 
     def trouble(
@@ -383,6 +398,11 @@ class Assessment:
             is_partial=self.snapshot.is_partial,
             lists=self.snapshot.lists,
         )
+
+
+def references_of(health: Health) -> tuple[str, ...]:
+    """The references to sites of a health record; one without any goes by its host."""
+    return (health.site or health.host, *health.more_sites)
 
 
 def _by_site(facts: Iterable[PartT]) -> dict[str, list[PartT]]:

@@ -78,6 +78,7 @@ from smic_tui.records import BackupJob, BackupRun, RunResult
 FUTURE = timedelta(hours=1)
 HUNG_WITHOUT_PLAN = timedelta(hours=24)
 
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """The state of a job at one moment. `note` says, for the reader, what the state hides."""
 

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from smic_tui.i18n import _
-from smic_tui.insight.site_state import verdict
+from smic_tui.insight.site_state import levels_at
 from smic_tui.insight.trouble_items import health_words
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.model.states import Level
@@ -40,12 +40,12 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 def _health(fact: SiteFact) -> Iterator[Event]:
-    for health in fact.health:
+    for health, level in levels_at(fact):
         if health.since is not None:
             yield Event(
                 at=health.since,
                 kind=Part.HEALTH,
-                level=verdict(health, stale=False)[1],
+                level=level,
                 words=f"{health.host}: {health_words(health)}",
             )
 

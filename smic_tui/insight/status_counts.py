@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from smic_tui.insight.site_state import verdict
+from smic_tui.insight.site_state import level_of, planned_hosts
 from smic_tui.model.facts import RequestFact, Situation, SourceFact, TicketFact
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.model.status_counts import (
@@ -105,6 +105,7 @@ def attention(situation: Situation) -> bool:
     worst part: the first of each list tells of all.
     """
     stale = frozenset(fact.key for fact in situation.sources if fact.stale)
+    planned = planned_hosts(situation.unmatched_health)
     return (
         any(alert.status is AlertStatus.FIRING for alert in situation.alerts)
         or any(fact.trouble >= Level.WARNING for fact in situation.sites[:1])
@@ -112,8 +113,7 @@ def attention(situation: Situation) -> bool:
         or any(fact.level >= Level.WARNING for fact in situation.tickets[:1])
         or any(fact.level >= Level.WARNING for fact in situation.requests[:1])
         or any(
-            not (health.acknowledged or health.downtime)
-            and verdict(health, stale=health.source in stale)[1] >= Level.WARNING
+            level_of(health, past=health.source in stale, planned=planned) >= Level.WARNING
             for health in situation.unmatched_health
         )
     )

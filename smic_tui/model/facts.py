@@ -95,7 +95,10 @@ class RequestFact(Struct, frozen=True, kw_only=True, gc=False):
 class SiteFact(Struct, frozen=True, kw_only=True, gc=False):
     """A site with all that is known of it; the parts are sorted worst first.
 
-    `state`, `level` and `since` are of its health. `trouble` is the level of its
+    `state`, `level` and `since` are of its health. `past` are the records among `health` that
+    tell of the past only, because their source is stale or their own check is outdated: they
+    count as unknown. `last_state` is the state that all records said together when they were
+    checked last, however long ago. `trouble` is the level of its
     worst part, `trouble_since` when that began.
     """
 
@@ -115,6 +118,18 @@ class SiteFact(Struct, frozen=True, kw_only=True, gc=False):
     rests_on: tuple[str, ...]
     stale: bool
     trouble_since: datetime | None = None
+    last_state: SiteState = SiteState.UNKNOWN
+    past: tuple[Health, ...] = ()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the own check of a host or service is older than its interval allows."""
+        return any(one.outdated for one in self.past)
+
+    @property
+    def checked(self) -> datetime | None:
+        """When the host or service was checked that has waited longest for it, None if unknown."""
+        return min((one.checked for one in self.health if one.checked), default=None)
 
 
 class UnmatchedRef(Struct, frozen=True, kw_only=True, gc=False):

@@ -9,7 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from smic_tui.i18n import _, ngettext
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
-from smic_tui.model.status_counts import RequestCounts, SiteCounts, SourceCounts, StatusCounts, TicketCounts
+from smic_tui.model.status_counts import (
+    RequestCounts,
+    SiteCounts,
+    SourceCounts,
+    StatusCounts,
+    TicketCounts,
+)
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
 from smic_tui.views.fit import width

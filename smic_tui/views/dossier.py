@@ -8,35 +8,26 @@ from msgspec.structs import replace
 
 from smic_tui.i18n import N_, _, ngettext, phrase
 from smic_tui.insight.history import Event, recent
+from smic_tui.insight.site_state import levels_at
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.model.outbox_entry import Entry, EntryState
-from smic_tui.model.states import Level
+from smic_tui.model.states import Level, SiteState
 from smic_tui.model.user_state import Note
 from smic_tui.outbox.box import in_order
-from smic_tui.records import Contact, Health, HealthState, Stream
+from smic_tui.records import Contact, Health, Stream
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Line, Role
 from smic_tui.views.fit import fit, width
 from smic_tui.views.lists.sites import site_marks
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import entry_line, mark_of
+from smic_tui.views.past import was_host, was_site
 from smic_tui.views.words import priority, word
 
 # How far back "what changed" looks.
 DAYS = 7
 
 LABEL_CELLS = 12
-
-_HEALTH_LEVELS = {
-    HealthState.UP: Level.FINE,
-    HealthState.OK: Level.FINE,
-    HealthState.PENDING: Level.UNKNOWN,
-    HealthState.UNKNOWN: Level.UNKNOWN,
-    HealthState.WARNING: Level.WARNING,
-    HealthState.UNREACHABLE: Level.CRITICAL,
-    HealthState.CRITICAL: Level.CRITICAL,
-    HealthState.DOWN: Level.CRITICAL,
-}
 
 
 def dossier(
@@ -83,7 +74,7 @@ def _identity(fact: SiteFact, look: Look, cells: int) -> list[Line]:
     what = Cell(_joined((site.kind, site.code)), Role.MUTED)
     age = look.freshness.age(fact.rests_on, look.now)
     as_of = Cell(
-        _("as of {age} ago").format(age=human.age(age)) if age is not None else "",
+        _("as of {ago}").format(ago=human.ago(age)) if age is not None else "",
         Role.WARNING if fact.stale else Role.MUTED,
     )
     gap = max(2, cells - width(name.text) - width(what.text) - width(as_of.text))
@@ -117,34 +108,50 @@ def _identity(fact: SiteFact, look: Look, cells: int) -> list[Line]:
 def _health(fact: SiteFact, look: Look) -> list[Line]:
     state = f"{look.glyph(fact.level)} {word(fact.state)}{site_marks(fact)}"
     since = "  " + human.since(fact.since, look.now) if fact.since else ""
-    lines = [
-        _labelled(
-            _("Health"), Cell(state, ROLE_OF_LEVEL[fact.level]), Cell(since), *_not_monitored(fact)
-        )
+    cells = [Cell(state, ROLE_OF_LEVEL[fact.level])]
+    if fact.state is SiteState.UNKNOWN and fact.past:
+        cells.append(Cell("  " + was_site(fact, look), Role.MUTED))
+    else:
+        cells.append(Cell(since))
+    return [
+        _labelled(_("Health"), *cells, *_not_monitored(fact)),
+        *(_health_line(health, level, fact, look) for health, level in levels_at(fact)),
     ]
-    lines += [_health_line(health, look) for health in fact.health]
-    return lines
 
 
 def _not_monitored(fact: SiteFact) -> list[Cell]:
     return [] if fact.health else [Cell("  " + _("no source monitors this site"), Role.MUTED)]
 
 
-def _health_line(health: Health, look: Look) -> Line:
-    level = _HEALTH_LEVELS[health.state]
+def _health_line(health: Health, level: Level, fact: SiteFact, look: Look) -> Line:
     name = health.service or health.host
+    if health in fact.past:
+        state = [Cell(" " + was_host(health, look), Role.MUTED)]
+    else:
+        words = " " + word(health.state) + _marks(health, look)
+        state = [
+            Cell(fit(words, 12) if width(words) <= 12 else words, ROLE_OF_LEVEL[level]),
+            Cell(fit(human.since(health.since, look.now), 8, right=True)),
+        ]
     return Line(
         cells=(
             Cell(f"  {look.glyph(level)} ", ROLE_OF_LEVEL[level]),
             Cell(fit(name, 16)),
-            Cell(fit(" " + word(health.state), 12), ROLE_OF_LEVEL[level]),
-            Cell(fit(human.since(health.since, look.now), 8, right=True)),
+            *state,
             Cell("  " + phrase(health.output), Role.MUTED),
         ),
         key=f"health/{health.key}",
         url=health.url,
         copy=f"{health.host} {health.service} {phrase(health.output)}",
+        stale=health in fact.past,
     )
+
+
+def _marks(health: Health, look: Look) -> str:
+    """What softens the state of a record."""
+    if health.downtime:
+        return " " + _("(downtime)")
+    return " " + _("(ack)") if health.acknowledged else ""
 
 
 def _section(title: str, count: int) -> Line:

@@ -38,6 +38,17 @@ def test_that_it_was_checked_again_is_no_news(state: HealthState) -> None:
     assert not is_news(first, again)
 
 
+def test_an_outdated_check_is_published_with_its_time_and_once() -> None:
+    fresh = replace(health(HealthState.UP), valid_for=900)
+    outdated = replace(fresh, outdated=True)
+    told = publishable(outdated)
+    assert isinstance(told, Health)
+    assert (told.outdated, told.checked, told.valid_for) == (True, NOW, None)
+    assert is_news(publishable(fresh), told)
+    assert not is_news(told, publishable(outdated))
+    assert is_news(told, publishable(replace(fresh, checked=NOW + timedelta(hours=5))))
+
+
 @pytest.mark.parametrize("state", list(HealthState))
 def test_another_output_is_news_of_what_is_not_well(state: HealthState) -> None:
     first, again = publishable(health(state)), publishable(health(state, "RTA 9 ms"))

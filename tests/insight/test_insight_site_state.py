@@ -108,3 +108,39 @@ def test_the_worst_comes_first_and_says_since_when() -> None:
     assert found.since == since(5)
     assert health_of_site([host(S.UP, since=since(4))], frozenset()).since == since(4)
     assert health_of_site([host(S.DOWN, since=None)], frozenset()).since is None
+
+
+@pytest.mark.parametrize(
+    ("records", "state", "level", "last"),
+    [
+        ([host(S.UP, outdated=True)], "unknown", "UNKNOWN", "up"),
+        ([host(S.DOWN, outdated=True)], "unknown", "UNKNOWN", "down"),
+        ([host(S.DOWN, outdated=True, acknowledged=True)], "unknown", "UNKNOWN", "down"),
+        ([host(S.UP), host(S.UP, "b", outdated=True)], "unknown", "UNKNOWN", "up"),
+        ([host(S.DOWN), host(S.UP, "b", outdated=True)], "down", "CRITICAL", "down"),
+        ([host(S.UP), service(S.CRITICAL, outdated=True)], "up", "UNKNOWN", "degraded"),
+        ([host(S.UP, outdated=True), service(S.OK)], "unknown", "UNKNOWN", "up"),
+        ([service(S.OK, outdated=True)], "unknown", "UNKNOWN", "up"),
+        (
+            [service(S.CRITICAL, outdated=True), service(S.OK, "b")],
+            "unknown",
+            "UNKNOWN",
+            "degraded",
+        ),
+        ([host(S.UP)], "up", "FINE", "up"),
+    ],
+)
+def test_an_outdated_check_is_unknown_and_keeps_its_last_state(
+    records: list[Health], state: str, level: str, last: str
+) -> None:
+    found = health_of_site(records, frozenset())
+    assert (found.state, found.level) == (SiteState(state), Level[level])
+    assert found.last_state == SiteState(last)
+    assert set(found.past) == {one for one in records if one.outdated}
+
+
+def test_the_last_state_behind_a_stale_source_is_kept() -> None:
+    records = [host(S.DOWN), service(S.OK)]
+    found = health_of_site(records, frozenset({"icinga"}))
+    assert (found.state, found.last_state) == (SiteState.UNKNOWN, SiteState.DOWN)
+    assert set(found.past) == set(records)

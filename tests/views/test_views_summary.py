@@ -75,7 +75,9 @@ def test_what_is_as_it_should_be_is_not_counted_apart() -> None:
 def test_a_count_is_as_loud_as_its_rows() -> None:
     states = tuple(backup(state, level=state.level) for state in BackupState)
     quiet = site(level=Level.NOTICE, acknowledged=True)
-    both = counted(backups=states, sites=(quiet, site(state=SiteState.DEGRADED, level=Level.NOTICE)))
+    both = counted(
+        backups=states, sites=(quiet, site(state=SiteState.DEGRADED, level=Level.NOTICE))
+    )
     assert words(summary_of_backups(both, LOOK)).startswith(
         "7 backups ▲ 1 failed ▲ 1 overdue ▲ 1 never ran ○ 1 late ? 1 unknown"
     )

@@ -134,7 +134,7 @@ class _Step:
             ),
             orphan_runs=old.orphan_runs,
         )
-        self._count_unmatched(changes, unmatched_health)
+        self._count_unmatched(changes)
         index.apply(changes, current.now)
         return found, changes
 
@@ -250,25 +250,22 @@ class _Step:
         unmatched: list[Health] = []
         for record in yielding(diff.new.values()):
             health = cast("Health", record)
-            site = self._site_of(health)
-            if site:
+            sites = self.current.sites_of(health)
+            for site in sites:
                 fresh.setdefault(site, []).append(health)
-                self.touched.add(site)
-            else:
+            self.touched.update(sites)
+            if not sites:
                 unmatched.append(health)
         for record in (*diff.was.values(), *diff.gone.values()):
-            self.touched.add(self._site_of(cast("Health", record)))
+            self.touched.update(self.current.sites_of(cast("Health", record)))
         if not unmatched and not any(self._is_out(one) for one in self.old.unmatched_health):
             return fresh, self.old.unmatched_health
         # In the order of the sources, as a whole pass has them.
         return fresh, tuple(
             health
             for health in self.current.rows(Stream.HEALTH, Health)
-            if not self._site_of(health)
+            if not self.current.sites_of(health)
         )
-
-    def _site_of(self, health: Health) -> str:
-        return self.current.placer.find(health.site or health.host).key
 
     def _is_out(self, health: Health) -> bool:
         key = fact_key(health)
@@ -304,7 +301,7 @@ class _Step:
 
     # -- what matches no site
 
-    def _count_unmatched(self, changes: Changes, unmatched_health: tuple[Health, ...]) -> None:
+    def _count_unmatched(self, changes: Changes) -> None:
         gone: list[Reference] = []
         new: list[Reference] = []
         for stream, swaps in (
@@ -316,19 +313,18 @@ class _Step:
                 for fact, count in ((was, gone), (now, new)):
                     if fact is not None and not fact.site and fact.site_ref:
                         count.append((fact.source, stream, fact.site_ref))
-        if unmatched_health is not self.old.unmatched_health:
-            gone += _references(self.old.unmatched_health)
-            new += _references(unmatched_health)
+        health = self.diffs[Stream.HEALTH]
+        gone += self._unmatched_health((*health.was.values(), *health.gone.values()))
+        new += self._unmatched_health(health.new.values())
         self.current.placer.go_on_counting(self.before.placer, gone, new)
+
+    def _unmatched_health(self, records: Iterable[Record]) -> Iterator[Reference]:
+        for record in records:
+            for reference in self.current.unmatched_references(cast("Health", record)):
+                yield record.source, Stream.HEALTH, reference
 
 
 Reference = tuple[str, Stream, str]
-
-
-def _references(unmatched: Iterable[Health]) -> Iterator[Reference]:
-    for health in unmatched:
-        if reference := health.site or health.host:
-            yield health.source, Stream.HEALTH, reference
 
 
 def _is_past(due: datetime | None, now: datetime, is_open: bool) -> bool:

@@ -96,6 +96,13 @@ FIELDS = FieldSet(
             "since", "depuis", N_("when its trouble began"), FieldType.PAST, lambda f, at: f.since
         ),
         value_field(
+            "checked",
+            "contrôlé vérifié",
+            N_("time since the oldest check of its hosts and services"),
+            FieldType.AGE,
+            lambda f, at: seconds_since(f.checked, at.now),
+        ),
+        value_field(
             "population",
             "habitants",
             N_("number of inhabitants"),
@@ -150,6 +157,12 @@ FIELDS = FieldSet(
             "ack", "acquitté", N_("its trouble is acknowledged"), lambda f, at: f.acknowledged
         ),
         flag_field("downtime", "maintenance", N_("in planned downtime"), lambda f, at: f.downtime),
+        flag_field(
+            "outdated",
+            "contrôle-ancien",
+            N_("the check of a host or service is older than its interval allows"),
+            lambda f, at: f.outdated,
+        ),
         STALE,
         SEEN,
         SOURCE,

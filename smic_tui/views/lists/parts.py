@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from smic_tui.i18n import N_
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
@@ -80,14 +80,24 @@ def by_number(key: str) -> tuple[int, str]:
 
 
 def age_cell(fact: Dated, look: Look) -> Cell:
-    """How long ago the sources of a fact last answered well."""
+    """How long ago the sources of a fact last answered well; of a site with an outdated check,
+    how long ago that was.
+    """
     age = look.freshness.age(fact.rests_on, look.now)
+    if _is_outdated(fact) and not fact.stale:
+        checks = (one.checked for one in fact.past if one.outdated and one.checked)
+        if (oldest := min(checks, default=None)) is not None:
+            return Cell(human.since(oldest, look.now), Role.WARNING)
     return Cell(human.age(age), Role.WARNING if fact.stale else Role.MUTED)
 
 
 def stale_age_cell(fact: Dated, look: Look) -> Cell:
-    """The age of what is stale; that of everything else is said once for the list."""
-    return age_cell(fact, look) if fact.stale else Cell("")
+    """The age of what is stale or outdated; that of all else is said once for the list."""
+    return age_cell(fact, look) if fact.stale or _is_outdated(fact) else Cell("")
+
+
+def _is_outdated(fact: Dated) -> TypeGuard[SiteFact]:
+    return isinstance(fact, SiteFact) and fact.outdated
 
 
 def _by_age(fact: Dated, look: Look) -> float | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smic_tui.i18n import N_, _
+from smic_tui.i18n import N_, _, pgettext
 from smic_tui.model.facts import RequestFact, SiteFact, TicketFact
-from smic_tui.model.states import BackupState, Level
+from smic_tui.model.states import BackupState, Level, SiteState
 from smic_tui.model.subjects import SITES
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
@@ -27,14 +27,30 @@ from smic_tui.views.words import word
 
 
 def site_marks(fact: SiteFact) -> str:
-    """What softens a site's state: it is acknowledged, or in a planned downtime."""
+    """What softens a site's state: planned downtime, an acknowledgement, or the age of a check."""
     if fact.downtime:
         return " " + _("(downtime)")
+    if fact.outdated:
+        return " " + pgettext("a check", "(old)")
     return " " + _("(ack)") if fact.acknowledged else ""
 
 
 def _state(fact: SiteFact, look: Look) -> Cell:
+    """The state; of a site that nobody can see now, the last one, in grey."""
+    if (was := _last_state(fact)) is not None:
+        marks = site_marks(fact) if fact.downtime else ""
+        return Cell(f"{look.glyph(fact.level)} {was}{marks}", Role.MUTED)
     return state_cell(fact.level, word(fact.state) + site_marks(fact), look)
+
+
+def _last_state(fact: SiteFact) -> str | None:
+    if fact.state is not SiteState.UNKNOWN or fact.last_state is SiteState.UNKNOWN:
+        return None
+    return pgettext("short", "was {state}").format(state=word(fact.last_state))
+
+
+def _lean_state(fact: SiteFact, look: Look) -> Cell:
+    return state_cell(fact.level, _last_state(fact) or word(fact.state), look)
 
 
 def _backups(fact: SiteFact, look: Look) -> Cell:
@@ -125,7 +141,7 @@ _LEAN: tuple[Column[SiteFact], ...] = (
         id="state",
         title=N_("State"),
         width=10,
-        cell=lambda f, look: state_cell(f.level, word(f.state), look),
+        cell=_lean_state,
     ),
     Column(id="name", title=N_("Site"), width=23, cell=lambda f, look: Cell(place(f.site.name))),
     Column(id="since", title=N_("Since"), width=6, cell=lambda f, look: known_since(f.since, look)),

@@ -101,6 +101,9 @@ def new_records(dice: random.Random, number: int) -> list[tuple[str, Stream, Rec
                 host=f"h{number}",
                 state=dice.choice((HealthState.DOWN, *HealthState)),
                 since=dice.choice((moment, NOW - timedelta(minutes=5))),
+                checked=moment,
+                outdated=dice.random() < 0.2,
+                more_sites=dice.choice(((), (), ("17000", "elsewhere"), ("17001", where))),
             ),
         ),
         (
