@@ -30,7 +30,7 @@ from adapters.nagios.statusdat import read_status
 from adapters.nagios.statusjson import Flags, NagiosJson, no_host_shown
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
-from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb, refuse_impossible_times
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import BadAnswer, Unavailable
@@ -138,6 +138,7 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
 
     async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Give Nagios the command; its status shows some seconds later whether it obeyed."""
+        refuse_impossible_times(action, datetime.now(UTC))
         row, downtimes = await self._inspect(action)
         if row is None:
             raise Refused(_("It is gone from Nagios"))

@@ -102,6 +102,9 @@ def _action(
     text = getattr(options, "text", "").strip()
     if verb is Verb.COMMENT and not text:
         raise CommandError(Exit.USAGE, _("a comment needs words"))
+    start = _moment(options, "start", "--from", look.now, look.zone)
+    # It lasts from its beginning, not from now.
+    until = _moment(options, "until", "--until", start or look.now, look.zone)
     by = clean(options.by or next(iter(names), "") or getpass.getuser())
     return Action(
         id=uuid.uuid4().hex,
@@ -111,19 +114,22 @@ def _action(
         verb=verb,
         text=may.words(verb, text, by),
         value=clean(value),
-        start=_moment(options, "start", "--from", look),
-        until=_moment(options, "until", "--until", look),
+        start=start,
+        until=until,
         by=by,
         at=datetime.now(UTC),
     )
 
 
-def _moment(options: Namespace, name: str, flag: str, look: Look) -> datetime | None:
+def _moment(
+    options: Namespace, name: str, flag: str, begin: datetime, zone: ZoneInfo
+) -> datetime | None:
+    """Returns the time that was given; a duration counts from `begin`."""
     given: str | None = getattr(options, name, None)
     if given is None:
         return None
     try:
-        until = parse_until(given, look.now, look.zone)
+        until = parse_until(given, begin, zone)
     except ValueError as error:
         raise CommandError(Exit.USAGE, f"{flag}: {error}") from None
     if until.moment is None or until.comment:

@@ -97,7 +97,7 @@ def test_what_nobody_can_see_now_is_told_as_the_past(language: str, words: str) 
     i18n.use(language)
     try:
         for found in (situation(ARS, up, stale=["icinga"]), situation(ARS, old)):
-            fact, lines = lines_of(found)
+            lines = lines_of(found)[1]
             line = lines[f"health/{up.key}"]
             assert line.stale
             assert words in "".join(cell.text for cell in line.cells)
