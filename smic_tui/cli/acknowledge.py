@@ -14,6 +14,7 @@ from smic_tui.i18n import _
 from smic_tui.model.facts import AlertFact
 from smic_tui.model.states import AlertStatus
 from smic_tui.model.user_state import Acknowledgement
+from smic_tui.views import human
 
 
 def run(options: Namespace) -> int:
@@ -37,8 +38,22 @@ def run(options: Namespace) -> int:
         )
     if not kept:
         raise CommandError(Exit.OUTPUT, "\n".join(reading.cache.notices))
-    say(alert.summary or alert.fingerprint)
+    say(_done(options, alert, reading))
     return Exit.FINE
+
+
+def _done(options: Namespace, alert: AlertFact, reading: Reading) -> str:
+    """What was done, in words."""
+    what = alert.summary or alert.fingerprint
+    if alert.site_name:
+        what = _("{what}: {words}").format(what=alert.site_name, words=what)
+    if options.command == "unack":
+        return _("acknowledgement removed: {what}").format(what=what)
+    ack = reading.cache.user.state.acknowledgements[alert.fingerprint]
+    if ack.until is None:
+        return _("acknowledged until it changes: {what}").format(what=what)
+    moment = human.moment(ack.until, reading.look.now, reading.look.zone)
+    return _("acknowledged until {moment}: {what}").format(moment=moment, what=what)
 
 
 def _find(reading: Reading, fingerprint: str) -> AlertFact:

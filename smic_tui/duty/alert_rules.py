@@ -120,6 +120,7 @@ class _Rule:
             site=subject.site,
             summary=subject.summary,
             since=since,
+            began=subject.began,
             fired=fired,
             digest=subject.digest,
             blind=subject.blind,

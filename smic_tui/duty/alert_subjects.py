@@ -7,10 +7,13 @@ back when it doubles, not with each site.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from smic_tui.duty.fact_digest import digest_of
 from smic_tui.i18n import _, recording
+from smic_tui.insight.since import backup_since, request_since, ticket_since
 from smic_tui.insight.supplier_groups import SupplierGroup
 from smic_tui.insight.trouble import group_line, site_line, source_line
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, SourceFact, TicketFact
@@ -26,6 +29,7 @@ class AlertSubject(Struct, frozen=True, kw_only=True):
     """Something that a rule is true of.
 
     `key` ends the fingerprint: "source/key" of a fact, or "supplier/name".
+    `began` is since when it is in trouble, None where nobody knows.
     `blind` says that part of it rests on a stale source or an outdated check.
     """
 
@@ -36,6 +40,7 @@ class AlertSubject(Struct, frozen=True, kw_only=True):
     summary: str
     digest: str
     blind: bool
+    began: datetime | None = None
 
 
 def _in_words(line: SiteTrouble | None, otherwise: str) -> str:
@@ -68,11 +73,15 @@ def _of_site(fact: SiteFact) -> AlertSubject:
         summary=_in_words(site_line(fact), _(SITE_LABELS[fact.state])),
         digest=digest_of(fact),
         blind=is_blind(fact),
+        began=fact.trouble_since or fact.since,
     )
 
 
 def _placed(
-    fact: BackupFact | TicketFact | RequestFact, record_key: str, summary: str
+    fact: BackupFact | TicketFact | RequestFact,
+    record_key: str,
+    summary: str,
+    began: datetime | None,
 ) -> AlertSubject:
     if not fact.site and fact.site_ref:
         summary = _("{what}: {words}").format(what=fact.site_ref, words=summary)
@@ -84,6 +93,7 @@ def _placed(
         summary=summary,
         digest=digest_of(fact),
         blind=fact.stale,
+        began=began,
     )
 
 
@@ -91,17 +101,17 @@ def _of_backup(fact: BackupFact) -> AlertSubject:
     summary = _("backup of {what}: {state}").format(
         what=fact.job.application or fact.job.key, state=_(BACKUP_LABELS[fact.state])
     )
-    return _placed(fact, fact.job.key, summary)
+    return _placed(fact, fact.job.key, summary, backup_since(fact))
 
 
 def _of_ticket(fact: TicketFact) -> AlertSubject:
     ticket = fact.ticket
-    return _placed(fact, ticket.key, f"#{ticket.key} {ticket.subject}")
+    return _placed(fact, ticket.key, f"#{ticket.key} {ticket.subject}", ticket_since(fact))
 
 
 def _of_request(fact: RequestFact) -> AlertSubject:
     request = fact.request
-    return _placed(fact, request.key, f"#{request.key} {request.subject}")
+    return _placed(fact, request.key, f"#{request.key} {request.subject}", request_since(fact))
 
 
 def _of_source(fact: SourceFact) -> AlertSubject:
@@ -114,6 +124,7 @@ def _of_source(fact: SourceFact) -> AlertSubject:
         summary=_("{what}: {words}").format(what=fact.key, words=words),
         digest=digest_of(fact),
         blind=False,
+        began=fact.status.lost_since,
     )
 
 
@@ -149,4 +160,5 @@ def subject_of_group(group: SupplierGroup) -> AlertSubject:
         summary=words,
         digest=str(len(group.sites).bit_length()),
         blind=any(is_blind(fact) for fact in group.sites),
+        began=group.since,
     )

@@ -130,6 +130,7 @@ class AlertFacts:
             text=text,
             status=status,
             since=entry.since,
+            began=entry.began,
             fired=entry.fired,
             cleared=entry.cleared,
             digest=entry.digest,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
+from smic_tui.contract.actions import Verb
 from smic_tui.i18n import N_, _, ngettext, phrase
 from smic_tui.insight.history import Event, recent
 from smic_tui.insight.site_state import levels_at
@@ -271,13 +273,31 @@ def _outbox(entries: Sequence[Entry], look: Look) -> list[Line]:
 _KINDS = {Stream.HEALTH: "health", Stream.TICKETS: "ticket", Stream.REQUESTS: "request"}
 
 
+_ENDING = (Verb.END_DOWNTIME, Verb.UNSILENCE)
+
+
+def _is_planned(entry: Entry, now: datetime) -> bool:
+    """Whether an entry brings a downtime that has not begun yet."""
+    gone = entry.state in (EntryState.REFUSED, EntryState.WITHDRAWN)
+    begins = entry.action.start
+    return not gone and begins is not None and begins > now
+
+
 def _marked(lines: Iterable[Line], entries: Iterable[Entry], look: Look) -> list[Line]:
-    """The lines, with a sign in the margin of those that have something in the outbox."""
+    """The lines, with a sign in the margin of those that have something in the outbox, and
+    with the downtimes that were ordered and have not begun.
+    """
     states: dict[str, list[EntryState]] = {}
+    planned: dict[str, datetime | None] = {}
     for entry in entries:
         shown, stream, key = entry.ref
         name = key if stream is Stream.HEALTH else f"{shown}/{key}"
-        states.setdefault(f"{_KINDS.get(stream)}/{name}", []).append(entry.state)
+        line_key = f"{_KINDS.get(stream)}/{name}"
+        states.setdefault(line_key, []).append(entry.state)
+        if entry.action.verb in _ENDING:
+            planned.pop(line_key, None)
+        elif _is_planned(entry, look.now):
+            planned[line_key] = entry.action.start
     marked = []
     for line in lines:
         mark = mark_of(states.get(line.key, ()), look)
@@ -285,6 +305,10 @@ def _marked(lines: Iterable[Line], entries: Iterable[Entry], look: Look) -> list
             first, *others = line.cells
             margin = Cell(first.text.removeprefix("  "), first.role)
             line = replace(line, cells=(Cell(mark.text, mark.role), margin, *others))
+        if (begins := planned.get(line.key)) is not None:
+            moment = human.moment(begins, look.now, look.zone)
+            words = "  " + _("maintenance from {moment}").format(moment=moment)
+            line = replace(line, cells=(*line.cells, Cell(words, Role.NOTICE)))
         marked.append(line)
     return marked
 

@@ -43,7 +43,7 @@ async def test_an_end_lies_after_the_beginning(
 ) -> None:
     context = Context(source=kind, folder=tmp_path, timezone="Europe/Paris", secret=str)
     source = Source(name=kind, kind=kind, options=ACTING[kind])
-    adapter = registry.make(source, context)
+    adapter: Any = registry.make(source, context)
     action = Action(
         id="1", source=kind, stream=Stream.HEALTH, key="h1", verb=verb, by="Agent Un",
         at=NOW, start=start, until=until,

@@ -95,6 +95,16 @@ def test_without_a_hold_it_fires_and_clears_at_once() -> None:
     assert story.fact(FINGERPRINT).cleared == minute(2)
 
 
+def test_an_alert_knows_since_when_the_trouble_lasts_and_when_it_was_seen() -> None:
+    story = Story(rules(down_rule()))
+    began = NOW - timedelta(days=57)
+    story.at(1, ARS, health("1", HealthState.DOWN, since=began))
+    fact = story.fact(FINGERPRINT)
+    assert (fact.began, fact.since) == (began, minute(1))
+    story.at(3, ARS, health("1", HealthState.DOWN, since=None))
+    assert story.fact(FINGERPRINT).began is None
+
+
 def test_hold_time_before_it_fires_and_before_it_clears() -> None:
     story = Story(rules(down_rule("5m")))
     assert story.at(0, ARS, DOWN) == {FINGERPRINT: "pending"}

@@ -46,7 +46,9 @@ def test_a_site_that_is_well_is_told_by_its_state() -> None:
 
 def test_what_has_no_known_site_names_it_itself() -> None:
     found = situation(ARS, ticket("7", site="Atlantide"), ticket("8", site="Ars"))
-    summaries = {subject_of(fact).record_key: subject_of(fact).summary for fact in found.tickets}
+    summaries = {
+        subject_of(fact).record_key: phrase(subject_of(fact).summary) for fact in found.tickets
+    }
     assert summaries == {
         "7": "Atlantide: #7 Imprimante hors d'usage",
         "8": "#8 Imprimante hors d'usage",

@@ -207,7 +207,8 @@ def test_alerts() -> None:
         "rule": "down",
         "site": "Mairie de La Rochelle",
         "summary": "router is down",
-        "since": "2 h",
+        "since": "3 h",
+        "seen": "3 h",
         "until": "",
     }
     assert lean(listing, firing)["life"] == ""
