@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import logging
 import os
 import signal
@@ -26,6 +25,7 @@ from textual.driver import Driver
 from smic_tui.cache.cache import Cache
 from smic_tui.config import folders
 from smic_tui.config.load import Loaded
+from smic_tui.config.person import author
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
 from smic_tui.insight.assessor import Assessor
@@ -339,7 +339,7 @@ def run(loaded: Loaded, cache_folder: Path) -> int:
         loaded.settings,
         cache,
         partial(make_collector, loaded, cache),
-        person=next(iter(loaded.settings.me.names), "") or getpass.getuser(),
+        person=author(loaded.settings.me),
         driver_class=driver,
         kept=KeptScreen(sys.argv[1:], (loaded.path, folders.user_config_file())),
         first_rows=first_rows.load(cache_folder, loaded.digest),

@@ -11,7 +11,7 @@ from adapters.http.documents import read_file
 from adapters.http.session import Answer, Credentials, HttpSession, Validators, basic
 from adapters.hub.options import HubOptions
 from smic_tui.contract.adapter import Context
-from smic_tui.contract.errors import BadAnswer, Unavailable
+from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.hub.manifest import LARGEST_MANIFEST, NAME, Segment
 from smic_tui.i18n import _
 
@@ -31,6 +31,10 @@ class Link(Protocol):
 
     async def extend(self, segment: Segment, have: bytearray) -> None:
         """Add the next piece of an object to what `have` holds of it."""
+        ...
+
+    async def reach(self, segment: Segment) -> None:
+        """Raise a `SourceError` where an object cannot be read."""
         ...
 
     def forget(self) -> None:
@@ -81,6 +85,28 @@ class HttpLink:
         else:
             have.clear()  # a server that knows no ranges sends all of it
         have += answer.body
+
+    async def reach(self, segment: Segment) -> None:
+        try:
+            async with self.session.signed_in():
+                await self.session.request(
+                    "GET",
+                    f"/{segment.path}",
+                    accept=_ANY,
+                    headers={**_PLAIN, "Range": "bytes=0-0"},
+                    expect=(200, 206),
+                )
+        except (AuthFailed, BadAnswer) as error:
+            raise type(error)(
+                _("{manifest} can be read, but not {file}: {reason}").format(
+                    manifest=NAME, file=segment.path, reason=error.message
+                ),
+                hint=_(
+                    "At the head office, look at the group and the mode of the folder `objects`: "
+                    "the web server must be able to read it. The page about the hub has the "
+                    "commands."
+                ),
+            ) from None
 
     def forget(self) -> None:
         self._validators = Validators()
@@ -134,6 +160,9 @@ class FolderLink:
         if found is None or len(found.data) < segment.size:
             raise BadAnswer(_("{file} ends in the middle").format(file=path))
         have[:] = found.data
+
+    async def reach(self, segment: Segment) -> None:
+        await self.extend(segment, bytearray())
 
     def forget(self) -> None:
         self._version = ""

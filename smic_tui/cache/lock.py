@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import FileOps
+from smic_tui.config.login import login_name
 from smic_tui.text import clean
 
 _POLL = 0.02
@@ -148,7 +149,7 @@ class WriterLock:
             return Outcome.BUSY if self._taken() else Outcome.IMPOSSIBLE
         self._folder.writer = True
         me = Holder(
-            host=os.uname().nodename, user=_user(), pid=os.getpid(), since=datetime.now(UTC)
+            host=os.uname().nodename, user=login_name(), pid=os.getpid(), since=datetime.now(UTC)
         )
         # The lock counts, not what is written in it: a full disk is no hindrance.
         with contextlib.suppress(OSError):
@@ -215,12 +216,3 @@ class WriterLock:
         finally:
             os.close(descriptor)
         return False
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from smic_tui.cache import trouble
 from smic_tui.cache.cache_folder import CacheFolder
@@ -24,6 +25,7 @@ from smic_tui.cache.generations import GenerationalFile, Unreadable
 from smic_tui.cache.layout import META, SCHEMA, Header
 from smic_tui.cache.lock import FileLock
 from smic_tui.cache.tables import Tables, decode_tables
+from smic_tui.config.login import login_name
 from smic_tui.i18n import _
 from smic_tui.model.outbox_entry import Entry
 from smic_tui.model.user_state import Acknowledgement, Note, PaneSeen, UserState
@@ -55,7 +57,9 @@ class UserFile:
     off the event loop. `state` waits for nothing.
     """
 
-    def __init__(self, folder: CacheFolder) -> None:
+    def __init__(self, folder: CacheFolder, login: str | None = None) -> None:
+        """Open the file for the person with this login; None: who runs this program."""
+        self._given_login = login
         self.path = folder.path / "user.json"
         self._folder = folder
         self._file = GenerationalFile(self.path, folder)
@@ -126,7 +130,8 @@ class UserFile:
 
     def pane_seen(self, seen: PaneSeen) -> bool:
         """Remember the last opening of a pane that was dismissed."""
-        return self._put(PANES, seen.pane, seen)
+        key = f"{seen.pane} {self._login}"
+        return self._put(PANES, key, replace(seen, login=self._login))
 
     def save_filter(self, name: str, where: str) -> bool:
         """Remember a filter under a name."""
@@ -274,7 +279,7 @@ class UserFile:
         self._state = UserState(
             acknowledgements=rows(ACKNOWLEDGEMENTS, Acknowledgement),
             notes=rows(NOTES, Note),
-            panes=rows(PANES, PaneSeen),
+            panes=MappingProxyType(dict(self._own_panes(rows(PANES, PaneSeen)))),
             filters=MappingProxyType(
                 {name: filter_.where for name, filter_ in rows(FILTERS, _Filter).items()}
             ),
@@ -292,6 +297,19 @@ class UserFile:
             self._folder.notices.drop(("user", "strange"))
         for changed in self._listeners:
             changed()
+
+    @property
+    def _login(self) -> str:
+        return login_name() if self._given_login is None else self._given_login
+
+    def _own_panes(self, panes: Mapping[str, PaneSeen]) -> Iterator[tuple[str, PaneSeen]]:
+        """Yield what this person dismissed, by the name of the pane, the own ones last."""
+        if not panes:
+            return
+        mine = ("", self._login)
+        for seen in sorted(panes.values(), key=lambda seen: seen.login):
+            if seen.login in mine:
+                yield seen.pane, seen
 
     @staticmethod
     def _rows(documents: Mapping[str, Any], kind: type[RowT]) -> dict[str, RowT]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import getpass
 from argparse import Namespace
 
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.say import say
 from smic_tui.cli.situation import Reading, read
 from smic_tui.config.errors import nearest
+from smic_tui.config.person import author
 from smic_tui.duty.until import Until, parse_until
 from smic_tui.i18n import _
 from smic_tui.model.facts import AlertFact
 from smic_tui.model.states import AlertStatus
 from smic_tui.model.user_state import Acknowledgement
+from smic_tui.text import clean
 from smic_tui.views import human
 
 
@@ -29,7 +30,7 @@ def run(options: Namespace) -> int:
         kept = reading.cache.user.acknowledge(
             Acknowledgement(
                 fingerprint=alert.fingerprint,
-                by=options.by or getpass.getuser(),
+                by=clean(options.by or "") or author(reading.loaded.settings.me),
                 at=reading.situation.now,
                 until=end.moment,
                 digest=alert.digest if end.change else "",

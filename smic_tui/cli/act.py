@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import uuid
 from argparse import Namespace
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from smic_tui.cli.say import say
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.config.errors import nearest, unknown_word
 from smic_tui.config.load import Loaded
+from smic_tui.config.person import author
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.duty.until import parse_until
 from smic_tui.i18n import _
@@ -51,10 +51,9 @@ def run(options: Namespace) -> int:
     cache = Cache(cache_folder(options, loaded))
     snapshot = cache.snapshot(loaded.settings)
     verb, streams = _VERBS[options.verb]
-    stream, record = _find(snapshot, options.source, options.key, streams)
-    may = rights(
-        loaded.settings, {one.status.name: one.status for one in snapshot.sources}, options.source
-    )
+    shown = _shown_source(options.source, loaded, snapshot)
+    stream, record = _find(snapshot, shown, options.key, streams)
+    may = rights(loaded.settings, {one.status.name: one.status for one in snapshot.sources}, shown)
     if may.why:
         raise CommandError(Exit.USAGE, may.why)
     if not may.may(stream, verb):
@@ -62,11 +61,11 @@ def run(options: Namespace) -> int:
         raise CommandError(Exit.USAGE, message.format(source=may.source, what=_(VERBS[verb])))
     look = _look(loaded)
     action = _action(options, loaded, look, verb, stream, may)
-    what = f"{options.source}: {title(record)}: {effect(action, look)}"
+    what = f"{shown}: {title(record)}: {effect(action, look)}"
     if options.dry_run:
         print(_("would be done: {what}").format(what=what))
         return Exit.FINE
-    if not cache.user.change_outbox(box.add(action, options.source, record)):
+    if not cache.user.change_outbox(box.add(action, shown, record)):
         raise CommandError(Exit.OUTPUT, "\n".join(cache.notices))
     say(_("in the outbox: {what}").format(what=what))
     if options.later:
@@ -76,12 +75,28 @@ def run(options: Namespace) -> int:
     return told(send(options, loaded, cache, {action.id}), look)
 
 
+def _shown_source(given: str, loaded: Loaded, snapshot: Snapshot) -> str:
+    """Return the source under which the records are shown that the person means.
+
+    Behind a hub that may be named as at the head office, or by the source of one's own that
+    acts for it.
+    """
+    names = [one.status.name for one in snapshot.sources]
+    own = loaded.settings.sources.get(given)
+    meant = own.actions_for if own is not None and own.actions_for else given
+    if meant in names:
+        return meant
+    found = [name for name in names if name.endswith(f"/{meant}")]
+    if len(found) != 1:
+        raise CommandError(Exit.USAGE, unknown_word(given, found or names, _("no such source")))
+    return found[0]
+
+
 def _find(
     snapshot: Snapshot, source: str, key: str, streams: tuple[Stream, ...]
 ) -> tuple[Stream, Record]:
+    """Return the stream and the row; the source is that under which it is shown here."""
     contents = {one.status.name: one for one in snapshot.sources}
-    if source not in contents:
-        raise CommandError(Exit.USAGE, unknown_word(source, contents, _("no such source")))
     keys: list[str] = []
     for stream in streams:
         rows = contents[source].of(stream)
@@ -97,7 +112,6 @@ def _find(
 def _action(
     options: Namespace, loaded: Loaded, look: Look, verb: Verb, stream: Stream, may: Rights
 ) -> Action:
-    names = loaded.settings.me.names
     value = getattr(options, "value", "") or getattr(options, "person", "")
     text = getattr(options, "text", "").strip()
     if verb is Verb.COMMENT and not text:
@@ -105,7 +119,7 @@ def _action(
     start = _moment(options, "start", "--from", look.now, look.zone)
     # It lasts from its beginning, not from now.
     until = _moment(options, "until", "--until", start or look.now, look.zone)
-    by = clean(options.by or next(iter(names), "") or getpass.getuser())
+    by = clean(options.by or "") or author(loaded.settings.me)
     return Action(
         id=uuid.uuid4().hex,
         source=may.source,

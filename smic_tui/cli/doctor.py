@@ -50,7 +50,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     by how many seconds the source's clock is ahead of ours, None if the source did not tell.
     `may` lists the verbs that both the account and the configuration allow. `rows`,
     `rejected` and `rejects` belong to the last reading, `last_good` (UTC) to the last good
-    one. `to_do` is advice for the person.
+    one. `to_do` is advice for the person. A source that acts for another (`actions_for`) has
+    no rows of its own.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     rejects: tuple[Rejected, ...] = ()
     to_do: tuple[str, ...] = ()
     may: tuple[Verb, ...] = ()
+    actions_for: str = ""
 
 
 def run(options: Namespace) -> int:
@@ -122,6 +124,7 @@ async def _examine(loaded: Loaded, name: str, status: SourceStatus) -> Finding:
         rows=status.rows,
         rejected=status.rejected_count,
         rejects=status.in_words().rejected,
+        actions_for=source.actions_for,
     )
     try:
         return await _probed(source, context, finding, partial(_tidy, redact))
@@ -169,7 +172,9 @@ async def _probed(
 
 
 def _advice(finding: Finding) -> Iterator[str]:
-    if finding.last_good is None:
+    if finding.last_good is None and finding.rows:
+        yield _("this machine's clock is behind that of its last reading: set it right (NTP)")
+    elif finding.last_good is None and not finding.actions_for:
         yield _("it was never read: smic-tui sync {source}").format(source=finding.name)
     if finding.clock is not None and abs(finding.clock) > CLOCK_LIMIT:
         text = _("set the clocks right on both machines (NTP): they differ by {seconds:.0f} s")
@@ -212,6 +217,15 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _rows(finding: Finding) -> str:
+    if finding.actions_for:
+        return _("none: it carries out actions on {source}").format(source=finding.actions_for)
+    if finding.last_good is None and finding.rows:
+        text = ngettext(
+            "{n} row, read at a time that is still to come",
+            "{n} rows, read at a time that is still to come",
+            finding.rows,
+        )
+        return text.format(n=finding.rows)
     if finding.last_good is None:
         return _("never read")
     age = human.age((datetime.now(UTC) - finding.last_good).total_seconds())

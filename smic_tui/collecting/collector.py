@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,6 @@ from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
-from smic_tui.i18n import _
 from smic_tui.model.alert_store import AlertStore
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.system.turns import take_short_turns
@@ -35,8 +33,6 @@ if TYPE_CHECKING:
 
 # The parts that read and write are imported where they are made, so that the first
 # snapshot goes out before their code is read.
-_log = logging.getLogger(__name__)
-
 # How often, in seconds, the collector looks whether there is something to publish yet.
 _LOOK = 0.5
 _PUBLISHING = "publishing"
@@ -84,7 +80,9 @@ class Collector:
         if settings.publish.folder:
             from smic_tui.collecting.hub_publisher import HubPublisher
 
-            self._hub = HubPublisher(folder / Path(settings.publish.folder).expanduser())
+            self._hub = HubPublisher(
+                folder / Path(settings.publish.folder).expanduser(), cache.folder
+            )
         self._leader: Leader | None = None
         self._ended = asyncio.Event()
         self._idle = asyncio.Event()
@@ -171,11 +169,14 @@ class Collector:
     async def send_once(self, patience: float) -> bool:
         """Send what the outbox holds, for at most about `patience` seconds.
 
-        Returns whether this program did it: where another one collects, that one sends.
-        What became of each entry is in the outbox.
+        Returns whether this program did it: where another one collects, that one is asked
+        to send now, also what waits for the line. What became of each entry is in the outbox.
         """
         try:
             if await self._off.run(self._cache.lock.try_acquire) is not Outcome.HELD:
+                outbox = (await self._off.run(self._cache.user.load)).outbox.values()
+                waiting = {entry.action.source for entry in outbox if entry.state.is_open}
+                await self._asking().ask(sorted(waiting & set(self._enabled())))
                 return False
             names = list(self._enabled())
             await self._open(Outcome.HELD, names)
@@ -229,24 +230,24 @@ class Collector:
             if not self.is_writer or snapshot is None:
                 await asyncio.sleep(_LOOK)
                 continue
-            try:
-                await self._off.run(publishing.publish, snapshot)
-            except Exception as error:
-                # A full disk or a fault of ours: clients see the facts age, collecting goes on.
-                _log.exception("publishing failed")
-                self._cache.put_notice(
-                    _PUBLISHING,
-                    _(
-                        "Publishing into {folder} fails ({reason}): thin clients see nothing new. "
-                        "The log has the details."
-                    ).format(
-                        folder=publishing.folder,
-                        reason=getattr(error, "strerror", None) or type(error).__name__,
-                    ),
-                )
-            else:
-                self._cache.drop_notice(_PUBLISHING)
+            await self._publish_once(publishing, snapshot)
             await asyncio.sleep(every)
+
+    async def _publish_once(self, publishing: HubPublisher, snapshot: Snapshot) -> None:
+        from smic_tui.collecting import hub_notices
+
+        try:
+            await self._off.run(publishing.publish, snapshot)
+            unreadable = await self._off.run(publishing.unreadable)
+        except Exception as error:
+            # A full disk or a fault of ours: clients see the facts age, collecting goes on.
+            notice = hub_notices.of_failure(publishing.folder, error)
+        else:
+            notice = hub_notices.of_unreadable(publishing.folder, unreadable)
+        if notice:
+            self._cache.put_notice(_PUBLISHING, notice)
+        else:
+            self._cache.drop_notice(_PUBLISHING)
 
     async def _collect(self, outcome: Outcome) -> None:
         from smic_tui.collecting.leader import Leader

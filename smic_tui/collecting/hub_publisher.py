@@ -2,9 +2,11 @@
 
     hub.json.gz                 the manifest; replaced last, whole
     objects/DIGEST.json.lzma    the base and the segments; never changed once there
+    owner.json                  who publishes here
 
 The publisher remembers nothing outside this folder: the next program takes the
-history up from there, or begins a new one where the folder is damaged.
+history up from there, in an epoch of its own, or begins a new one where the folder is
+damaged.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ from pathlib import Path
 import msgspec
 
 from smic_tui.collecting.hub_history import PublicationHistory
-from smic_tui.contract.status import SourceStatus
+from smic_tui.collecting.hub_owner import FolderOwner
+from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.hub import manifest as hub
-from smic_tui.hub.manifest import Malformed, Manifest, Segment, cheapest, cost, digest_of
+from smic_tui.hub.manifest import Epoch, Malformed, Manifest, Segment, cheapest, cost, digest_of
 from smic_tui.hub.packing import Changes, pack, unpack
 from smic_tui.model.snapshot import Snapshot, SourceContents
 from smic_tui.system import atomic_file
@@ -46,25 +49,32 @@ class HubPublisher:
     night fetches one of them and a tail, one that was away for a minute a short one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cache: Path | None = None) -> None:
+        """Publish for the head office that keeps its facts in the folder `cache`."""
         self.folder = folder
+        self._owner = FolderOwner(folder, cache or folder, mode=_FILE_MODE)
         self._history = PublicationHistory()
         self._last: Manifest | None = None
         self._loaded = False
+        self._mark = ""
+        # What the system says of the manifest as it was read or written last.
+        self._known: tuple[int, int, int] | None = None
 
     def publish(self, snapshot: Snapshot) -> Manifest | None:
         """Publish what the snapshot knows; return the manifest.
 
         Nothing is written when neither a fact nor the state of a source has changed. As
-        long as no source has ever been read nothing is written either, and None is
-        returned: clients would believe that nothing is there. Raises `OSError` when the
-        folder cannot be written.
+        long as some source has neither answered nor failed, the first publication waits and
+        None is returned: clients would believe that nothing is there, and read twice what
+        came a moment later. Raises `OwnedElsewhere` when another head office publishes into
+        the folder, `OSError` when the folder cannot be written.
         """
         self._prepare()
-        if not self._loaded:
+        self._owner.claim()
+        if not self._loaded or self._known != self._signature():
+            # The next publication, or a folder that somebody put back from a backup.
             self._load()
-        read = [one.status.last_good is not None for one in snapshot.sources]
-        if self._last is None and read and not any(read):
+        if self._last is None and _is_beginning(snapshot):
             return None
         snapshot = self._with_known(snapshot)
         changes = self._history.changes(snapshot)
@@ -94,6 +104,7 @@ class HubPublisher:
                 hub=os.urandom(6).hex(),
                 written=now,
                 base=self._store(self._history.everything(), 0, 1),
+                epochs=self._epochs((), 0),
                 sources=sources,
             )
         else:
@@ -101,7 +112,27 @@ class HubPublisher:
             if not changes.nothing:
                 manifest = self._with(manifest, changes)
         atomic_file.replace(self.folder / hub.NAME, hub.encode(manifest), mode=_FILE_MODE)
+        self._known = self._signature()
         return manifest
+
+    def unreadable(self) -> Path | None:
+        """Return something published that the group of the folder cannot read, if there is any.
+
+        None also where the folder is not meant for its group. Raises `OSError`.
+        """
+        folder = self.folder.stat()
+        if self._last is None or not folder.st_mode & stat.S_IRGRP:
+            return None
+        objects = (self._last.base, *self._last.segments)
+        files = (hub.NAME, *(one.path for one in objects))
+        for path in (self.folder / hub.OBJECTS, *(self.folder / name for name in files)):
+            status = path.stat()
+            wanted = stat.S_IRGRP | (stat.S_IXGRP if stat.S_ISDIR(status.st_mode) else 0)
+            of_group = status.st_mode & wanted == wanted and status.st_gid == folder.st_gid
+            # Rights of others stand three bits below those of the group.
+            if not of_group and status.st_mode << 3 & wanted != wanted:
+                return path
+        return None
 
     def _with_known(self, snapshot: Snapshot) -> Snapshot:
         """Return the snapshot with sources that were not read yet as they were published.
@@ -125,13 +156,24 @@ class HubPublisher:
         number = manifest.latest + 1
         self._history.take(changes, number)
         segments = self._segments(manifest.segments, number)
-        manifest = msgspec.structs.replace(manifest, segments=segments)
+        epochs = self._epochs(manifest.epochs, manifest.latest)
+        manifest = msgspec.structs.replace(manifest, segments=segments, epochs=epochs)
         if cost(manifest.from_base()[1:]) > cost([manifest.base]) * _BASE_SHARE:
             # Clients with a state from before it need a way as well.
             self._history.forget(max(manifest.base.to, self._history.first))
             base = self._store(self._history.everything(), 0, number)
             manifest = msgspec.structs.replace(manifest, base=base)
         return manifest
+
+    def _epochs(self, before: tuple[Epoch, ...], latest: int) -> tuple[Epoch, ...]:
+        """Return the epochs that clients may still come from, the present one last."""
+        if not self._mark:
+            self._mark = os.urandom(4).hex()
+            before = (*before, Epoch(latest, self._mark))
+        # The last one that began before the oldest state that a segment leads on from.
+        oldest = [one for one in before if one.after < self._history.first][-1:]
+        later = [one for one in before if one.after >= self._history.first]
+        return tuple((oldest + later)[-hub.MOST_EPOCHS :])
 
     def _segments(self, before: tuple[Segment, ...], number: int) -> tuple[Segment, ...]:
         """Return the changes of the last one, three, nine … publications, the shortest first."""
@@ -154,7 +196,9 @@ class HubPublisher:
         """Take up the history that stands in the folder, if all of it can be read."""
         self._loaded = True
         self._last = None
+        self._mark = ""
         self._history = PublicationHistory()
+        self._known = self._signature()
         try:
             last = hub.decode((self.folder / hub.NAME).read_bytes())
             told = {segment: self._read(segment) for segment in (last.base, *last.segments)}
@@ -184,10 +228,18 @@ class HubPublisher:
             if folder.is_dir():
                 continue
             folder.mkdir(mode=_FOLDER_MODE, parents=True)
-            if folder != self.folder:
-                # The group of the web server, where the folder above passes it on.
-                above = self.folder.stat().st_mode & stat.S_ISGID
-                folder.chmod(_FOLDER_MODE | above)
+            made = folder.stat().st_mode
+            if made & _FOLDER_MODE != _FOLDER_MODE:
+                # Only where the umask took rights away: changing the mode of a folder whose
+                # group this account is not in takes away that files inherit its group.
+                folder.chmod(stat.S_IMODE(made) | _FOLDER_MODE)
+
+    def _signature(self) -> tuple[int, int, int] | None:
+        try:
+            status = (self.folder / hub.NAME).stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns
 
     def _clean(self, manifest: Manifest, last: Manifest | None) -> None:
         """Delete objects that no manifest has named for longer than `GRACE`."""
@@ -200,6 +252,13 @@ class HubPublisher:
         for path in (self.folder / hub.OBJECTS).iterdir():
             if path.name not in named and path.stat().st_mtime < time.time() - GRACE:
                 path.unlink(missing_ok=True)
+
+
+def _is_beginning(snapshot: Snapshot) -> bool:
+    """Whether a source has neither answered nor failed yet, or none ever answered."""
+    read = [one.status.last_good is not None for one in snapshot.sources]
+    tried = [one.status.state is not SourceState.NEVER for one in snapshot.sources]
+    return bool(read) and not (any(read) and all(tried))
 
 
 def _second(moment: datetime) -> datetime:

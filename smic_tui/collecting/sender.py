@@ -1,4 +1,4 @@
-"""Sends what the outbox holds for one source: in order, each action once.
+"""Sends what the outbox holds for one source: each action once, those on one record in order.
 
 The sender reads the record first, sends the action only if its effect is not there
 yet, and counts it as done only when the record, read again, shows it. Before it sends,
@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 from smic_tui.cache.user_file import UserFile
 from smic_tui.collecting import backoff
 from smic_tui.collecting.failure import Failure, Overdue, failure_of
+from smic_tui.collecting.held_records import HeldRecords, Hold, NoAnswer, Stop
 from smic_tui.collecting.intake import admit
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.config import duration
@@ -68,18 +69,6 @@ class Account(Protocol):
 Show = Callable[[RecordRef, Record | None], Awaitable[None]]
 
 
-class _Stop(Exception):
-    """Nothing more can be sent for `seconds`."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
-
-
-class _Stuck(Exception):
-    """This record cannot be dealt with now; others may."""
-
-
 class OutboxSender:
     """Sends what the outbox holds for one source. All methods belong on the event loop.
 
@@ -113,6 +102,9 @@ class OutboxSender:
         self._wake = asyncio.Event()
         self._sending = False
         self._failures = 0
+        self._held = HeldRecords()
+        # How often in a row a record could not be dealt with.
+        self._stuck: dict[RecordRef, int] = {}
         self._looks: dict[str, int] = {}
         self._races: dict[str, int] = {}
         # The steps that the sender knows of: entries by id, each with its state.
@@ -120,6 +112,7 @@ class OutboxSender:
 
     def wake(self) -> None:
         """Try now, also what was to wait for a while."""
+        self._held.release()
         self._wake.set()
 
     async def run(self) -> None:
@@ -163,22 +156,27 @@ class OutboxSender:
 
     async def send(self) -> float | None:
         """Send all that can be sent now; return the seconds until the next try, None: no need."""
-        stuck: set[RecordRef] = set()
+        unanswered: set[RecordRef] = set()
         self._races.clear()
         while self._may_send() and not self._account.source.read_only:
             self._known = self._steps()
-            entry = self._next(stuck)
+            entry = self._next()
             if entry is None:
                 break
             try:
                 await self._advance(entry)
-            except _Stop as stop:
+            except Stop as stop:
                 return stop.seconds
-            except _Stuck:
-                stuck.add(entry.ref)
-        if not stuck:
-            return None
-        return backoff.delay(self._failures, duration.seconds(self._account.source.refresh))
+            except NoAnswer as pause:
+                self._held.hold(entry.ref, pause.seconds)
+                unanswered.add(entry.ref)
+                if len(unanswered) > 1:
+                    return pause.seconds
+                continue
+            except Hold as pause:
+                self._held.hold(entry.ref, pause.seconds)
+            unanswered.clear()
+        return self._held.wait({entry.ref for entry in self._mine()})
 
     def _mine(self) -> list[Entry]:
         return [
@@ -190,9 +188,9 @@ class OutboxSender:
     def _steps(self) -> set[tuple[str, EntryState]]:
         return {(entry.id, entry.state) for entry in self._mine()}
 
-    def _next(self, stuck: set[RecordRef]) -> Entry | None:
+    def _next(self) -> Entry | None:
         """The first entry to deal with; later ones on a record wait for those before them."""
-        held = set(stuck)
+        held = self._held.held()
         for entry in box.in_order(self._mine()):
             if entry.ref in held:
                 continue
@@ -202,7 +200,7 @@ class OutboxSender:
         return None
 
     async def _advance(self, entry: Entry) -> None:
-        """Take one step with an entry, or raise `_Stop` or `_Stuck`."""
+        """Take one step with an entry, or raise `Stop` or `Hold`."""
         try:
             standing, record = await self._look(entry)
         except Refused as error:
@@ -210,10 +208,14 @@ class OutboxSender:
             record = entry.now_record or entry.seen_record
             await self._end(entry, EntryState.REFUSED, record, failure.error, failure.hint)
             return
+        except AuthFailed as error:
+            await self._denied(entry, error)
+            return
         except Exception as error:
             await self._could_not_look(entry, error)
             return
         self._failures = 0
+        self._stuck.pop(entry.ref, None)
         if standing.done and record is not None:
             await self._end(entry, EntryState.CONFIRMED, record)
         elif record is None:
@@ -223,7 +225,7 @@ class OutboxSender:
         elif entry.state is EntryState.SENT:
             await self._await_effect(entry, record)
         elif entry.state is EntryState.SENDING and (rest := _rest(entry, SETTLE)) > 0:
-            raise _Stop(min(rest, self._next_look(entry)))
+            raise Hold(min(rest, self._next_look(entry)))
         elif differences(entry.action.verb, entry.seen_record, record):
             await self._end(entry, EntryState.CONFLICT, record)
         else:
@@ -241,19 +243,19 @@ class OutboxSender:
             races = self._races[entry.id] = self._races.get(entry.id, 0) + 1
             await self._store(box.revert(begun, entry.state), begun)
             if races >= _RACES:
-                raise _Stuck from None
+                raise self._stuck_at(entry) from None
         except Refused as error:
             await self._refused(begun, error)
         except AuthFailed as error:
             back = await self._store(box.revert(begun, entry.state), begun)
-            await self._wait(back or begun, error)
+            await self._denied(back or begun, error)
         except Exception as error:
             # Nobody knows whether it was done; looking at the record will tell.
             self._looks.pop(entry.id, None)
             self._log_bug(error)
             failure = self._failure(error)
             await self._store(box.note(begun, failure.error, failure.hint), begun)
-            raise _Stop(self._next_look(begun)) from None
+            raise Hold(self._next_look(begun)) from None
         else:
             self._looks.pop(entry.id, None)
             await self._check(begun)
@@ -273,11 +275,11 @@ class OutboxSender:
                 await self._ignored(entry, record)
                 return
         await self._store(box.finish(entry, EntryState.SENT, record), entry)
-        raise _Stop(self._next_look(entry))
+        raise Hold(self._next_look(entry))
 
     async def _await_effect(self, entry: Entry, record: Record) -> None:
         if _rest(entry, SHOWS_WITHIN) > 0:
-            raise _Stop(self._next_look(entry))
+            raise Hold(self._next_look(entry))
         await self._ignored(entry, record)
 
     async def _ignored(self, entry: Entry, record: Record | None) -> None:
@@ -285,7 +287,7 @@ class OutboxSender:
             text = _("the source took it, and its record, read again, does not show it")
         await self._end(entry, EntryState.REFUSED, record, text)
 
-    async def _refused(self, entry: Entry, error: Refused) -> None:
+    async def _refused(self, entry: Entry, error: Refused | AuthFailed) -> None:
         """Note the refusal with the record as it is now, unless that shows the effect after all."""
         record = entry.before_record
         try:
@@ -299,27 +301,43 @@ class OutboxSender:
         failure = self._failure(error)
         await self._end(entry, EntryState.REFUSED, record, failure.error, failure.hint)
 
+    async def _denied(self, entry: Entry, error: AuthFailed) -> None:
+        """Refuse the entry if only a right on its record is missing, else wait for the account."""
+        try:
+            async with self._account.adapter() as adapter:
+                await self._in_time(adapter.probe())
+        except Exception as other:
+            parked = other if isinstance(other, AuthFailed) else error
+            raise Stop(await self._noted(entry, parked)) from None
+        await self._refused(entry, error)
+
     async def _could_not_look(self, entry: Entry, error: Exception) -> None:
-        """Wait for the source if it is away, else leave only this record for later."""
-        if isinstance(error, (Unavailable, AuthFailed, Overdue)):
-            await self._wait(entry, error)
-        self._failures += 1
+        """Leave this record for later, or the source if that says when it wants to be asked."""
+        if isinstance(error, (Unavailable, Overdue)):
+            pause = await self._noted(entry, error)
+            if getattr(error, "retry_after", None) is not None:
+                raise Stop(pause)
+            raise NoAnswer(pause)
         self._log_bug(error)
         failure = self._failure(error)
         await self._store(box.note(entry, failure.error, failure.hint), entry)
-        raise _Stuck
+        raise self._stuck_at(entry)
 
-    async def _wait(self, entry: Entry, error: Exception) -> None:
-        """Try nothing at this source for a while: it cannot be reached."""
+    async def _noted(self, entry: Entry, error: Exception) -> float:
+        """Note why nothing comes from the source; return after how many seconds to try again."""
         self._failures += 1
         failure = self._failure(error)
         await self._store(box.note(entry, failure.error, failure.hint), entry)
-        refresh = duration.seconds(self._account.source.refresh)
-        raise _Stop(
-            backoff.PARKED
-            if failure.parked
-            else backoff.delay(self._failures, refresh, failure.retry_after)
-        )
+        if failure.parked:
+            return backoff.PARKED
+        return backoff.delay(self._failures, self._refresh(), failure.retry_after)
+
+    def _stuck_at(self, entry: Entry) -> Hold:
+        count = self._stuck[entry.ref] = self._stuck.get(entry.ref, 0) + 1
+        return Hold(backoff.delay(count, self._refresh()))
+
+    def _refresh(self) -> float:
+        return duration.seconds(self._account.source.refresh)
 
     async def _look(self, entry: Entry) -> tuple[RecordSnapshot, Record | None]:
         """Read the record at its source, and put it into the cache."""
@@ -373,10 +391,10 @@ class OutboxSender:
     async def _store(self, change: box.Change, entry: Entry) -> Entry | None:
         """Change the outbox on the disk; return the entry as it is then.
 
-        Raises `_Stop` when the disk does not take the change.
+        Raises `Stop` when the disk does not take the change.
         """
         if not await self._off.run(self._user.change_outbox, change):
-            raise _Stop(_AFTER_FAULT)
+            raise Stop(_AFTER_FAULT)
         self._changed()
         stored = self._user.state.outbox.get(entry.id)
         if stored is not None:

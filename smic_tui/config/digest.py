@@ -11,6 +11,7 @@ from typing import Any
 
 from smic_tui import __version__
 from smic_tui.config.errors import KeyPath
+from smic_tui.config.login import login_name
 
 # The language does not count: it changes words, and nothing that is counted or checked.
 _LANGUAGE = ("display", "language")
@@ -20,12 +21,13 @@ def settings_digest(text: str, overrides: Mapping[KeyPath, tuple[Any, str]]) -> 
     """Returns the SHA-256, in hex, of a configuration's text and of the `overrides`.
 
     It changes with the text, with the keys that the command line replaces, and with the
-    code or the version of the program.
+    code or the version of the program, and with the login where the text names logins.
     """
     replaced = sorted(
         (path, value) for path, (value, _by) in overrides.items() if path != _LANGUAGE
     )
-    parts = (__version__, _code(), repr(replaced), text)
+    login = login_name() if "logins" in text else ""
+    parts = (__version__, _code(), repr(replaced), login, text)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -16,6 +16,7 @@ from smic_tui.config.chosen import Chosen, choose, read_text
 from smic_tui.config.digest import settings_digest
 from smic_tui.config.errors import ConfigError, KeyPath, Problem, unknown_word
 from smic_tui.config.origins import Origins
+from smic_tui.config.person import person_here
 from smic_tui.config.schema import Settings, Source
 from smic_tui.i18n import _
 
@@ -118,7 +119,7 @@ def load(
         )
         raise ConfigError(file, sorted(placed, key=lambda problem: problem.line))
     return Loaded(
-        settings=settings,
+        settings=msgspec.structs.replace(settings, me=person_here(settings.me)),
         chosen=chosen,
         folder=file.parent,
         text=text,

@@ -48,8 +48,18 @@ class Person(Table, frozen=True, kw_only=True):
 
     names: Annotated[
         tuple[str, ...],
-        Meta(description="Your names in the ticket systems, which decide what is 'mine'."),
+        Meta(
+            description="Your names in the ticket systems, which decide what is 'mine'. The first"
+            " one signs what you do; without any your login does."
+        ),
     ] = ()
+    logins: Annotated[
+        dict[str, tuple[str, ...]],
+        Meta(
+            description="For a configuration that several people share: the names of each, under"
+            " the login on this machine. `names` is for logins that are not listed."
+        ),
+    ] = {}
 
 
 class Calendar(Table, frozen=True, kw_only=True):

@@ -27,6 +27,8 @@ LARGEST_MANIFEST = 4 << 20
 
 # Looking for the cheapest way keeps other threads waiting.
 MOST_SEGMENTS = 100
+# Clients with a state from before the oldest epoch begin with the base.
+MOST_EPOCHS = 50
 # What an object costs besides its bytes: the headers of a request and of its answer, in bytes.
 _HEADERS = 450
 
@@ -56,12 +58,23 @@ class Segment(Struct, frozen=True, array_like=True):
         return f"{OBJECTS}/{self.digest}.json.lzma"
 
 
+class Epoch(Struct, frozen=True, array_like=True):
+    """The publications after number `after` that one start of the publisher wrote.
+
+    `mark` is random. A folder that was restored from an older state counts on from a number
+    that it has told already; the mark tells the two publications of one number apart.
+    """
+
+    after: Number
+    mark: str
+
+
 class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands in `hub.json.gz`.
 
-    `hub` names this history: numbers of another one mean nothing. `written` is the
-    head office's time (UTC). `sources` are its sources as it sees them; the age of a
-    fact is counted from their `last_good`.
+    `hub` names this history: numbers of another one mean nothing, and neither do those of
+    another epoch. `written` is the head office's time (UTC). `sources` are its sources as
+    it sees them; the age of a fact is counted from their `last_good`.
     """
 
     schema: int
@@ -69,7 +82,13 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     written: datetime
     base: Segment
     segments: tuple[Segment, ...] = ()
+    epochs: tuple[Epoch, ...] = ()
     sources: tuple[SourceStatus, ...] = ()
+
+    def mark_of(self, number: int) -> str:
+        """Return the mark of the epoch that wrote this publication; "" if none is known."""
+        marks = [one.mark for one in self.epochs if one.after < number]
+        return marks[-1] if marks else ""
 
     @property
     def latest(self) -> int:
@@ -171,6 +190,8 @@ def _check(manifest: Manifest) -> None:
         raise Malformed("`written` has no time zone")
     if len(manifest.segments) > MOST_SEGMENTS:
         raise Malformed(f"{len(manifest.segments)} segments are too many")
+    if len(manifest.epochs) > MOST_EPOCHS:
+        raise Malformed(f"{len(manifest.epochs)} epochs are too many")
     for one in manifest.segments:
         if one.after >= one.to:
             raise Malformed(f"the segment {one.after}-{one.to} goes backwards")

@@ -37,9 +37,14 @@ class Note(Struct, frozen=True, kw_only=True):
 
 
 class PaneSeen(Struct, frozen=True, kw_only=True):
-    """The last time that a pane was opened and dismissed, and what it listed then."""
+    """The last time that a pane was opened and dismissed, and what it listed then.
+
+    `login` is who dismissed it: it comes again for others. Without one (in files of earlier
+    versions) it counts for everybody.
+    """
 
     pane: str
+    login: str = ""
     due: datetime
     dismissed: datetime
     by: str

@@ -15,6 +15,7 @@ from smic_tui.cache import user_file
 from smic_tui.cache.cache import Cache
 from smic_tui.cache.file_ops import FileOps, Signature
 from smic_tui.cache.lock import FileLock
+from smic_tui.config.login import login_name
 from smic_tui.model.user_state import Note, PaneSeen, UserState
 from tests.cache.cache_examples import NOW, acknowledgement
 
@@ -38,7 +39,7 @@ def test_everything_comes_back_in_another_program(tmp_path: Path) -> None:
     assert found == user.load()
     assert found.acknowledgements == {"a": acknowledgement("a")}
     assert found.notes == {"1": NOTE}
-    assert found.panes == {"morning": SEEN}
+    assert found.panes == {"morning": msgspec.structs.replace(SEEN, login=login_name())}
     assert found.filters == {"late": "state:late age>3d"}
 
 
@@ -229,3 +230,29 @@ def test_a_lock_that_is_held_for_ever_keeps_the_change_in_memory(
     assert cache.user.flush()
     assert Cache(tmp_path).user.load().acknowledgements.keys() == {"a", "b"}
     assert cache.notices == ()
+
+
+def test_what_one_dismisses_comes_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, list[str]] = {}
+    for login, pane in (("tech03", "morning"), ("tech04", "evening")):
+        monkeypatch.setenv("LOGNAME", login)
+        user = Cache(tmp_path).user
+        assert user.pane_seen(msgspec.structs.replace(SEEN, pane=pane))
+        seen[login] = sorted(Cache(tmp_path).user.load().panes)
+    assert seen == {"tech03": ["morning"], "tech04": ["evening"]}
+
+
+def test_a_pane_dismissed_under_an_earlier_version_counts_for_everybody(tmp_path: Path) -> None:
+    user = Cache(tmp_path).user
+    assert user.pane_seen(SEEN)
+    text = user.path.read_text()
+    login = login_name()
+    user.path.write_text(
+        text.replace(f'"morning {login}"', '"morning"').replace(f'"login":"{login}"', '"login":""')
+    )
+    assert list(Cache(tmp_path).user.load().panes) == ["morning"]
+    later = msgspec.structs.replace(SEEN, due=NOW + timedelta(days=1))
+    assert Cache(tmp_path).user.pane_seen(later)
+    assert Cache(tmp_path).user.load().panes["morning"].due == later.due

@@ -11,9 +11,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 from smic_tui.cli.act import _moment
 from smic_tui.cli.main import run
+from smic_tui.collecting.hub_publisher import HubPublisher
+from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.model.snapshot import Snapshot, SourceContents
+from smic_tui.records import Stream, Ticket, TicketStatus
 from tests.cli.program import Program
 from tests.fakes.misbehaving import MisbehavingServer, Mode
 from tests.fakes.redmine import FakeRedmine
@@ -266,3 +271,50 @@ def test_a_downtime_lasts_from_its_beginning() -> None:
         end = _moment(Namespace(until=given), "until", "--until", begin, zone)
         assert end is not None
         assert begin < end <= begin + timedelta(days=1)
+
+
+@pytest.fixture
+def behind_a_hub(office: Office) -> Office:
+    """A laptop that sees the head office's `tickets`, and acts on them by `desk`."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    row = Ticket(
+        key="1", subject="Imprimante 1", status=TicketStatus.NEW, created=now, updated=now,
+        source="tickets",
+    )  # fmt: skip
+    status = SourceStatus(name="tickets", kind="redmine", state=SourceState.OK, last_good=now)
+    contents = SourceContents(status=status, rows={Stream.TICKETS: {"1": row}})
+    www = office.program.home / "www"
+    HubPublisher(www).publish(Snapshot(taken=now, sources=(contents,)))
+    office.configure(
+        more=f'actions_for = "tickets"\n[sources.siege]\nkind = "hub"\npath = "{www}"\n'
+    )
+    code, said = office("sync")
+    assert code == 0, said
+    return office
+
+
+@pytest.mark.parametrize("named", ["tickets", "siege/tickets", "desk"])
+def test_behind_a_hub_a_source_may_be_named_as_at_the_head_office(
+    behind_a_hub: Office, named: str
+) -> None:
+    office = behind_a_hub
+    code, said = office("act", "comment", named, "1", "Toner remplacé", "--dry-run")
+    assert code == 0, said
+    assert "siege/tickets" in said
+    assert office("act", "comment", named, "1", "Toner remplacé", "--later")[0] == 0
+
+
+def test_doctor_knows_that_a_source_only_carries_out_actions(behind_a_hub: Office) -> None:
+    _code, said = behind_a_hub("doctor", "desk")
+    assert "none: it carries out actions on tickets" in said
+    assert "never read" not in said
+
+
+def test_doctor_knows_a_clock_that_is_behind(
+    office: Office,
+) -> None:
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=1), tick=True):
+        _code, said = office("doctor", "desk")
+    assert "rows, read at a time that is still to come" in said
+    assert "never read" not in said
+    assert "NTP" in said

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import errno
 import os
+import platform
 import random
+import shutil
 import stat
 import tempfile
 import time
@@ -21,7 +23,9 @@ from hypothesis import strategies as st
 
 from adapters.hub.adapter import HubAdapter
 from smic_tui.cache.cache import Cache
+from smic_tui.collecting import hub_notices
 from smic_tui.collecting.collector import Collector
+from smic_tui.collecting.hub_owner import AWAY, OwnedElsewhere
 from smic_tui.collecting.hub_publisher import GRACE, HubPublisher
 from smic_tui.config.schema import Publish, Settings, Source
 from smic_tui.contract.adapter import Context
@@ -501,3 +505,158 @@ async def test_a_head_office_that_lost_its_cache_takes_nothing_from_its_clients(
     assert {(origin, key) for origin, _stream, key in client.rows} == {("a", "1"), ("b", "7")}
     relayed = {status.name: status for status in client.adapter.relayed()}
     assert relayed["b"].last_good == NOW
+
+
+_CHANCE = random.Random(4711)
+# So much that nobody takes the base where changes would do.
+_BALLAST = stamped("a", *(site(f"b{n}", f"{_CHANCE.getrandbits(1600):x}") for n in range(200)))
+
+
+def _numbered(*numbers: int) -> Facts:
+    rows = stamped("a", *(site(str(n), f"n{n}") for n in numbers))
+    return {"a": {Stream.SITES: _BALLAST | rows}}
+
+
+@pytest.mark.parametrize("restart", [True, False])
+async def test_a_restored_folder_does_not_fork_the_history(tmp_path: Path, restart: bool) -> None:
+    www, kept = tmp_path / "www", tmp_path / "kept"
+    publishing = HubPublisher(www)
+    for count in range(1, 18):
+        published(publishing, _numbered(*range(count)))
+    early, late = Client(www), Client(www)
+    await early.read()
+    shutil.copytree(www, kept)
+    for count in range(18, 21):
+        published(publishing, _numbered(*range(100, 100 + count)))
+    await late.read()
+    shutil.rmtree(www)
+    shutil.copytree(kept, www)
+    if restart:
+        publishing = HubPublisher(www)
+    for count in range(18, 23):
+        manifest = published(publishing, _numbered(0, *range(200, 200 + count)))
+        if count == 22:
+            # For its number alone the way would be known.
+            assert manifest.way(20) is not None
+        await early.read()
+        assert early.rows == known(_numbered(0, *range(200, 200 + count)))
+    # The numbers count on, and the one that was at 20 is not taken along from there.
+    assert manifest.latest == 22
+    await late.read()
+    assert late.rows == known(_numbered(0, *range(200, 222)))
+    # Whoever was there before the fork still needs the changes only.
+    assert manifest.way(17) is not None
+
+
+async def test_a_program_that_starts_anew_costs_its_clients_nothing(tmp_path: Path) -> None:
+    client = Client(tmp_path)
+    published(HubPublisher(tmp_path), _numbered(*range(20)))
+    await client.read()
+    cursor = client.cursors[Stream.SITES]
+    manifest = published(HubPublisher(tmp_path), _numbered(*range(21)))
+    batches = [batch async for batch in client.adapter.fetch(Stream.SITES, cursor)]
+    assert [row.key for batch in batches for row in batch.upserts] == ["20"]
+    assert [one.after for one in manifest.epochs] == [0, 1]
+
+
+def test_epochs_are_bounded(tmp_path: Path) -> None:
+    for count in range(1, 3 * hub.MOST_EPOCHS):
+        manifest = published(HubPublisher(tmp_path), _numbered(*range(count)))
+    assert len(manifest.epochs) <= hub.MOST_EPOCHS
+    hub.decode((tmp_path / hub.NAME).read_bytes())
+
+
+def test_two_head_offices_do_not_mix_in_one_folder(tmp_path: Path) -> None:
+    www = tmp_path / "www"
+    first = HubPublisher(www, tmp_path / "cache of one")
+    second = HubPublisher(www, tmp_path / "cache of two")
+    before = published(first, _numbered(1))
+    with pytest.raises(OwnedElsewhere) as refused:
+        second.publish(snapshot(_numbered(2)))
+    assert refused.value.host == platform.node()
+    assert hub.decode((www / hub.NAME).read_bytes()) == before
+    # The first one starts anew, and is still the owner.
+    published(HubPublisher(www, tmp_path / "cache of one"), _numbered(1, 3))
+    # Its machine is gone: another one takes its place, and it must not come back.
+    gone = time.time() - AWAY - 60
+    os.utime(www / "owner.json", (gone, gone))
+    published(second, _numbered(2))
+    with pytest.raises(OwnedElsewhere):
+        first.publish(snapshot(_numbered(1)))
+
+
+def test_a_head_office_at_work_shows_a_sign_of_life(tmp_path: Path) -> None:
+    publishing = HubPublisher(tmp_path)
+    published(publishing, _numbered(1))
+    quiet = time.time() - AWAY / 2
+    os.utime(tmp_path / "owner.json", (quiet, quiet))
+    published(publishing, _numbered(1))
+    assert (tmp_path / "owner.json").stat().st_mtime > quiet + AWAY / 3
+
+
+def test_the_first_publication_waits_for_every_source(tmp_path: Path) -> None:
+    publishing = HubPublisher(tmp_path)
+    read = snapshot(_numbered(1))
+    unread = snapshot({"b": {}}, last_good=None, state=SourceState.NEVER)
+    failed = snapshot({"b": {}}, last_good=None, state=SourceState.UNAVAILABLE)
+
+    def both(other: Snapshot) -> Snapshot:
+        return msgspec.structs.replace(read, sources=(*read.sources, *other.sources))
+
+    assert publishing.publish(both(unread)) is None
+    assert not (tmp_path / hub.NAME).exists()
+    assert publishing.publish(both(failed))
+    # Later ones wait for nobody.
+    assert publishing.publish(both(unread))
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes its user: needs root")
+
+
+@needs_root
+@pytest.mark.parametrize("umask", [0o022, 0o027])
+def test_a_web_server_of_the_folders_group_can_read_everything(tmp_path: Path, umask: int) -> None:
+    """The folder is as documented: -g www-data -m 2750, and the account is not in that group."""
+    www = tmp_path / "www"
+    www.mkdir()
+    os.chown(www, 65534, 33)
+    www.chmod(0o2750)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_mode & 0o001 == 0:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        with contextlib.suppress(BaseException):
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            os.umask(umask)
+            publishing = HubPublisher(www)
+            published(publishing, _numbered(1))
+            published(publishing, _numbered(1, 2))
+            code = 0 if publishing.unreadable() is None else 2
+        os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    for path in www.rglob("*"):
+        status = path.stat()
+        assert status.st_gid == 33, path
+        assert status.st_mode & stat.S_IRGRP, path
+    assert (www / hub.OBJECTS).stat().st_mode & stat.S_ISGID
+
+
+def test_what_the_group_cannot_read_is_told(tmp_path: Path) -> None:
+    publishing = HubPublisher(tmp_path)
+    tmp_path.chmod(0o750)
+    manifest = published(publishing, _numbered(1))
+    assert publishing.unreadable() is None
+    (tmp_path / manifest.base.path).chmod(0o600)
+    assert publishing.unreadable() == tmp_path / manifest.base.path
+    (tmp_path / hub.OBJECTS).chmod(0o700)
+    assert publishing.unreadable() == tmp_path / hub.OBJECTS
+    notice = hub_notices.of_unreadable(tmp_path, publishing.unreadable())
+    assert str(tmp_path / hub.OBJECTS) in notice
+    assert "chmod -R g+rX" in notice
+    # A folder for one account alone is no mistake.
+    tmp_path.chmod(0o700)
+    assert publishing.unreadable() is None

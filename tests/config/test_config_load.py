@@ -8,6 +8,7 @@ import pytest
 
 from smic_tui.config.errors import ConfigError
 from smic_tui.config.load import load
+from smic_tui.config.person import author
 from smic_tui.config.schema import Settings
 from smic_tui.contract.secret import Secret
 from tests.config.a_kind import SOURCE, FilesConfig, Kinds, check_filter, read
@@ -235,3 +236,22 @@ def test_origins(tmp_path: Path) -> None:
     loaded = read(tmp_path, SOURCE)
     assert loaded.origins.of(("sources", "a", "path")) == f"{tmp_path}/smic.toml:3"
     assert loaded.origins.of(("display", "language")) == "default"
+
+
+def test_people_who_share_a_configuration_have_names_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        '[me]\nnames = ["Accueil"]\n'
+        '[me.logins]\ntech03 = ["Technicien Exemple 03", "t.exemple03"]\n'
+    )
+    seen: dict[str, object] = {}
+    for login in ("tech03", "tech04"):
+        monkeypatch.setenv("LOGNAME", login)
+        loaded = read(tmp_path, text)
+        seen[login] = (loaded.settings.me.names, author(loaded.settings.me))
+        # What is kept for one of them is not believed for another.
+        seen[loaded.digest] = login
+    assert seen["tech03"] == (("Technicien Exemple 03", "t.exemple03"), "Technicien Exemple 03")
+    assert seen["tech04"] == (("Accueil",), "Accueil")
+    assert len(seen) == 4

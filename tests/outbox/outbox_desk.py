@@ -16,6 +16,7 @@ from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.sender import OutboxSender
 from smic_tui.config.schema import Source
 from smic_tui.contract.actions import Action, ChangedMeanwhile, RecordSnapshot, Verb
+from smic_tui.contract.adapter import Probe
 from smic_tui.contract.redaction import Redactor
 from smic_tui.model.outbox_entry import Entry, RecordRef
 from smic_tui.outbox import box
@@ -58,7 +59,8 @@ action.count = 0  # type: ignore[attr-defined]
 class Desk(Scripted):
     """Tickets with comments. What fails, and when, is told by the tests.
 
-    `on_look` and `before` and `after` are called around the write; they may raise.
+    `on_look` and `before` and `after` are called around the write, `on_probe` by a probe; they
+    may raise.
     `quiet` makes writes answered and not done, `blind` hides effects that are there.
     """
 
@@ -73,6 +75,7 @@ class Desk(Scripted):
         self.conditional = True
         self.at_once = False
         self.on_look: Callable[[], None] = lambda: None
+        self.on_probe: Callable[[], None] = lambda: None
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
 
@@ -84,6 +87,10 @@ class Desk(Scripted):
         at = self.tickets[key].updated + timedelta(seconds=1)
         self.tickets[key] = replace(self.tickets[key], updated=at, **fields)
         self.versions[key] = self.versions.get(key, 0) + 1
+
+    async def probe(self) -> Probe:
+        self.on_probe()
+        return Probe()
 
     async def inspect(self, action: Action) -> RecordSnapshot:
         self.looks += 1

@@ -18,6 +18,7 @@ from smic_tui.config.schema import Settings, Source
 from smic_tui.contract.actions import Verb
 from smic_tui.contract.adapter import Adapter, Context
 from smic_tui.contract.batch import Batch
+from smic_tui.contract.errors import Unavailable
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.model.outbox_entry import EntryState
 from smic_tui.model.snapshot import Snapshot
@@ -235,8 +236,6 @@ async def test_what_another_program_orders_is_sent_whoever_reads_the_file_first(
 async def test_what_waits_for_the_line_goes_when_the_source_answers_again(
     open_office: Open,
 ) -> None:
-    from smic_tui.contract.errors import Unavailable
-
     desk = ReadDesk(ticket("1"))
     office = open_office({"desk": desk}, desk={"refresh": "1h"})
     await until(lambda: office.row("desk"))
@@ -331,3 +330,29 @@ async def test_sent_once_for_a_command(tmp_path: Path) -> None:
     assert not await again.send_once(5)  # whoever collects sends
     holder.close()
     await again.close()
+
+
+async def test_sending_from_a_command_ends_the_pause_of_the_program_that_collects(
+    open_office: Open,
+) -> None:
+    desk = ReadDesk(ticket("1"))
+    office = open_office({"desk": desk}, desk={"refresh": "1h"})
+    await until(lambda: office.row("desk"))
+
+    def no_line() -> None:
+        raise Unavailable("no line", retry_after=600)
+
+    desk.on_look = no_line
+    wanted = office.want("desk")
+    await until(lambda: office.cache.user.load().outbox[wanted].error)
+    desk.on_look = lambda: None
+    command = Collector(
+        office.settings,
+        office.cache.folder.parent,
+        Cache(office.cache.folder),
+        on_change=lambda _snapshot: None,
+        secret=lambda _secret: "",
+    )
+    assert not await command.send_once(5)
+    await command.close()
+    await until(lambda: office.state(wanted) is EntryState.CONFIRMED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 
 import pytest
@@ -237,20 +238,24 @@ async def test_an_effect_that_shows_late_is_waited_for(office: Office) -> None:
 
 
 async def test_without_a_line_it_waits_and_can_be_withdrawn(office: Office) -> None:
+    office.desk.tickets["3"] = ticket("3")
     wanted, other = office.want(action()), office.want(action(key="2"))
+    office.want(action(key="3"))
     office.desk.on_look = raising(Unavailable("no line"))
     pause = await office.sender.send()
     assert pause is not None
     assert pause > 0
     entry = office.entry(wanted)
     assert (entry.state, entry.error) == (EntryState.WAITING, "no line")
-    assert office.desk.looks == 1  # the second one is not tried on a dead line
+    # One may be a fault of its record, two are the line's: the third is not tried.
+    assert office.desk.looks == 2
     office.do(box.withdraw(wanted.id))
     office.desk.on_look = nothing
+    office.sender.wake()
     await office.sender.send()
     assert office.entry(wanted).state is EntryState.WITHDRAWN
     assert office.entry(other).state is EntryState.CONFIRMED
-    assert office.desk.comments == [("2", "Toner remplacé")]
+    assert sorted(office.desk.comments) == [("2", "Toner remplacé"), ("3", "Toner remplacé")]
 
 
 @pytest.mark.parametrize("conditional", [True, False])
@@ -288,9 +293,11 @@ async def test_what_may_still_be_on_its_way_is_not_sent_again(
     office.desk.before = raising(Unavailable("cut"))
     await office.sender.send()
     office.desk.before = nothing
+    office.sender.wake()
     await office.sender.send()
     assert office.desk.comments == []
     office.desk.comments.append(("1", "Toner remplacé"))  # now the server gets to it
+    office.sender.wake()
     await office.sender.send()
     assert office.entry(wanted).state is EntryState.CONFIRMED
     assert office.desk.writes == 0
@@ -319,12 +326,75 @@ async def test_a_race_that_matters_is_a_conflict(office: Office) -> None:
 
 async def test_refused_credentials_are_not_hammered(office: Office) -> None:
     wanted = office.want(action())
-    office.desk.before = raising(AuthFailed("the key is refused"))
+    office.desk.before = office.desk.on_probe = raising(AuthFailed("the key is refused"))
     pause = await office.sender.send()
     assert pause is not None
     assert pause > 60
     entry = office.entry(wanted)
     assert (entry.state, entry.error) == (EntryState.WAITING, "the key is refused")
+
+
+@pytest.mark.parametrize("moment", ["on_look", "before"])
+async def test_a_right_that_is_missing_on_one_record_is_a_refusal(
+    office: Office, moment: str
+) -> None:
+    closed, fine = office.want(action()), office.want(action(key="2"))
+    answers = iter([AuthFailed("no right to the followups", hint="ask for it")] * 2)
+
+    def first_record() -> None:
+        if office.entry(closed).state.is_open and (error := next(answers, None)):
+            raise error
+
+    setattr(office.desk, moment, first_record)
+    assert await office.sender.send() is None
+    entry = office.entry(closed)
+    assert (entry.state, entry.error) == (EntryState.REFUSED, "no right to the followups")
+    assert entry.hint == "ask for it"
+    assert office.entry(fine).state is EntryState.CONFIRMED
+
+
+async def test_one_record_that_hangs_does_not_hold_the_others(office: Office) -> None:
+    hanging, fine = office.want(action()), office.want(action(key="2"))
+
+    def hang() -> None:
+        if office.desk.looks == 1:
+            raise Unavailable("500")
+
+    office.desk.on_look = hang
+    assert await office.sender.send() is not None
+    assert office.entry(hanging).state is EntryState.WAITING
+    assert office.entry(fine).state is EntryState.CONFIRMED
+    office.sender.wake()
+    await until_idle(office)
+    assert office.entry(hanging).state is EntryState.CONFIRMED
+
+
+async def test_attempts_of_unknown_outcome_do_not_hold_the_others(
+    open_office: OpenOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "SETTLE", 60)
+    office = open_office()
+    chance = random.Random(15)
+    wanted = []
+    for number in range(100):
+        office.desk.tickets[str(number)] = ticket(str(number))
+        wanted.append(office.want(action(key=str(number))))
+    faults = {one.key for one in wanted if chance.random() < 0.15}
+    assert len(faults) > 8
+
+    def fault() -> None:
+        sent = next(one for one in wanted if office.entry(one).state is EntryState.SENDING
+                    and one.key not in seen)  # fmt: skip
+        seen.add(sent.key)
+        if sent.key in faults:
+            raise Unavailable("cut")
+
+    seen: set[str] = set()
+    office.desk.before = fault
+    assert await office.sender.send() is not None
+    states = {one.key: office.entry(one).state for one in wanted}
+    assert {key for key, state in states.items() if state is EntryState.SENDING} == faults
+    assert {states[key] for key in states.keys() - faults} == {EntryState.CONFIRMED}
 
 
 async def test_one_record_that_cannot_be_read_does_not_hold_the_others(office: Office) -> None:

@@ -103,10 +103,13 @@ class Web:
         self.ranges = True
         self.spoil: Callable[[Path, bytes], bytes] = lambda path, data: data
         self.wanted = ""
+        self.closed = ""
 
     def __call__(self, request: Request) -> Reply:
         if self.wanted and request.headers.get("authorization") != self.wanted:
             return Reply(401)
+        if self.closed and self.closed in request.path:
+            return Reply(403)
         path = self.folder / request.path.lstrip("/")
         if not path.is_file():
             return Reply(404)
@@ -368,3 +371,29 @@ async def test_who_is_too_far_behind_gets_the_base(tmp_path: Path) -> None:
 def test_settings_that_contradict_each_other(options: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(options, HubOptions)
+
+
+async def test_doctor_finds_objects_that_the_web_server_may_not_read(
+    web: tuple[MisbehavingServer, Web],
+) -> None:
+    server, site = web
+    source = adapter(Path(), url=server.url)
+    try:
+        await source.probe()
+        site.closed = "objects/"
+        with pytest.raises(
+            AuthFailed, match=r"hub\.json\.gz can be read, but not objects/"
+        ) as told:
+            await source.probe()
+        assert "group" in told.value.hint
+    finally:
+        await source.close()
+
+
+async def test_doctor_finds_objects_that_rsync_did_not_bring(tmp_path: Path) -> None:
+    publish(tmp_path, facts(2))
+    for path in (tmp_path / hub.OBJECTS).iterdir():
+        path.unlink()
+    source = adapter(tmp_path, path=str(tmp_path))
+    with pytest.raises(Unavailable, match="is not there yet"):
+        await source.probe()
