@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
 # A value: its field as the message has it, without the braces, then its text.
@@ -23,6 +24,10 @@ _LEFT, _RIGHT = "\ufdd7", "\ufdd8"
 
 MARKS = re.compile(f"([{OPEN}-{_RIGHT}])")
 _FIELD = re.compile(r"\{([A-Za-z_]+(?:![rsa])?(?::[^{}]*)?)\}")
+# The field of a message that says what a library or the system said.
+REASON = "reason"
+# A field that a number is formatted by.
+_NUMERIC = re.compile(":[+ ,0-9]*(?:[.][0-9]+)?[dfg]?$")
 _BRACES = str.maketrans({"{": _LEFT, "}": _RIGHT})
 _NO_BRACES = str.maketrans({_LEFT: "{", _RIGHT: "}"})
 # A phrase within a phrase within a phrase …: ours go three deep.
@@ -33,6 +38,11 @@ _DEEPEST = 8
 Lookup = Callable[[str, str, str, int], str]
 
 
+def N_(message: str) -> str:  # noqa: N802 - the usual name of the marker
+    """Marks a message for extraction; translate it with `_` when it is shown."""
+    return message
+
+
 @lru_cache(1024)
 def marked(message: str, context: str = "") -> str:
     """Return the message as it is stored. It can be formatted as the message itself."""
@@ -40,11 +50,12 @@ def marked(message: str, context: str = "") -> str:
     return f"{OPEN}{before}{_with_holes(message)}{CLOSE}"
 
 
-def marked_plural(singular: str, plural: str, count: int) -> str:
+def marked_plural(singular: str, plural: str, count: int, context: str = "") -> str:
     """Return a message whose form depends on `count`, as it is stored."""
     chosen = singular if count == 1 else plural
     key = singular.translate(_BRACES)
-    return f"{OPEN}{key}{_COUNT}{count}{_COUNT}{_with_holes(chosen)}{CLOSE}"
+    before = f"{context}{_CONTEXT}" if context else ""
+    return f"{OPEN}{before}{key}{_COUNT}{count}{_COUNT}{_with_holes(chosen)}{CLOSE}"
 
 
 def cleaned(text: str, clean: Callable[[str], str]) -> str:
@@ -61,31 +72,46 @@ def _with_holes(message: str) -> str:
     return _FIELD.sub(lambda found: f"{_HOLE}{found[1]}{_SAID}{found[0]}{_END}", message)
 
 
-def told(text: str, lookup: Lookup) -> str:
+def told(
+    text: str,
+    lookup: Lookup,
+    number: Callable[[str], str] = str,
+    reason: Callable[[str], str] = str,
+) -> str:
     """Return a stored text with its phrases as `lookup` translates them, without marks.
+
+    `number` writes a formatted number as the language does, `reason` what a library said.
 
     What is no whole phrase, or no message of the catalogue, stays English.
     """
     if MARKS.search(text) is None:
         return text
     tokens = iter(MARKS.split(text))
-    return "".join(_words(tokens, lookup, 0, ""))
+    return "".join(_words(tokens, _Reader(lookup, number, reason), 0, ""))
 
 
-def _words(tokens: Iterator[str], lookup: Lookup, depth: int, end: str) -> list[str]:
+class _Reader(NamedTuple):
+    """How somebody reads."""
+
+    lookup: Lookup
+    number: Callable[[str], str]
+    reason: Callable[[str], str]
+
+
+def _words(tokens: Iterator[str], reader: _Reader, depth: int, end: str) -> list[str]:
     """The texts up to the mark `end`, phrases translated."""
     words: list[str] = []
     for token in tokens:
         if end and token == end:
             break
         if token == OPEN and depth < _DEEPEST:
-            words.append(_phrase(tokens, lookup, depth + 1))
+            words.append(_phrase(tokens, reader, depth + 1))
         elif not MARKS.fullmatch(token):
             words.append(token)
     return words
 
 
-def _phrase(tokens: Iterator[str], lookup: Lookup, depth: int) -> str:
+def _phrase(tokens: Iterator[str], reader: _Reader, depth: int) -> str:
     """The phrase that has begun, translated."""
     context, singular, count = "", "", 0
     message: list[str] = []
@@ -98,11 +124,11 @@ def _phrase(tokens: Iterator[str], lookup: Lookup, depth: int) -> str:
             whole = True
             break
         if token == _HOLE:
-            field = "".join(_words(tokens, lookup, _DEEPEST, _SAID))
-            value = "".join(_words(tokens, lookup, depth, _END))
+            field = "".join(_words(tokens, reader, _DEEPEST, _SAID))
+            value = "".join(_words(tokens, reader, depth, _END))
             message.append(f"{{{field}}}")
             english.append(value)
-            values[_name(field)] = value
+            values[_name(field)] = _value(field, value, reader)
         elif token == _CONTEXT:
             context, message, english = "".join(message), [], []
         elif token == _COUNT:
@@ -121,11 +147,17 @@ def _phrase(tokens: Iterator[str], lookup: Lookup, depth: int) -> str:
     text = "".join(message)
     # str.format has made single braces of double ones.
     for wanted in (text, _doubled(message)):
-        said = lookup(context, singular, wanted, count)
+        said = reader.lookup(context, singular, wanted, count)
         if said != wanted:
             said = _FIELD.sub(lambda found: values.get(_name(found[1]), found[0]), said)
             return said if wanted is text else said.replace("{{", "{").replace("}}", "}")
     return plain
+
+
+def _value(field: str, value: str, reader: _Reader) -> str:
+    if _NUMERIC.search(field):
+        return reader.number(value)
+    return reader.reason(value) if _name(field) == REASON else value
 
 
 def _doubled(message: list[str]) -> str:

@@ -35,7 +35,7 @@ def test_the_language_of_the_collector_does_not_matter(collector: str) -> None:
         stored = _("no complete answer within {seconds:g} s").format(seconds=2.50)
     assert in_both(stored) == (
         "no complete answer within 2.5 s",
-        "pas de réponse complète en 2.5 s",
+        "pas de réponse complète en 2,5 s",
     )
 
 
@@ -44,9 +44,9 @@ def test_values_contexts_and_plurals() -> None:
         reason = _("{source} is not enabled").format(source="{n} «NAS» %s")
         stored = [
             _("{what}: {words}").format(what="NAS", words=reason),
-            ngettext("{n} site", "{n} sites", 1).format(n=1),
-            ngettext("{n} site", "{n} sites", 3).format(n=3),
-            ngettext("{n} site", "{n} sites", 0).format(n=0),
+            ngettext("{n:,} site", "{n:,} sites", 1).format(n=1),
+            ngettext("{n:,} site", "{n:,} sites", 3).format(n=3),
+            ngettext("{n:,} site", "{n:,} sites", 0).format(n=0),
             pgettext("tab", "Backups"),
             f"Zabbix: {_('unknown')} · {_('yes')}",
         ]

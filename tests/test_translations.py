@@ -31,6 +31,7 @@ KEYWORDS = {
     "gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
 }
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -129,8 +130,8 @@ def test_the_compiled_catalogue_is_used() -> None:
     i18n.use("fr")
     try:
         assert i18n._("Quit") == "Quitter"
-        assert i18n.ngettext("{n} site", "{n} sites", 0) == "{n} site"
-        assert i18n.ngettext("{n} site", "{n} sites", 2) == "{n} sites"
+        assert i18n.ngettext("{n:,} site", "{n:,} sites", 0) == "{n:,} site"
+        assert i18n.ngettext("{n:,} site", "{n:,} sites", 2) == "{n:,} sites"
     finally:
         i18n.use("en")
 

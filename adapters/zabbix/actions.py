@@ -116,7 +116,7 @@ async def _on_events(api: ZabbixApi, action: Action, triggers: list[Trigger]) ->
         raise Refused(
             _("There is no problem to acknowledge")
             if acknowledging
-            else _("There is no acknowledgement to take back"),
+            else _("There is no acknowledgement to remove"),
             hint=_("A host is acknowledged by the problem that says that it is down."),
         )
     what = _ACKNOWLEDGE if acknowledging else _UNACKNOWLEDGE

@@ -10,7 +10,7 @@ from smic_tui.cli.situation import Reading, read
 from smic_tui.config.errors import nearest
 from smic_tui.config.person import author
 from smic_tui.duty.until import Until, parse_until
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled
 from smic_tui.model.facts import AlertFact
 from smic_tui.model.states import AlertStatus
 from smic_tui.model.user_state import Acknowledgement
@@ -47,7 +47,7 @@ def _done(options: Namespace, alert: AlertFact, reading: Reading) -> str:
     """What was done, in words."""
     what = alert.summary or alert.fingerprint
     if alert.site_name:
-        what = _("{what}: {words}").format(what=alert.site_name, words=what)
+        what = labelled(alert.site_name, what)
     if options.command == "unack":
         return _("acknowledgement removed: {what}").format(what=what)
     ack = reading.cache.user.state.acknowledgements[alert.fingerprint]
@@ -67,7 +67,7 @@ def _find(reading: Reading, fingerprint: str) -> AlertFact:
         return alive[fingerprint]
     message = _("no alert has the key {given}").format(given=fingerprint)
     if guess := nearest(fingerprint, alive):
-        message += "; " + _("did you mean {guess}?").format(guess=guess)
+        message = _("{message}; did you mean {guess}?").format(message=message, guess=guess)
     raise CommandError(Exit.USAGE, message)
 
 
@@ -75,4 +75,4 @@ def _end(text: str, reading: Reading) -> Until:
     try:
         return parse_until(text, reading.situation.now, reading.look.zone)
     except ValueError as error:
-        raise CommandError(Exit.USAGE, f"--until: {error}") from None
+        raise CommandError(Exit.USAGE, labelled("--until", str(error))) from None

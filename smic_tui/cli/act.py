@@ -16,7 +16,7 @@ from smic_tui.config.load import Loaded
 from smic_tui.config.person import author
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.duty.until import parse_until
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.outbox import box
 from smic_tui.outbox.rights import Rights, rights
@@ -61,7 +61,7 @@ def run(options: Namespace) -> int:
         raise CommandError(Exit.USAGE, message.format(source=may.source, what=_(VERBS[verb])))
     look = _look(loaded)
     action = _action(options, loaded, look, verb, stream, may)
-    what = f"{shown}: {title(record)}: {effect(action, look)}"
+    what = labelled(shown, labelled(title(record), effect(action, look)))
     if options.dry_run:
         print(_("would be done: {what}").format(what=what))
         return Exit.FINE
@@ -105,7 +105,7 @@ def _find(
         keys += rows
     message = _("{source} has no record {key} of that kind").format(source=source, key=key)
     if guess := nearest(key, keys):
-        message += "; " + _("did you mean {guess}?").format(guess=guess)
+        message = _("{message}; did you mean {guess}?").format(message=message, guess=guess)
     raise CommandError(Exit.USAGE, message)
 
 
@@ -145,7 +145,7 @@ def _moment(
     try:
         until = parse_until(given, begin, zone)
     except ValueError as error:
-        raise CommandError(Exit.USAGE, f"{flag}: {error}") from None
+        raise CommandError(Exit.USAGE, labelled(flag, str(error))) from None
     if until.moment is None or until.comment:
         raise CommandError(Exit.USAGE, _("{flag}: a duration or a time").format(flag=flag))
     return until.moment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from smic_tui import i18n
 from smic_tui.cli.exits import Exit
 from smic_tui.cli.say import say
 from smic_tui.cli.settings import open_settings
@@ -27,6 +28,9 @@ def run(options: Namespace) -> int:
 def _describe(how: str) -> None:
     from smic_tui.collecting import registry
 
+    if i18n.language() != "en":
+        say(_("The descriptions of the keys are written in English."))
+        i18n.use("en")
     if how == "schema":
         from smic_tui.cli.json_text import print_json
         from smic_tui.config.schema_doc import json_schema

@@ -29,7 +29,7 @@ from smic_tui.contract.batch import Rejected
 from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
 from smic_tui.contract.status import SourceState, SourceStatus
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import _, labelled, ngettext, pgettext
 from smic_tui.text import clean
 from smic_tui.views import human
 from smic_tui.views.cells import Cell, Role
@@ -208,10 +208,10 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.may:
         yield _("may"), ", ".join(_(VERBS[verb]) for verb in finding.may)
     if finding.clock is not None:
-        yield _("clock"), f"{finding.clock:+.1f} s"
+        yield _("clock"), _("{seconds:+.1f} s").format(seconds=finding.clock)
     yield _("rows"), _rows(finding)
     for reject in finding.rejects[:5]:
-        yield "", f"{reject.where}: {reject.reason}"
+        yield "", labelled(reject.where, reject.reason)
     for index, advice in enumerate(finding.to_do):
         yield _("to do") if not index else "", advice
 
@@ -227,10 +227,10 @@ def _rows(finding: Finding) -> str:
         )
         return text.format(n=finding.rows)
     if finding.last_good is None:
-        return _("never read")
-    age = human.age((datetime.now(UTC) - finding.last_good).total_seconds())
-    text = ngettext("{n} row, read {age} ago", "{n} rows, read {age} ago", finding.rows)
-    text = text.format(n=finding.rows, age=age)
+        return pgettext("rows", "never read")
+    ago = human.ago((datetime.now(UTC) - finding.last_good).total_seconds())
+    text = ngettext("{n:,} row, read {ago}", "{n:,} rows, read {ago}", finding.rows)
+    text = text.format(n=finding.rows, ago=ago)
     if finding.rejected:
         text += ", " + ngettext(
             "{count} row set aside", "{count} rows set aside", finding.rejected

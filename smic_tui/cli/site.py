@@ -50,7 +50,7 @@ def _find(reading: Reading, wanted: str) -> SiteFact:
     message = _("no site has the code or the name {wanted}").format(wanted=wanted)
     known = [text for fact in sites for text in (fact.site.code, fact.site.name)]
     if guess := nearest(wanted, known):
-        message += "; " + _("did you mean {guess}?").format(guess=guess)
+        message = _("{message}; did you mean {guess}?").format(message=message, guess=guess)
     raise CommandError(Exit.USAGE, message)
 
 

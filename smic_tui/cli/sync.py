@@ -18,7 +18,7 @@ from smic_tui.cli.say import say
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.config.load import Loaded
 from smic_tui.contract.status import SourceState, SourceStatus
-from smic_tui.i18n import _, ngettext, phrase
+from smic_tui.i18n import _, labelled, ngettext, phrase
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.wiring import make_collector
 
@@ -64,8 +64,9 @@ def _is_on_disk(folder: Path, loaded: Loaded, read: list[SourceStatus]) -> bool:
 
 
 def _reading_text(status: SourceStatus) -> str:
-    rows = ngettext("{n} row", "{n} rows", status.rows).format(n=status.rows)
-    text = f"{status.name}: {rows}, {status.took:.1f} s"
+    rows = ngettext("{n:,} row", "{n:,} rows", status.rows).format(n=status.rows)
+    took = _("{seconds:.1f} s").format(seconds=status.took)
+    text = labelled(status.name, f"{rows}, {took}")
     if status.rejected_count:
         text += ", " + ngettext(
             "{count} row set aside", "{count} rows set aside", status.rejected_count

@@ -49,7 +49,7 @@ from smic_tui.duty.alert_subjects import (
     subject_of,
     subject_of_group,
 )
-from smic_tui.i18n import recording
+from smic_tui.i18n import labelled, recording
 from smic_tui.insight.alert_facts import BROKEN_RULE, STALE_RULE
 from smic_tui.insight.supplier_groups import is_hit, supplier_groups
 from smic_tui.model.alert_store import AlertEntry, AlertStore
@@ -287,7 +287,7 @@ def _broken_subject(rule: AlertRule, error: QuerySyntaxError) -> AlertSubject:
         source="",
         record_key=rule.name,
         site="",
-        summary=f"{rule.name}: {error.message} ({pointed})",
+        summary=labelled(rule.name, f"{error.message} ({pointed})"),
         digest=rule.where,
         blind=False,
     )

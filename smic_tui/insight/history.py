@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled
 from smic_tui.insight.site_state import levels_at
 from smic_tui.insight.trouble_items import health_words
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
@@ -46,7 +46,7 @@ def _health(fact: SiteFact) -> Iterator[Event]:
                 at=health.since,
                 kind=Part.HEALTH,
                 level=level,
-                words=f"{health.host}: {health_words(health)}",
+                words=labelled(health.host, health_words(health)),
             )
 
 
@@ -62,7 +62,7 @@ def _backup(fact: BackupFact) -> Iterator[Event]:
             level = Level.NOTICE
             words = _("backup of {what} ended with a warning")
         elif run.result is RunResult.OK and failed_before:
-            words = _("backup of {what} works again")
+            words = _("backup of {what} restored")
         else:
             continue
         failed_before = run.result is RunResult.FAILED

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from smic_tui.contract.status import SourceState
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import _, ngettext, pgettext
 from smic_tui.insight.since import earliest
 from smic_tui.insight.site_state import level_of, planned_hosts
 from smic_tui.insight.supplier_groups import SupplierGroup
@@ -176,7 +176,7 @@ def source_line(fact: SourceFact) -> SiteTrouble | None:
     status = fact.status
     words = []
     if fact.stale:
-        words.append(_("stale"))
+        words.append(pgettext("one source", "stale"))
     if status.state is SourceState.AUTH_FAILED:
         words.append(_("access refused"))
     elif status.state is SourceState.BAD_ANSWER:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import _, labelled, ngettext
 from smic_tui.insight.since import backup_since, earliest, request_since, ticket_since
 from smic_tui.insight.site_state import levels_at
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
@@ -21,7 +21,9 @@ from smic_tui.records import Health
 def health_words(health: Health) -> str:
     """The worst record of a site in a few words."""
     state = _(HEALTH_LABELS[health.state])
-    return f"{health.service}: {state}" if health.service else state
+    if not health.service:
+        return state
+    return labelled(health.service, state)
 
 
 def health_item(fact: SiteFact) -> TroubleItem | None:

@@ -68,7 +68,7 @@ def _contact(contact: Contact) -> str:
 def _identity(fact: SiteFact, look: Look, cells: int) -> list[Line]:
     site = fact.site
     people = (
-        ngettext("{n} inhabitant", "{n} inhabitants", site.population).format(n=site.population)
+        ngettext("{n:,} inhabitant", "{n:,} inhabitants", site.population).format(n=site.population)
         if site.population
         else ""
     )
@@ -192,7 +192,7 @@ def _backup_line(fact: BackupFact, look: Look, cells: int) -> Line:
 def _tickets(tickets: Sequence[TicketFact], look: Look, cells: int) -> list[Line]:
     opened = [fact for fact in tickets if fact.ticket.status.is_open]
     if not opened:
-        return [_labelled(_("Tickets"), Cell(_("none is open"), Role.MUTED))]
+        return [_labelled(_("Tickets"), Cell(_("none open"), Role.MUTED))]
     return [
         _section(_("Tickets"), len(opened)),
         *(_ticket_line(fact, look, cells) for fact in opened),
@@ -221,7 +221,7 @@ def _ticket_line(fact: TicketFact, look: Look, cells: int) -> Line:
 def _requests(requests: Sequence[RequestFact], look: Look, cells: int) -> list[Line]:
     opened = [fact for fact in requests if fact.request.stage.is_open]
     if not opened:
-        return [_labelled(_("Requests"), Cell(_("none goes on"), Role.MUTED))]
+        return [_labelled(_("Requests"), Cell(_("none open"), Role.MUTED))]
     return [
         _section(_("Requests"), len(opened)),
         *(_request_line(fact, look, cells) for fact in opened),

@@ -57,9 +57,9 @@ _ROLES: dict[EntryState, Role] = {
 }
 _FIELDS: dict[str, str] = {
     "status": N_("Status"),
-    "status_label": N_("Status there"),
+    "status_label": N_("Status in the source"),
     "stage": N_("Stage"),
-    "stage_label": N_("Stage there"),
+    "stage_label": N_("Stage in the source"),
     "owner": N_("Owner"),
     "waiting_on": N_("Waiting on"),
     "updated": N_("Updated"),
@@ -200,7 +200,7 @@ def details(entry: Entry, look: Look) -> list[Line]:
         _labelled(_("Record"), Cell(title(entry.seen_record), Role.TITLE)),
         _labelled(_("Effect"), Cell(effect(entry.action, look))),
         _labelled(
-            _("Wanted by"),
+            _("Ordered by"),
             Cell(f"{entry.action.by}, {human.moment(entry.action.at, look.now, look.zone)}"),
         ),
         _labelled(_("State"), state_cell(entry)),

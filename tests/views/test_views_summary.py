@@ -68,7 +68,7 @@ def test_what_is_as_it_should_be_is_not_counted_apart() -> None:
     assert words(summary_of_backups(SITUATION, LOOK)) == "3 backups ▲ 1 failed ○ 1 late"
     assert words(summary_of_tickets(SITUATION, LOOK)) == "2 open tickets ▲ 1 overdue ○ 1 mine"
     assert words(summary_of_requests(SITUATION, LOOK)) == "1 request ○ 1 waiting on us"
-    assert words(summary_of_alerts(SITUATION, LOOK)) == "1 alert fires ○ 1 acknowledged · 1 cleared"
+    assert words(summary_of_alerts(SITUATION, LOOK)) == "1 firing ○ 1 acknowledged · 1 cleared"
     assert words(summary_of_sources(SITUATION, LOOK)) == "2 sources ▲ 1 stale ○ 2 set aside"
 
 
@@ -92,7 +92,7 @@ def test_the_signs_are_those_of_the_reader() -> None:
 def test_of_a_partial_situation_all_is_told_or_that_it_is_being_read() -> None:
     begun = replace(SITUATION, is_partial=True, counts=None)
     assert summary_of_sites(begun, LOOK) == [
-        Cell("the first lines; the rest is being read…", Role.MUTED)
+        Cell("first rows shown, loading the rest…", Role.MUTED)
     ]
     known = replace(begun, counts=COUNTS)
     assert words(summary_of_sites(known, LOOK)) == "712 sites ■ 1 down"

@@ -92,7 +92,7 @@ FIELDS = FieldSet(
         flag_field(
             "open",
             "ouvert",
-            N_("the request still goes on"),
+            N_("the request is open"),
             lambda f, at: f.request.stage.is_open,
         ),
         UNMATCHED,

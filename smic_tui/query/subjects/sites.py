@@ -72,7 +72,7 @@ FIELDS = FieldSet(
         state_field(
             "level",
             "niveau",
-            N_("how much attention its health needs"),
+            N_("severity of its health"),
             words.LEVELS,
             lambda f, at: f.level,
             ordered=True,

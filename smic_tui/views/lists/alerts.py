@@ -106,5 +106,5 @@ LISTING: Listing[AlertFact] = Listing(
     copy=lambda f: f"{f.rule} {f.site_name} {f.summary}",
     stale=lambda f: f.blind,
     marked="site",
-    empty=N_("No alert. All rules are quiet."),
+    empty=N_("No alert. All is quiet."),
 )

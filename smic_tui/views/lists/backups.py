@@ -58,13 +58,13 @@ _COLUMNS: tuple[Column[BackupFact], ...] = (
     text_column("protocol", N_("Protocol"), 9, lambda f: f.job.protocol, role=Role.MUTED, spare=3),
     Column(
         id="success",
-        title=N_("Success"),
-        width=8,
+        title=N_("Last success"),
+        width=12,
         right=True,
         cell=lambda f, look: Cell(human.since(f.last_success, look.now)),
         sort=lambda f, look: f.last_success,
     ),
-    Column(id="due", title=N_("Due"), width=11, cell=_due, sort=lambda f, look: f.due),
+    Column(id="due", title=N_("Expected"), width=11, cell=_due, sort=lambda f, look: f.due),
     Column(
         id="size",
         title=N_("Size"),
@@ -94,8 +94,8 @@ _LEAN: tuple[Column[BackupFact], ...] = (
         width=15,
         cell=lambda f, look: Cell(f.job.application),
     ),
-    later("success", N_("Success"), 7, lambda f, look: known_since(f.last_success, look)),
-    later("due", N_("Due"), 5, lambda f, look: Cell(human.near_day(f.due, look.now, look.zone))),
+    later("success", N_("Success"), 8, lambda f, look: known_since(f.last_success, look)),
+    later("due", N_("Exp."), 5, lambda f, look: Cell(human.near_day(f.due, look.now, look.zone))),
     later("message", N_("Message"), 18, lambda f, look: Cell(_message(f)), spare=2),
     lean_age_column(),
 )

@@ -118,16 +118,16 @@ _COLUMNS: tuple[Column[SiteFact], ...] = (
     ),
     Column(
         id="tickets",
-        title=N_("Tkt"),
-        width=3,
+        title=N_("Tick."),
+        width=5,
         right=True,
         cell=lambda f, look: _count(_open_tickets(f)),
         sort=lambda f, look: -len(_open_tickets(f)),
     ),
     Column(
         id="requests",
-        title=N_("Req"),
-        width=3,
+        title=N_("Req."),
+        width=4,
         spare=2,
         right=True,
         cell=lambda f, look: _count(_open_requests(f)),
@@ -147,11 +147,13 @@ _LEAN: tuple[Column[SiteFact], ...] = (
     Column(id="since", title=N_("Since"), width=6, cell=lambda f, look: known_since(f.since, look)),
     later("line", N_("Line"), 5, lambda f, look: Cell(f.site.line), spare=2),
     later("backups", N_("Backups"), 14, _bad_backups),
-    later("tickets", N_("Tkt"), 3, lambda f, look: Cell(_count(_open_tickets(f)).text), right=True),
+    later(
+        "tickets", N_("Tick."), 5, lambda f, look: Cell(_count(_open_tickets(f)).text), right=True
+    ),
     later(
         "requests",
-        N_("Req"),
-        3,
+        N_("Req."),
+        4,
         lambda f, look: Cell(_count(_open_requests(f)).text),
         spare=1,
         right=True,
