@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from smic_tui.contract.actions import Verb
-from smic_tui.i18n import N_, _, ngettext, phrase
+from smic_tui.i18n import N_, _, ngettext, pgettext, phrase
 from smic_tui.insight.history import Event, recent
 from smic_tui.insight.site_state import levels_at
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
@@ -221,7 +221,7 @@ def _ticket_line(fact: TicketFact, look: Look, cells: int) -> Line:
 def _requests(requests: Sequence[RequestFact], look: Look, cells: int) -> list[Line]:
     opened = [fact for fact in requests if fact.request.stage.is_open]
     if not opened:
-        return [_labelled(_("Requests"), Cell(_("none open"), Role.MUTED))]
+        return [_labelled(_("Requests"), Cell(pgettext("requests", "none open"), Role.MUTED))]
     return [
         _section(_("Requests"), len(opened)),
         *(_request_line(fact, look, cells) for fact in opened),
