@@ -180,7 +180,7 @@ def test_argparse_speaks_french(french: Catalog) -> None:
     )
     known = {message.id[0] if isinstance(message.id, tuple) else message.id for message in french}
     said = {
-        node.args[0].value
+        str(node.args[0].value)
         for node in ast.walk(ast.parse(inspect.getsource(argparse)))
         if isinstance(node, ast.Call)
         and getattr(node.func, "id", "") in ("_", "ngettext")

@@ -19,11 +19,11 @@ from msgspec import Struct
 
 from smic_tui.i18n import _, labelled
 from smic_tui.insight.site_state import levels_at
-from smic_tui.insight.trouble_items import health_words
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.model.states import Level
 from smic_tui.model.trouble import Part
-from smic_tui.records import RunResult, Stage, TicketStatus
+from smic_tui.query.words import HEALTH_LABELS
+from smic_tui.records import Health, RunResult, Stage, TicketStatus
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -39,6 +39,10 @@ class Event(Struct, frozen=True, kw_only=True):
     key: str = ""
 
 
+def _name(health: Health) -> str:
+    return f"{health.host} / {health.service}" if health.service else health.host
+
+
 def _health(fact: SiteFact) -> Iterator[Event]:
     for health, level in levels_at(fact):
         if health.since is not None:
@@ -46,7 +50,7 @@ def _health(fact: SiteFact) -> Iterator[Event]:
                 at=health.since,
                 kind=Part.HEALTH,
                 level=level,
-                words=labelled(health.host, health_words(health)),
+                words=labelled(_name(health), _(HEALTH_LABELS[health.state])),
             )
 
 

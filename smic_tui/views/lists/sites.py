@@ -143,7 +143,7 @@ _LEAN: tuple[Column[SiteFact], ...] = (
         width=10,
         cell=_lean_state,
     ),
-    Column(id="name", title=N_("Site"), width=23, cell=lambda f, look: Cell(place(f.site.name))),
+    Column(id="name", title=N_("Site"), width=21, cell=lambda f, look: Cell(place(f.site.name))),
     Column(id="since", title=N_("Since"), width=6, cell=lambda f, look: known_since(f.since, look)),
     later("line", N_("Line"), 5, lambda f, look: Cell(f.site.line), spare=2),
     later("backups", N_("Backups"), 14, _bad_backups),
