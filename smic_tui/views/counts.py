@@ -25,17 +25,17 @@ GAP = Cell("   ")
 
 # What is counted in a state, with the state in agreement. The number stands before it.
 _SITES: dict[SiteState, Callable[[int], str]] = {
-    SiteState.DOWN: lambda n: ngettext("{n} down", "{n} down", n),
-    SiteState.DEGRADED: lambda n: ngettext("{n} degraded", "{n} degraded", n),
-    SiteState.UNKNOWN: lambda n: ngettext("{n} unknown", "{n} unknown", n),
+    SiteState.DOWN: lambda n: ngettext("{n:,} down", "{n:,} down", n),
+    SiteState.DEGRADED: lambda n: ngettext("{n:,} degraded", "{n:,} degraded", n),
+    SiteState.UNKNOWN: lambda n: ngettext("{n:,} unknown", "{n:,} unknown", n),
 }
 # Those that are not as they should be, in the order of the list.
 _BACKUPS: dict[BackupState, Callable[[int], str]] = {
-    BackupState.FAILED: lambda n: ngettext("{n} failed", "{n} failed", n),
-    BackupState.OVERDUE: lambda n: ngettext("{n} overdue", "{n} overdue", n),
-    BackupState.NEVER: lambda n: ngettext("{n} never ran", "{n} never ran", n),
-    BackupState.LATE: lambda n: ngettext("{n} late", "{n} late", n),
-    BackupState.UNKNOWN: lambda n: npgettext("backups", "{n} unknown", "{n} unknown", n),
+    BackupState.FAILED: lambda n: ngettext("{n:,} failed", "{n:,} failed", n),
+    BackupState.OVERDUE: lambda n: ngettext("{n:,} overdue", "{n:,} overdue", n),
+    BackupState.NEVER: lambda n: ngettext("{n:,} never ran", "{n:,} never ran", n),
+    BackupState.LATE: lambda n: ngettext("{n:,} late", "{n:,} late", n),
+    BackupState.UNKNOWN: lambda n: npgettext("backups", "{n:,} unknown", "{n:,} unknown", n),
 }
 
 
@@ -71,19 +71,19 @@ def words_of_tickets(tickets: TicketCounts, look: Look) -> list[Cell]:
     """How many tickets are open, overdue and mine."""
     total, overdue, mine = tickets.open, tickets.overdue, tickets.mine
     words = ngettext("{n:,} open ticket", "{n:,} open tickets", total)
-    late = ngettext("{n} overdue", "{n} overdue", overdue)
+    late = ngettext("{n:,} overdue", "{n:,} overdue", overdue)
     return [
         Cell(words.format(n=total), Role.TITLE),
         *_counted(overdue, late, Level.WARNING, look),
-        *_counted(mine, ngettext("{n} mine", "{n} mine", mine), Level.NOTICE, look),
+        *_counted(mine, ngettext("{n:,} mine", "{n:,} mine", mine), Level.NOTICE, look),
     ]
 
 
 def words_of_requests(requests: RequestCounts, look: Look) -> list[Cell]:
     """How many catalogue requests are open, and how many wait for us."""
     total, overdue, ours = requests.open, requests.overdue, requests.waiting_on_us
-    late = ngettext("{n} overdue", "{n} overdue", overdue)
-    waiting = ngettext("{n} waiting on us", "{n} waiting on us", ours)
+    late = ngettext("{n:,} overdue", "{n:,} overdue", overdue)
+    waiting = ngettext("{n:,} waiting on us", "{n:,} waiting on us", ours)
     return [
         Cell(ngettext("{n:,} request", "{n:,} requests", total).format(n=total), Role.TITLE),
         *_counted(overdue, late, Level.WARNING, look),
@@ -96,11 +96,11 @@ def words_of_alerts(statuses: Mapping[AlertStatus, int], look: Look) -> list[Cel
     total = statuses.get(AlertStatus.FIRING, 0)
     acknowledged = statuses.get(AlertStatus.ACKNOWLEDGED, 0)
     cleared = statuses.get(AlertStatus.CLEARED, 0)
-    known = ngettext("{n} acknowledged", "{n} acknowledged", acknowledged)
+    known = ngettext("{n:,} acknowledged", "{n:,} acknowledged", acknowledged)
     return [
-        Cell(ngettext("{n} firing", "{n} firing", total).format(n=total), Role.TITLE),
+        Cell(ngettext("{n:,} firing", "{n:,} firing", total).format(n=total), Role.TITLE),
         *_counted(acknowledged, known, Level.NOTICE, look),
-        *_counted(cleared, ngettext("{n} cleared", "{n} cleared", cleared), Level.FINE, look),
+        *_counted(cleared, ngettext("{n:,} cleared", "{n:,} cleared", cleared), Level.FINE, look),
     ]
 
 
@@ -110,12 +110,12 @@ def words_of_sources(sources: Sequence[SourceCounts], look: Look) -> list[Cell]:
     stale = [source.level for source in sources if source.stale]
     aside = sum(source.rejected for source in sources)
     nowhere = sum(source.unmatched for source in sources)
-    old = ngettext("{n} stale", "{n} stale", len(stale))
-    unplaced = ngettext("{n} without a site", "{n} without a site", nowhere)
+    old = ngettext("{n:,} stale", "{n:,} stale", len(stale))
+    unplaced = ngettext("{n:,} without a site", "{n:,} without a site", nowhere)
     return [
         Cell(ngettext("{n:,} source", "{n:,} sources", total).format(n=total), Role.TITLE),
         *_counted(len(stale), old, max(stale, default=Level.FINE), look),
-        *_counted(aside, ngettext("{n} set aside", "{n} set aside", aside), Level.NOTICE, look),
+        *_counted(aside, ngettext("{n:,} set aside", "{n:,} set aside", aside), Level.NOTICE, look),
         *_counted(nowhere, unplaced, Level.NOTICE, look),
     ]
 
