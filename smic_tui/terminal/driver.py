@@ -71,6 +71,9 @@ class LeanDriver(LinuxDriver):
             self._pacer,
             self._loop,
             typed_at=self._typed_at,
+            # xterm scrolls the shell's text away by the row of the hidden cursor, when its window
+            # is made smaller.
+            goes_home="XTERM_VERSION" in os.environ,
             encoding=getattr(self._file, "encoding", None) or "utf-8",
         )
         self._mouse_is_on = False

@@ -39,7 +39,8 @@ class FarScreen:
     It gathers updates for a moment and sends them as one frame; each frame leads to the
     screen that is wanted at the moment of sending. All methods belong to the event loop's
     thread. `typed_at()` returns the cell in which the person types, None for nowhere;
-    `encoding` is the encoding of the terminal's file.
+    `encoding` is the encoding of the terminal's file. With `goes_home` the cursor goes to the
+    first cell after each frame, unless something is typed.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class FarScreen:
         *,
         typed_at: Callable[[], tuple[int, int] | None],
         encoding: str,
+        goes_home: bool = False,
     ) -> None:
         self._can = can
         self._pacer = pacer
         self._loop = loop
         self._typed_at = typed_at
+        self._goes_home = goes_home
         self._encoding = encoding
         self._pens = PenWriter(
             colours=min(can.colours, pacer.profile.colours),
@@ -277,6 +280,8 @@ class FarScreen:
         """Sends what waits, as an answer to a fence may have made room."""
         if self._canvas.changed or self._controls:
             self._send()
+        if self._pacer.wants_probe() and not self._leaving:
+            self._transmit("", fence=True)
 
     def _real_cursor(self) -> tuple[int, int] | None:
         """Returns where input methods and screen readers need the cursor; None: anywhere.
@@ -288,7 +293,7 @@ class FarScreen:
             return canvas.x, canvas.y
         place = self._typed_at()
         if place is None:
-            return None
+            return (0, 0) if self._goes_home else None
         return max(0, min(place[0], canvas.width - 1)), max(0, min(place[1], canvas.height - 1))
 
     def _take_controls(self) -> str:

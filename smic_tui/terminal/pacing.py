@@ -46,6 +46,11 @@ class _Fence(Struct, frozen=True):
     limited: bool
 
 
+class _Sample(Struct, frozen=True):
+    took: float
+    rate: float
+
+
 class Pacer:
     """Counts the bytes sent and the bytes that arrived, and says how many more may be sent.
 
@@ -73,6 +78,9 @@ class Pacer:
         self._without_growth = 0
         self._window = profile.first
         self._is_slow = profile is SLOW
+        # What took long while no shorter round trip was known: a far line, or a queue.
+        self._doubtful: _Sample | None = None
+        self._is_doubt_new = False
 
     # -- what was measured
 
@@ -249,6 +257,11 @@ class Pacer:
             telling = self.is_measured or (delayed and carried >= _TELLING)
             if sample >= _SURELY_FAST or (telling and sample < NARROW):
                 self._is_slow = sample < NARROW
+                self._doubtful = None
+            elif carried >= _TELLING and not telling and took > _CLEAR_DELAY:
+                self._doubtful = _Sample(took, sample)
+                self._is_doubt_new = True
+            self._resolve_doubt(shortest)
         if not filled and (known is None or sample <= known):
             return
         if known is None and not filled:
@@ -259,6 +272,19 @@ class Pacer:
             if self._without_growth >= 3:
                 self._gain = _GAIN
         self._rates.append(sample)
+
+    def _resolve_doubt(self, shortest: float) -> None:
+        """Judge what took long before, now that a shorter round trip is known."""
+        doubt = self._doubtful
+        if doubt is not None and doubt.took > shortest + _CLEAR_DELAY:
+            self._doubtful = None
+            self._is_slow = self._is_slow or doubt.rate < NARROW
+
+    def wants_probe(self) -> bool:
+        """Whether a fence by itself, once, would tell a far line from a slow one."""
+        wanted = self._is_doubt_new and self._doubtful is not None and not self._fences
+        self._is_doubt_new = False
+        return wanted
 
     def _adjust(self) -> None:
         round_trip, rate = self.round_trip, self.rate

@@ -86,6 +86,40 @@ def test_a_slow_line_is_known_from_its_first_screen() -> None:
     assert pacer.is_slow
 
 
+def test_a_slow_line_is_known_though_its_first_answer_came_late() -> None:
+    """A kept screen goes out before the first fence, whose round trip is in its queue."""
+    pacer = Pacer(AUTO)
+    pacer.sending(4000, False, 0.0)
+    pacer.sending(40, True, 0.3)
+    pacer.answered(1.333)
+    # It may be a line to the moon. A fence by itself will tell.
+    assert not pacer.is_slow
+    assert pacer.wants_probe()
+    assert not pacer.wants_probe()
+    pacer.sending(4, True, 1.333)
+    pacer.answered(1.961)
+    assert pacer.is_slow
+
+
+def test_a_far_line_is_not_slow_because_its_first_answer_came_late() -> None:
+    pacer = Pacer(AUTO)
+    pacer.sending(4000, False, 0.0)
+    pacer.sending(40, True, 0.3)
+    pacer.answered(0.95)
+    assert pacer.wants_probe()
+    pacer.sending(4, True, 0.95)
+    pacer.answered(1.58)
+    assert not pacer.is_slow
+
+
+def test_a_near_line_is_not_asked_twice() -> None:
+    pacer = Pacer(AUTO)
+    pacer.sending(4000, False, 0.0)
+    pacer.sending(40, True, 0.3)
+    pacer.answered(0.32)
+    assert not pacer.wants_probe()
+
+
 def test_a_slow_line_stays_one_until_it_was_surely_fast() -> None:
     pacer = Pacer(AUTO)
     line = Line(pacer, 1000, 0.4)
