@@ -27,12 +27,13 @@ from adapters.centreon import downtimes
 from adapters.centreon.options import CentreonOptions
 from adapters.centreon.resources import Resource, decode, record
 from adapters.http.adapter import HttpAdapter
+from adapters.shared.check_times import remarks_on_ages
 from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb, refuse_impossible_times
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError
 from smic_tui.i18n import _
-from smic_tui.records import Stream
+from smic_tui.records import Health, Stream
 
 if TYPE_CHECKING:
     from adapters.http.session import Credentials, HttpSession
@@ -98,6 +99,8 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
     def __init__(self, config: CentreonOptions, context: Context) -> None:
         super().__init__(config, context)
         self._capabilities: frozenset[Verb] = frozenset()
+        # When each host and service was checked, by key, as it was made out last.
+        self._checked: dict[str, datetime] = {}
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read all hosts and services that the account sees. Always a full reading."""
@@ -110,7 +113,7 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
                     seen += len(resources) + len(odd)
                     usable += len(resources)
                     rejected += odd
-                    rows = tuple(record(each, self.config) for each in resources)
+                    rows = self._records(resources)
                     yield Batch(upserts=rows, rejected=tuple(odd), full=True)
                 if type_ == "host" and not seen:
                     raise _sees_nothing()
@@ -123,19 +126,29 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
             )
         yield Batch(cursor="all", full=True)
 
+    def _records(self, resources: list[Resource]) -> tuple[Health, ...]:
+        now = _now()
+        rows = tuple(
+            record(each, self.config, now, self._checked.get(each.key)) for each in resources
+        )
+        self._checked |= {row.key: row.checked for row in rows if row.checked is not None}
+        return rows
+
     async def probe(self) -> Probe:
         """Sign in and see a host."""
         async with self._signed_in() as line:
             self._capabilities = await line.capabilities()
-            page = await line.page("host", 1, 1)
-            if not page.result:
+            rows: list[Health] = []
+            async for resources, _odd in line.pages("host"):
+                rows += self._records(resources)
+            if not rows:
                 raise _sees_nothing()
         http = self._session()
         written = _("This kind was written from its documentation, not tried against a real one.")
         return Probe(
             account=line.account,
             remote_time=http.remote_time,
-            remarks=(*http.remarks(), written),
+            remarks=(*http.remarks(), written, *remarks_on_ages(rows, _now())),
         )
 
     def capabilities(self) -> Mapping[Stream, frozenset[Verb]]:
@@ -149,7 +162,7 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
             if resource is None:
                 return RecordSnapshot(record=None)
             ordered = await line.ordered(action.key) if action.verb is Verb.DOWNTIME else []
-        row = record(resource, self.config)
+        (row,) = self._records([resource])
         baseline = action.baseline
         match action.verb:
             case Verb.ACKNOWLEDGE:

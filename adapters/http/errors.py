@@ -37,6 +37,9 @@ _OTHER_NAME = (62, 64)
 # system's authorities from Python 3.13 on.
 _LACKS_EXTENSIONS = range(80, 95)
 
+# Not errors of TLS: it waits for the next words of the other end.
+_WAITS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
 # TLS alerts by which a server refuses the client's certificate, or that there is none.
 _CLIENT_UNKNOWN = (
     "TLSV13_ALERT_CERTIFICATE_REQUIRED",
@@ -134,9 +137,21 @@ def failure(
     import httpx
 
     host = options.host
-    tls = next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)), None)
+    causes = list(_causes(error))
+    waits = any(isinstance(cause, _WAITS) for cause in causes)
+    tls = next(
+        (one for one in causes if isinstance(one, ssl.SSLError) and not isinstance(one, _WAITS)),
+        None,
+    )
     if tls is not None:
         return _tls_failure(tls, options)
+    if waits and isinstance(error, (httpx.ConnectTimeout, httpx.ConnectError)):
+        return Unavailable(
+            _("{host} takes the connection, and does not answer within {time}").format(
+                host=host, time=options.connect_timeout
+            ),
+            hint=_("The program there may be frozen, or the machine overloaded."),
+        )
     if isinstance(error, httpx.ConnectTimeout):
         return Unavailable(
             _("{host} did not accept the connection within {time}").format(

@@ -8,19 +8,22 @@ documentation. What makes this kind particular:
 - Icinga answers with the same 404 "No objects found" where a permission is missing, an object is
   unknown or a filter is wrong; a valid query that finds nothing is 200 with an empty list. So
   each reading reads the rights from /v1.
-- Every check of an object moves its `last_check`, so "checked since" finds every change of
+- Every check of an object moves its `last_check`, so "checked since" finds nearly every change of
   state, and with the next check the end of acknowledgements and downtimes. It cannot find
-  objects that are gone, and flags that were removed from objects without checks.
-  /v1/status/CIB (1.3 kB) counts objects and flags: when a count shows that something like
-  that happened, everything is read. Equal counts prove nothing; the full readings that the
+  objects that are gone, flags that were removed from objects without checks, and results
+  that satellites replay with times that lie behind the last reading.
+  /v1/status/CIB (1.3 kB) counts objects, flags and each state: when a count shows that something
+  like that happened, everything is read. Equal counts prove nothing; the full readings that the
   program asks for now and then find the rest.
 - A daemon whose checker stands still goes on answering with old states. The newest
-  `last_check` shows it.
+  `last_check` shows it. What a satellite checks that is away keeps its last state, too: each
+  check has an age of its own.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -33,22 +36,24 @@ from adapters.icinga2 import actions as icinga2_actions
 from adapters.icinga2.objects import (
     HOST_ATTRS,
     SERVICE_ATTRS,
+    Conversion,
     Converted,
     Results,
     SiteNames,
     WebLinks,
-    convert_hosts,
-    convert_services,
 )
 from adapters.icinga2.options import Icinga2Options
+from adapters.icinga2.remarks import remarks_on_checks, silent_endpoints
 from adapters.icinga2.status import (
     HOSTS_RIGHT,
     SERVICES_RIGHT,
     STATUS_RIGHT,
     Account,
     Counts,
+    Listener,
     Status,
 )
+from adapters.shared.check_times import clock_difference
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
 from smic_tui.contract.actions import Action, RecordSnapshot, Verb, refuse_impossible_times
@@ -74,6 +79,8 @@ class _Cursor(Struct, frozen=True, kw_only=True):
     started: float = 0
     objects: tuple[float, float] | None = None
     flags: tuple[float, float, float, float] | None = None
+    # By how much Icinga counts more in each state than we know: objects that we do not see.
+    unseen: tuple[int, ...] | None = None
 
 
 class Icinga2Adapter(HttpAdapter[Icinga2Options]):
@@ -86,7 +93,10 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
     def __init__(self, config: Icinga2Options, context: Context) -> None:
         super().__init__(config, context)
         self._sites = SiteNames(config.site)
-        self._links = WebLinks(config.web_url, config.web_module)
+        links = WebLinks(config.web_url, config.web_module)
+        self._conversion = Conversion(self._sites, links, seconds(config.passive_within))
+        # Icinga's number of the state of all that was read, by key.
+        self._states: dict[str, int] = {}
         self._known_as: Account | None = None
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
@@ -98,8 +108,10 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
             before = decoded(cursor, _Cursor)
             if before is not None and self._must_read_all(before, status):
                 before = None
-            hosts = await self._objects(http, "hosts", before, account, status)
-            services = await self._objects(http, "services", before, account, status)
+            hosts, services = await self._both(http, before, account, status)
+            if before is not None and not await self._is_explained(http, before, account, status):
+                before = None
+                hosts, services = await self._both(http, before, account, status)
         newest = max(hosts.newest, services.newest, before.newest if before else 0)
         self._refuse_old_states(newest, status)
         after = _Cursor(
@@ -108,6 +120,7 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
             started=status.started,
             objects=status.counts.objects if status.counts else None,
             flags=status.counts.flags if status.counts else None,
+            unseen=self._unseen(status.counts, account),
         )
         full = before is None
         rejected = (*hosts.rejected, *services.rejected)
@@ -131,6 +144,13 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
                 )
             elif status.counts is not None and not status.counts.checks_15min:
                 remarks.append(_("Icinga has executed no check within the last 15 minutes."))
+            if account.may(STATUS_RIGHT):
+                remarks += silent_endpoints(await self._listener(http))
+            checks = [
+                await self._objects(http, type_, None, account, status, more=("zone",))
+                for type_ in ("hosts", "services")
+            ]
+            remarks += remarks_on_checks(checks, datetime.now(UTC))
             if any(account.may(right) for right in ("actions/any", "objects/modify/any")):
                 remarks.append(_("The account may do more than read: give it less."))
         return Probe(
@@ -171,7 +191,7 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
         self, http: HttpSession, action: Action, account: Account
     ) -> icinga2_actions.Inspected:
         def convert(is_host: bool, rows: list[msgspec.Raw]) -> Converted:
-            return (convert_hosts if is_host else convert_services)(rows, self._sites, self._links)
+            return (self._conversion.hosts if is_host else self._conversion.services)(rows)
 
         with_vars = self.config.site.startswith("vars.")
         return await icinga2_actions.inspect_record(http, action, account, with_vars, convert)
@@ -214,7 +234,16 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
             raise http.bad_answer(
                 _("Icinga's status has another form than expected"), repr(error).encode()
             ) from None
+        self._conversion.ahead = clock_difference(now, time.time())
         return Status(now=now, started=started, counts=counts)
+
+    async def _listener(self, http: HttpSession) -> Listener:
+        """Return which endpoints are connected, nothing where the version does not tell."""
+        answer = await self._only(http, "/v1/status/ApiListener", dict[str, Any])
+        try:
+            return msgspec.convert(answer["status"]["api"], Listener)
+        except (KeyError, TypeError, ValueError):
+            return Listener()
 
     async def _only(self, http: HttpSession, path: str, type_: type[Any]) -> Any:
         """Return the single result of a GET."""
@@ -249,6 +278,42 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
         fallen = any(now < then for now, then in zip(counts.flags, before.flags, strict=True))
         return status.started != before.started or counts.objects != before.objects or fallen
 
+    async def _both(
+        self, http: HttpSession, before: _Cursor | None, account: Account, status: Status
+    ) -> tuple[Converted, Converted]:
+        hosts = await self._objects(http, "hosts", before, account, status)
+        services = await self._objects(http, "services", before, account, status)
+        if before is None:
+            self._states = {}
+        self._states |= hosts.states
+        self._states |= services.states
+        return hosts, services
+
+    def _unseen(self, counts: Counts | None, account: Account) -> tuple[int, ...] | None:
+        if counts is None:
+            return None
+        if not self.config.filter and account.sees_all():
+            return (0,) * len(counts.states)
+        return self._uncounted(counts)
+
+    def _uncounted(self, counts: Counts) -> tuple[int, ...]:
+        """By how much Icinga counts more objects in each state than we know."""
+        known = Counter(("!" in key, state) for key, state in self._states.items())
+        ours = [known[False, 0], known[False, 1], *(known[True, state] for state in range(4))]
+        return tuple(total - seen for total, seen in zip(counts.states, ours, strict=True))
+
+    async def _is_explained(
+        self, http: HttpSession, before: _Cursor, account: Account, status: Status
+    ) -> bool:
+        """Whether what was read since `before` explains the counts of each state."""
+        if before.unseen is None or status.counts is None:
+            return True
+        if self._uncounted(status.counts) == before.unseen:
+            return True
+        # A check may have ended between the counts and the objects.
+        again = (await self._status(http, account)).counts
+        return again is None or self._uncounted(again) == before.unseen
+
     async def _objects(
         self,
         http: HttpSession,
@@ -256,9 +321,11 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
         before: _Cursor | None,
         account: Account,
         status: Status,
+        *,
+        more: tuple[str, ...] = (),
     ) -> Converted:
         kind = type_[:-1]
-        attrs = list(HOST_ATTRS if type_ == "hosts" else SERVICE_ATTRS)
+        attrs = [*(HOST_ATTRS if type_ == "hosts" else SERVICE_ATTRS), *more]
         if type_ == "hosts" and self.config.site.startswith("vars."):
             attrs.append("vars")
         body: dict[str, Any] = {"attrs": attrs}
@@ -266,9 +333,12 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
         if before is not None:
             filters.append(
                 f"({kind}.last_check >= since || {kind}.last_state_change >= since"
-                f" || {kind}.acknowledgement != 0 || {kind}.downtime_depth != 0)"
+                f" || {kind}.acknowledgement != 0 || {kind}.downtime_depth != 0"
+                # Outside its check period a check is not made, and still planned.
+                f' || ({kind}.check_period != "" && {kind}.next_check >= now'
+                f" && {kind}.last_check + 2 * {kind}.check_interval < now))"
             )
-            body["filter_vars"] = {"since": before.since}
+            body["filter_vars"] = {"since": before.since, "now": status.now}
         if filters:
             body["filter"] = " && ".join(filters)
         answer = await http.request(
@@ -289,10 +359,10 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
                 hint=hint if self.config.filter else "",
             )
         rows = (await http.decode(Results, answer)).results
-        convert = convert_hosts if type_ == "hosts" else convert_services
+        convert = self._conversion.hosts if type_ == "hosts" else self._conversion.services
         import asyncio  # here, because a command that only reads the settings does not need it
 
-        done = await asyncio.to_thread(convert, rows, self._sites, self._links)
+        done = await asyncio.to_thread(convert, rows)
         if before is None and rows and not done.records:
             # A full reading without a record would empty the cache.
             raise http.bad_answer(

@@ -24,8 +24,9 @@ class Icinga2Options(HttpOptions, frozen=True, kw_only=True):
         str,
         Meta(
             description="How a host tells its site: 'host name', 'display name', a custom variable "
-            "such as 'vars.insee', or a regular expression on the host name with a group "
-            "(?P<site>...). A host that gives none goes by its display name."
+            "such as 'vars.insee' (a list where the host serves several sites), or a regular "
+            "expression on the host name with a group (?P<site>...). A host that gives none "
+            "goes by its display name."
         ),
     ] = "host name"
     filter: Annotated[
@@ -42,6 +43,13 @@ class Icinga2Options(HttpOptions, frozen=True, kw_only=True):
             "and it counts as unavailable."
         ),
     ] = "15m"
+    passive_within: Annotated[
+        Duration,
+        Meta(
+            description="For how long the result of a passive check is believed, unless it was "
+            "handed in with a `ttl` of its own; older ones are unknown."
+        ),
+    ] = "1d"
     web_url: Annotated[
         str,
         Meta(

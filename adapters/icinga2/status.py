@@ -66,6 +66,19 @@ class Counts(Struct, frozen=True):
         return hosts, services
 
     @property
+    def states(self) -> tuple[int, ...]:
+        """How many hosts are up and down, and services ok, warning, critical and unknown."""
+        counts = (
+            self.num_hosts_up,
+            self.num_hosts_down,
+            self.num_services_ok,
+            self.num_services_warning,
+            self.num_services_critical,
+            self.num_services_unknown,
+        )
+        return tuple(int(count) for count in counts)
+
+    @property
     def flags(self) -> tuple[float, float, float, float]:
         """How many hosts and services are acknowledged or in a downtime."""
         return (
@@ -94,3 +107,10 @@ class Status(Struct, frozen=True):
     now: float
     started: float = 0
     counts: Counts | None = None
+
+
+class Listener(Struct, frozen=True):
+    """What the API listener tells of the other endpoints (status ApiListener)."""
+
+    num_endpoints: int = 0
+    not_conn_endpoints: list[str] = []

@@ -28,6 +28,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
+from adapters.nagios import texts
 from adapters.nagios.rows import Downtime, Row
 from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.errors import Unavailable
@@ -52,8 +53,6 @@ _NAMES = {
     Verb.DOWNTIME: "SCHEDULE_{}_DOWNTIME",
     Verb.END_DOWNTIME: "DEL_{}_DOWNTIME",
 }
-# Nagios refuses an empty comment.
-_NO_WORD = "smic-tui"
 # The four settings of date_format in nagios.cfg.
 _WRITINGS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%m-%d-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S")
 _INPUT = re.compile(r"NAME='(\w+)'\s+VALUE='([^']*)'", re.IGNORECASE)
@@ -103,8 +102,8 @@ class Order:
             )
         self.verb = action.verb
         self.row = row
-        self.comment = _one_line(action.text) or _NO_WORD
-        self.author = _one_line(action.by).replace(";", ",")
+        self.text = action.text
+        self.author = texts.for_the_line(action.by)
         self.start = action.start or datetime.now(UTC)
         self.end = self.start
         self.ending = [
@@ -126,12 +125,13 @@ class Order:
             return [f"{name};{number}" for number in self.ending]
         if self.verb is Verb.UNACKNOWLEDGE:
             return [f"{name};{where}"]
+        comment = texts.for_the_line(self.text) or texts.NO_WORD
         if self.verb is Verb.ACKNOWLEDGE:
             # Sticky (until it is well again), with a notification, and not persistent.
-            return [f"{name};{where};2;1;0;{self.author};{self.comment}"]
+            return [f"{name};{where};2;1;0;{self.author};{comment}"]
         start, end = int(self.start.timestamp()), int(self.end.timestamp())
         times = f"{start};{end};1;0;{end - start}"
-        return [f"{name};{where};{times};{self.author};{self.comment}"]
+        return [f"{name};{where};{times};{self.author};{comment}"]
 
 
 async def through_file(path: Path, order: Order) -> None:
@@ -201,7 +201,7 @@ async def through_cgi(http: HttpSession, order: Order, zone: str) -> None:
             "cmd_mod": "2",
             "nagFormId": fields["nagFormId"],
             "com_author": order.author,
-            "com_data": order.comment,
+            "com_data": texts.for_the_cgi(order.text) or texts.NO_WORD,
             "btnSubmit": "Commit",
         }
         if order.verb is Verb.ACKNOWLEDGE:
@@ -268,17 +268,15 @@ def _messages(page: str, kind: str) -> Iterator[str]:
 def _is_ours(action: Action, downtime: Downtime) -> bool:
     """Whether a downtime came after the baseline and is as the action wants it.
 
-    The author is the account when cmd.cgi was used, and a comment with accents comes as "".
+    The author is the account when cmd.cgi was used.
     """
     try:
         before = msgspec.json.decode(action.baseline or "[]", type=list[int])
     except msgspec.DecodeError:
         before = []
-    wanted = _one_line(action.text) or _NO_WORD
-    said = downtime.comment == wanted or (not downtime.comment and not wanted.isascii())
     return (
         downtime.id not in before
-        and said
+        and texts.is_from(downtime.comment, action.text)
         and action.until is not None
         and abs(downtime.end - action.until.timestamp()) <= 1
     )
@@ -286,8 +284,3 @@ def _is_ours(action: Action, downtime: Downtime) -> bool:
 
 def _runs(downtime: Downtime) -> bool:
     return downtime.start <= time.time() + 1 and downtime.end > time.time()
-
-
-def _one_line(text: str) -> str:
-    """Return a text as a part of a command, which is one line of at most 4 kB."""
-    return " ".join(text.split())[:1000]

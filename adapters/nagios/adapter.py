@@ -6,7 +6,10 @@ status file, `actions` of its commands. What makes this kind particular:
 - Nagios does not tell what was removed. A removal needs a restart, which `program_start` shows:
   then everything is read.
 - Every check of an object moves its `last_check`, so by HTTP "checked since" finds what changed,
-  apart from acknowledgements and downtimes, which are read as lists of their own.
+  apart from acknowledgements and downtimes, which are read as lists of their own, and from
+  results that are handed in with a time that lies behind the last reading (NSCA): where the
+  counts of each state are not explained by what was read, everything is read.
+- What nobody checks or hands in any more keeps its last state: each check has an age of its own.
 - A Nagios that was killed or is frozen leaves its last status behind, and CGIs and file go on
   showing it.
 """
@@ -14,6 +17,7 @@ status file, `actions` of its commands. What makes this kind particular:
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +31,8 @@ from adapters.nagios import actions as nagios_actions
 from adapters.nagios.options import NagiosOptions
 from adapters.nagios.rows import Downtime, Records, Row, Status
 from adapters.nagios.statusdat import read_status
-from adapters.nagios.statusjson import Flags, NagiosJson, no_host_shown
+from adapters.nagios.statusjson import Counts, Flags, NagiosJson, counts_of, no_host_shown
+from adapters.shared.check_times import clock_difference, remarks_on_ages
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
 from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb, refuse_impossible_times
@@ -35,7 +40,7 @@ from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.i18n import _
-from smic_tui.records import Stream
+from smic_tui.records import HealthState, Stream
 
 if TYPE_CHECKING:
     from adapters.http.session import Credentials
@@ -54,6 +59,9 @@ class _Cursor(Struct, frozen=True, kw_only=True):
     newest: float
     started: float
     flags: Flags
+    counts: Counts = ()
+    # By how much Nagios counts more in each state than we know; None while we know not all.
+    unseen: Counts | None = None
 
 
 class NagiosAdapter(HttpAdapter[NagiosOptions]):
@@ -67,6 +75,8 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
         super().__init__(config, context)
         self._records = Records(config)
         self._proven = False
+        # The states of all that was read, by key; None until everything was.
+        self._states: dict[str, HealthState] | None = None
 
     async def fetch(self, stream: Stream, cursor: str | None) -> AsyncIterator[Batch]:
         """Read hosts and services: by file all, by HTTP those that changed since the cursor."""
@@ -93,6 +103,7 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
             async with http.signed_in():
                 program = await NagiosJson(http).program()
                 self._refuse_old_status(program)
+                self._records.ahead = clock_difference(program.now, time.time())
                 status = await NagiosJson(http).everything()
             status = msgspec.structs.replace(status, version=program.version)
             account = status.account
@@ -105,6 +116,9 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
                         "outputs): `path` would show them."
                     ).format(services=len(status.rejected), outputs=lost)
                 )
+        records, _rejected = await asyncio.to_thread(self._records.of, status.rows)
+        remarks += remarks_on_ages(records, datetime.now(UTC))
+        remarks += self._remarks_on_the_unit(status.rows)
         commands = self.config.command_file
         if commands and not nagios_actions.writable(Path(commands)):
             remarks.append(
@@ -152,6 +166,25 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
         else:
             raise Refused(_("Without `command_file` or `url` nothing can be said to Nagios"))
 
+    def _remarks_on_the_unit(self, rows: tuple[Row, ...]) -> list[str]:
+        """Say so where Nagios plans its checks by another unit of time than configured."""
+        units = sorted(
+            (row.next_check - row.last_check) / row.check_interval
+            for row in rows
+            if row.check_interval > 0 and row.is_active and row.next_check > row.last_check > 0
+        )
+        if not units:
+            return []
+        usual, told = units[len(units) // 2], self.config.interval_length
+        if told / 4 <= usual <= told * 4:
+            return []
+        return [
+            _(
+                "Checks are planned as if Nagios's unit of time were about {seconds} s: compare "
+                "`interval_length` with nagios.cfg."
+            ).format(seconds=max(1, round(usual)))
+        ]
+
     # -- by file ---------------------------------------------------------------
 
     async def _by_file(self) -> Status:
@@ -185,6 +218,7 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
         cgi = NagiosJson(self._session())
         program = await cgi.program()
         self._refuse_old_status(program)
+        self._records.ahead = clock_difference(program.now, time.time())
         flags = await cgi.flags()
         lacks_variables = self._records.wants_variables and not self._records.variables
         if before is not None and (
@@ -195,15 +229,15 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
         if len(changed) > _ONE_BY_ONE:
             before = None
         if before is None:
-            if self._records.wants_variables:
-                self._records.variables = await cgi.variables()
-            status = await cgi.everything()
+            status, counts = await self._everything(cgi)
         else:
-            status = await cgi.everything(before.since)
-            seen = {(row.host, row.service) for row in status.rows}
-            again = [await cgi.one(*each) for each in sorted(changed - seen) if each[0]]
-            rows = (*status.rows, *(row for row in again if row is not None))
-            status = msgspec.structs.replace(status, rows=rows)
+            status, counts = await self._news(cgi, before, changed)
+            if not self._is_explained(before, counts):
+                # A new status may have been written between the rows and the counts.
+                status, counts = await self._news(cgi, before, changed)
+            if not self._is_explained(before, counts):
+                before = None
+                status, counts = await self._everything(cgi)
         # What was read is as old as the status was then.
         self._refuse_old_status(status)
         newest = max((row.last_check for row in status.rows), default=0)
@@ -214,8 +248,43 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
             newest=newest,
             started=program.started,
             flags=flags,
+            counts=counts,
+            unseen=self._uncounted(counts),
         )
         return status, msgspec.json.encode(after).decode(), before is None
+
+    async def _everything(self, cgi: NagiosJson) -> tuple[Status, Counts]:
+        if self._records.wants_variables:
+            self._records.variables = await cgi.variables()
+        status = await cgi.everything()
+        self._states = {row.key: row.state for row in status.rows}
+        return status, await cgi.counts()
+
+    async def _news(
+        self, cgi: NagiosJson, before: _Cursor, changed: set[tuple[str, str]]
+    ) -> tuple[Status, Counts]:
+        status = await cgi.everything(before.since)
+        seen = {(row.host, row.service) for row in status.rows}
+        again = [await cgi.one(*each) for each in sorted(changed - seen) if each[0]]
+        rows = (*status.rows, *(row for row in again if row is not None))
+        if self._states is not None:
+            self._states |= {row.key: row.state for row in rows}
+        return msgspec.structs.replace(status, rows=rows), await cgi.counts()
+
+    def _is_explained(self, before: _Cursor, counts: Counts) -> bool:
+        """Whether what was read since `before` explains the counts; a new process knows too
+        little to tell, so for it they must be equal.
+        """
+        if self._states is None or before.unseen is None:
+            return counts == before.counts
+        return self._uncounted(counts) == before.unseen
+
+    def _uncounted(self, counts: Counts) -> Counts | None:
+        """By how much Nagios counts more in each state than we know."""
+        if self._states is None:
+            return None
+        known = counts_of(self._states)
+        return tuple(total - seen for total, seen in zip(counts, known, strict=True))
 
     # -- both ------------------------------------------------------------------
 

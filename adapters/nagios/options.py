@@ -48,10 +48,25 @@ class NagiosOptions(HttpOptions, frozen=True, kw_only=True):
         str,
         Meta(
             description="How a host tells its site: 'host name', a custom variable "
-            "('vars.INSEE'), or a regular expression on the host name with a group "
-            "(?P<site>...). A host that gives none goes by its name."
+            "('vars.INSEE'; several sites separated by commas), or a regular expression on the "
+            "host name with a group (?P<site>...). A host that gives none goes by its name."
         ),
     ] = HOST_NAME
+    passive_within: Annotated[
+        Duration,
+        Meta(
+            description="For how long the result of a passive check is believed; older ones are "
+            "unknown."
+        ),
+    ] = "1d"
+    interval_length: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Nagios's unit of time in seconds, as `interval_length` in nagios.cfg; "
+            "with `path`, ages are judged by it.",
+        ),
+    ] = 60
     updated_within: Annotated[
         Duration,
         Meta(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from adapters.nagios.options import HOST_NAME, VARIABLE, NagiosOptions
+from adapters.shared.check_times import allowed_age
+from adapters.shared.durations import seconds
 from adapters.shared.epochs import moment_of_epoch
 from adapters.shared.site_rules import site_in
 from smic_tui.contract.batch import Rejected
@@ -32,6 +37,12 @@ class Row(Struct, frozen=True, kw_only=True):
     output: str = ""
     last_check: float = 0
     last_state_change: float = 0
+    last_hard_state_change: float = 0
+    next_check: float = 0
+    # In Nagios's units of time; 0 where it is not told.
+    check_interval: float = 0
+    retry_interval: float = 0
+    is_active: bool = True
     acknowledged: bool = False
     downtime_depth: int = 0
 
@@ -73,9 +84,15 @@ def key_of(host: str, service: str = "") -> str:
 
 
 class Records:
-    """Makes records of rows; knows the hosts' custom variables, where these name the sites."""
+    """Makes records of rows; knows the hosts' custom variables, where these name the sites.
+
+    `ahead` is by how much the server's clock is ahead of ours.
+    """
 
     def __init__(self, options: NagiosOptions) -> None:
+        self.ahead = timedelta()
+        self._passive_within = round(seconds(options.passive_within))
+        self._unit = options.interval_length
         self._rule = options.site
         self._base = options.url
         self.variables: dict[str, Mapping[str, str]] = {}
@@ -98,27 +115,41 @@ class Records:
 
     def one(self, row: Row) -> Health:
         """Return the record of one row."""
+        site, *more_sites = self._sites(row.host) or (row.host,)
+        checked = moment_of_epoch(row.last_check)
         return Health(
             key=row.key,
-            site=self._site(row.host) or row.host,
+            site=site,
+            more_sites=tuple(more_sites),
             host=row.host,
             service=row.service,
             state=row.state,
-            since=moment_of_epoch(row.last_state_change),
-            checked=moment_of_epoch(row.last_check),
+            since=moment_of_epoch(row.last_state_change or row.last_hard_state_change),
+            checked=None if checked is None else checked - self.ahead,
+            valid_for=None if checked is None else self._valid_for(row),
             output=row.output,
             acknowledged=row.acknowledged,
             downtime=row.downtime_depth > 0,
             url=self._url(row),
         )
 
-    def _site(self, host: str) -> str:
+    def _valid_for(self, row: Row) -> int:
+        """For how many seconds a check is believed: three intervals, and until two intervals
+        after the next one that Nagios itself has planned, which minds check periods.
+        """
+        planned = row.next_check - row.last_check
+        interval = max(row.check_interval, row.retry_interval) * self._unit or planned
+        if not row.is_active or interval <= 0:
+            return self._passive_within
+        return max(allowed_age(interval), math.ceil(planned + 2 * interval))
+
+    def _sites(self, host: str) -> tuple[str, ...]:
         if self._rule == HOST_NAME:
-            return host
+            return (host,)
         if self.wants_variables:
             name = self._rule.removeprefix(VARIABLE).lstrip("_").upper()
-            return self.variables.get(host, {}).get(name, "")
-        return site_in(self._rule, host)
+            return _listed(self.variables.get(host, {}).get(name, ""))
+        return tuple(filter(None, (site_in(self._rule, host),)))
 
     def _url(self, row: Row) -> str:
         if not self._base:
@@ -127,3 +158,11 @@ class Records:
         if row.service:
             what["service"] = row.service
         return f"{self._base}/extinfo.cgi?{urlencode(what)}"
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    """The sites in the value of a variable: a list is of words without blanks."""
+    parts = [part.strip() for part in re.split("[,;]", value)]
+    if len(parts) > 1 and not any(" " in part for part in parts):
+        return tuple(dict.fromkeys(filter(None, parts)))
+    return (value,) if value else ()

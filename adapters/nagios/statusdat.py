@@ -127,6 +127,11 @@ def _row(block: Block) -> Row:
         output=block.get("plugin_output", ""),
         last_check=float(block.get("last_check", 0)),
         last_state_change=float(block.get("last_state_change", 0)),
+        last_hard_state_change=float(block.get("last_hard_state_change", 0)),
+        next_check=float(block.get("next_check", 0)),
+        check_interval=float(block.get("check_interval", 0)),
+        retry_interval=float(block.get("retry_interval", 0)),
+        is_active=block.get("active_checks_enabled", "1") != "0",
         acknowledged=block.get("problem_has_been_acknowledged", "0") != "0",
         downtime_depth=int(block.get("scheduled_downtime_depth", 0)),
     )

@@ -16,6 +16,7 @@ Facts are those of Nagios 4.4 as measured. What makes these CGIs particular:
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,9 @@ class _Details(Struct):
     plugin_output: str = ""
     last_check: float = 0
     last_state_change: float = 0
+    last_hard_state_change: float = 0
+    next_check: float = 0
+    checks_enabled: bool = True
     problem_has_been_acknowledged: bool = False
     scheduled_downtime_depth: int = 0
 
@@ -130,6 +134,17 @@ class Flags(Struct, frozen=True):
         its = {("a", *item) for item in before.acknowledged.items()}
         its |= {("d", *item) for item in before.in_downtime.items()}
         return {of for _kind, _id, of in mine ^ its}
+
+
+# How many hosts there are in each state, then services, in the order of the states' bits.
+Counts = tuple[int, ...]
+
+
+def counts_of(states: Mapping[str, HealthState]) -> Counts:
+    """Return the counts of these states by the keys of records."""
+    found = Counter(("!" in key, state) for key, state in states.items())
+    hosts = [found[False, state] for state in _HOST_STATES.values()]
+    return (*hosts, *(found[True, state] for state in _SERVICE_STATES.values()))
 
 
 class NagiosJson:
@@ -222,6 +237,14 @@ class NagiosJson:
         """Return how many hosts the account sees."""
         _result, data = await self._ask(_STATUS, {"query": "hostcount"})
         return sum(data.count.values())
+
+    async def counts(self) -> Counts:
+        """Return how many hosts and services the account sees in each state."""
+        found = []
+        for kind, states in (("host", _HOST_STATES), ("service", _SERVICE_STATES)):
+            _result, data = await self._ask(_STATUS, {"query": f"{kind}count"})
+            found += [data.count.get(state.value, 0) for state in states.values()]
+        return tuple(found)
 
     async def one(self, host: str, service: str = "") -> Row | None:
         """Return a host or service as it is now, None when there is none or we may not see it."""
@@ -380,6 +403,9 @@ def _row(host: str, service: str, raw: msgspec.Raw) -> Row:
         output=details.plugin_output,
         last_check=details.last_check / 1000,
         last_state_change=details.last_state_change / 1000,
+        last_hard_state_change=details.last_hard_state_change / 1000,
+        next_check=details.next_check / 1000,
+        is_active=details.checks_enabled,
         acknowledged=details.problem_has_been_acknowledged,
         downtime_depth=details.scheduled_downtime_depth,
     )

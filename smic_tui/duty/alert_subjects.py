@@ -30,7 +30,7 @@ class AlertSubject(Struct, frozen=True, kw_only=True):
 
     `key` ends the fingerprint: "source/key" of a fact, or "supplier/name".
     `began` is since when it is in trouble, None where nobody knows.
-    `blind` says that part of it rests on a stale source or an outdated check.
+    `blind` says that part of it rests on a stale source or is hidden by an outdated check.
     """
 
     key: str
@@ -48,15 +48,15 @@ def _in_words(line: SiteTrouble | None, otherwise: str) -> str:
 
 
 def is_blind(fact: Fact) -> bool:
-    """Whether something that a rule may ask of this fact rests on a stale source, or on a check
-    that is outdated.
+    """Whether something that a rule may ask of this fact rests on a stale source, or is hidden by
+    an outdated check: what was the matter then may still be.
     """
     if isinstance(fact, SourceFact):
         return False
     if isinstance(fact, SiteFact):
         return (
             fact.stale
-            or bool(fact.past)
+            or (fact.outdated and fact.last_state is not fact.state)
             or any(part.stale for part in fact.backups)
             or any(part.stale for part in fact.tickets)
             or any(part.stale for part in fact.requests)

@@ -229,9 +229,12 @@ class Assessment:
         placed: dict[str, list[Health]] = defaultdict(list)
         unmatched = []
         for health in self.rows(Stream.HEALTH, Health):
-            for reference in references_of(health):
-                self.placer.place(reference, health.source, Stream.HEALTH)
-            sites = self.sites_of(health)
+            place = self.placer.place(health.site or health.host, health.source, Stream.HEALTH)
+            sites: tuple[str, ...] = (place.key,) if place.key else ()
+            if health.more_sites:
+                for reference in health.more_sites:
+                    self.placer.place(reference, health.source, Stream.HEALTH)
+                sites = self.sites_of(health)
             for key in sites:
                 placed[key].append(health)
             if not sites:

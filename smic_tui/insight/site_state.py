@@ -139,7 +139,10 @@ def health_of_site(records: Sequence[Health], stale: Collection[str]) -> SiteHea
     if not records:
         return NOT_MONITORED
     planned = planned_hosts(records)
-    host_is_known = any(not (one.service or one.outdated or one.source in stale) for one in records)
+    past = [one.outdated or one.source in stale for one in records]
+    host_is_known = any(
+        not (hidden or one.service) for one, hidden in zip(records, past, strict=True)
+    )
     judged = []
     for health in records:
         state, level = verdict(health, stale=health.source in stale)
@@ -176,6 +179,14 @@ def health_of_site(records: Sequence[Health], stale: Collection[str]) -> SiteHea
             else bool(planned)
         ),
         records=tuple(part[0] for part in judged),
-        last_state=max((last_verdict(one)[0] for one in records), key=_RANK.__getitem__),
-        past=tuple(one for one, *_rest in judged if one.outdated or one.source in stale),
+        last_state=(
+            max((last_verdict(one)[0] for one in records), key=_RANK.__getitem__)
+            if any(past)
+            else state
+        ),
+        past=(
+            tuple(one for one, *_said in judged if one.outdated or one.source in stale)
+            if any(past)
+            else ()
+        ),
     )

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from smic_tui.config.schema import AlertRule, Settings
 from smic_tui.duty.alert_rules import evaluate
@@ -173,6 +174,26 @@ def test_a_stale_source_clears_nothing(stale: str) -> None:
     assert story.at(3001, ARS, UP)[FINGERPRINT] == "firing"
     assert not story.fact(FINGERPRINT).blind
     assert story.at(3006, ARS, UP)[FINGERPRINT] == "cleared"
+
+
+def test_a_check_that_is_outdated_clears_nothing() -> None:
+    story = Story(rules(down_rule("5m")))
+    story.at(0, ARS, DOWN)
+    assert story.at(5, ARS, DOWN)[FINGERPRINT] == "firing"
+    for minutes in (6, 20, 3000):
+        assert story.at(minutes, ARS, replace(DOWN, outdated=True))[FINGERPRINT] == "firing"
+        assert story.fact(FINGERPRINT).blind
+    assert story.at(3001, ARS, UP)[FINGERPRINT] == "firing"
+    assert not story.fact(FINGERPRINT).blind
+    assert story.at(3006, ARS, UP)[FINGERPRINT] == "cleared"
+
+
+def test_an_old_check_that_hides_nothing_lets_alerts_clear() -> None:
+    """A passive service that nobody reports any more must not keep the site's alerts for ever."""
+    story = Story(rules(down_rule()))
+    well = replace(UP, key="s", service="certificat", state=HealthState.OK, outdated=True)
+    assert story.at(0, ARS, DOWN, well)[FINGERPRINT] == "firing"
+    assert story.at(1, ARS, UP, well)[FINGERPRINT] == "cleared"
 
 
 def test_what_was_untrue_before_it_went_blind_does_not_count() -> None:

@@ -31,19 +31,30 @@ class FakeCentreon:
         self.sessions: set[str] = set()
         self.logins = 0
         self.orders: list[dict[str, Any]] = []
+        # When each host or service was checked, in whole tens of seconds; None is never.
+        self.checked: dict[str, float | None] = {}
         for number in range(1, hosts + 1):
             host = {"id": number, "name": f"rtr-{17000 + number}", "alias": f"Mairie {number}"}
             self._add(str(number), {**host, "type": "host", "parent": None, "uuid": f"h{number}"})
             service = {"id": 100 + number, "name": "disque", "alias": None, "type": "service"}
             self._add(f"{number}/{100 + number}", {**service, "parent": {**host, "type": "host"}})
 
+    def check(self, key: str, ago: float = 0) -> None:
+        """Note that a host or service was checked so many seconds ago."""
+        self.checked[key] = 10 * ((time.time() - ago) // 10)
+
+    def _shown(self, key: str) -> dict[str, Any]:
+        """A resource as it is shown now, with the age of its last check in words."""
+        at = self.checked[key]
+        return {**self.resources[key], "last_check": None if at is None else _age(at)}
+
     def _add(self, key: str, resource: dict[str, Any]) -> None:
+        self.check(key, 60)
         state = "UP" if resource["type"] == "host" else "OK"
         self.resources[key] = {
             "status": {"code": 0, "name": state, "severity_code": 5},
             "information": "PING OK",
             "last_status_change": "2026-11-20T11:00:00+01:00",
-            "last_check": "1m 2s",
             "is_acknowledged": False,
             "is_in_downtime": False,
             **resource,
@@ -79,12 +90,13 @@ class FakeCentreon:
             newest = reversed(self.downtimes.get("/".join(parts[3:-1:2]), []))
             return json_reply({"result": list(newest)[: int(request.query["limit"])]})
         key = "/".join(parts[4::2])
-        found = self.resources.get(key) if self.sees else None
+        found = self._shown(key) if self.sees and key in self.resources else None
         return json_reply(found) if found else json_reply({"message": "Not found"}, 404)
 
     def _list(self, request: Request) -> Reply:
         (type_,) = json.loads(request.query["types"])
-        found = [each for each in self.resources.values() if each["type"] == type_ and self.sees]
+        keys = [key for key, each in self.resources.items() if each["type"] == type_]
+        found = [self._shown(key) for key in keys if self.sees]
         limit = min(int(request.query["limit"]), self.cap)
         page = int(request.query["page"])
         return json_reply(
@@ -131,3 +143,14 @@ class FakeCentreon:
         self.downtimes.setdefault(key, []).append(downtime)
         self.resources[key]["is_in_downtime"] = True
         return downtime
+
+
+def _age(at: float) -> str:
+    """How long ago a moment was, as Centreon writes it: units without those that are zero."""
+    left = int(time.time() - at)
+    parts = []
+    for unit, seconds in (("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts) or "0s"

@@ -61,6 +61,7 @@ class FakeIcinga:
         self.hosts: dict[str, dict[str, Any]] = {}
         self.services: dict[str, dict[str, Any]] = {}
         self.downtimes: dict[str, dict[str, Any]] = {}
+        self.away: list[str] = []
         self.actions: list[tuple[str, dict[str, Any]]] = []
 
     def add_host(self, name: str, state: int = 0, **attrs: Any) -> None:
@@ -96,6 +97,31 @@ class FakeIcinga:
             "last_check_result": check_result(output, state, at),
         }
 
+    def replay(self, name: str, state: int, ago: float, output: str = "replayed") -> None:
+        """Take the result of a check that a satellite made so many seconds ago, with its times."""
+        attrs = self.services[name] if "!" in name else self.hosts[name]
+        at = self.now() - ago
+        attrs |= {
+            "state": state,
+            "last_check": at,
+            "last_state_change": at,
+            "last_check_result": check_result(output, state, at),
+        }
+
+    def hand_in(self, name: str, state: int, ago: float, **result: Any) -> None:
+        """Take a result by process-check-result with an execution_end in the past: `last_check`
+        is when it was handed in.
+        """
+        attrs = self.services[name] if "!" in name else self.hosts[name]
+        at = self.now()
+        attrs |= {
+            "state": state,
+            "last_check": at,
+            "next_check": at + attrs["check_interval"],
+            "last_state_change": at - ago,
+            "last_check_result": check_result("handed in", state, at - ago) | result,
+        }
+
     def _checkable(self, state: int, output: str) -> dict[str, Any]:
         at = self.now() - 300
         return {
@@ -103,6 +129,13 @@ class FakeIcinga:
             "state_type": 1,
             "last_check": at,
             "last_state_change": at - 3600,
+            "last_hard_state_change": at - 3600,
+            "next_check": at + 300,
+            "check_interval": 300,
+            "retry_interval": 60,
+            "check_period": "",
+            "enable_active_checks": True,
+            "zone": "",
             "last_check_result": check_result(output, state, at),
             "acknowledgement": 0,
             "downtime_depth": 0,
@@ -194,6 +227,9 @@ class FakeIcinga:
             return json_reply(NOT_FOUND, 404)
         if what == "CIB":
             status: dict[str, Any] = self._cib()
+        elif what == "ApiListener":
+            ends = {"num_endpoints": 1 + len(self.away), "not_conn_endpoints": list(self.away)}
+            status = {"api": {"identity": "monitoring.example", **ends}}
         elif what == "IcingaApplication":
             app = {"node_name": "monitoring.example", "pid": 4711, "program_start": self.started}
             status = {"icingaapplication": {"app": app}}

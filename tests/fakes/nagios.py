@@ -17,6 +17,7 @@ _SERVICE_BITS = (2, 4, 16, 8)
 _TIMES = ("start_time", "end_time")
 _ACKNOWLEDGED = ("sticky_ack", "send_notification", "persistent", "com_author", "com_data")
 _PLANNED = (*_TIMES, "fixed", "trigger", "duration", "com_author", "com_data")
+_STRIPPED = str.maketrans({";": " ", "<": None, ">": None})
 # What the lines of the command file are in cmd.cgi: the type, and the names of their words.
 _LINES = {
     "ACKNOWLEDGE_HOST_PROBLEM": ("33", ("host", *_ACKNOWLEDGED)),
@@ -49,6 +50,8 @@ class FakeNagios:
         self.type_code = 0
         # Whether it ended in good order, taking its status file with it.
         self.ended = False
+        # By how many seconds its clock is ahead of ours.
+        self.clock_ahead = 0
         self.zone = "Europe/Paris"
         self.writing = "%Y-%m-%d %H:%M:%S"
         self.form_id = "3efe7cab3ffc1685"
@@ -71,6 +74,11 @@ class FakeNagios:
             "checked": True,
             "last_check": now - 30,
             "last_state_change": now - 3600,
+            "last_hard_state_change": now - 3600,
+            "next_check": now + 270,
+            "check_interval": 5,
+            "retry_interval": 1,
+            "active": True,
             "acknowledged": False,
             "depth": 0,
             **more,
@@ -105,11 +113,17 @@ class FakeNagios:
         self.objects[host, service]["depth"] = 1
         return downtime
 
+    @staticmethod
+    def stripped(text: str) -> str:
+        """What cmd.cgi makes of a text."""
+        return text.translate(_STRIPPED).strip()
+
     def take_line(self, line: str) -> None:
         """Take a command as it comes through the command file."""
         name, *words = line.partition("] ")[2].split(";")
         type_, fields = _LINES[name]
-        self._take({"cmd_typ": type_, **dict(zip(fields, words, strict=True))})
+        # A semicolon ends a comment, too: what follows it is lost.
+        self._take({"cmd_typ": type_, **dict(zip(fields, words, strict=False))})
 
     def _take(self, command: dict[str, str]) -> None:
         """Take a command, by the fields of cmd.cgi with times in epoch seconds."""
@@ -156,6 +170,11 @@ class FakeNagios:
                 "plugin_output": row["output"],
                 "last_check": row["last_check"],
                 "last_state_change": row["last_state_change"],
+                "last_hard_state_change": row["last_hard_state_change"],
+                "next_check": row["next_check"],
+                "check_interval": f"{row['check_interval']:.6f}",
+                "retry_interval": f"{row['retry_interval']:.6f}",
+                "active_checks_enabled": int(row["active"]),
                 "problem_has_been_acknowledged": int(row["acknowledged"]),
                 "scheduled_downtime_depth": row["depth"],
                 **{f"_{name}": f"0;{text}" for name, text in self.variables.get(host, {}).items()},
@@ -195,12 +214,12 @@ class FakeNagios:
         self._obey()
         self.queries.append(request.query)
         result = {
-            "query_time": int(time.time()) * 1000,
+            "query_time": (int(time.time()) + self.clock_ahead) * 1000,
             "cgi": cgi,
             "user": user,
             "query": request.query["query"],
             "program_start": int(self.started) * 1000,
-            "last_data_update": int(self.last_written()) * 1000,
+            "last_data_update": (int(self.last_written()) + self.clock_ahead) * 1000,
             "type_code": self.type_code,
             "type_text": "Success",
             "message": "",
@@ -220,7 +239,8 @@ class FakeNagios:
             if found is None:
                 result |= {"type_code": 6, "type_text": "Option Value Invalid", "message": "no"}
             else:
-                name = request.query["query"].replace("hostcount", "count")
+                name = request.query["query"]
+                name = "count" if name.endswith("count") else name
                 data = {"selectors": {}, name: found}
         return json_reply({"format_version": 0, "result": result, "data": data})
 
@@ -234,8 +254,11 @@ class FakeNagios:
         return {
             "plugin_output": _shown(row["output"]),
             "status": bits[row["state"]] if row["checked"] else 1,
-            "last_check": row["last_check"] * 1000,
+            "last_check": (row["last_check"] + self.clock_ahead) * 1000,
             "last_state_change": row["last_state_change"] * 1000,
+            "last_hard_state_change": row["last_hard_state_change"] * 1000,
+            "next_check": (row["next_check"] + self.clock_ahead) * 1000,
+            "checks_enabled": row["active"],
             "problem_has_been_acknowledged": row["acknowledged"],
             "scheduled_downtime_depth": row["depth"],
         }
@@ -250,20 +273,30 @@ class FakeNagios:
         return {
             host: {"name": _shown(host), **self._details(row, _HOST_BITS)}
             for (host, service), row in self._seen(user).items()
-            if not service and row["last_check"] >= self._since(query)
+            if not service and row["last_check"] + self.clock_ahead >= self._since(query)
         }
 
     def _servicelist(self, query: dict[str, str], user: str) -> Any:
         found: dict[str, dict[str, Any]] = {}
         for (host, service), row in self._seen(user).items():
-            if service and row["last_check"] >= self._since(query):
+            if service and row["last_check"] + self.clock_ahead >= self._since(query):
                 name = service if service.isascii() else "(null)"
                 details = self._details(row, _SERVICE_BITS)
                 found.setdefault(host, {})[name] = {"description": _shown(service), **details}
         return found
 
+    def _count(self, user: str, words: tuple[str, ...], *, of_services: bool) -> dict[str, int]:
+        found = dict.fromkeys((*words, "pending"), 0)
+        for (_host, service), row in self._seen(user).items():
+            if bool(service) is of_services:
+                found[words[row["state"]] if row["checked"] else "pending"] += 1
+        return found
+
     def _hostcount(self, query: dict[str, str], user: str) -> Any:
-        return {"up": sum(not service for _host, service in self._seen(user)), "down": 0}
+        return self._count(user, ("up", "down", "unreachable"), of_services=False)
+
+    def _servicecount(self, query: dict[str, str], user: str) -> Any:
+        return self._count(user, ("ok", "warning", "critical", "unknown"), of_services=True)
 
     # A single object is shown to everybody.
     def _host(self, query: dict[str, str], user: str) -> Any:
@@ -316,6 +349,9 @@ class FakeNagios:
         elif user not in self.actors:
             words = "Sorry, but you are not authorized to commit the specified command."
         else:
+            # As its own guard against HTML and against its own separator.
+            for name in ("com_data", "com_author"):
+                form[name] = self.stripped(form[name])
             self.commands.append(form)
             self._take(form | {name: self._seconds(form[name]) for name in _TIMES if name in form})
             words = "Your command request was successfully submitted to Nagios for processing."

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from smic_tui.config.schema import Display, Matching, Person, Settings
+from smic_tui.contract.actions import Verb
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import use
 from smic_tui.insight.assess import assess
@@ -21,6 +22,7 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.states import BackupState, Level, SiteState
 from smic_tui.model.user_state import UserState
 from smic_tui.records import Actor, HealthState, RunResult, Stage, Stream, TicketStatus
+from smic_tui.views.targets import targets
 from tests.insight.insight_examples import (
     NOW,
     ago,
@@ -361,3 +363,45 @@ def test_days_are_those_of_the_configured_zone() -> None:
     assert situation(*records, now=friday, settings=there).backups[0].due == friday + timedelta(
         days=1
     )
+
+
+def test_a_host_that_serves_several_sites_stands_at_each_of_them() -> None:
+    shared = health(
+        "17300", HealthState.DOWN, host="rtr", more_sites=("Saintes", "17300", "nulle part")
+    )
+    found = situation(ROCHELLE, SAINTES, shared)
+    for fact in found.sites:
+        assert (fact.state, fact.health) == (SiteState.DOWN, (shared,))
+    assert not found.unmatched_health
+    (monitoring,) = (one for one in found.sources if one.key == "icinga")
+    assert [(one.site_ref, one.count) for one in monitoring.unmatched] == [("nulle part", 1)]
+    # It is one record: what is done to it from either site is done to it once.
+    refs = {
+        (stream, record.source, record.key)
+        for fact in found.sites
+        for stream, record in targets(fact, Verb.ACKNOWLEDGE, found)
+    }
+    assert refs == {(Stream.HEALTH, "icinga", shared.key)}
+
+
+def test_a_host_whose_sites_are_in_no_register() -> None:
+    lost = health("ici", HealthState.DOWN, host="rtr", more_sites=("là",))
+    found = situation(ROCHELLE, lost)
+    assert found.unmatched_health == (lost,)
+    (monitoring,) = (one for one in found.sources if one.key == "icinga")
+    assert {one.site_ref for one in monitoring.unmatched} == {"ici", "là"}
+
+
+def test_the_last_state_of_a_site_is_kept() -> None:
+    old = health("17300", HealthState.UP, checked=ago(hours=6), outdated=True)
+    (fact,) = situation(ROCHELLE, old).sites
+    assert (fact.state, fact.last_state, fact.past) == (SiteState.UNKNOWN, SiteState.UP, (old,))
+    assert (fact.outdated, fact.checked) == (True, ago(hours=6))
+    (fact,) = situation(ROCHELLE, health("17300", HealthState.DOWN), stale=["icinga"]).sites
+    assert (fact.state, fact.last_state, fact.outdated) == (
+        SiteState.UNKNOWN,
+        SiteState.DOWN,
+        False,
+    )
+    (fact,) = situation(ROCHELLE).sites
+    assert (fact.last_state, fact.past) == (SiteState.UNKNOWN, ())

@@ -86,12 +86,25 @@ apply Service "sauvegarde" {{
 
 
 class IcingaRig:
-    """Starts it, and does to it what an administrator would."""
+    """Starts it, and does to it what an administrator would.
 
-    def __init__(self, folder: Path) -> None:
+    `config` is a template with the places {node} and {port}; that of a satellite, which is called
+    `node`, has its certificate signed by `master`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        config: str | None = None,
+        *,
+        node: str = NODE,
+        master: IcingaRig | None = None,
+    ) -> None:
+        self.node = node
+        self.folder = folder
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
-        self.ca_file = folder / "data" / "ca" / "ca.crt"
+        self.ca_file: Path = master.ca_file if master else folder / "data" / "ca" / "ca.crt"
         for name in ("data/certs", "log", "cache", "spool", "run", "config"):
             (folder / name).mkdir(parents=True)
         constants = {
@@ -109,25 +122,28 @@ class IcingaRig:
             for name, value in constants.items()
             for part in ("-D", f"Configuration.{name}={value}")
         ]
-        self._make_certificates(folder / "data" / "certs")
-        config = folder / "config" / "icinga2.conf"
-        config.write_text(
-            _CONFIG.format(node=NODE, port=self.port, hosts=HOSTS, down_every=DOWN_EVERY)
+        self._make_certificates(folder / "data" / "certs", master or self)
+        file = folder / "config" / "icinga2.conf"
+        file.write_text(
+            (config or _CONFIG).format(
+                node=node, port=self.port, hosts=HOSTS, down_every=DOWN_EVERY
+            )
         )
-        command = ["icinga2", "daemon", "-c", str(config), *self._defines]
+        command = ["icinga2", "daemon", "-c", str(file), *self._defines]
         self.daemon = Daemon(command, folder / "icinga2.out", self._answers)
 
-    def _make_certificates(self, certs: Path) -> None:
-        key, csr, crt = (certs / f"{NODE}.{end}" for end in ("key", "csr", "crt"))
-        for arguments in (
-            ["new-ca"],
-            ["new-cert", "--cn", NODE, "--key", str(key), "--csr", str(csr)],
-            ["sign-csr", "--csr", str(csr), "--cert", str(crt)],
-        ):
-            subprocess.run(
-                ["icinga2", "pki", *arguments, *self._defines], check=True, capture_output=True
-            )
-        (certs / "ca.crt").write_bytes(self.ca_file.read_bytes())
+    def _make_certificates(self, certs: Path, signer: IcingaRig) -> None:
+        key, csr, crt = (certs / f"{self.node}.{end}" for end in ("key", "csr", "crt"))
+        if signer is self:
+            self._pki("new-ca")
+        self._pki("new-cert", "--cn", self.node, "--key", str(key), "--csr", str(csr))
+        signer._pki("sign-csr", "--csr", str(csr), "--cert", str(crt))
+        (certs / "ca.crt").write_bytes(signer.ca_file.read_bytes())
+
+    def _pki(self, *arguments: str) -> None:
+        subprocess.run(
+            ["icinga2", "pki", *arguments, *self._defines], check=True, capture_output=True
+        )
 
     def _answers(self) -> bool:
         try:
@@ -169,8 +185,12 @@ class IcingaRig:
         finally:
             link.close()
 
-    def report(self, host: str, service: str, state: int, output: str) -> None:
-        """Hand in a check result; it becomes hard at the third, as for real ones."""
+    def report(
+        self, host: str, service: str, state: int, output: str, ago: float = 0, **more: Any
+    ) -> None:
+        """Hand in a check result that was seen so many seconds ago; it becomes hard at the third,
+        as for real ones.
+        """
         name = (
             {"type": "Service", "service": f"{host}!{service}"}
             if service
@@ -179,7 +199,10 @@ class IcingaRig:
                 "host": host,
             }
         )
-        result = {**name, "exit_status": state, "plugin_output": output}
+        result = {**name, "exit_status": state, "plugin_output": output, **more}
+        if ago:
+            seen = time.time() - ago
+            result |= {"execution_start": seen - 1, "execution_end": seen}
         self.call("POST", "/v1/actions/process-check-result", result)
 
     def acknowledge(self, host: str) -> None:

@@ -263,6 +263,27 @@ class NagiosRig:
         """How many blocks of a kind there are in status.dat."""
         return len(re.findall(rf"^{kind} \{{", self.status.read_text(), re.MULTILINE))
 
+    def hand_in(
+        self, host: str, state: int, output: str, ago: float = 0, service: str = ""
+    ) -> None:
+        """Hand in what was seen so many seconds ago, as NSCA does: Nagios takes the time that
+        stands before the command.
+        """
+        name = "SERVICE" if service else "HOST"
+        where = f"{host};{service}" if service else host
+        line = f"PROCESS_{name}_CHECK_RESULT;{where};{state};{output}"
+        with self.commands.open("w") as pipe:
+            pipe.write(f"[{int(time.time() - ago)}] {line}\n")
+
+    def shown(self, host: str) -> Mapping[str, str]:
+        """The block of a host in status.dat."""
+        blocks = re.findall(r"^hoststatus \{\n(.*?)^\t\}", self.status.read_text(), re.M | re.S)
+        for block in blocks:
+            values = dict(line.strip().split("=", 1) for line in block.splitlines() if "=" in line)
+            if values["host_name"] == host:
+                return values
+        raise AssertionError(f"no {host} in {self.status}")
+
     def _lay_out(self) -> None:
         folder = self.folder
         (folder / "results").mkdir(exist_ok=True)

@@ -231,8 +231,12 @@ async def test_frozen_stopped_and_back(make: Make, icinga: IcingaRig) -> None:
     icinga.daemon.freeze()
     try:
         started = time.monotonic()
-        await failure(adapter, Unavailable)
+        error = await failure(adapter, Unavailable)
         assert time.monotonic() - started < 4
+        # A new connection, whose first word of TLS nobody answers.
+        fresh = await failure(make(request_timeout="10s", connect_timeout="2s"), Unavailable)
+        assert "does not answer" in fresh.message
+        assert "http://" not in error.hint + fresh.hint
     finally:
         icinga.daemon.thaw()
     await read(adapter, cursor)

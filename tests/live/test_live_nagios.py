@@ -15,10 +15,12 @@ from msgspec.structs import replace
 
 from adapters.nagios.adapter import NagiosAdapter
 from adapters.nagios.options import NagiosOptions
+from smic_tui.collecting.check_ages import CheckAges
+from smic_tui.config.schema import Source
 from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, Unavailable
-from smic_tui.records import HealthState, Stream
+from smic_tui.records import Health, HealthState, Stream
 from tests.fakes.reading import Reading, failure, read
 from tests.live.live_suite import LiveSuite
 from tests.live.rig_nagios import DOWN_EVERY, HOSTS, NagiosRig
@@ -159,6 +161,98 @@ async def test_acknowledged_and_taken_back(
     back = await send(adapter, wish(Verb.UNACKNOWLEDGE, key))
     await until_done(adapter, back)
     assert nagios.counted(kind) == before
+
+
+def outdated(reading: Reading) -> set[str]:
+    """The hosts and services whose check the collector finds too old."""
+    judged = CheckAges(Source(name="", kind="nagios")).judged({}, reading.rows, (), now())
+    return {key for key, row in judged.items() if isinstance(row, Health) and row.outdated}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+async def test_every_check_has_an_age_of_its_own(
+    make: Make, nagios: NagiosRig, by_file: bool
+) -> None:
+    adapter = make(by_file)
+    first = await read(adapter)
+    assert outdated(first) == set()
+    # Checked each hour; the file tells the interval, the CGI what is planned.
+    checked = first.rows["17301-rtr"]
+    assert checked.valid_for is not None
+    assert checked.valid_for >= 2 * 3600
+    passive = "17302-rtr" if by_file else "17303-rtr"
+    nagios.command(f"DISABLE_HOST_CHECK;{passive}")
+    nagios.hand_in(passive, 1, "seen five days ago", ago=5 * 86_400)
+    await asyncio.to_thread(nagios._until, lambda: nagios.shown(passive)["current_state"] == "1")
+    second = await read(adapter)
+    row = second.rows[passive]
+    assert row.checked is not None
+    assert timedelta(days=4) < now() - row.checked < timedelta(days=6)
+    assert outdated(second) == {passive}
+    assert any(f"{passive}, 5 " in remark for remark in (await adapter.probe()).remarks)
+    nagios.hand_in(passive, 0, "again")
+    await asyncio.to_thread(nagios._until, lambda: nagios.shown(passive)["current_state"] == "0")
+    assert outdated(await read(adapter)) == set()
+
+
+async def test_what_is_handed_in_late_is_seen_by_the_counts(make: Make, nagios: NagiosRig) -> None:
+    adapter = make()
+    first = await read(adapter)
+    assert not (await read(adapter, first.cursor)).full
+    nagios.hand_in("17304-rtr", 1, "seen ten minutes ago", ago=600)
+    await asyncio.to_thread(
+        nagios._until, lambda: nagios.shown("17304-rtr")["current_state"] == "1"
+    )
+    second = await read(adapter, first.cursor)
+    assert second.full
+    assert second.rows["17304-rtr"].state is HealthState.DOWN
+    assert not (await read(adapter, second.cursor)).full
+
+
+HOSTILE = {
+    "semicolons": "a;b; c",
+    "markup": "<b>débit</b> & x &amp; y",
+    "quotes": 'dit "oui" l\'onduleur',
+    "backslashes": "C:\\temp \\n",
+    "pictures": "👩🏽\u200d💻 🇫🇷",
+    "lines": "un\ndeux\r\n\ttrois",
+    "signs alone": ";;<>",
+    "long": "x" * 1500,
+    "long accents": "é" * 1500,
+    "long pictures": "👩" * 1500,
+    "macros": "$HOSTNAME$ `x` | {y} = #z",
+    "none": "",
+}
+
+
+@pytest.mark.parametrize("way", ["cgi", "pipe", "pipe beside cgi"])
+async def test_whatever_a_downtime_says_it_is_recognised_and_made_once(
+    make: Make, nagios: NagiosRig, way: str
+) -> None:
+    pipe = {"command_file": str(nagios.commands)}
+    adapter = {
+        "cgi": lambda: make(user="agent"),
+        "pipe": lambda: make(by_file=True, **pipe),
+        "pipe beside cgi": lambda: make(user="agent", **pipe),
+    }[way]()
+    until = now().replace(microsecond=0) + timedelta(hours=2)
+    before = nagios.counted("hostdowntime")
+    sent = []
+    for minutes, text in enumerate(HOSTILE.values()):
+        action = wish(
+            Verb.DOWNTIME, "17400-rtr", text=text, until=until + timedelta(minutes=minutes)
+        )
+        sent.append(await send(adapter, action))
+    for action in sent:
+        await until_done(adapter, action)
+    assert nagios.counted("hostdowntime") == before + len(HOSTILE)
+    end = await send(adapter, wish(Verb.END_DOWNTIME, "17400-rtr"))
+    await until_done(adapter, end)
+    await asyncio.to_thread(nagios._until, lambda: nagios.counted("hostdowntime") == before)
 
 
 @pytest.mark.parametrize("way", ["cgi", "pipe"])

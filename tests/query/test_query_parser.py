@@ -419,6 +419,34 @@ def test_a_stale_source_is_found() -> None:
     ) == {"1"}
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("checked>1h", {"17300", "17019"}),
+        ("contrôlé>1j", {"17019"}),
+        ("vérifié<5min", {"17161"}),
+        ("is:outdated", {"17300"}),
+        ("est:contrôle-ancien", {"17300"}),
+        ("!is:outdated checked>1h", {"17019"}),
+        ("state:unknown", {"17300"}),
+    ],
+)
+def test_the_age_of_checks(text: str, expected: set[str]) -> None:
+    seen = situation(
+        site("17300", "La Rochelle"),
+        site("17019", "Ars-en-Ré"),
+        site("17161", "La Flotte"),
+        site("17369", "Saint-Martin-de-Ré"),
+        health("17300", HealthState.UP, checked=ago(hours=6), outdated=True),
+        health("17019", HealthState.UP, checked=ago(days=3)),
+        health("17019", HealthState.UP, host="b", checked=ago(minutes=1)),
+        health("17161", HealthState.UP, checked=ago(minutes=1)),
+        health("17369", HealthState.UP),
+    )
+    query = parse(text, fields_for("sites"))
+    assert keys(query.select(seen.sites, NOW, seen.freshness)) == expected
+
+
 @pytest.mark.parametrize("subject", ["tickets", "sites", "backups"])
 def test_letter_by_letter_finds_what_the_whole_filter_finds(
     everything: Situation, subject: str

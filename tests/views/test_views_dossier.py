@@ -10,7 +10,15 @@ from smic_tui.contract.actions import Verb
 from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.model.states import BackupState, Level
 from smic_tui.model.user_state import Note
-from smic_tui.records import BackupRun, Contact, RunResult, Stage, Stream, TicketStatus
+from smic_tui.records import (
+    BackupRun,
+    Contact,
+    HealthState,
+    RunResult,
+    Stage,
+    Stream,
+    TicketStatus,
+)
 from smic_tui.views.cells import Role
 from smic_tui.views.dossier import dossier
 from smic_tui.views.fit import width
@@ -120,3 +128,11 @@ def test_a_downtime_is_seen_before_it_begins() -> None:
         [ordered, replace(ended, number=9)],
     ):
         assert "maintenance" not in told(*entries)
+
+
+def test_an_outdated_check_tells_when_it_was_made() -> None:
+    old = health(HealthState.UP, checked=ago(hours=6), outdated=True, output="PING OK")
+    new = health(HealthState.UP, host="switch", checked=ago(hours=6), output="PING OK")
+    found = texts(dossier(site(health=(old, new), past=(old,)), [], LOOK, 100))
+    assert sum("was up, 6 h ago" in line for line in found) == 1
+    assert any("router" in line and "was up, 6 h ago PING OK" in line for line in found)

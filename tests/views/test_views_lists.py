@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from smic_tui.contract.status import SourceState
 from smic_tui.insight.trouble import site_line
 from smic_tui.model.facts import UnmatchedRef
-from smic_tui.model.states import AlertStatus, BackupState, Level
+from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.model.subjects import ALERTS, BACKUPS, REQUESTS, SITES, SOURCES, TICKETS
-from smic_tui.records import Actor, BackupRun, RunResult, Stage, Stream, TicketStatus
+from smic_tui.records import Actor, BackupRun, HealthState, RunResult, Stage, Stream, TicketStatus
 from smic_tui.views.cells import Cell, Role
 from smic_tui.views.columns import Column
 from smic_tui.views.listing import Listing
@@ -262,3 +262,21 @@ def test_the_overview() -> None:
     assert short["trouble"] == found["trouble"]
     nowhere = replace(line, site="", title="17999")
     assert cells(overview.LISTING.columns, nowhere)["site"] == Cell("17999", Role.TITLE)
+
+
+def test_a_site_whose_check_is_outdated_is_marked_and_tells_its_age() -> None:
+    listing = listing_of(SITES)
+    old = health(HealthState.UP, checked=ago(hours=6), outdated=True)
+    new = health(HealthState.UP, host="switch", checked=ago(minutes=1))
+    fact = site(
+        state=SiteState.UNKNOWN, level=Level.UNKNOWN, last_state=SiteState.UP,
+        health=(old, new), past=(old,),
+    )  # fmt: skip
+    assert full(listing, fact)["state"] == "? was up"
+    assert full(listing, fact)["age"] == "6 h"
+    assert cells(listing.columns, fact)["age"].role is Role.WARNING
+    found = lean(listing, fact)
+    assert (found["marks"], found["age"]) == ("(old)", "6 h")
+    # The marks of a row that is as new as it may be cost nothing.
+    current = site(health=(new,))
+    assert (lean(listing, current)["marks"], lean(listing, current)["age"]) == ("", "")

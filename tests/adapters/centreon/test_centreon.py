@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from adapters.centreon.adapter import CentreonAdapter
 from adapters.centreon.options import CentreonOptions
+from adapters.centreon.resources import age_of
 from smic_tui.contract.actions import Action, ActsOnRecords, Refused, Verb
 from smic_tui.contract.adapter import Context
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
@@ -230,6 +231,43 @@ async def test_refusals(make: Make, centreon: FakeCentreon) -> None:
     assert (await adapter.inspect(action("99", Verb.ACKNOWLEDGE))).record is None
     with pytest.raises(Refused):
         await adapter.inspect(action("1/../2", Verb.ACKNOWLEDGE))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1m 2s", 62),
+        ("47s", 47),
+        ("5d", 432_000),
+        ("2w 1d 3h", 1_306_800),
+        ("1M", 2_629_800),
+        ("1y 2M", 36_817_200),
+        ("0s", 0),
+        ("bientôt", None),
+        ("9" * 400 + "y", None),
+        ("m", None),
+    ],
+)
+def test_the_age_of_a_check_in_words(text: str, seconds: int | None) -> None:
+    found = age_of(text)
+    assert (None if found is None else found.total_seconds()) == seconds
+
+
+async def test_each_check_has_an_age_of_its_own(make: Make, centreon: FakeCentreon) -> None:
+    centreon.check("2", ago=5 * 86_400)
+    centreon.checked["3"] = None
+    adapter = make()
+    rows = (await read(adapter)).rows
+    now = datetime.now(UTC)
+    for key, age in (("1", 60), ("2/102", 60), ("2", 5 * 86_400)):
+        checked = rows[key].checked
+        assert checked is not None
+        assert abs((now - checked).total_seconds() - age) < 15
+        assert rows[key].valid_for == 86_400
+    assert (rows["3"].checked, rows["3"].valid_for) == (None, None)
+    assert "rtr-17002, 5 d" in (await adapter.probe()).remarks[-1]
+    # The same check stays at the same moment, though its age grows.
+    assert (await read(adapter)).rows == rows
 
 
 class TestConformance(AdapterConformance):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
 import time
@@ -74,7 +75,10 @@ def sent(server: MisbehavingServer, path: str) -> dict[str, Any]:
 async def test_hosts_and_services_become_health(make: Make, icinga: FakeIcinga) -> None:
     at = 1795500589.25
     icinga.add_host("r-17006", 1, last_check=at, last_state_change=at - 60)
-    icinga.hosts["r-17006"]["last_check_result"]["output"] = "CRITICAL – délai dépassé"
+    icinga.hosts["r-17006"]["last_check_result"] |= {
+        "output": "CRITICAL – délai dépassé",
+        "execution_end": at,
+    }
     reading = await read(make())
     assert reading.full
     assert len(reading.rows) == 12
@@ -117,7 +121,12 @@ async def test_states(
 
 async def test_a_state_that_never_changed_has_no_beginning(make: Make, icinga: FakeIcinga) -> None:
     """`last_state_change` may be 0."""
-    icinga.hosts["r-17001"] |= {"last_state_change": 0, "last_check": -1, "last_check_result": None}
+    icinga.hosts["r-17001"] |= {
+        "last_state_change": 0,
+        "last_hard_state_change": 0,
+        "last_check": -1,
+        "last_check_result": None,
+    }
     record = (await read(make())).rows["r-17001"]
     assert record.since is None
     assert record.checked is None
@@ -163,7 +172,7 @@ async def test_only_the_needed_attributes_are_asked_for(
     attrs = sent(server, "/v1/objects/hosts")["attrs"]
     assert "last_check_result" in attrs
     assert "vars" not in attrs
-    assert len(attrs) <= 8
+    assert len(attrs) <= 14
     await read(make(site="vars.insee"))
     assert "vars" in sent(server, "/v1/objects/hosts")["attrs"]
 
@@ -305,7 +314,7 @@ async def test_a_frozen_checker_behind_a_living_api_is_unavailable(
         await read(adapter, cursor)
     assert "65 minutes" in raised.value.message
     assert "checker" in raised.value.hint
-    assert "15 minutes" in (await adapter.probe()).remarks[-1]
+    assert any("15 minutes" in remark for remark in (await adapter.probe()).remarks)
     icinga.checking = True
     assert (await read(adapter, cursor)).rows == {}
 
@@ -523,3 +532,171 @@ def test_the_kind_is_light_to_import() -> None:
         cwd=Path(__file__).parents[3],
     )
     assert done.stdout.strip() == "[]"
+
+
+# -- the own age of each check -----------------------------------------------------
+
+
+def days(count: float) -> float:
+    return count * 86_400
+
+
+@pytest.mark.parametrize(
+    ("attrs", "expected"),
+    [
+        ({"check_interval": 300, "retry_interval": 60}, 900),
+        ({"check_interval": 60, "retry_interval": 300}, 900),
+        ({"check_interval": 30, "retry_interval": 10}, 120),
+        ({"check_interval": 86_400}, 3 * 86_400),
+        ({"check_interval": 0, "retry_interval": 0}, 86_400),
+        ({"enable_active_checks": False}, 86_400),
+    ],
+)
+async def test_for_how_long_a_check_is_believed(
+    make: Make, icinga: FakeIcinga, attrs: dict[str, Any], expected: int
+) -> None:
+    """Three intervals, two minutes at least; a day for what is passive or has none."""
+    icinga.hosts["r-17001"] |= attrs
+    icinga.services["r-17001!disque"] |= attrs
+    rows = (await read(make())).rows
+    assert [rows[key].valid_for for key in ("r-17001", "r-17001!disque")] == [expected] * 2
+    assert (await read(make(passive_within="2h"))).rows["r-17001"].valid_for == (
+        7200 if expected == 86_400 else expected
+    )
+
+
+async def test_a_result_that_tells_its_ttl(make: Make, icinga: FakeIcinga) -> None:
+    icinga.hosts["r-17001"]["enable_active_checks"] = False
+    icinga.hand_in("r-17001", 0, 0, ttl=3600)
+    assert (await read(make())).rows["r-17001"].valid_for == 3600
+
+
+async def test_what_was_seen_counts_and_not_when_it_was_handed_in(
+    make: Make, icinga: FakeIcinga
+) -> None:
+    """`last_check` of a result that was handed in is now, what it tells is as old as its
+    execution_end."""
+    icinga.hosts["r-17001"]["check_interval"] = 30
+    icinga.hand_in("r-17001", 0, 465)
+    row = (await read(make())).rows["r-17001"]
+    assert row.checked is not None
+    assert row.valid_for is not None
+    age = time.time() - row.checked.timestamp()
+    assert 464 < age < 470
+    assert age > row.valid_for
+
+
+async def test_outside_its_check_period_an_old_check_is_as_planned(
+    make: Make, icinga: FakeIcinga
+) -> None:
+    now = icinga.now()
+    night = {"check_period": "jour", "last_check": now - 30_000, "next_check": now + 200}
+    icinga.hosts["r-17001"] |= night | {"last_check_result": None}
+    icinga.hosts["r-17002"] |= {"last_check": now - 30_000, "last_check_result": None}
+    adapter = make()
+    first = await read(adapter)
+    rows = first.rows
+    assert rows["r-17001"].valid_for == 9 * 3600
+    assert rows["r-17002"].valid_for == 900
+    # Though it is not checked, it is read again, for its plan moves on.
+    icinga.hosts["r-17001"]["next_check"] = now + 7200
+    second = await read(adapter, first.cursor)
+    assert set(second.rows) == {"r-17001"}
+    assert second.rows["r-17001"].valid_for == 11 * 3600
+
+
+@pytest.mark.parametrize("minutes", [-600, -5, 0, 7, 1440])
+async def test_another_clock_makes_no_check_old(
+    make: Make, icinga: FakeIcinga, minutes: int
+) -> None:
+    real = time.time
+    icinga.now = lambda: real() + 60 * minutes
+    icinga.started = icinga.now() - 86_400
+    icinga.check("r-17001", 0)
+    row = (await read(make())).rows["r-17001"]
+    assert row.checked is not None
+    assert abs(row.checked.timestamp() - real()) < 60
+
+
+@pytest.mark.parametrize("key", ["r-17003", "r-17003!disque"])
+@pytest.mark.parametrize("narrowed", ["", 'host.name != "r-17006"'])
+async def test_a_result_whose_time_lies_behind_is_found_by_the_counts(
+    make: Make, icinga: FakeIcinga, key: str, narrowed: str
+) -> None:
+    """A satellite replays what it saw, with the times of then."""
+    adapter = make(filter=narrowed)
+    first = await read(adapter)
+    assert not (await read(adapter, first.cursor)).full
+    icinga.replay(key, 1, ago=600)
+    second = await read(adapter, first.cursor)
+    assert second.full
+    assert second.rows[key].state in (HealthState.DOWN, HealthState.WARNING)
+    third = await read(adapter, second.cursor)
+    assert not third.full
+
+
+async def test_changes_that_explain_the_counts_do_not_lead_to_a_full_reading(
+    make: Make, icinga: FakeIcinga
+) -> None:
+    adapter = make()
+    cursor = (await read(adapter)).cursor
+    for key, state in (("r-17001", 1), ("r-17002!disque", 2), ("r-17001", 0)):
+        icinga.check(key, state)
+        reading = await read(adapter, cursor)
+        assert not reading.full
+        assert key in reading.rows
+        cursor = reading.cursor
+
+
+async def test_down_from_its_first_check(make: Make, icinga: FakeIcinga) -> None:
+    """It has never changed its state, says `last_state_change`."""
+    at = icinga.now() - 4000
+    icinga.add_host("r-17099", 1, last_state_change=0, last_hard_state_change=at)
+    assert (await read(make())).rows["r-17099"].since == datetime.fromtimestamp(at, UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["17001", "17002"], ("17001", "17002")),
+        ([17001.0, "17002", 17001.0, None, True], ("17001", "17002")),
+        (["17001"], ("17001",)),
+        ([], ("Mairie de r-17001",)),
+        ({"a": 1}, ("Mairie de r-17001",)),
+    ],
+)
+async def test_a_host_that_serves_several_sites(
+    make: Make, icinga: FakeIcinga, value: Any, expected: tuple[str, ...]
+) -> None:
+    icinga.hosts["r-17001"]["vars"] = {"sites": value}
+    adapter = make(site="vars.sites")
+    rows = (await read(adapter)).rows
+    for key in ("r-17001", "r-17001!disque"):
+        assert (rows[key].site, *rows[key].more_sites) == expected
+
+
+async def test_the_doctor_names_what_is_silent(make: Make, icinga: FakeIcinga) -> None:
+    adapter = make()
+    assert (await adapter.probe()).remarks == ()
+    icinga.away = ["sat-b.example", "sat-a.example"]
+    icinga.hosts["r-17001"]["zone"] = "sat-a.example"
+    icinga.hand_in("r-17001", 0, days(5))
+    icinga.hand_in("r-17002!disque", 0, days(1))
+    icinga.hand_in("r-17003", 0, -3600)
+    endpoints, old, early, zones = (await adapter.probe()).remarks
+    assert "of 3 endpoints: sat-a.example, sat-b.example" in endpoints
+    assert "2 checks" in old
+    assert "r-17001, 5 d" in old
+    assert "r-17003, by 59 min" in early or "r-17003, by 60 min" in early
+    assert "sat-a.example" in zones
+
+
+async def test_an_icinga_that_is_frozen_does_not_answer(make: Make) -> None:
+    """The kernel takes the connection, and nobody says the first word of TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        adapter = make(url=f"https://127.0.0.1:{port}", connect_timeout="1s", request_timeout="20s")
+        error = await failure(adapter, Unavailable)
+    assert "does not answer" in error.message
+    assert "http://" not in error.hint
+    assert "frozen" in error.hint

@@ -159,6 +159,35 @@ async def test_a_downtime_is_recognised_though_its_answer_was_lost(
     assert len(icinga.downtimes) == 1
 
 
+HOSTILE = ("a;b <c> & \"d\" 'e' \\ é 👩🏽\u200d💻\nline two", " ; ", "x" * 900, "é" * 900)
+
+
+@pytest.mark.parametrize("committed", [False, True])
+@pytest.mark.parametrize("text", HOSTILE, ids=["signs", "blank", "ascii", "accents"])
+async def test_a_lost_answer_neither_loses_nor_doubles_a_downtime(
+    make: Make, icinga: FakeIcinga, server: MisbehavingServer, committed: bool, text: str
+) -> None:
+    adapter = make()
+    action = wish(Verb.DOWNTIME, text=text, until=SOON)
+    before = await adapter.inspect(action)
+    action = replace(action, baseline=before.baseline)
+
+    def cut(request: Request) -> Reply:
+        if committed:
+            icinga(request)
+        return Reply(503)
+
+    server.respond = cut
+    with pytest.raises(Unavailable):
+        await adapter.apply(action, before)
+    server.respond = icinga
+    assert (await adapter.inspect(action)).done is committed
+    if not committed:
+        await adapter.apply(action, before)
+        assert (await adapter.inspect(action)).done
+    assert len(icinga.downtimes) == 1
+
+
 async def test_an_earlier_downtime_of_the_same_words_is_not_ours(
     make: Make, icinga: FakeIcinga
 ) -> None:

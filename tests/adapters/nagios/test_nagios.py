@@ -114,7 +114,7 @@ async def test_what_a_record_holds(make: Make, by_file: Make, nagios: FakeNagios
     nagios.add("17001-rtr", "disque", 1, last_state_change=at, output="DISK 92 %")
     nagios.acknowledge("17001-rtr", "disque")
     nagios.add_downtime("17002-rtr")
-    nagios.objects["17003-rtr", ""]["last_state_change"] = 0
+    nagios.objects["17003-rtr", ""] |= {"last_state_change": 0, "last_hard_state_change": 0}
     rows = (await read(make() if way == "http" else by_file())).rows
     row = rows["17001-rtr!disque"]
     assert (row.host, row.service, row.output) == ("17001-rtr", "disque", "DISK 92 %")
@@ -371,3 +371,134 @@ async def test_probe(make: Make, by_file: Make, tmp_path: Path) -> None:
 def test_settings_that_make_no_sense(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=words):
         msgspec.convert(settings, NagiosOptions)
+
+
+# -- the own age of each check -----------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"next_check": 300, "check_interval": 5}, 900),
+        ({"next_check": 30, "check_interval": 0.5, "retry_interval": 0.5}, 120),
+        ({"next_check": 86_400, "check_interval": 1440}, 3 * 86_400),
+        ({"next_check": 0, "check_interval": 0, "retry_interval": 0}, 7200),
+        ({"next_check": 300, "active": False}, 7200),
+    ],
+)
+async def test_for_how_long_a_check_is_believed(
+    make: Make, by_file: Make, nagios: FakeNagios, way: str, row: dict[str, Any], expected: int
+) -> None:
+    """Three intervals, two minutes at least; what is passive as long as configured."""
+    last = int(time.time()) - 20
+    for service in ("", "disque"):
+        planned = {"last_check": last, "next_check": last + row["next_check"]}
+        nagios.objects["17001-rtr", service] |= row | planned
+    rows = (await read((make if way == "http" else by_file)(passive_within="2h"))).rows
+    assert [rows[f"17001-rtr{end}"].valid_for for end in ("", "!disque")] == [expected] * 2
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+async def test_a_check_that_is_planned_for_tomorrow_is_believed_until_then(
+    make: Make, by_file: Make, nagios: FakeNagios, way: str
+) -> None:
+    """Outside its check period Nagios plans the next one for the beginning of the next."""
+    last = int(time.time()) - 40_000
+    nagios.objects["17001-rtr", ""] |= {"last_check": last, "next_check": last + 50_000}
+    row = (await read(make() if way == "http" else by_file())).rows["17001-rtr"]
+    assert row.valid_for is not None
+    assert row.valid_for >= 50_000
+
+
+async def test_another_unit_of_time(by_file: Make, nagios: FakeNagios) -> None:
+    for row in nagios.objects.values():
+        row |= {"check_interval": 300, "retry_interval": 60}
+    assert (await read(by_file(interval_length=1))).rows["17001-rtr"].valid_for == 900
+    assert (await by_file(interval_length=1).probe()).remarks == ()
+    (remark,) = (await by_file().probe()).remarks
+    assert "about 1 s" in remark
+
+
+@pytest.mark.parametrize("minutes", [-600, -7, 0, 9])
+async def test_another_clock_makes_no_check_old(
+    make: Make, nagios: FakeNagios, minutes: int
+) -> None:
+    nagios.clock_ahead = 60 * minutes
+    row = (await read(make())).rows["17001-rtr"]
+    assert row.checked is not None
+    assert abs(row.checked.timestamp() - time.time()) < 95
+
+
+@pytest.mark.parametrize("service", ["", "disque"])
+async def test_a_result_whose_time_lies_behind_is_found_by_the_counts(
+    make: Make, nagios: FakeNagios, service: str
+) -> None:
+    """What NSCA hands in has the time when it was seen."""
+    adapter = make()
+    first = await read(adapter)
+    assert not (await read(adapter, first.cursor)).full
+    past = int(time.time()) - 600
+    nagios.objects["17003-rtr", service] |= {"state": 1, "last_check": past}
+    # A process that has not read everything knows that something changed, not what.
+    for reader in (adapter, make()):
+        second = await read(reader, first.cursor)
+        assert second.full
+        key = f"17003-rtr!{service}" if service else "17003-rtr"
+        assert second.rows[key].state in (HealthState.DOWN, HealthState.WARNING)
+        assert not (await read(reader, second.cursor)).full
+
+
+async def test_changes_that_explain_the_counts_do_not_lead_to_a_full_reading(
+    make: Make, nagios: FakeNagios
+) -> None:
+    adapter = make()
+    cursor = (await read(adapter)).cursor
+    for service, state in (("", 1), ("disque", 2), ("", 0)):
+        nagios.objects["17001-rtr", service] |= {"state": state, "last_check": int(time.time())}
+        reading = await read(adapter, cursor)
+        assert not reading.full
+        cursor = reading.cursor
+
+
+async def test_names_that_are_lost_do_not_lead_to_full_readings(
+    make: Make, nagios: FakeNagios
+) -> None:
+    nagios.add("17001-rtr", "réseau", 2)
+    adapter = make()
+    first = await read(adapter)
+    assert first.full
+    assert not (await read(adapter, first.cursor)).full
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("17001,17002", ("17001", "17002")),
+        ("17001 ; 17002;17001", ("17001", "17002")),
+        ("Mairie, La Rochelle", ("Mairie, La Rochelle",)),
+        ("", ("17001-rtr",)),
+    ],
+)
+async def test_a_host_that_serves_several_sites(
+    make: Make, by_file: Make, nagios: FakeNagios, way: str, value: str, expected: tuple[str, ...]
+) -> None:
+    nagios.variables["17001-rtr"]["SITES"] = value
+    rows = (await read((make if way == "http" else by_file)(site="vars.SITES"))).rows
+    for key in ("17001-rtr", "17001-rtr!disque"):
+        assert (rows[key].site, *rows[key].more_sites) == expected
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+async def test_the_doctor_counts_what_is_old(
+    make: Make, by_file: Make, nagios: FakeNagios, way: str
+) -> None:
+    assert (await (make if way == "http" else by_file)().probe()).remarks == ()
+    past = int(time.time()) - 5 * 86_400
+    nagios.objects["17001-rtr", ""] |= {"active": False, "last_check": past}
+    nagios.objects["17002-rtr", "disque"] |= {"last_check": int(time.time()) + 3600}
+    old, early = (await (make if way == "http" else by_file)().probe()).remarks
+    assert "1 check is older" in old
+    assert "17001-rtr, 5 d" in old
+    assert "17002-rtr, disque" in early

@@ -113,7 +113,7 @@ def health(standing: RecordSnapshot) -> Health:
     [
         (
             wish(Verb.ACKNOWLEDGE, text="vu;\n réparé"),
-            "ACKNOWLEDGE_HOST_PROBLEM;17001-rtr;2;1;0;Agent Un;vu; réparé",
+            "ACKNOWLEDGE_HOST_PROBLEM;17001-rtr;2;1;0;Agent Un;vu, réparé",
         ),
         (
             wish(Verb.ACKNOWLEDGE, "17001-rtr!disque", by="Un;Deux"),
@@ -353,3 +353,60 @@ async def test_bad_credentials_and_no_line(
     server.mode = Mode.STOPPED
     with pytest.raises(Unavailable):
         await adapter.apply(action, standing)
+
+
+HOSTILE = (
+    "a;b <c> & \"d\" 'e' \\ é 👩🏽\u200d💻\nline two",
+    "a;b<c>",
+    " ; ",
+    "x" * 1200,
+    "é" * 900,
+)
+
+
+@pytest.mark.parametrize("committed", [False, True])
+@pytest.mark.parametrize("text", HOSTILE, ids=["signs", "ascii signs", "blank", "ascii", "accents"])
+async def test_a_lost_answer_neither_loses_nor_doubles_a_downtime(
+    make: Make, nagios: FakeNagios, server: MisbehavingServer, committed: bool, text: str
+) -> None:
+    nagios.obeys_after = 0
+    adapter = make()
+    action = wish(Verb.DOWNTIME, text=text, until=SOON)
+    before = await adapter.inspect(action)
+    action = replace(action, baseline=before.baseline)
+
+    def cut(request: Request) -> Reply:
+        if request.method != "POST":
+            return nagios(request)
+        if committed:
+            nagios(request)
+        return Reply(503)
+
+    server.respond = cut
+    with pytest.raises(Unavailable):
+        await adapter.apply(action, before)
+    server.respond = nagios
+    assert (await adapter.inspect(action)).done is committed
+    if not committed:
+        await adapter.apply(action, before)
+        assert (await adapter.inspect(action)).done
+    assert len(nagios.downtimes) == 1
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=["signs", "ascii signs", "blank", "ascii", "accents"])
+async def test_what_went_through_the_pipe_is_recognised(
+    make: Make,
+    nagios: FakeNagios,
+    pipe: tuple[Path, Callable[[], list[str]]],
+    text: str,
+) -> None:
+    file, lines = pipe
+    nagios.obeys_after = 0
+    adapter = make(command_file=str(file))
+    action = wish(Verb.DOWNTIME, text=text, until=SOON)
+    before = await adapter.inspect(action)
+    action = replace(action, baseline=before.baseline)
+    await adapter.apply(action, before)
+    (line,) = lines()
+    nagios.take_line(line)
+    assert (await adapter.inspect(action)).done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -10,6 +10,7 @@ import pytest
 from msgspec import Meta
 
 from adapters.http.session import HttpSession
+from adapters.shared.check_times import allowed_age, clock_difference
 from adapters.shared.epochs import moment_of_epoch
 from adapters.shared.plans import (
     PatternPlan,
@@ -218,3 +219,17 @@ def test_epochs_and_zones() -> None:
     check_zone("Europe/Paris")
     with pytest.raises(ValueError, match='"Europe/La Rochelle" is not an IANA time zone'):
         check_zone("Europe/La Rochelle")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "minutes"), [(0, 0), (59, 0), (-59, 0), (61, 1), (-430, -7), (86_400, 1440)]
+)
+def test_clocks_that_differ_by_less_than_a_minute_are_the_same(theirs: float, minutes: int) -> None:
+    assert clock_difference(1_000_000 + theirs, 1_000_000) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("interval", "seconds"), [(1, 120), (40, 120), (41, 123), (300, 900), (0.5, 120), (100.1, 301)]
+)
+def test_a_check_may_be_three_intervals_old(interval: float, seconds: int) -> None:
+    assert allowed_age(interval) == seconds
