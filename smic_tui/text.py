@@ -12,6 +12,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from smic_tui.phrases import cleaned
+
 MARK = "\N{REPLACEMENT CHARACTER}"
 BREAK = "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -109,6 +111,16 @@ def clean(text: str, limit: int = LIMIT) -> str:
     # What was left out may have stood between a letter and its accent.
     text = unicodedata.normalize("NFC", _mark_refused(text))
     return text[: limit - 1] + ELLIPSIS if cut else text
+
+
+def clean_phrase(text: str, limit: int = LIMIT) -> str:
+    """Return `text` as `clean` does, but for the marks of phrases that are stored.
+
+    Each part is at most `limit` long; a text that is much longer loses its marks.
+    """
+    if len(text) > 4 * limit:
+        return clean(text, limit)
+    return cleaned(text, lambda part: clean(part, limit))
 
 
 # The first combining character of Unicode.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
+import inspect
 import re
 import string
 from collections.abc import Iterator
@@ -15,6 +17,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from smic_tui import i18n
+from smic_tui.cli.main import _translate_argparse
+from smic_tui.cli.parser import build_parser
 from smic_tui.model.subjects import SUBJECTS
 from smic_tui.query import words as filter_words
 from smic_tui.text import fold
@@ -31,6 +35,7 @@ KEYWORDS = {
     "gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
 }
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -117,6 +122,101 @@ def test_french_typography(french: Catalog) -> None:
             assert "..." not in text, text
 
 
+def test_every_colon_and_quote_keeps_its_blank(french: Catalog) -> None:
+    """A blank before a sign that French sets apart never lets the line break there."""
+    for message in french:
+        for _english, text in texts(message) if message.id else ():
+            assert not re.search(r"[^ ] [:;!?»](\s|$)", text), text
+            assert "\N{NARROW NO-BREAK SPACE}" not in text, text
+            assert not re.search(r"«(?!\N{NO-BREAK SPACE})", text), text
+
+
+# What is the same in both languages.
+SAME = {
+    "<1 min", "ACTION", "Application", "Code", "Contacts", "JobId {number}", "Message", "Note",
+    "Site", "Sites", "Source", "Sources", "Tick.", "Tickets", "a b", "catalogue {version}", "h",
+    "mairie", "min", "ok", "options", "sites", "ticket {number}", "{count} tickets", "tickets",
+    "version", "{n:,} sites", "{n:,} sources", "{n} h", "{n} min", "{seconds:+.1f} s",
+    "{seconds:.1f} s",
+}  # fmt: skip
+
+
+def test_nothing_stays_english(french: Catalog) -> None:
+    same = {
+        english
+        for message in french
+        if message.id
+        for english, text in list(texts(message))[-1:]
+        if english == text
+    }
+    assert same - SAME == set()
+    assert SAME - same == set(), "no longer the same"
+
+
+# Words that were mended: one thing has one word.
+DISCARDED = re.compile(
+    r"prise? en compte|prendre en compte|PEC|\brégler\b(?! `)|arrêt planifié|là-bas|"
+    r"rendre la parole|muettes|Voulu|hors-délai|expression rationnelle|sauvegardes? de \{"
+)
+
+
+def test_one_thing_has_one_word(french: Catalog) -> None:
+    found = [
+        text
+        for message in french
+        if message.id
+        for _english, text in texts(message)
+        if DISCARDED.search(text)
+    ]
+    assert found == []
+
+
+def test_argparse_speaks_french(french: Catalog) -> None:
+    """What argparse says to users; the rest are faults of programmers."""
+    for_programmers = re.compile(
+        r"conflict|invalid (option string|conflict_)|__call__|is not callable|'required'|"
+        r"mutually exclusive arguments must|cannot |dest=|unexpected option string|"
+        r"can't open|with mode|expected %s argument$|argument %\(argument_name\)s"
+    )
+    known = {message.id[0] if isinstance(message.id, tuple) else message.id for message in french}
+    said = {
+        str(node.args[0].value)
+        for node in ast.walk(ast.parse(inspect.getsource(argparse)))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") in ("_", "ngettext")
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert len(said) > 20
+    assert {text for text in said - known if not for_programmers.search(text)} == set()
+
+
+def test_help_and_usage_errors_are_french(capsys: pytest.CaptureFixture[str]) -> None:
+    i18n.use("fr")
+    _translate_argparse()
+    try:
+        with pytest.raises(SystemExit):
+            build_parser([]).parse_args(["--help"])
+        said = capsys.readouterr().out
+        for arguments in (["list", "nonsense"], ["list", "sites", "--limit", "x"], ["site"]):
+            with pytest.raises(SystemExit):
+                build_parser(arguments).parse_args(arguments)
+            said += capsys.readouterr().err
+    finally:
+        i18n.use("en")
+        _translate_argparse()
+    for english in (
+        "show ",
+        "argument subject: ",
+        "invalid",
+        "required",
+        "usage:",
+        "error:",
+        " expected",
+    ):
+        assert english not in said, said
+    assert "affiche la version" in said
+
+
 def test_edges_agree(french: Catalog) -> None:
     """Blanks and line ends at the edges put texts together: they must be the same."""
     for message in french:
@@ -129,8 +229,8 @@ def test_the_compiled_catalogue_is_used() -> None:
     i18n.use("fr")
     try:
         assert i18n._("Quit") == "Quitter"
-        assert i18n.ngettext("{n} site", "{n} sites", 0) == "{n} site"
-        assert i18n.ngettext("{n} site", "{n} sites", 2) == "{n} sites"
+        assert i18n.ngettext("{n:,} site", "{n:,} sites", 0) == "{n:,} site"
+        assert i18n.ngettext("{n:,} site", "{n:,} sites", 2) == "{n:,} sites"
     finally:
         i18n.use("en")
 

@@ -24,7 +24,7 @@ from adapters.alertmanager.options import AlertmanagerOptions
 from adapters.http.adapter import AccountAdapter
 from adapters.shared.epochs import not_before
 from adapters.shared.row_by_row import read_each
-from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb, refuse_impossible_times
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import Unavailable
@@ -166,6 +166,7 @@ class AlertmanagerAdapter(AccountAdapter[AlertmanagerOptions]):
 
     async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Silence exactly this alert, or end the silences that hide nothing else."""
+        refuse_impossible_times(action, datetime.now(UTC))
         http = self._session()
         async with http.signed_in():
             alert = await self._find(http, action.key)

@@ -31,7 +31,7 @@ from adapters.shared.row_by_row import refuse_to_empty_the_cache, set_aside
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled
 from smic_tui.records import BackupJob, BackupRun, Stream
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
         """Read everything once."""
         if self.config.path:
             batch = await asyncio.to_thread(self._from_files, Stream.BACKUP_RUNS, None)
-            remarks = [f"{row.where}: {row.reason}" for row in batch.rejected[:10]]
+            remarks = [labelled(row.where, row.reason) for row in batch.rejected[:10]]
             planned = any(plan.period or plan.calendar for plan in self.config.plans)
             if not planned:
                 remarks.append(_("the files tell no plan: set `plans`, or no run can be late"))
@@ -108,7 +108,10 @@ class BackupPcAdapter(HttpAdapter[BackupPcOptions]):
             return Probe(remarks=tuple(remarks))
         page = await self._metrics(None)
         http = self._session()
-        remarks = [*http.remarks(), *(f"{row.where}: {row.reason}" for row in page.rejected[:10])]
+        remarks = [
+            *http.remarks(),
+            *(labelled(row.where, row.reason) for row in page.rejected[:10]),
+        ]
         return Probe(
             version=f"BackupPC {page.version}" if page.version else "",
             account=self.config.user,

@@ -28,7 +28,7 @@ from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from smic_tui.contract.adapter import Adapter, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, SourceError
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled
 from smic_tui.records import BackupJob, BackupRun, RunResult, Stream
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ class _Reading:
 
     def remarks(self) -> list[str]:
         """Return what a person should know about the catalogue and these settings."""
-        remarks = [f"{row.where}: {row.reason}" for row in (*self._rejected[:10], *self.ahead())]
+        remarks = [labelled(row.where, row.reason) for row in (*self._rejected[:10], *self.ahead())]
         if not self._seen:
             remarks.append(_("no job ran lately: is it the right catalogue?"))
         elif self._newest:

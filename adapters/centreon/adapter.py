@@ -28,7 +28,7 @@ from adapters.centreon.options import CentreonOptions
 from adapters.centreon.resources import Resource, decode, record
 from adapters.http.adapter import HttpAdapter
 from adapters.shared.check_times import remarks_on_ages
-from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb, refuse_impossible_times
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError
@@ -179,6 +179,7 @@ class CentreonAdapter(HttpAdapter[CentreonOptions]):
 
     async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Give the order to the monitoring engine, which carries it out later."""
+        refuse_impossible_times(action, datetime.now(UTC))
         if action.verb is Verb.DOWNTIME and (action.start or _now()) > _now() + timedelta(
             minutes=1
         ):

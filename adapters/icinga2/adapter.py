@@ -56,7 +56,7 @@ from adapters.icinga2.status import (
 from adapters.shared.check_times import clock_difference
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
-from smic_tui.contract.actions import Action, RecordSnapshot, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Verb, refuse_impossible_times
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
@@ -178,6 +178,7 @@ class Icinga2Adapter(HttpAdapter[Icinga2Options]):
 
     async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Call Icinga's action."""
+        refuse_impossible_times(action, datetime.now(UTC))
         http = self._session()
         async with http.signed_in():
             inspected = icinga2_actions.Inspected(None)

@@ -28,7 +28,7 @@ from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import BadAnswer, SourceError
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import _, labelled, ngettext
 from smic_tui.records import BackupJob, BackupRun, RunResult, Stream
 
 _BATCH = 1000
@@ -119,7 +119,7 @@ class JournalAdapter(Adapter[JournalOptions]):
             remarks.append(
                 _("keys that are not known: {keys}").format(keys=", ".join(unknown[:20]))
             )
-        remarks += [f"{row.where}: {row.reason}" for row in reading.rejected[:10]]
+        remarks += [labelled(row.where, row.reason) for row in reading.rejected[:10]]
         seen = {entry.job.key for entry in reading.entries}
         silent = [plan.key for plan in self.config.plans if plan.key not in seen]
         if silent:

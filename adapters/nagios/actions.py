@@ -114,12 +114,6 @@ class Order:
         if action.verb is Verb.DOWNTIME:
             if action.until is None:
                 raise Refused(_("Nagios wants to know when a downtime ends"))
-            if action.until <= datetime.now(UTC):
-                raise Refused(
-                    _("Its end ({moment:%Y-%m-%d %H:%M} UTC) has passed").format(
-                        moment=action.until
-                    )
-                )
             self.end = action.until
 
     def lines(self) -> list[str]:

@@ -35,7 +35,7 @@ from adapters.nagios.statusjson import Counts, Flags, NagiosJson, counts_of, no_
 from adapters.shared.check_times import clock_difference, remarks_on_ages
 from adapters.shared.cursors import decoded
 from adapters.shared.durations import seconds
-from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Refused, Verb, refuse_impossible_times
 from smic_tui.contract.adapter import Context, Probe
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import BadAnswer, Unavailable
@@ -152,6 +152,7 @@ class NagiosAdapter(HttpAdapter[NagiosOptions]):
 
     async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Give Nagios the command; its status shows some seconds later whether it obeyed."""
+        refuse_impossible_times(action, datetime.now(UTC))
         row, downtimes = await self._inspect(action)
         if row is None:
             raise Refused(_("It is gone from Nagios"))

@@ -41,7 +41,7 @@ from adapters.shared.row_by_row import read_each
 from smic_tui.contract.adapter import Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled
 from smic_tui.records import BackupJob, BackupRun, RunResult, Stream
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class ProxmoxBackupAdapter(HttpAdapter[ProxmoxBackupOptions]):
         remarks = [
             _("written from its documentation, not tried against a real one"),
             *http.remarks(),
-            *(f"{row.where}: {row.reason}" for row in rejected[:10]),
+            *(labelled(row.where, row.reason) for row in rejected[:10]),
         ]
         if not sees_tasks:
             remarks.append(

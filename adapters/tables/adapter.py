@@ -20,7 +20,7 @@ from adapters.tables.options import TableOptions, TablesConfig
 from adapters.tables.row_reading import Row, RowReading, refuse_if_nothing_fits
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled
 from smic_tui.records import Stream
 
 
@@ -92,7 +92,7 @@ class TabularAdapter(Adapter[Any]):
                         "cut-off answer would look whole"
                     )
                 )
-            remarks += [f"{table.name}: {remark}" for remark in found]
+            remarks += [labelled(table.name, remark) for remark in found]
         times = [s.remote_time for s in self._sessions.values() if s.remote_time]
         return Probe(
             remarks=tuple(remarks),

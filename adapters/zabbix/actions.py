@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -158,7 +157,7 @@ async def _unacknowledge(api: ZabbixApi, action: Action, subject: Subject) -> No
     wanted = [each.eventid for each in subject.problems if each.acknowledged]
     if not wanted:
         raise Refused(
-            _("There is no acknowledgement to take back"),
+            _("There is no acknowledgement to remove"),
             hint=_("A host is acknowledged by the problem that says that it is down."),
         )
     params: dict[str, Any] = {"eventids": wanted, "action": _UNACKNOWLEDGE}
@@ -230,10 +229,6 @@ async def _create(api: ZabbixApi, action: Action, hostid: str) -> None:
         )
     if action.until is None:
         raise Refused(_("Zabbix wants to know when a maintenance ends"))
-    if action.until <= datetime.now(UTC):
-        raise Refused(
-            _("Its end ({moment:%Y-%m-%d %H:%M} UTC) has passed").format(moment=action.until)
-        )
     start = int(action.start.timestamp() if action.start is not None else time.time())
     end = int(action.until.timestamp())
     period = {"timeperiod_type": 0, "start_date": start, "period": max(end - start, 300)}

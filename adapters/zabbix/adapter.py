@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import uuid4
 
@@ -35,7 +36,7 @@ from adapters.zabbix.questions import Clock, Questions, State
 from adapters.zabbix.reading import Memory, Reader
 from adapters.zabbix.rows import Records
 from adapters.zabbix.subject import Subject, Subjects
-from smic_tui.contract.actions import Action, RecordSnapshot, Verb
+from smic_tui.contract.actions import Action, RecordSnapshot, Verb, refuse_impossible_times
 from smic_tui.contract.adapter import Adapter, Context, Probe
 from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, Unavailable
@@ -209,6 +210,7 @@ class ZabbixAdapter(Adapter[ZabbixOptions]):
 
     async def apply(self, action: Action, snapshot: RecordSnapshot) -> None:
         """Acknowledge the events of its triggers, or create or delete a maintenance."""
+        refuse_impossible_times(action, datetime.now(UTC))
         async with self._api.signed_in():
             await self._prepare()
             await zabbix_actions.apply(self._api, self._subject, action)

@@ -117,7 +117,7 @@ class UserFile:
         return self._put(ACKNOWLEDGEMENTS, acknowledgement.fingerprint, acknowledgement)
 
     def unacknowledge(self, fingerprint: str) -> bool:
-        """Take an acknowledgement back."""
+        """Remove an acknowledgement."""
         return self._change(ACKNOWLEDGEMENTS, fingerprint, None)
 
     def add_note(self, note: Note) -> bool:

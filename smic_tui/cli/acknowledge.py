@@ -10,11 +10,12 @@ from smic_tui.cli.situation import Reading, read
 from smic_tui.config.errors import nearest
 from smic_tui.config.person import author
 from smic_tui.duty.until import Until, parse_until
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled
 from smic_tui.model.facts import AlertFact
 from smic_tui.model.states import AlertStatus
 from smic_tui.model.user_state import Acknowledgement
 from smic_tui.text import clean
+from smic_tui.views import human
 
 
 def run(options: Namespace) -> int:
@@ -38,8 +39,22 @@ def run(options: Namespace) -> int:
         )
     if not kept:
         raise CommandError(Exit.OUTPUT, "\n".join(reading.cache.notices))
-    say(alert.summary or alert.fingerprint)
+    say(_done(options, alert, reading))
     return Exit.FINE
+
+
+def _done(options: Namespace, alert: AlertFact, reading: Reading) -> str:
+    """What was done, in words."""
+    what = alert.summary or alert.fingerprint
+    if alert.site_name:
+        what = labelled(alert.site_name, what)
+    if options.command == "unack":
+        return _("acknowledgement removed: {what}").format(what=what)
+    ack = reading.cache.user.state.acknowledgements[alert.fingerprint]
+    if ack.until is None:
+        return _("acknowledged until it changes: {what}").format(what=what)
+    moment = human.moment(ack.until, reading.look.now, reading.look.zone)
+    return _("acknowledged until {moment}: {what}").format(moment=moment, what=what)
 
 
 def _find(reading: Reading, fingerprint: str) -> AlertFact:
@@ -52,7 +67,7 @@ def _find(reading: Reading, fingerprint: str) -> AlertFact:
         return alive[fingerprint]
     message = _("no alert has the key {given}").format(given=fingerprint)
     if guess := nearest(fingerprint, alive):
-        message += "; " + _("did you mean {guess}?").format(guess=guess)
+        message = _("{message}; did you mean {guess}?").format(message=message, guess=guess)
     raise CommandError(Exit.USAGE, message)
 
 
@@ -60,4 +75,4 @@ def _end(text: str, reading: Reading) -> Until:
     try:
         return parse_until(text, reading.situation.now, reading.look.zone)
     except ValueError as error:
-        raise CommandError(Exit.USAGE, f"--until: {error}") from None
+        raise CommandError(Exit.USAGE, labelled("--until", str(error))) from None

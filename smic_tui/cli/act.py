@@ -16,7 +16,7 @@ from smic_tui.config.load import Loaded
 from smic_tui.config.person import author
 from smic_tui.contract.actions import Action, Verb
 from smic_tui.duty.until import parse_until
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.outbox import box
 from smic_tui.outbox.rights import Rights, rights
@@ -61,7 +61,7 @@ def run(options: Namespace) -> int:
         raise CommandError(Exit.USAGE, message.format(source=may.source, what=_(VERBS[verb])))
     look = _look(loaded)
     action = _action(options, loaded, look, verb, stream, may)
-    what = f"{shown}: {title(record)}: {effect(action, look)}"
+    what = labelled(shown, labelled(title(record), effect(action, look)))
     if options.dry_run:
         print(_("would be done: {what}").format(what=what))
         return Exit.FINE
@@ -105,7 +105,7 @@ def _find(
         keys += rows
     message = _("{source} has no record {key} of that kind").format(source=source, key=key)
     if guess := nearest(key, keys):
-        message += "; " + _("did you mean {guess}?").format(guess=guess)
+        message = _("{message}; did you mean {guess}?").format(message=message, guess=guess)
     raise CommandError(Exit.USAGE, message)
 
 
@@ -116,6 +116,9 @@ def _action(
     text = getattr(options, "text", "").strip()
     if verb is Verb.COMMENT and not text:
         raise CommandError(Exit.USAGE, _("a comment needs words"))
+    start = _moment(options, "start", "--from", look.now, look.zone)
+    # It lasts from its beginning, not from now.
+    until = _moment(options, "until", "--until", start or look.now, look.zone)
     by = clean(options.by or "") or author(loaded.settings.me)
     return Action(
         id=uuid.uuid4().hex,
@@ -125,21 +128,24 @@ def _action(
         verb=verb,
         text=may.words(verb, text, by),
         value=clean(value),
-        start=_moment(options, "start", "--from", look),
-        until=_moment(options, "until", "--until", look),
+        start=start,
+        until=until,
         by=by,
         at=datetime.now(UTC),
     )
 
 
-def _moment(options: Namespace, name: str, flag: str, look: Look) -> datetime | None:
+def _moment(
+    options: Namespace, name: str, flag: str, begin: datetime, zone: ZoneInfo
+) -> datetime | None:
+    """Returns the time that was given; a duration counts from `begin`."""
     given: str | None = getattr(options, name, None)
     if given is None:
         return None
     try:
-        until = parse_until(given, look.now, look.zone)
+        until = parse_until(given, begin, zone)
     except ValueError as error:
-        raise CommandError(Exit.USAGE, f"{flag}: {error}") from None
+        raise CommandError(Exit.USAGE, labelled(flag, str(error))) from None
     if until.moment is None or until.comment:
         raise CommandError(Exit.USAGE, _("{flag}: a duration or a time").format(flag=flag))
     return until.moment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from smic_tui import i18n
 from smic_tui.cli.exits import Exit
 from smic_tui.cli.say import say
 from smic_tui.cli.settings import open_settings
@@ -30,6 +31,9 @@ def _describe(how: str) -> None:
 
     streams.print_data()
 
+    if i18n.language() != "en":
+        say(_("The descriptions of the keys are written in English."))
+        i18n.use("en")
     if how == "schema":
         from smic_tui.cli.json_text import print_json
         from smic_tui.config.schema_doc import json_schema

@@ -30,7 +30,7 @@ from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.secret import Secret
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.contract.view import Narrowed, Sight, narrower
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import _, labelled, ngettext, pgettext
 from smic_tui.records import Actor
 from smic_tui.text import clean
 from smic_tui.views import human
@@ -135,7 +135,7 @@ async def _examine(loaded: Loaded, name: str, status: SourceStatus) -> Finding:
         last_good=status.last_good,
         rows=status.rows,
         rejected=status.rejected_count,
-        rejects=status.rejected,
+        rejects=status.in_words().rejected,
         narrowed=status.narrowed,
         actions_for=source.actions_for,
     )
@@ -239,7 +239,7 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.may:
         yield _("may"), ", ".join(_(VERBS[verb]) for verb in finding.may)
     if finding.clock is not None:
-        yield _("clock"), f"{finding.clock:+.1f} s"
+        yield _("clock"), _("{seconds:+.1f} s").format(seconds=finding.clock)
     for index, text in enumerate(map(_sight, finding.sees)):
         yield _("sees") if not index else "", text
     for index, text in enumerate(map(_understood, finding.understood)):
@@ -248,7 +248,7 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
         yield _("noted") if not index else "", note
     yield _("rows"), _rows(finding)
     for reject in finding.rejects[:5]:
-        yield "", f"{reject.where}: {reject.reason}"
+        yield "", labelled(reject.where, reject.reason)
     for index, advice in enumerate(finding.to_do):
         yield _("to do") if not index else "", advice
 
@@ -277,10 +277,10 @@ def _rows(finding: Finding) -> str:
         )
         return text.format(n=finding.rows)
     if finding.last_good is None:
-        return _("never read")
-    age = human.age((datetime.now(UTC) - finding.last_good).total_seconds())
-    text = ngettext("{n} row, read {age} ago", "{n} rows, read {age} ago", finding.rows)
-    text = text.format(n=finding.rows, age=age)
+        return pgettext("rows", "never read")
+    ago = human.ago((datetime.now(UTC) - finding.last_good).total_seconds())
+    text = ngettext("{n:,} row, read {ago}", "{n:,} rows, read {ago}", finding.rows)
+    text = text.format(n=finding.rows, ago=ago)
     if finding.rejected:
         text += ", " + ngettext(
             "{count} row set aside", "{count} rows set aside", finding.rejected

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.json_text import encoded, in_words
 from smic_tui.cli.say import say
 from smic_tui.cli.situation import read
 from smic_tui.cli.tables import write_csv
@@ -52,7 +53,7 @@ def _by_stream(snapshot: Snapshot) -> dict[Stream, list[Record]]:
 
 
 def _statuses(snapshot: Snapshot) -> list[SourceStatus]:
-    return [source.status for source in snapshot.sources]
+    return [source.status.in_words() for source in snapshot.sources]
 
 
 def _everything(snapshot: Snapshot) -> dict[str, Any]:
@@ -79,11 +80,11 @@ def _write_folder(folder: Path, snapshot: Snapshot, *, as_csv: bool) -> None:
 
 def _plain(rows: list[Any]) -> Iterator[dict[str, Any]]:
     for row in rows:
-        yield msgspec.to_builtins(row)
+        yield in_words(msgspec.to_builtins(row))
 
 
 def _json(value: Any) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+    return msgspec.json.format(encoded(value), indent=1) + b"\n"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -17,7 +17,7 @@ from smic_tui.cli.json_text import print_json
 from smic_tui.cli.say import say
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.config.load import Loaded
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled, phrase
 from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox import box
 from smic_tui.views.cells import Line
@@ -92,11 +92,11 @@ def told(entries: Collection[Entry], look: Look) -> Exit:
     """Say what became of the entries; the exit code that means it."""
     code = Exit.FINE
     for entry in entries:
-        say(f"{entry.number} {title(entry.seen_record)}: {state_cell(entry).text}")
+        say(labelled(f"{entry.number} {title(entry.seen_record)}", state_cell(entry).text))
         if entry.error:
-            say(f"  {entry.error}")
+            say(f"  {phrase(entry.error)}")
         if entry.hint:
-            say(f"  → {entry.hint}")
+            say(f"  → {phrase(entry.hint)}")
     if any(entry.state is not EntryState.CONFIRMED for entry in entries):
         code = Exit.ATTENTION
     if any(entry.state is EntryState.REFUSED for entry in entries):
@@ -135,7 +135,7 @@ def _change(options: Namespace, cache: Cache, entries: list[Entry], look: Look) 
         raise CommandError(Exit.USAGE, _("name the entries by their numbers"))
     left = []
     for entry in entries:
-        what = f"{entry.number} {title(entry.seen_record)}: {effect(entry.action, look)}"
+        what = labelled(f"{entry.number} {title(entry.seen_record)}", effect(entry.action, look))
         change = _CHANGES[options.action](entry.id)
         if not change({entry.id: entry}):
             left.append(entry)
@@ -150,7 +150,7 @@ def _change(options: Namespace, cache: Cache, entries: list[Entry], look: Look) 
             elif after.state is entry.state:
                 left.append(after)  # somebody, or the sender, was quicker
             else:
-                say(f"{what}: {state_cell(after).text}")
+                say(labelled(what, state_cell(after).text))
     for entry in left:
         say(
             _("{number} cannot be changed like that: {state}").format(

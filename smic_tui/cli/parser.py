@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from smic_tui import __version__
 from smic_tui.i18n import _
 
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = "smic-tui"
+_ARGUMENT = re.compile(r"argument ([^:]+)[\u00a0 ]?: (.*)", re.DOTALL)
 
 
 class HelpText(argparse.HelpFormatter):
@@ -42,7 +44,19 @@ def _width() -> int:
         return 80
 
 
-class Command(argparse.ArgumentParser):
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are wholly in the reader's language."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with a message of argparse's."""
+        # Not every version of argparse looks this one up in the catalogue.
+        found = _ARGUMENT.fullmatch(message)
+        if found is not None:
+            message = _("argument {name}: {message}").format(name=found[1], message=found[2])
+        super().error(message)
+
+
+class Command(_Parser):
     """The parser of one command, whose arguments are declared at their first use."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -69,7 +83,7 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
     Given `arguments`, it declares no more than they need: the arguments of a command only
     when that command is parsed, and no commands at all if `arguments` is empty.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         formatter_class=HelpText,
         description=_(
@@ -83,7 +97,12 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
         ),
     )
     parser.set_defaults(command="dashboard")
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"{PROGRAM} {__version__}",
+        help=_("show program's version number and exit"),
+    )
     _add_common(parser, absent=None)
     if arguments is not None and not arguments:
         # Declaring a command takes time, and the dashboard needs none of them.
@@ -113,7 +132,7 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
     add("config", _("Check, explain or show the configuration."), _config)
     add("sample", _("Write the sample syndicate: files and a configuration for them."), _sample)
     add("ack", _("Acknowledge an alert: somebody takes care of it."), _ack)
-    add("unack", _("Take an acknowledgement back."), _unack)
+    add("unack", _("Remove an acknowledgement."), _unack)
     add("act", _("Change a record at the source that owns it."), _act)
     add("outbox", _("Show what is on its way to the sources, and decide about it."), _outbox)
     add("completion", _("Print the completion script of a shell."), _completion)

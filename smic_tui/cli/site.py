@@ -62,7 +62,7 @@ def _find(reading: Reading, wanted: str) -> SiteFact:
         raise CommandError(Exit.USAGE, message)
     message = _("no site has the code or the name {wanted}").format(wanted=wanted)
     if guess := _nearest(wanted, register, sites):
-        message += "; " + _("did you mean {guess}?").format(guess=guess)
+        message = _("{message}; did you mean {guess}?").format(message=message, guess=guess)
     raise CommandError(Exit.USAGE, message)
 
 

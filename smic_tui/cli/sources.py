@@ -9,7 +9,7 @@ from smic_tui.cli.say import say
 from smic_tui.config.errors import unknown_word
 from smic_tui.config.schema import Settings
 from smic_tui.contract.status import SourceState, SourceStatus
-from smic_tui.i18n import _
+from smic_tui.i18n import _, phrase
 from smic_tui.model.snapshot import Snapshot
 
 
@@ -43,7 +43,7 @@ def say_failures(read: Collection[SourceStatus]) -> Exit:
     """
     failed = [status for status in read if status.state is not SourceState.OK]
     for status in failed:
-        say(_("{source}: {error}").format(source=status.name, error=status.error))
+        say(_("{source}: {error}").format(source=status.name, error=phrase(status.error)))
         if status.hint:
-            say(f"  → {status.hint}")
+            say(f"  → {phrase(status.hint)}")
     return Exit.SOURCE if failed else Exit.FINE

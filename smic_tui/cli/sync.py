@@ -19,7 +19,7 @@ from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.config import folders
 from smic_tui.config.load import Loaded
 from smic_tui.contract.status import SourceState, SourceStatus
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import _, labelled, ngettext, phrase
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.views.narrowed import narrowed_hint, narrowed_text
 from smic_tui.wiring import make_collector
@@ -89,8 +89,9 @@ def _is_on_disk(folder: Path, loaded: Loaded, read: list[SourceStatus]) -> bool:
 
 
 def _reading_text(status: SourceStatus) -> str:
-    rows = ngettext("{n} row", "{n} rows", status.rows).format(n=status.rows)
-    text = f"{status.name}: {rows}, {status.took:.1f} s"
+    rows = ngettext("{n:,} row", "{n:,} rows", status.rows).format(n=status.rows)
+    took = _("{seconds:.1f} s").format(seconds=status.took)
+    text = labelled(status.name, f"{rows}, {took}")
     if status.rejected_count:
         text += ", " + ngettext(
             "{count} row set aside", "{count} rows set aside", status.rejected_count
@@ -143,7 +144,7 @@ class _Reporter:
                     text = f"{status.name}: {narrowed_text(status.narrowed)}"
                     self._once(f"{status.name}\n", text)
             elif status.last_try is not None:
-                text = _("{source}: {error}").format(source=status.name, error=status.error)
+                text = _("{source}: {error}").format(source=status.name, error=phrase(status.error))
                 self._once(status.name, text)
 
     def _once(self, topic: str, text: str) -> None:

@@ -35,6 +35,7 @@ from smic_tui.config.schema import Source
 from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.i18n import phrase, recording
 from smic_tui.model.snapshot import SourceContents
 from smic_tui.records import Record, Stream
 
@@ -186,17 +187,18 @@ class Coordinator:
                 reading = SourceReading(began=began)
                 self._agreed = await self._off.run(self._has_agreed)
                 try:
-                    await self._read_all(reading)
+                    with recording():
+                        await self._read_all(reading)
                 except BaseException as error:
                     if _ends_the_program(error):
                         raise
-                    failure = failure_of(error, self.redact)
+                    failure = _failure(error, self.redact)
                 took = asyncio.get_running_loop().time() - started
             try:
                 status, losers = await self._off.run(self._commit, reading, failure, took)
             except Exception as error:
                 # A fault of ours: the rows are given up, the fault is shown.
-                failure = failure_of(error, self.redact)
+                failure = _failure(error, self.redact)
                 status, losers = await self._off.run(
                     self._commit, SourceReading(began=began), failure, took
                 )
@@ -251,8 +253,10 @@ class Coordinator:
             async with asyncio.timeout(_CLOSING):
                 await adapter.close()
         except Exception as error:
-            detail = failure_of(error, self.redact)
-            _log.warning("%s: closing failed: %s", self.source.name, detail.error or "time is up")
+            detail = _failure(error, self.redact)
+            _log.warning(
+                "%s: closing failed: %s", self.source.name, phrase(detail.error) or "time is up"
+            )
 
     async def _until_due(self) -> None:
         loop = asyncio.get_running_loop()
@@ -405,6 +409,11 @@ def introduce(coordinators: Iterable[Coordinator]) -> None:
     for alike in by_system.values():
         for coordinator in alike:
             coordinator.twins = tuple(other for other in alike if other is not coordinator)
+
+
+def _failure(error: BaseException, redact: Redactor) -> Failure:
+    with recording():
+        return failure_of(error, redact)
 
 
 def config_digest(source: Source) -> str:

@@ -1,4 +1,4 @@
-"""Translates an error into what it means for a source: its state, words, and next try."""
+"""Says what an error means for a source: its state, words, and next try."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavail
 from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceState
 from smic_tui.i18n import _
-from smic_tui.text import clean
+from smic_tui.text import clean, clean_phrase
 
 _LONGEST = 400
 
@@ -40,11 +40,11 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 def failure_of(error: BaseException, redact: Redactor) -> Failure:
-    """Return what an error that left an adapter means."""
+    """Return what an error that left an adapter means, in words that can be stored."""
     error = _first_of_group(error)
 
     def text(raw: object) -> str:
-        return clean(redact(str(raw)), _LONGEST)
+        return clean_phrase(redact(str(raw)), _LONGEST)
 
     match error:
         case AuthFailed():

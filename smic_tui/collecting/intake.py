@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,12 +20,14 @@ from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.i18n import _
 from smic_tui.records import RECORD_TYPES, BackupJob, BackupRun, Record, Site, Stream, Ticket
 from smic_tui.system.turns import exclusive_for, yielding
-from smic_tui.text import clean
+from smic_tui.text import clean, clean_phrase
 
 SAMPLE = 160
 # The largest integer that every JSON reader understands exactly.
 _LARGEST = 2**53
 _DEEPEST = 8
+# Fields in which an adapter may speak for itself, and not its source alone.
+_PHRASES = frozenset({"output", "message", "status_label", "stage_label"})
 _WEB = ("http://", "https://")
 
 
@@ -66,7 +68,7 @@ def admit(source: str, stream: Stream, batch: Batch) -> Admitted:
                 rejected.append(
                     Rejected(
                         where=_clean_any(key, 80) or str(stream),
-                        reason=clean(str(error), 400),
+                        reason=clean_phrase(str(error), 400),
                         sample=_clean_any(record, SAMPLE),
                     )
                 )
@@ -157,7 +159,7 @@ def _admit(source: str, stream: Stream, record: Record) -> Record:
 
 def _clean_value(name: str, value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
-        return clean(value)
+        return clean_phrase(value) if name in _PHRASES else clean(value)
     if isinstance(value, datetime):
         return _in_utc(name, value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -218,18 +220,18 @@ def _check_sense(record: Record) -> None:
 
 def _clean_rejected(row: Rejected) -> Rejected:
     return Rejected(
-        where=_clean_any(row.where, 200),
-        reason=_clean_any(row.reason, 400),
+        where=_clean_any(row.where, 200, clean_phrase),
+        reason=_clean_any(row.reason, 400, clean_phrase),
         sample=_clean_any(row.sample, SAMPLE),
     )
 
 
-def _clean_any(value: object, limit: int) -> str:
+def _clean_any(value: object, limit: int, cleaning: Callable[[str, int], str] = clean) -> str:
     """Return the beginning of anything as clean text."""
     if value is None:
         return ""
     try:
-        return clean(str(value), limit)
+        return cleaning(str(value), limit)
     except Exception:
         # The object of a broken adapter may not even have a text.
         return type(value).__name__

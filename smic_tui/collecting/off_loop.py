@@ -7,6 +7,7 @@ not keep the cache from being written.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -28,7 +29,8 @@ class OffLoop:
         function has returned: nobody may believe that a write is over before it is.
         """
         loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._pool, lambda: function(*args, **kwargs))
+        context = contextvars.copy_context()
+        future = loop.run_in_executor(self._pool, lambda: context.run(function, *args, **kwargs))
         cancelled: asyncio.CancelledError | None = None
         while not future.done():
             try:

@@ -9,7 +9,7 @@ import msgspec
 from smic_tui.collecting.intake import relayed_name
 from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceStatus
-from smic_tui.text import clean
+from smic_tui.text import clean, clean_phrase
 
 _LONGEST = 400
 
@@ -42,8 +42,8 @@ def relayed_status(
         last_good=last_good,
         last_try=began,
         next_try=None,
-        error=clean(redact(status.error), _LONGEST),
-        hint=clean(redact(status.hint), _LONGEST),
+        error=clean_phrase(redact(status.error), _LONGEST),
+        hint=clean_phrase(redact(status.hint), _LONGEST),
         rejected=(),
         stale_after=stale_after,
         relayed=(),

@@ -29,7 +29,7 @@ from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.errors import AuthFailed, Unavailable
 from smic_tui.contract.redaction import Redactor
-from smic_tui.i18n import _
+from smic_tui.i18n import _, phrase, recording
 from smic_tui.model.outbox_entry import Entry, EntryState, RecordRef
 from smic_tui.outbox import box
 from smic_tui.outbox.matters import differences
@@ -219,7 +219,8 @@ class OutboxSender:
         if standing.done and record is not None:
             await self._end(entry, EntryState.CONFIRMED, record)
         elif record is None:
-            gone = _("the source has no such record any more")
+            with recording():
+                gone = _("the source has no such record any more")
             await self._end(entry, EntryState.REFUSED, None, gone)
         elif entry.state is EntryState.SENT:
             await self._await_effect(entry, record)
@@ -236,7 +237,8 @@ class OutboxSender:
             return  # withdrawn, or changed, at the last moment
         try:
             async with self._account.adapter() as adapter:
-                await self._in_time(_acting(adapter).apply(begun.action, standing))
+                with recording():
+                    await self._in_time(_acting(adapter).apply(begun.action, standing))
         except ChangedMeanwhile:
             races = self._races[entry.id] = self._races.get(entry.id, 0) + 1
             await self._store(box.revert(begun, entry.state), begun)
@@ -281,7 +283,8 @@ class OutboxSender:
         await self._ignored(entry, record)
 
     async def _ignored(self, entry: Entry, record: Record | None) -> None:
-        text = _("the source took it, and its record, read again, does not show it")
+        with recording():
+            text = _("the source took it, and its record, read again, does not show it")
         await self._end(entry, EntryState.REFUSED, record, text)
 
     async def _refused(self, entry: Entry, error: Refused | AuthFailed) -> None:
@@ -339,8 +342,9 @@ class OutboxSender:
     async def _look(self, entry: Entry) -> tuple[RecordSnapshot, Record | None]:
         """Read the record at its source, and put it into the cache."""
         async with self._account.adapter() as adapter:
-            standing = await self._in_time(_acting(adapter).inspect(entry.action))
-            record = self._admitted(entry, standing)
+            with recording():
+                standing = await self._in_time(_acting(adapter).inspect(entry.action))
+                record = self._admitted(entry, standing)
             if entry.shown == self._name:
                 # Now, and not later: a reading in between would know better.
                 await self._account.put_record(entry.action.stream, entry.action.key, record)
@@ -366,7 +370,7 @@ class OutboxSender:
             _log.warning(
                 "%s: a record that was read for an action is not valid: %s",
                 self._name,
-                admitted.rejected[0].reason,
+                phrase(admitted.rejected[0].reason),
             )
         return next(iter(admitted.upserts.values()), entry.now_record or entry.seen_record)
 
@@ -404,12 +408,15 @@ class OutboxSender:
         return _LOOKS[min(looked, len(_LOOKS) - 1)]
 
     def _failure(self, error: Exception) -> Failure:
-        return failure_of(error, self._redact)
+        with recording():
+            return failure_of(error, self._redact)
 
     def _log_bug(self, error: Exception) -> None:
         failure = self._failure(error)
         if failure.detail:
-            _log.error("%s: an action failed: %s\n%s", self._name, failure.error, failure.detail)
+            _log.error(
+                "%s: an action failed: %s\n%s", self._name, phrase(failure.error), failure.detail
+            )
 
 
 def _acting(adapter: Adapter[Any]) -> ActsOnRecords:

@@ -21,6 +21,7 @@ from smic_tui.contract.adapter import Adapter
 from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.relay import RelaysSources
 from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.i18n import phrase
 from smic_tui.records import Stream
 
 _log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class StatusTracker:
                 "%s: lost (%s): %s%s",
                 name,
                 failure.state.value,
-                failure.error,
+                phrase(failure.error),
                 f"\n{failure.detail}" if failure.detail else "",
             )
 

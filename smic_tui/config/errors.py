@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from smic_tui.i18n import _
+from smic_tui.i18n import _, labelled
 
 KeyPath = tuple[str | int, ...]
 
@@ -48,11 +48,9 @@ class Problem(Struct, frozen=True, kw_only=True):
     def text(self, file: Path) -> str:
         """Returns one line of text: file, line, key, message."""
         where = f"{file}:{self.line}" if self.line else str(file)
-        return (
-            f"{where}: {dotted(self.path)}: {self.message}"
-            if self.path
-            else (f"{where}: {self.message}")
-        )
+        message = labelled(dotted(self.path), self.message) if self.path else self.message
+        # As compilers write it: editors find the line.
+        return f"{where}: {message}"
 
 
 class ConfigError(Exception):

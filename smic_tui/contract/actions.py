@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 from msgspec import Struct
 
 from smic_tui.contract.errors import SourceError
+from smic_tui.i18n import _
 from smic_tui.records import Record, Stream
 
 
@@ -88,6 +89,24 @@ class RecordSnapshot(Struct, frozen=True, kw_only=True):
 
 class Refused(SourceError):
     """The source was reached and will not do this: no right, no such status, a closed ticket."""
+
+
+def refuse_impossible_times(action: Action, now: datetime) -> None:
+    """Raise `Refused` for a time that ends before it begins, or that is over at `now` (UTC)."""
+    if action.until is None:
+        return
+    begins = now if action.start is None else action.start
+    if action.until <= begins:
+        raise Refused(
+            _(
+                "it would end ({end:%Y-%m-%d %H:%M} UTC) before it begins "
+                "({start:%Y-%m-%d %H:%M} UTC)"
+            ).format(end=action.until, start=begins)
+        )
+    if action.until <= now:
+        raise Refused(
+            _("Its end ({moment:%Y-%m-%d %H:%M} UTC) has passed").format(moment=action.until)
+        )
 
 
 class ChangedMeanwhile(SourceError):

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from smic_tui.contract.actions import Verb
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.view import Narrowed, Sight
+from smic_tui.i18n import phrase
 from smic_tui.records import Stream
 
 
@@ -56,6 +58,20 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     actions: dict[Stream, tuple[Verb, ...]] = {}
     view: tuple[Sight, ...] = ()
     narrowed: Narrowed | None = None
+
+    def in_words(self) -> SourceStatus:
+        """Return the status with its texts, which are stored as phrases, for the reader."""
+        if not (self.error or self.hint or self.rejected):
+            return self
+        return replace(
+            self,
+            error=phrase(self.error),
+            hint=phrase(self.hint),
+            rejected=tuple(
+                replace(row, where=phrase(row.where), reason=phrase(row.reason))
+                for row in self.rejected
+            ),
+        )
 
     def may_tell(self, stream: Stream) -> bool:
         """Whether it may have rows of a stream; one that was never read may have any."""

@@ -49,6 +49,7 @@ from smic_tui.duty.alert_subjects import (
     subject_of,
     subject_of_group,
 )
+from smic_tui.i18n import labelled, recording
 from smic_tui.insight.alert_facts import BROKEN_RULE, STALE_RULE
 from smic_tui.insight.supplier_groups import is_hit, supplier_groups
 from smic_tui.model.alert_store import AlertEntry, AlertStore
@@ -119,6 +120,7 @@ class _Rule:
             site=subject.site,
             summary=subject.summary,
             since=since,
+            began=subject.began,
             fired=fired,
             digest=subject.digest,
             blind=subject.blind,
@@ -272,6 +274,12 @@ def _run(rule: _Rule, query: Query, selections: Selections) -> None:
     rule.settle()
 
 
+def _parsed(rule: AlertRule, settings: Settings) -> Query:
+    """The filter of a rule; raises `QuerySyntaxError` with a message that can be stored."""
+    with recording():
+        return parse(rule.where, fields_for(rule.on), settings.display.timezone)
+
+
 def _broken_subject(rule: AlertRule, error: QuerySyntaxError) -> AlertSubject:
     pointed = f"{rule.where[: error.column]}▸{rule.where[error.column :]}"
     return AlertSubject(
@@ -279,7 +287,7 @@ def _broken_subject(rule: AlertRule, error: QuerySyntaxError) -> AlertSubject:
         source="",
         record_key=rule.name,
         site="",
-        summary=f"{rule.name}: {error.message}: {pointed}",
+        summary=labelled(rule.name, f"{error.message} ({pointed})"),
         digest=rule.where,
         blind=False,
     )
@@ -334,7 +342,7 @@ def _evaluate(
             now,
         )
         try:
-            query = parse(rule.where, fields_for(rule.on), settings.display.timezone)
+            query = _parsed(rule, settings)
         except QuerySyntaxError as error:
             at_work.keep_blind()
             if BROKEN_RULE not in names:

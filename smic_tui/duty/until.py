@@ -30,7 +30,8 @@ class Until(Struct, frozen=True, kw_only=True):
 def parse_until(text: str, now: datetime, zone: ZoneInfo) -> Until:
     """Understand "4h", "2 j", "1h30", "18:00" or "change", followed by a comment.
 
-    A time of day that has passed is tomorrow's, in `zone`. "18h30" is refused, as it may
+    `now` is the moment from which it counts: for a downtime that begins later, its beginning.
+    A time of day that has passed then is the next day's, in `zone`. "18h30" is refused, as it may
     be a time or a duration. Raises ValueError with a message for the reader.
     """
     text = text.strip()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from smic_tui.config.schema import AlertRule, Settings
-from smic_tui.i18n import _
+from smic_tui.i18n import _, phrase
 from smic_tui.insight.ordered import in_order
 from smic_tui.model.alert_store import AlertEntry, AlertStore
 from smic_tui.model.facts import AlertFact, SiteFact
@@ -126,10 +126,11 @@ class AlertFacts:
             subject=entry.subject,
             site=entry.site,
             site_name=site_name,
-            summary=entry.summary,
+            summary=phrase(entry.summary),
             text=text,
             status=status,
             since=entry.since,
+            began=entry.began,
             fired=entry.fired,
             cleared=entry.cleared,
             digest=entry.digest,

@@ -17,7 +17,7 @@ from msgspec import Struct
 from smic_tui.config.schema import Settings
 from smic_tui.i18n import _
 from smic_tui.insight.backup_runs import runs_by_job
-from smic_tui.insight.backup_state import LEVELS, Doubt, state_of, trust_of
+from smic_tui.insight.backup_state import Doubt, state_of, trust_of
 from smic_tui.insight.matching import Register
 from smic_tui.insight.order import backup_order, request_order, site_order, ticket_order
 from smic_tui.insight.ordered import in_order
@@ -159,7 +159,7 @@ class Assessment:
             job=job,
             runs=runs,
             state=found.state,
-            level=LEVELS[found.state],
+            level=found.state.level,
             last_success=found.last_success,
             due=found.due,
             note=found.note,
@@ -321,7 +321,7 @@ class Assessment:
     def sources(self) -> list[SourceFact]:
         facts = []
         for one in self.snapshot.sources:
-            status = one.status
+            status = one.status.in_words()
             stale = status.name in self.stale
             unmatched = self.placer.unmatched(status.name)
             facts.append(

@@ -87,9 +87,9 @@ from msgspec import Struct
 
 from smic_tui.config.duration import seconds
 from smic_tui.config.schema import Backups, Calendar
-from smic_tui.i18n import _
+from smic_tui.i18n import _, phrase
 from smic_tui.insight.plan import BadPlan, next_expected
-from smic_tui.model.states import BackupState, Level
+from smic_tui.model.states import BackupState
 from smic_tui.records import BackupJob, BackupRun, RunResult
 
 FUTURE = timedelta(hours=1)
@@ -98,17 +98,6 @@ HUNG_WITHOUT_PLAN = timedelta(hours=24)
 _RUNNING, _UNKNOWN, _FAILED = RunResult.RUNNING, RunResult.UNKNOWN, RunResult.FAILED
 # With fewer earlier runs there is no history to compare a size with.
 HISTORY = 3
-
-LEVELS = {
-    BackupState.FRESH: Level.FINE,
-    BackupState.RUNNING: Level.FINE,
-    BackupState.UNKNOWN: Level.UNKNOWN,
-    BackupState.LATE: Level.NOTICE,
-    BackupState.NEVER: Level.WARNING,
-    BackupState.SUSPECT: Level.WARNING,
-    BackupState.OVERDUE: Level.WARNING,
-    BackupState.FAILED: Level.WARNING,
-}
 
 
 class Trust(Struct, frozen=True, kw_only=True):
@@ -260,7 +249,7 @@ def state_of(
         state = BackupState.UNKNOWN
     elif newest and newest.result is _UNKNOWN:
         state = BackupState.UNKNOWN
-        note = newest.message
+        note = phrase(newest.message)
     elif newest and newest.result is _RUNNING and now < hung_from(job, newest, zone, calendar):
         state = BackupState.RUNNING
         if overdue or is_doubted:

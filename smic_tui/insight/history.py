@@ -17,13 +17,13 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from smic_tui.i18n import _
-from smic_tui.insight.site_state import last_verdict
-from smic_tui.insight.trouble_items import health_words
+from smic_tui.i18n import _, labelled
+from smic_tui.insight.site_state import levels_at
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.model.states import Level
 from smic_tui.model.trouble import Part
-from smic_tui.records import RunResult, Stage, TicketStatus
+from smic_tui.query.words import HEALTH_LABELS
+from smic_tui.records import Health, RunResult, Stage, TicketStatus
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -39,14 +39,18 @@ class Event(Struct, frozen=True, kw_only=True):
     key: str = ""
 
 
+def _name(health: Health) -> str:
+    return f"{health.host} / {health.service}" if health.service else health.host
+
+
 def _health(fact: SiteFact) -> Iterator[Event]:
-    for health in fact.health:
+    for health, level in levels_at(fact):
         if health.since is not None:
             yield Event(
                 at=health.since,
                 kind=Part.HEALTH,
-                level=last_verdict(health)[1],
-                words=f"{health.host}: {health_words(health)}",
+                level=level,
+                words=labelled(_name(health), _(HEALTH_LABELS[health.state])),
             )
 
 
@@ -62,7 +66,7 @@ def _backup(fact: BackupFact) -> Iterator[Event]:
             level = Level.NOTICE
             words = _("backup of {what} ended with a warning")
         elif run.result is RunResult.OK and failed_before:
-            words = _("backup of {what} works again")
+            words = _("backup of {what} restored")
         else:
             continue
         failed_before = run.result is RunResult.FAILED

@@ -23,11 +23,12 @@ downtime count at most NOTICE.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
+from smic_tui.model.facts import SiteFact
 from smic_tui.model.states import Level, SiteState
 from smic_tui.records import Health, HealthState
 
@@ -98,6 +99,29 @@ def last_verdict(health: Health) -> tuple[SiteState, Level]:
     return (_SERVICE if health.service else _HOST)[health.state]
 
 
+def planned_hosts(records: Iterable[Health]) -> frozenset[str]:
+    """The hosts that are in downtime as a whole."""
+    return frozenset(one.host for one in records if one.downtime and not one.service)
+
+
+def level_of(health: Health, *, past: bool, planned: Collection[str]) -> Level:
+    """The level of one record, wherever it is shown.
+
+    `past` says whether it tells of the past only (see `SiteHealth`), `planned` are the hosts
+    in downtime.
+    """
+    level = verdict(health, stale=past)[1]
+    quiet = health.acknowledged or health.downtime or health.host in planned
+    return min(level, Level.NOTICE) if quiet else level
+
+
+def levels_at(fact: SiteFact) -> list[tuple[Health, Level]]:
+    """The records of a site, each with its level."""
+    planned = planned_hosts(fact.health)
+    past = set(map(id, fact.past))
+    return [(one, level_of(one, past=id(one) in past, planned=planned)) for one in fact.health]
+
+
 def health_of_site(records: Sequence[Health], stale: Collection[str]) -> SiteHealth:
     """The state of the site that `records` are of; `stale` names the stale sources."""
     if len(records) == 1 and not stale:  # most sites, most of the time
@@ -114,7 +138,7 @@ def health_of_site(records: Sequence[Health], stale: Collection[str]) -> SiteHea
             )
     if not records:
         return NOT_MONITORED
-    down_hosts = {health.host for health in records if health.downtime and not health.service}
+    planned = planned_hosts(records)
     past = [one.outdated or one.source in stale for one in records]
     host_is_known = any(
         not (hidden or one.service) for one, hidden in zip(records, past, strict=True)
@@ -124,9 +148,8 @@ def health_of_site(records: Sequence[Health], stale: Collection[str]) -> SiteHea
         state, level = verdict(health, stale=health.source in stale)
         if health.outdated and health.service and host_is_known and health.source not in stale:
             state = SiteState.UP
-        quiet = health.acknowledged or health.downtime or health.host in down_hosts
-        seen = min(level, Level.NOTICE) if quiet else level
-        judged.append((health, state, level, Level(seen)))
+        seen = level_of(health, past=health.source in stale, planned=planned)
+        judged.append((health, state, level, seen))
     judged.sort(
         key=lambda part: (
             -part[3],
@@ -151,9 +174,9 @@ def health_of_site(records: Sequence[Health], stale: Collection[str]) -> SiteHea
         since=min(began, default=None),
         acknowledged=bool(trouble) and all(health.acknowledged for health in trouble),
         downtime=(
-            all(health.downtime or health.host in down_hosts for health in trouble)
+            all(health.downtime or health.host in planned for health in trouble)
             if trouble
-            else bool(down_hosts)
+            else bool(planned)
         ),
         records=tuple(part[0] for part in judged),
         last_state=(

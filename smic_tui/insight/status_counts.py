@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from smic_tui.insight.site_state import verdict
+from smic_tui.insight.site_state import level_of, planned_hosts
 from smic_tui.model.facts import RequestFact, Situation, SourceFact, TicketFact
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 from smic_tui.model.status_counts import (
@@ -26,7 +26,7 @@ def count(situation: Situation) -> StatusCounts:
         return situation.counts
     return with_sums(
         situation,
-        sites=Counter(fact.state for fact in situation.sites),
+        sites=Counter((fact.state, fact.level) for fact in situation.sites),
         backups=Counter(fact.state for fact in situation.backups),
         tickets=count_tickets(situation.tickets),
         requests=count_requests(situation.requests),
@@ -36,14 +36,20 @@ def count(situation: Situation) -> StatusCounts:
 def with_sums(
     situation: Situation,
     *,
-    sites: Mapping[SiteState, int],
+    sites: Mapping[tuple[SiteState, Level], int],
     backups: Mapping[BackupState, int],
     tickets: TicketCounts,
     requests: RequestCounts,
 ) -> StatusCounts:
     """The counts of the situation, whose long lists somebody has counted."""
+    states: dict[SiteState, int] = {}
+    levels: dict[SiteState, Level] = {}
+    for (state, level), number in sites.items():
+        states[state] = states.get(state, 0) + number
+        levels[state] = max(level, levels.get(state, level))
     return StatusCounts(
-        sites=dict(sites),
+        sites=states,
+        site_levels=levels,
         backups=dict(backups),
         tickets=tickets,
         requests=requests,
@@ -99,6 +105,7 @@ def attention(situation: Situation) -> bool:
     worst part: the first of each list tells of all.
     """
     stale = frozenset(fact.key for fact in situation.sources if fact.stale)
+    planned = planned_hosts(situation.unmatched_health)
     return (
         any(alert.status is AlertStatus.FIRING for alert in situation.alerts)
         or any(fact.trouble >= Level.WARNING for fact in situation.sites[:1])
@@ -106,8 +113,7 @@ def attention(situation: Situation) -> bool:
         or any(fact.level >= Level.WARNING for fact in situation.tickets[:1])
         or any(fact.level >= Level.WARNING for fact in situation.requests[:1])
         or any(
-            not (health.acknowledged or health.downtime)
-            and verdict(health, stale=health.source in stale)[1] >= Level.WARNING
+            level_of(health, past=health.source in stale, planned=planned) >= Level.WARNING
             for health in situation.unmatched_health
         )
     )

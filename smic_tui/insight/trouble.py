@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from smic_tui.contract.status import SourceState
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import _, ngettext, pgettext
 from smic_tui.insight.since import earliest
-from smic_tui.insight.site_state import verdict
+from smic_tui.insight.site_state import level_of, planned_hosts
 from smic_tui.insight.supplier_groups import SupplierGroup
 from smic_tui.insight.trouble_items import (
     backup_items,
@@ -122,15 +122,16 @@ class _Unmatched:
         self.requests: list[RequestFact] = []
 
     def line(self, stale: frozenset[str]) -> SiteTrouble | None:
+        planned = planned_hosts(self.health)
         items = [
             TroubleItem(
                 kind=Part.HEALTH,
-                level=min(level, Level.NOTICE) if one.acknowledged or one.downtime else level,
+                level=level,
                 words=health_words(one),
                 since=one.since,
             )
             for one in self.health
-            if (level := verdict(one, stale=one.source in stale)[1]) >= Level.NOTICE
+            if (level := level_of(one, past=one.source in stale, planned=planned)) >= Level.NOTICE
         ]
         facts: tuple[BackupFact | TicketFact | RequestFact, ...] = (
             *self.backups,
@@ -175,7 +176,7 @@ def source_line(fact: SourceFact) -> SiteTrouble | None:
     status = fact.status
     words = []
     if fact.stale:
-        words.append(_("stale"))
+        words.append(pgettext("one source", "stale"))
     if status.state is SourceState.AUTH_FAILED:
         words.append(_("access refused"))
     elif status.state is SourceState.BAD_ANSWER:

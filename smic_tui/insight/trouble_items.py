@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import _, labelled, ngettext
 from smic_tui.insight.since import backup_since, earliest, request_since, ticket_since
-from smic_tui.insight.site_state import verdict
+from smic_tui.insight.site_state import levels_at
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.model.states import BackupState, Level
 from smic_tui.model.trouble import Part, TroubleItem
@@ -21,7 +21,9 @@ from smic_tui.records import Health
 def health_words(health: Health) -> str:
     """The worst record of a site in a few words."""
     state = _(HEALTH_LABELS[health.state])
-    return f"{health.service}: {state}" if health.service else state
+    if not health.service:
+        return state
+    return labelled(health.service, state)
 
 
 def health_item(fact: SiteFact) -> TroubleItem | None:
@@ -29,7 +31,7 @@ def health_item(fact: SiteFact) -> TroubleItem | None:
     if fact.level < Level.NOTICE or not fact.health:
         return None
     worst = fact.health[0]
-    alike = sum(bool(one.service) is bool(worst.service) for one in _in_trouble(fact.health))
+    alike = sum(bool(one.service) is bool(worst.service) for one in _in_trouble(fact))
     words = health_words(worst)
     if alike > 1 and worst.service:
         words = ngettext("{count} service in trouble", "{count} services in trouble", alike)
@@ -44,8 +46,8 @@ def health_item(fact: SiteFact) -> TroubleItem | None:
     return TroubleItem(kind=Part.HEALTH, level=fact.level, words=words, since=worst.since)
 
 
-def _in_trouble(records: Iterable[Health]) -> list[Health]:
-    return [one for one in records if verdict(one, stale=False)[1] >= Level.NOTICE]
+def _in_trouble(fact: SiteFact) -> list[Health]:
+    return [one for one, level in levels_at(fact) if level >= Level.NOTICE]
 
 
 def _backup_words(state: BackupState, facts: list[BackupFact]) -> str:

@@ -15,8 +15,9 @@ from msgspec import Struct
 class AlertEntry(Struct, frozen=True, kw_only=True):
     """One alert as the collecting program remembers it.
 
-    `fingerprint` is rule, source and key of the subject. `since` is when the
-    condition was first seen, `fired` when the hold time had passed, `cleared`
+    `fingerprint` is rule, source and key of the subject. `began` is since when the
+    subject is in trouble, None where nobody knows; `since` is when the condition was
+    first seen, `fired` when the hold time had passed, `cleared`
     when it was seen no more; a cleared entry is kept for a day. `digest`
     changes when the fact beneath changes. `blind` is true while the source is
     too stale to say whether the condition still holds. `quiet_since` is when the
@@ -31,6 +32,7 @@ class AlertEntry(Struct, frozen=True, kw_only=True):
     site: str = ""
     summary: str = ""
     since: datetime
+    began: datetime | None = None
     fired: datetime | None = None
     cleared: datetime | None = None
     digest: str = ""

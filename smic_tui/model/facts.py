@@ -165,8 +165,9 @@ class SourceFact(Struct, frozen=True, kw_only=True, gc=False):
 class AlertFact(Struct, frozen=True, kw_only=True, gc=False):
     """An alert: a rule that is true of a subject.
 
-    `fingerprint` is rule, source and key of the subject. `since` is when the
-    condition was first seen, `fired` when the hold time had passed. `digest`
+    `fingerprint` is rule, source and key of the subject. `began` is since when the
+    subject is in trouble, None where nobody knows; `since` is when the condition was
+    first seen, `fired` when the hold time had passed. `digest`
     changes when the fact beneath changes. `blind` says that its source is
     stale: the alert is kept although nobody can see whether it still holds.
     """
@@ -185,6 +186,7 @@ class AlertFact(Struct, frozen=True, kw_only=True, gc=False):
     cleared: datetime | None
     digest: str
     blind: bool
+    began: datetime | None = None
     acknowledged_by: str = ""
     acknowledged_until: datetime | None = None
     bell: bool = False

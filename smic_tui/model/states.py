@@ -39,6 +39,23 @@ class BackupState(StrEnum):
     SUSPECT = "suspect"
     UNKNOWN = "unknown"
 
+    @property
+    def level(self) -> Level:
+        """How much attention it needs, wherever it is shown."""
+        return _BACKUP_LEVELS[self]
+
+
+_BACKUP_LEVELS = {
+    BackupState.FRESH: Level.FINE,
+    BackupState.RUNNING: Level.FINE,
+    BackupState.UNKNOWN: Level.UNKNOWN,
+    BackupState.LATE: Level.NOTICE,
+    BackupState.NEVER: Level.WARNING,
+    BackupState.SUSPECT: Level.WARNING,
+    BackupState.OVERDUE: Level.WARNING,
+    BackupState.FAILED: Level.WARNING,
+}
+
 
 class AlertStatus(StrEnum):
     """Where an alert stands."""

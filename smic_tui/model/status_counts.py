@@ -15,6 +15,13 @@ from smic_tui.contract.status import SourceState
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
 
 
+class SiteCounts(Struct, frozen=True, kw_only=True):
+    """Sites by state, and the level of the worst site in each state."""
+
+    states: dict[SiteState, int]
+    levels: dict[SiteState, Level]
+
+
 class TicketCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Open tickets: past their due date, owned by one of `me.names`."""
 
@@ -50,15 +57,23 @@ class SourceCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class StatusCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All numbers. `attention` is whether something needs somebody."""
+    """All numbers. `site_levels` are those of the worst site in each state; `attention` is
+    whether something needs somebody.
+    """
 
     sites: dict[SiteState, int]
+    site_levels: dict[SiteState, Level] = {}
     backups: dict[BackupState, int]
     tickets: TicketCounts
     requests: RequestCounts
     alerts: dict[AlertStatus, int]
     sources: tuple[SourceCounts, ...]
     attention: bool
+
+    @property
+    def of_sites(self) -> SiteCounts:
+        """The counts of the sites."""
+        return SiteCounts(states=self.sites, levels=self.site_levels)
 
 
 class Forecast(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -53,6 +53,8 @@ def add(action: Action, shown: str, seen: Record) -> Change:
             for entry in entries.values()
             if entry.state in (EntryState.CONFIRMED, EntryState.WITHDRAWN)
             and now - entry.changed > KEPT
+            # What begins later is shown until it is over.
+            and (entry.action.until is None or entry.action.until < now)
         }
         number = max((entry.number for entry in entries.values()), default=0) + 1
         entry = Entry(number=number, action=action, shown=shown, seen=plain(seen), changed=now)

@@ -90,6 +90,21 @@ def _without_value(field: Field, negated: bool) -> Test:
     return test
 
 
+def _word(value: Any) -> str:
+    """The word of a state for the reader."""
+    return _(value.value) if isinstance(value.value, str) else _(str(value.name).lower())
+
+
+def _near(typed: str, field: Field) -> str:
+    """The word, in the reader's language, that was probably meant; empty if none is near."""
+    words = {folded_word(word): word for word in field.words}
+    shown = {folded_word(_word(value)): _word(value) for value in field.words.values()}
+    found = get_close_matches(typed, [*shown, *words], n=1, cutoff=0.5)
+    if not found:
+        return ""
+    return shown.get(found[0]) or _word(field.words[words[found[0]]])
+
+
 def _text(field: Field, token: Token) -> Test:
     if token.operator in _ORDER:
         raise _unusable(token, field)
@@ -127,7 +142,7 @@ def _state(field: Field, token: Token) -> Test:
     }
     wanted = words.get(folded_word(token.value), shown.get(folded_word(token.value)))
     if wanted is None:
-        near = get_close_matches(folded_word(token.value), list(words), n=1, cutoff=0.5)
+        near = _near(folded_word(token.value), field)
         if near:
             message = _("{value} is not a word of {field}; did you mean {near}?")
         else:
@@ -136,8 +151,8 @@ def _state(field: Field, token: Token) -> Test:
             message.format(
                 value=token.value,
                 field=token.text,
-                near=near[0] if near else "",
-                known=", ".join(words),
+                near=near,
+                known=", ".join(dict.fromkeys(map(_word, field.words.values()))),
             ),
             token.value_column,
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from smic_tui.i18n import language
 from smic_tui.model.freshness import Freshness
 from smic_tui.query.spelling import spelling_of
 from smic_tui.text import fold, fold_once
@@ -65,6 +66,10 @@ class Field(Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     words: Mapping[str, Enum] = {}
     searched: bool = True
+
+    def name_in(self, language: str) -> str:
+        """Returns the name that a reader of that language uses."""
+        return self.aliases[0] if language == "fr" and self.aliases else self.name
 
 
 class FieldSet:
@@ -157,12 +162,14 @@ class FieldSet:
         return self._by_name.get(fold(name))
 
     def nearest(self, name: str) -> str:
-        """Returns the known name nearest to an unknown one; "" if none is near."""
-        found = get_close_matches(fold(name), list(self._by_name), n=1, cutoff=0.6)
+        """Returns the field's name, in the reader's language, that is nearest to an unknown one;
+        "" if none is near.
+        """
+        own = {fold(field.name_in(language())): field for field in self.fields}
+        found = get_close_matches(fold(name), [*own, *self._by_name], n=1, cutoff=0.6)
         if not found:
             return ""
-        field = self._by_name[found[0]]
-        return next(known for known in (field.name, *field.aliases) if fold(known) == found[0])
+        return self._by_name[found[0]].name_in(language())
 
     def flag(self, name: str) -> Field | None:
         """Returns the flag of that name, for `is:name`; None if there is none."""

@@ -25,7 +25,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from smic_tui.i18n import _
+from smic_tui.i18n import _, language
 from smic_tui.model.freshness import Freshness
 from smic_tui.query.compare import Test, compare_test, end_of_quantity, folded_word
 from smic_tui.query.fields import FieldSet, FieldType, Moment
@@ -255,7 +255,7 @@ class _Parser:
         """Parses `is:name`."""
         field = self.fields.flag(token.value.replace(" ", "-"))
         if field is None or token.operator not in (":", "="):
-            known = ", ".join(flag.name for flag in self.fields.flags())
+            known = ", ".join(flag.name_in(language()) for flag in self.fields.flags())
             message = _("after {field} one of these is expected: {known}")
             raise QuerySyntaxError(
                 message.format(field=token.text + ":", known=known), token.value_column

@@ -39,7 +39,7 @@ BACKUP_STATES = _words(
         BackupState.FRESH: ("à jour",),
         BackupState.RUNNING: ("en cours",),
         BackupState.LATE: ("en retard", "retard"),
-        BackupState.OVERDUE: ("dépassée", "dépassé", "hors délai"),
+        BackupState.OVERDUE: ("hors délai", "dépassée", "dépassé"),
         BackupState.FAILED: ("échouée", "en échec", "échec"),
         BackupState.NEVER: ("never ran", "jamais", "jamais faite"),
         BackupState.SUSPECT: ("douteuse", "douteux"),
@@ -77,7 +77,7 @@ ACTORS = _words(
 )
 SOURCE_STATES = _words(
     {
-        SourceState.NEVER: ("jamais", "jamais lue"),
+        SourceState.NEVER: ("jamais lue", "jamais"),
         SourceState.OK: ("bonne",),
         SourceState.UNAVAILABLE: ("indisponible",),
         SourceState.AUTH_FAILED: ("accès refusé",),

@@ -24,7 +24,7 @@ class AlertsScreen(ListScreen[F]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "acknowledge", N_("Acknowledge")),
-        Binding("u", "unacknowledge", N_("Take the acknowledgement back"), show=False),
+        Binding("u", "unacknowledge", N_("Remove acknowledgement"), show=False),
     ]
 
     def source_of(self, fact: F | None) -> str:
@@ -39,7 +39,7 @@ class AlertsScreen(ListScreen[F]):
             self.prompt.ask(ACKNOWLEDGE, _("Acknowledge until (4h, 18:00, change): "), "4h ")
 
     def action_unacknowledge(self) -> None:
-        """Take the acknowledgement back."""
+        """Remove acknowledgement."""
         fact = self.fact
         if isinstance(fact, AlertFact) and fact.status is AlertStatus.ACKNOWLEDGED:
             self.services.personal.unacknowledge(fact.fingerprint)

@@ -27,7 +27,7 @@ class DossierScreen(ActingScreen):
         Binding("n", "note", N_("Note")),
         Binding("x", "remove_note", N_("Remove the note"), show=False),
         Binding("r", "refresh_sources", N_("Refresh")),
-        Binding("o,enter", "open_record", N_("Open record"), key_display="o"),
+        Binding("o,enter", "open_record", N_("Copy the address"), key_display="o"),
         Binding("y", "copy", N_("Copy")),
     ]
 

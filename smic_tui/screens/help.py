@@ -82,7 +82,7 @@ class HelpScreen(FrameScreen):
             ),
             Line(),
             *(
-                Line(cells=(Cell("  " + fit(example, 28), Role.KEY), Cell(_(meaning))))
+                Line(cells=(Cell("  " + fit(_(example), 28), Role.KEY), Cell(_(meaning))))
                 for example, meaning in EXAMPLES
             ),
         ]
@@ -102,11 +102,11 @@ class HelpScreen(FrameScreen):
 
 
 EXAMPLES = (
-    ("mairie", N_("some text of the line contains the word")),
-    ("state:late", N_("a field; states are whole words")),
-    ("age>3d  size<1GB", N_("ages and sizes")),
-    ("!state:fresh", N_("not")),
-    ("a b", N_("both")),
-    ("a or b", N_("one of the two")),
-    ("(a or b) !c", N_("groups")),
+    (N_("mairie"), N_("some text of the line contains the word")),
+    (N_("state:late"), N_("a field; states are whole words")),
+    (N_("age>3d  size<1GB"), N_("ages and sizes")),
+    (N_("!state:fresh"), N_("not")),
+    (N_("a b"), N_("both")),
+    (N_("a or b"), N_("one of the two")),
+    (N_("(a or b) !c"), N_("groups")),
 )

@@ -46,7 +46,7 @@ class ListScreen(ActingScreen, Generic[F]):
         Binding("s", "sort", N_("Sort")),
         Binding("S", "reverse", N_("Reverse order"), show=False),
         Binding("r", "refresh_source", N_("Refresh")),
-        Binding("o", "open_record", N_("Open record"), show=False),
+        Binding("o", "open_record", N_("Copy the address"), show=False),
         Binding("y", "copy", N_("Copy"), show=False),
     ]
 

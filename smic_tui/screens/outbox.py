@@ -65,7 +65,7 @@ class OutboxScreen(FrameScreen):
         if entries:
             self.lines.show([entry_line(entry, look) for entry in entries])
         else:
-            nothing = _("Nothing is on its way to any source.")
+            nothing = _("Nothing waits to be sent.")
             self.lines.show([Line(cells=(Cell(nothing, Role.MUTED),))])
         self._show_entry()
 

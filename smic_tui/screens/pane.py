@@ -74,7 +74,7 @@ class PaneScreen(AlertsScreen[Fact]):
         moment = human.moment(self.due.due, look.now, look.zone)
         cells = [Cell(pane.title or pane.name, Role.TITLE), Cell(f"  {moment}")]
         if self.due.missed:
-            cells.append(Cell("  " + _("missed while nobody was there"), Role.WARNING))
+            cells.append(Cell("  " + _("due while you were away"), Role.WARNING))
         if found.error:
             return [*cells, Cell(f"  {found.error}", Role.WARNING)]
         count = len(found.facts)

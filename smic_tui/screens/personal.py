@@ -42,10 +42,8 @@ class Personal:
         self._remember(_("Acknowledged."), lambda: self._file.acknowledge(entry))
 
     def unacknowledge(self, fingerprint: str) -> None:
-        """Take an acknowledgement back."""
-        self._remember(
-            _("Acknowledgement taken back."), lambda: self._file.unacknowledge(fingerprint)
-        )
+        """Remove an acknowledgement."""
+        self._remember(_("Acknowledgement removed."), lambda: self._file.unacknowledge(fingerprint))
 
     def add_note(self, site: str, text: str) -> None:
         """Leave a remark on a site, by its code, for colleagues."""
@@ -67,7 +65,7 @@ class Personal:
         seen = PaneSeen(
             pane=pane, due=due, dismissed=datetime.now(UTC), by=self.person, listed=listed
         )
-        self._remember(_("Seen."), lambda: self._file.pane_seen(seen))
+        self._remember(_("Pane dismissed."), lambda: self._file.pane_seen(seen))
 
     def want(self, actions: Sequence[Action], shown: str, seen: Sequence[Record]) -> None:
         """Put actions on records of the source called `shown` here into the outbox."""

@@ -32,7 +32,7 @@ class StatusCountsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `language` and `ascii` are those of the configuration.
     """
 
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
     digest: str
     made: datetime
     files: dict[str, FileSignature | None]

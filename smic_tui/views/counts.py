@@ -5,109 +5,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from smic_tui.i18n import _, ngettext
+from smic_tui.i18n import _, ngettext, npgettext
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
-from smic_tui.model.status_counts import RequestCounts, SourceCounts, StatusCounts, TicketCounts
+from smic_tui.model.status_counts import (
+    RequestCounts,
+    SiteCounts,
+    SourceCounts,
+    StatusCounts,
+    TicketCounts,
+)
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
 from smic_tui.views.fit import width
 from smic_tui.views.look import Look
-from smic_tui.views.words import word
 
 GAP = Cell("   ")
 
+# What is counted in a state, with the state in agreement. The number stands before it.
+_SITES: dict[SiteState, Callable[[int], str]] = {
+    SiteState.DOWN: lambda n: ngettext("{n:,} down", "{n:,} down", n),
+    SiteState.DEGRADED: lambda n: ngettext("{n:,} degraded", "{n:,} degraded", n),
+    SiteState.UNKNOWN: lambda n: ngettext("{n:,} unknown", "{n:,} unknown", n),
+}
+# Those that are not as they should be, in the order of the list.
+_BACKUPS: dict[BackupState, Callable[[int], str]] = {
+    BackupState.FAILED: lambda n: ngettext("{n:,} failed", "{n:,} failed", n),
+    BackupState.OVERDUE: lambda n: ngettext("{n:,} overdue", "{n:,} overdue", n),
+    BackupState.NEVER: lambda n: ngettext("{n:,} never ran", "{n:,} never ran", n),
+    BackupState.SUSPECT: lambda n: ngettext("{n:,} suspect", "{n:,} suspect", n),
+    BackupState.LATE: lambda n: ngettext("{n:,} late", "{n:,} late", n),
+    BackupState.UNKNOWN: lambda n: npgettext("backups", "{n:,} unknown", "{n:,} unknown", n),
+}
+
 
 def _counted(count: int, text: str, level: Level, look: Look) -> list[Cell]:
-    """A count with its state; nothing where there is nothing of it."""
+    """A count with its state, `text`; nothing where there is nothing of it."""
     if not count:
         return []
-    return [GAP, Cell(f"{look.glyph(level)} {count} {text}", ROLE_OF_LEVEL[level])]
+    words = text.format(n=count)
+    return [GAP, Cell(f"{look.glyph(level)} {words}", ROLE_OF_LEVEL[level])]
 
 
-def words_of_sites(states: Mapping[SiteState, int], look: Look) -> list[Cell]:
-    """How many sites there are, and in which states."""
-    total = sum(states.values())
-    down, degraded = states.get(SiteState.DOWN, 0), states.get(SiteState.DEGRADED, 0)
-    unknown = states.get(SiteState.UNKNOWN, 0)
-    return [
-        Cell(ngettext("{n} site", "{n} sites", total).format(n=total), Role.TITLE),
-        *_counted(down, word(SiteState.DOWN), Level.CRITICAL, look),
-        *_counted(degraded, word(SiteState.DEGRADED), Level.WARNING, look),
-        *_counted(unknown, word(SiteState.UNKNOWN), Level.UNKNOWN, look),
-    ]
-
-
-_BACKUP_LEVELS = (
-    (BackupState.FAILED, Level.CRITICAL),
-    (BackupState.OVERDUE, Level.CRITICAL),
-    (BackupState.NEVER, Level.WARNING),
-    (BackupState.SUSPECT, Level.WARNING),
-    (BackupState.LATE, Level.WARNING),
-    (BackupState.UNKNOWN, Level.UNKNOWN),
-)
+def words_of_sites(sites: SiteCounts, look: Look) -> list[Cell]:
+    """How many sites there are, and in which states; each as loud as the worst of its sites."""
+    total = sum(sites.states.values())
+    cells = [Cell(ngettext("{n:,} site", "{n:,} sites", total).format(n=total), Role.TITLE)]
+    for state, words in _SITES.items():
+        count, level = sites.states.get(state, 0), sites.levels.get(state, Level.UNKNOWN)
+        cells += _counted(count, words(count), level, look)
+    return cells
 
 
 def words_of_backups(states: Mapping[BackupState, int], look: Look) -> list[Cell]:
     """How many backups there are, and which are not as they should be."""
     total = sum(states.values())
-    cells = [Cell(ngettext("{n} backup", "{n} backups", total).format(n=total), Role.TITLE)]
-    for state, level in _BACKUP_LEVELS:
-        cells += _counted(states.get(state, 0), word(state), level, look)
+    cells = [Cell(ngettext("{n:,} backup", "{n:,} backups", total).format(n=total), Role.TITLE)]
+    for state, words in _BACKUPS.items():
+        count = states.get(state, 0)
+        cells += _counted(count, words(count), state.level, look)
     return cells
 
 
 def words_of_tickets(tickets: TicketCounts, look: Look) -> list[Cell]:
     """How many tickets are open, overdue and mine."""
-    total = tickets.open
+    total, overdue, mine = tickets.open, tickets.overdue, tickets.mine
+    words = ngettext("{n:,} open ticket", "{n:,} open tickets", total)
+    late = ngettext("{n:,} overdue", "{n:,} overdue", overdue)
     return [
-        Cell(ngettext("{n} open ticket", "{n} open tickets", total).format(n=total), Role.TITLE),
-        *_counted(tickets.overdue, _("overdue"), Level.WARNING, look),
-        *_counted(tickets.mine, _("mine"), Level.NOTICE, look),
+        Cell(words.format(n=total), Role.TITLE),
+        *_counted(overdue, late, Level.WARNING, look),
+        *_counted(mine, ngettext("{n:,} mine", "{n:,} mine", mine), Level.NOTICE, look),
     ]
 
 
 def words_of_requests(requests: RequestCounts, look: Look) -> list[Cell]:
-    """How many catalogue requests go on, and how many wait for us."""
-    total = requests.open
+    """How many catalogue requests are open, and how many wait for us."""
+    total, overdue, ours = requests.open, requests.overdue, requests.waiting_on_us
+    late = ngettext("{n:,} overdue", "{n:,} overdue", overdue)
+    waiting = ngettext("{n:,} waiting on us", "{n:,} waiting on us", ours)
     return [
-        Cell(ngettext("{n} request", "{n} requests", total).format(n=total), Role.TITLE),
-        *_counted(requests.overdue, _("overdue"), Level.WARNING, look),
-        *_counted(requests.waiting_on_us, _("waiting on us"), Level.NOTICE, look),
+        Cell(ngettext("{n:,} request", "{n:,} requests", total).format(n=total), Role.TITLE),
+        *_counted(overdue, late, Level.WARNING, look),
+        *_counted(ours, waiting, Level.NOTICE, look),
     ]
 
 
 def words_of_alerts(statuses: Mapping[AlertStatus, int], look: Look) -> list[Cell]:
-    """How many alerts fire, are acknowledged, were cleared."""
+    """How many alerts are firing, are acknowledged, were cleared."""
     total = statuses.get(AlertStatus.FIRING, 0)
     acknowledged = statuses.get(AlertStatus.ACKNOWLEDGED, 0)
     cleared = statuses.get(AlertStatus.CLEARED, 0)
+    known = ngettext("{n:,} acknowledged", "{n:,} acknowledged", acknowledged)
     return [
-        Cell(ngettext("{n} alert fires", "{n} alerts fire", total).format(n=total), Role.TITLE),
-        *_counted(acknowledged, word(AlertStatus.ACKNOWLEDGED), Level.NOTICE, look),
-        *_counted(cleared, word(AlertStatus.CLEARED), Level.FINE, look),
+        Cell(ngettext("{n:,} firing", "{n:,} firing", total).format(n=total), Role.TITLE),
+        *_counted(acknowledged, known, Level.NOTICE, look),
+        *_counted(cleared, ngettext("{n:,} cleared", "{n:,} cleared", cleared), Level.FINE, look),
     ]
 
 
 def words_of_sources(sources: Sequence[SourceCounts], look: Look) -> list[Cell]:
     """How many sources there are, and how many cannot be trusted now."""
     total = len(sources)
-    stale = sum(source.stale for source in sources)
+    stale = [source.level for source in sources if source.stale]
     aside = sum(source.rejected for source in sources)
     nowhere = sum(source.unmatched for source in sources)
+    old = ngettext("{n:,} stale", "{n:,} stale", len(stale))
+    unplaced = ngettext("{n:,} without a site", "{n:,} without a site", nowhere)
     return [
-        Cell(ngettext("{n} source", "{n} sources", total).format(n=total), Role.TITLE),
-        *_counted(stale, _("stale"), Level.WARNING, look),
-        *_counted(aside, _("set aside"), Level.NOTICE, look),
-        *_counted(nowhere, _("without a site"), Level.NOTICE, look),
+        Cell(ngettext("{n:,} source", "{n:,} sources", total).format(n=total), Role.TITLE),
+        *_counted(len(stale), old, max(stale, default=Level.FINE), look),
+        *_counted(aside, ngettext("{n:,} set aside", "{n:,} set aside", aside), Level.NOTICE, look),
+        *_counted(nowhere, unplaced, Level.NOTICE, look),
     ]
 
 
 def words_of_counts(counts: StatusCounts, look: Look) -> list[list[Cell]]:
     """A line for each subject."""
     return [
-        words_of_sites(counts.sites, look),
+        words_of_sites(counts.of_sites, look),
         words_of_backups(counts.backups, look),
         words_of_tickets(counts.tickets, look),
         words_of_requests(counts.requests, look),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from smic_tui.i18n import N_, _, ngettext
+from smic_tui.contract.actions import Verb
+from smic_tui.i18n import N_, _, ngettext, pgettext, phrase
 from smic_tui.insight.history import Event, recent
+from smic_tui.insight.site_state import levels_at
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.model.outbox_entry import Entry, EntryState
-from smic_tui.model.states import Level
+from smic_tui.model.states import Level, SiteState
 from smic_tui.model.user_state import Note
 from smic_tui.outbox.box import in_order
-from smic_tui.records import Contact, Health, HealthState, Stream
+from smic_tui.records import Contact, Health, Stream
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Line, Role
 from smic_tui.views.fit import fit, width
@@ -21,23 +24,13 @@ from smic_tui.views.lists.backups import message_of
 from smic_tui.views.lists.sites import site_marks
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import entry_line, mark_of
+from smic_tui.views.past import was_host, was_site
 from smic_tui.views.words import priority, word
 
 # How far back "what changed" looks.
 DAYS = 7
 
 LABEL_CELLS = 12
-
-_HEALTH_LEVELS = {
-    HealthState.UP: Level.FINE,
-    HealthState.OK: Level.FINE,
-    HealthState.PENDING: Level.UNKNOWN,
-    HealthState.UNKNOWN: Level.UNKNOWN,
-    HealthState.WARNING: Level.WARNING,
-    HealthState.UNREACHABLE: Level.CRITICAL,
-    HealthState.CRITICAL: Level.CRITICAL,
-    HealthState.DOWN: Level.CRITICAL,
-}
 
 
 def dossier(
@@ -76,7 +69,7 @@ def _contact(contact: Contact) -> str:
 def _identity(fact: SiteFact, look: Look, cells: int) -> list[Line]:
     site = fact.site
     people = (
-        ngettext("{n} inhabitant", "{n} inhabitants", site.population).format(n=site.population)
+        ngettext("{n:,} inhabitant", "{n:,} inhabitants", site.population).format(n=site.population)
         if site.population
         else ""
     )
@@ -84,7 +77,7 @@ def _identity(fact: SiteFact, look: Look, cells: int) -> list[Line]:
     what = Cell(_joined((site.kind, site.code)), Role.MUTED)
     age = look.freshness.age(fact.rests_on, look.now)
     as_of = Cell(
-        _("as of {age} ago").format(age=human.age(age)) if age is not None else "",
+        _("as of {ago}").format(ago=human.ago(age)) if age is not None else "",
         Role.WARNING if fact.stale else Role.MUTED,
     )
     gap = max(2, cells - width(name.text) - width(what.text) - width(as_of.text))
@@ -118,43 +111,50 @@ def _identity(fact: SiteFact, look: Look, cells: int) -> list[Line]:
 def _health(fact: SiteFact, look: Look) -> list[Line]:
     state = f"{look.glyph(fact.level)} {word(fact.state)}{site_marks(fact)}"
     since = "  " + human.since(fact.since, look.now) if fact.since else ""
-    lines = [
-        _labelled(
-            _("Health"), Cell(state, ROLE_OF_LEVEL[fact.level]), Cell(since), *_not_monitored(fact)
-        )
+    cells = [Cell(state, ROLE_OF_LEVEL[fact.level])]
+    if fact.state is SiteState.UNKNOWN and fact.past:
+        cells.append(Cell("  " + was_site(fact, look), Role.MUTED))
+    else:
+        cells.append(Cell(since))
+    return [
+        _labelled(_("Health"), *cells, *_not_monitored(fact)),
+        *(_health_line(health, level, fact, look) for health, level in levels_at(fact)),
     ]
-    lines += [_health_line(health, look) for health in fact.health]
-    return lines
 
 
 def _not_monitored(fact: SiteFact) -> list[Cell]:
     return [] if fact.health else [Cell("  " + _("no source monitors this site"), Role.MUTED)]
 
 
-def _health_line(health: Health, look: Look) -> Line:
-    level = _HEALTH_LEVELS[health.state]
+def _health_line(health: Health, level: Level, fact: SiteFact, look: Look) -> Line:
     name = health.service or health.host
+    if health in fact.past:
+        state = [Cell(" " + was_host(health, look), Role.MUTED)]
+    else:
+        words = " " + word(health.state) + _marks(health, look)
+        state = [
+            Cell(fit(words, 12) if width(words) <= 12 else words, ROLE_OF_LEVEL[level]),
+            Cell(fit(human.since(health.since, look.now), 8, right=True)),
+        ]
     return Line(
         cells=(
             Cell(f"  {look.glyph(level)} ", ROLE_OF_LEVEL[level]),
             Cell(fit(name, 16)),
-            Cell(fit(" " + word(health.state), 12), ROLE_OF_LEVEL[level]),
-            Cell(fit(human.since(health.since, look.now), 8, right=True)),
-            *_age_of_check(health, look),
-            Cell("  " + health.output, Role.MUTED),
+            *state,
+            Cell("  " + phrase(health.output), Role.MUTED),
         ),
         key=f"health/{health.key}",
         url=health.url,
-        copy=f"{health.host} {health.service} {health.output}",
+        copy=f"{health.host} {health.service} {phrase(health.output)}",
+        stale=health in fact.past,
     )
 
 
-def _age_of_check(health: Health, look: Look) -> list[Cell]:
-    """How long ago an outdated check was."""
-    if not health.outdated or health.checked is None:
-        return []
-    words = _("checked {age} ago").format(age=human.since(health.checked, look.now))
-    return [Cell("  " + words, Role.WARNING)]
+def _marks(health: Health, look: Look) -> str:
+    """What softens the state of a record."""
+    if health.downtime:
+        return " " + _("(downtime)")
+    return " " + _("(ack)") if health.acknowledged else ""
 
 
 def _section(title: str, count: int) -> Line:
@@ -185,7 +185,7 @@ def _backup_line(fact: BackupFact, look: Look, cells: int) -> Line:
         ),
         key=f"backup/{fact.key}",
         url=fact.job.url,
-        copy=f"{fact.job.application} {newest.message if newest else ''}",
+        copy=f"{fact.job.application} {phrase(newest.message) if newest else ''}",
         stale=fact.stale,
     )
 
@@ -193,7 +193,7 @@ def _backup_line(fact: BackupFact, look: Look, cells: int) -> Line:
 def _tickets(tickets: Sequence[TicketFact], look: Look, cells: int) -> list[Line]:
     opened = [fact for fact in tickets if fact.ticket.status.is_open]
     if not opened:
-        return [_labelled(_("Tickets"), Cell(_("none is open"), Role.MUTED))]
+        return [_labelled(_("Tickets"), Cell(_("none open"), Role.MUTED))]
     return [
         _section(_("Tickets"), len(opened)),
         *(_ticket_line(fact, look, cells) for fact in opened),
@@ -222,7 +222,7 @@ def _ticket_line(fact: TicketFact, look: Look, cells: int) -> Line:
 def _requests(requests: Sequence[RequestFact], look: Look, cells: int) -> list[Line]:
     opened = [fact for fact in requests if fact.request.stage.is_open]
     if not opened:
-        return [_labelled(_("Requests"), Cell(_("none goes on"), Role.MUTED))]
+        return [_labelled(_("Requests"), Cell(pgettext("requests", "none open"), Role.MUTED))]
     return [
         _section(_("Requests"), len(opened)),
         *(_request_line(fact, look, cells) for fact in opened),
@@ -274,13 +274,31 @@ def _outbox(entries: Sequence[Entry], look: Look) -> list[Line]:
 _KINDS = {Stream.HEALTH: "health", Stream.TICKETS: "ticket", Stream.REQUESTS: "request"}
 
 
+_ENDING = (Verb.END_DOWNTIME, Verb.UNSILENCE)
+
+
+def _is_planned(entry: Entry, now: datetime) -> bool:
+    """Whether an entry brings a downtime that has not begun yet."""
+    gone = entry.state in (EntryState.REFUSED, EntryState.WITHDRAWN)
+    begins = entry.action.start
+    return not gone and begins is not None and begins > now
+
+
 def _marked(lines: Iterable[Line], entries: Iterable[Entry], look: Look) -> list[Line]:
-    """The lines, with a sign in the margin of those that have something in the outbox."""
+    """The lines, with a sign in the margin of those that have something in the outbox, and
+    with the downtimes that were ordered and have not begun.
+    """
     states: dict[str, list[EntryState]] = {}
+    planned: dict[str, datetime | None] = {}
     for entry in entries:
         shown, stream, key = entry.ref
         name = key if stream is Stream.HEALTH else f"{shown}/{key}"
-        states.setdefault(f"{_KINDS.get(stream)}/{name}", []).append(entry.state)
+        line_key = f"{_KINDS.get(stream)}/{name}"
+        states.setdefault(line_key, []).append(entry.state)
+        if entry.action.verb in _ENDING:
+            planned.pop(line_key, None)
+        elif _is_planned(entry, look.now):
+            planned[line_key] = entry.action.start
     marked = []
     for line in lines:
         mark = mark_of(states.get(line.key, ()), look)
@@ -288,6 +306,10 @@ def _marked(lines: Iterable[Line], entries: Iterable[Entry], look: Look) -> list
             first, *others = line.cells
             margin = Cell(first.text.removeprefix("  "), first.role)
             line = replace(line, cells=(Cell(mark.text, mark.role), margin, *others))
+        if (begins := planned.get(line.key)) is not None:
+            moment = human.moment(begins, look.now, look.zone)
+            words = "  " + _("maintenance from {moment}").format(moment=moment)
+            line = replace(line, cells=(*line.cells, Cell(words, Role.NOTICE)))
         marked.append(line)
     return marked
 

@@ -25,6 +25,13 @@ def age(seconds: float | None) -> str:
     return text.format(n=int(seconds // unit))
 
 
+def ago(seconds: float | None) -> str:
+    """How long ago something was: "12 min ago", "just now", "never"."""
+    if seconds is None:
+        return _("never")
+    return _("just now") if seconds < MINUTE else _("{age} ago").format(age=age(seconds))
+
+
 def less_than(seconds: float) -> str:
     """The next longer duration, as a bound: "<1 min", "<13 min", "<6 h"."""
     unit, text = _unit(seconds)

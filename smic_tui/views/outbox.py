@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from smic_tui.contract.actions import Action, Verb
-from smic_tui.i18n import N_, _, ngettext
+from smic_tui.i18n import N_, _, ngettext, phrase
 from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.outbox.matters import all_differences, differences
 from smic_tui.records import (
@@ -57,9 +57,9 @@ _ROLES: dict[EntryState, Role] = {
 }
 _FIELDS: dict[str, str] = {
     "status": N_("Status"),
-    "status_label": N_("Status there"),
+    "status_label": N_("Status in the source"),
     "stage": N_("Stage"),
-    "stage_label": N_("Stage there"),
+    "stage_label": N_("Stage in the source"),
     "owner": N_("Owner"),
     "waiting_on": N_("Waiting on"),
     "updated": N_("Updated"),
@@ -119,7 +119,7 @@ def news(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> tuple[str, 
     entry = max(ended, key=lambda one: (one.state.wants_person, one.changed))
     words = _("{what}: {words}").format(what=title(entry.seen_record), words=_(STATES[entry.state]))
     if entry.state.wants_person:
-        words += f"  {entry.error} " if entry.error else "  "
+        words += f"  {phrase(entry.error)} " if entry.error else "  "
         words += _("See the outbox (O).")
     return words, entry.state.wants_person
 
@@ -200,7 +200,7 @@ def details(entry: Entry, look: Look) -> list[Line]:
         _labelled(_("Record"), Cell(title(entry.seen_record), Role.TITLE)),
         _labelled(_("Effect"), Cell(effect(entry.action, look))),
         _labelled(
-            _("Wanted by"),
+            _("Ordered by"),
             Cell(f"{entry.action.by}, {human.moment(entry.action.at, look.now, look.zone)}"),
         ),
         _labelled(_("State"), state_cell(entry)),
@@ -209,9 +209,9 @@ def details(entry: Entry, look: Look) -> list[Line]:
         tried = human.moment(entry.tried, look.now, look.zone)
         lines.append(_labelled(_("Last tried"), Cell(f"{tried} ({entry.attempts})")))
     if entry.error:
-        lines.append(_labelled(_("Reason"), Cell(entry.error, Role.WARNING)))
+        lines.append(_labelled(_("Reason"), Cell(phrase(entry.error), Role.WARNING)))
     if entry.hint:
-        lines.append(_labelled("", Cell(f"→ {entry.hint}", Role.MUTED)))
+        lines.append(_labelled("", Cell(f"→ {phrase(entry.hint)}", Role.MUTED)))
     if entry.state.wants_person:
         lines += side_by_side(entry, look)
     return lines
@@ -258,7 +258,7 @@ def _value(value: Any, look: Look) -> str:
         return human.moment(value, look.now, look.zone)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return str(value) if value not in (None, "") else "–"
+    return phrase(str(value)) if value not in (None, "") else "–"
 
 
 def _labelled(label: str, *cells: Cell) -> Line:

@@ -61,7 +61,7 @@ class Summary(Generic[T]):
         if text := self._unread(situation):
             return [Cell(_(text), Role.MUTED)]
         if situation.counts is None:
-            return [Cell(_("the first lines; the rest is being read…"), Role.MUTED)]
+            return [Cell(_("first rows shown, loading the rest…"), Role.MUTED)]
         return self._words(self._part(situation.counts), look)
 
 
@@ -81,7 +81,7 @@ def _unread(subject: Subject[object], stream: Stream, text: str) -> Callable[[Si
 
 
 summary_of_sites = Summary(
-    lambda counts: counts.sites,
+    lambda counts: counts.of_sites,
     words_of_sites,
     _unread(SITES, Stream.SITES, N_("sites: nothing read yet")),
 )

@@ -25,10 +25,14 @@ def test_an_acknowledged_alert_fires_no_longer_until_it_is_taken_back(acting: Pr
     fingerprint = alert["key"]
     done = acting("ack", fingerprint, "--until", "4h", "--comment", "seen", "--by", "Op")
     assert done.returncode == 0, done.stderr
+    assert "until" in done.stderr
     assert firing(acting) == before - 1
     (told,) = acting.json("list", "alerts", "--where", "state:acknowledged", "--json")
     assert told["key"] == fingerprint
-    assert acting("unack", fingerprint).returncode == 0
+    back = acting("unack", fingerprint)
+    assert back.returncode == 0
+    assert back.stderr != done.stderr
+    assert "removed" in back.stderr
     assert firing(acting) == before
     assert acting("ack", fingerprint).returncode == 0
     assert firing(acting) == before - 1

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 
+from smic_tui.cli.act import _moment
 from smic_tui.cli.main import run
 from smic_tui.collecting.hub_publisher import HubPublisher
 from smic_tui.contract.status import SourceState, SourceStatus
@@ -257,6 +260,17 @@ def test_the_program_that_collects_sends(office: Office, tmp_path: Path) -> None
     finally:
         watching.terminate()
         watching.wait()
+
+
+def test_a_downtime_lasts_from_its_beginning() -> None:
+    zone = ZoneInfo("Europe/Paris")
+    now = datetime.now(UTC)
+    for given in ("2h", "30 min", "18:00"):
+        begin = _moment(Namespace(start="26h"), "start", "--from", now, zone)
+        assert begin is not None
+        end = _moment(Namespace(until=given), "until", "--until", begin, zone)
+        assert end is not None
+        assert begin < end <= begin + timedelta(days=1)
 
 
 @pytest.fixture

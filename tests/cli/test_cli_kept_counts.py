@@ -241,7 +241,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], bytes]] = {
     "torn": lambda kept: json.dumps(kept).encode()[:-20],
     "zeros": lambda kept: b"\0" * 4096,
     "deep": lambda kept: b"[" * 100_000,
-    "another layout": changed(schema=2),
+    "another layout": changed(schema=3),
     "more than there is": changed(more=1),
     "a time without a zone": changed(made="2020-01-01T00:00:00"),
     "an escape sequence": named("\x1b]52;c;AAAA\x07"),

@@ -24,6 +24,7 @@ from smic_tui.contract.batch import Batch, Rejected
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.secret import Secret
 from smic_tui.contract.status import SourceState, SourceStatus
+from smic_tui.i18n import phrase
 from smic_tui.records import RunResult, Stream, TicketStatus
 from tests.collecting.collecting_doubles import (
     NOW,
@@ -394,7 +395,7 @@ async def test_the_deadline_is_around_the_whole_reading(start: Start) -> None:
     bench = start(adapter, deadline="0.2s")
     status = await bench.coordinator.read()
     assert status.state is SourceState.UNAVAILABLE
-    assert "0.2 s" in status.error
+    assert "0.2 s" in phrase(status.error)
     assert "deadline" in status.hint
     assert status.took >= 0.15
     assert adapter.closed == 1

@@ -96,6 +96,16 @@ def test_without_a_hold_it_fires_and_clears_at_once() -> None:
     assert story.fact(FINGERPRINT).cleared == minute(2)
 
 
+def test_an_alert_knows_since_when_the_trouble_lasts_and_when_it_was_seen() -> None:
+    story = Story(rules(down_rule()))
+    began = NOW - timedelta(days=57)
+    story.at(1, ARS, health("1", HealthState.DOWN, since=began))
+    fact = story.fact(FINGERPRINT)
+    assert (fact.began, fact.since) == (began, minute(1))
+    story.at(3, ARS, health("1", HealthState.DOWN, since=None))
+    assert story.fact(FINGERPRINT).began is None
+
+
 def test_hold_time_before_it_fires_and_before_it_clears() -> None:
     story = Story(rules(down_rule("5m")))
     assert story.at(0, ARS, DOWN) == {FINGERPRINT: "pending"}
@@ -295,7 +305,7 @@ def test_a_stale_source_raises_its_own_alert_after_two_minutes() -> None:
     assert (fact.severity, fact.rule, fact.summary) == (
         Level.WARNING,
         "source-stale",
-        "icinga: stale; no answer",
+        "icinga: stale · no answer",
     )
     assert fact.text
     assert story.at(3, ARS, UP) == {"source-stale/icinga": "firing"}

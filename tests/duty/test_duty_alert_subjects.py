@@ -6,7 +6,7 @@ import pytest
 
 from smic_tui.duty.alert_subjects import SUPPLIER, is_blind, subject_of, subject_of_group
 from smic_tui.duty.fact_digest import digest_of
-from smic_tui.i18n import use
+from smic_tui.i18n import phrase, use
 from smic_tui.insight.supplier_groups import SupplierGroup
 from smic_tui.model.facts import BackupFact, RequestFact, SiteFact, TicketFact
 from smic_tui.records import HealthState, RunResult
@@ -41,12 +41,14 @@ def test_a_site_says_what_is_the_matter() -> None:
 
 def test_a_site_that_is_well_is_told_by_its_state() -> None:
     (fact,) = situation(ARS, health("1", HealthState.UP)).sites
-    assert subject_of(fact).summary == "up"
+    assert phrase(subject_of(fact).summary) == "up"
 
 
 def test_what_has_no_known_site_names_it_itself() -> None:
     found = situation(ARS, ticket("7", site="Atlantide"), ticket("8", site="Ars"))
-    summaries = {subject_of(fact).record_key: subject_of(fact).summary for fact in found.tickets}
+    summaries = {
+        subject_of(fact).record_key: phrase(subject_of(fact).summary) for fact in found.tickets
+    }
     assert summaries == {
         "7": "Atlantide: #7 Imprimante hors d'usage",
         "8": "#8 Imprimante hors d'usage",
@@ -62,17 +64,17 @@ def test_backups_and_requests() -> None:
     )
     (backup,) = found.backups
     (wanted,) = found.requests
-    assert subject_of(backup).summary == "backup of état civil: failed"
-    assert subject_of(wanted).summary == "#3 Gestion des cimetières"
+    assert phrase(subject_of(backup).summary) == "backup of état civil: failed"
+    assert phrase(subject_of(wanted).summary) == "#3 Gestion des cimetières"
     assert subject_of(backup).site == subject_of(wanted).site == "members/1"
 
 
 def test_a_source_is_never_blind() -> None:
     (well,) = situation(ARS).sources
     (stale,) = situation(ARS, stale=["members"]).sources
-    assert subject_of(well).summary == "members: nothing is the matter"
-    assert subject_of(stale).summary.startswith("members: ")
-    assert subject_of(stale).summary != subject_of(well).summary
+    assert phrase(subject_of(well).summary) == "members: nothing is the matter"
+    assert phrase(subject_of(stale).summary).startswith("members: ")
+    assert phrase(subject_of(stale).summary) != subject_of(well).summary
     for fact in (well, stale):
         assert subject_of(fact).key == subject_of(fact).source == "members"
         assert not is_blind(fact)
@@ -106,6 +108,6 @@ def test_sites_behind_a_supplier_come_back_when_their_number_doubles() -> None:
         group = SupplierGroup(key="ocean", supplier="Océan", sites=down(count), since=ago(hours=1))
         found = subject_of_group(group)
         assert (found.key, found.record_key) == (SUPPLIER + "ocean", SUPPLIER + "ocean")
-        assert found.summary.startswith("Océan: ")
+        assert phrase(found.summary).startswith("Océan: ")
         digests[count] = found.digest
     assert digests[3] != digests[4] == digests[7] != digests[8]

@@ -317,7 +317,7 @@ def test_a_pane_of_each_subject(subject: str, where: str, key: str) -> None:
 def test_a_filter_that_cannot_be_understood_is_told() -> None:
     broken = content(pane(where="stat:us"), situation(ticket("1")), None, SETTINGS)
     assert broken.facts == ()
-    assert "did you mean state?" in broken.error
+    assert "did you mean status?" in broken.error
 
 
 @pytest.mark.parametrize(

@@ -91,3 +91,11 @@ def test_whatever_is_typed_is_an_end_in_the_future_or_refused(text: str) -> None
         return
     assert end.change == (end.moment is None)
     assert end.moment is None or end.moment > NOW
+
+
+@pytest.mark.parametrize("text", ["2h", "18:00", "09:30"])
+def test_it_counts_from_the_beginning(text: str) -> None:
+    begin = NOW + timedelta(hours=10, minutes=30)  # 20:00 in Paris
+    moment = until(text, begin).moment
+    assert moment is not None
+    assert begin < moment <= begin + timedelta(days=1)

@@ -103,7 +103,7 @@ columns = {{ site = "site", application = "application", started = "started", re
         yield folder / "config.toml", started
 
 
-FRESH = f"{SITES} sites   ■ 6 down"
+FRESH = f"{SITES:,} sites   ■ 6 down"
 
 
 def all_fresh(text: str) -> bool:
@@ -112,7 +112,7 @@ def all_fresh(text: str) -> bool:
         "▲" not in text.splitlines()[-2]
         and "never" not in text.splitlines()[-2]
         and FRESH in text
-        and f"{JOBS} backups " in text
+        and f"{JOBS:,} backups " in text
     )
 
 

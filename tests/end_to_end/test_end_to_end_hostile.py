@@ -184,8 +184,8 @@ def test_not_one_byte_acts(configuration: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "smic_tui", "--config", str(configuration)]
     command += ["--cache", str(tmp_path / "cache")]
     with Terminal(command, columns=120, rows=36) as terminal:
-        terminal.wait_for(f"{EACH} sites   ■ {EACH} down")
-        terminal.wait_for(f"{EACH + 200} open tickets")
+        terminal.wait_for(f"{EACH:,} sites   ■ {EACH:,} down")
+        terminal.wait_for(f"{EACH + 200:,} open tickets")
         seen = 0
         for screen, total in (("2", EACH), ("4", EACH + 200)):
             terminal.press(screen)

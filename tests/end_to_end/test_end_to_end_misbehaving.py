@@ -38,8 +38,8 @@ def test_sources_may_do_what_they_like(tmp_path: Path) -> None:
                     server.mode = mode
                 # All four become stale, their rows stay, and nothing of them is green.
                 text = terminal.wait_for(all_stale)
-                assert f"{SITES} sites" in text, mode
-                assert f"{JOBS} backups " in text, mode
+                assert f"{SITES:,} sites" in text, mode
+                assert f"{JOBS:,} backups " in text, mode
                 assert re.search(rf"\? {JOBS} unknown", text), mode
                 for key, sign in SCREENS:
                     terminal.press(key)

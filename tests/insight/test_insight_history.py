@@ -70,7 +70,7 @@ def test_what_changed_newest_first() -> None:
         "ticket opened: #3 C",
         "request moved on: D",
         "request done: E",
-        "backup of paie works again",
+        "backup of paie restored",
         "ticket opened: #1 A",
         "backup of paie failed",
         "backup of paie ended with a warning",

@@ -9,10 +9,12 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from smic_tui import i18n
 from smic_tui.cache.cache import Cache
 from smic_tui.collecting import sender as sending
 from smic_tui.contract.actions import Refused, Verb
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
+from smic_tui.i18n import phrase
 from smic_tui.model.outbox_entry import EntryState
 from smic_tui.outbox import box
 from smic_tui.records import TicketStatus
@@ -179,8 +181,25 @@ async def test_a_deleted_record_is_a_refusal(office: Office) -> None:
     await office.sender.send()
     entry = office.entry(wanted)
     assert entry.state is EntryState.REFUSED
-    assert "no such record" in entry.error
+    assert "no such record" in phrase(entry.error)
     assert office.placed["1"] is None
+
+
+@pytest.mark.parametrize("sender", ["en", "fr"])
+async def test_why_it_does_not_go_on_is_told_in_the_readers_language(
+    office: Office, sender: str
+) -> None:
+    i18n.use(sender)
+    try:
+        gone = office.want(action())
+        del office.desk.tickets["1"]
+        await office.sender.send()
+        i18n.use("fr")
+        assert phrase(office.entry(gone).error) == "la source n’a plus cette fiche"
+        i18n.use("en")
+        assert phrase(office.entry(gone).error) == "the source has no such record any more"
+    finally:
+        i18n.use("en")
 
 
 async def test_a_refusal_says_why_and_stays_until_it_is_dismissed(office: Office) -> None:
@@ -215,7 +234,7 @@ async def test_success_that_did_nothing_is_a_refusal(office: Office) -> None:
     await until_idle(office)
     entry = office.entry(wanted)
     assert entry.state is EntryState.REFUSED
-    assert "does not show it" in entry.error
+    assert "does not show it" in phrase(entry.error)
     assert office.desk.writes == 1
 
 

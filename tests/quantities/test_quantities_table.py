@@ -108,7 +108,7 @@ def as_the_end_of_an_action(text: str) -> float | None:
     found: list[float | None] = []
     for name, flag in (("until", "--until"), ("start", "--from")):
         try:
-            moment = _moment(Namespace(**{name: text}), name, flag, LOOK)
+            moment = _moment(Namespace(**{name: text}), name, flag, LOOK.now, LOOK.zone)
         except CommandError:
             found.append(None)
         else:
@@ -334,7 +334,7 @@ def test_half_of_an_end_is_refused(text: str) -> None:
 
 def test_an_action_takes_no_comment_with_its_end() -> None:
     with pytest.raises(CommandError, match="--until: a duration or a time"):
-        _moment(Namespace(until="4h vu"), "until", "--until", LOOK)
+        _moment(Namespace(until="4h vu"), "until", "--until", LOOK.now, LOOK.zone)
 
 
 def test_an_end_that_no_calendar_has_is_refused() -> None:

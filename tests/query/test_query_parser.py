@@ -221,7 +221,7 @@ def test_what_a_filter_lets_through(
         ("!", 1, "expected"),
         ("< 3", 0, "the name of a field is expected before <"),
         ("agee>3d", 0, "did you mean age?"),
-        ("bob priorite2:1", 4, "did you mean priorité?"),
+        ("bob priorite2:1", 4, "did you mean priority?"),
         ("http://x", 0, "quote it"),
         ("age>3", 4, "a duration"),
         ("age>3x", 4, "a duration"),

@@ -242,7 +242,7 @@ async def test_withdrawn_while_it_waits(make_app: Make) -> None:
         await settle(pilot, lambda: "withdrawn" in text_of(app))
         await pilot.press("d")
         await settle(pilot, lambda: not outbox(app))
-        await settle(pilot, lambda: "Nothing is on its way" in text_of(app))
+        await settle(pilot, lambda: "Nothing waits to be sent" in text_of(app))
         await pilot.press("escape")
         await pilot.pause()
         assert not isinstance(app.screen, OutboxScreen)

@@ -84,12 +84,12 @@ async def test_sums_that_are_not_known_are_not_made_up(
 ) -> None:
     app = make_app(change=lambda _all: long_beginning)
     async with opened(app) as pilot:
-        assert text_of(app).count("the first lines; the rest is being read") == 1
+        assert text_of(app).count("first rows shown, loading the rest") == 1
         assert "712 sites" not in text_of(app)
         assert "…" in lines_of(app)[0]
         for key in "2345":
             await pilot.press(key)
-            assert "the first lines; the rest is being read" in text_of(app)
+            assert "first rows shown, loading the rest" in text_of(app)
 
 
 async def test_keys_for_a_list_that_is_still_read_wait_for_it(

@@ -129,7 +129,7 @@ async def test_a_pane_opens_at_its_time_and_waits(
         clock.move_to(datetime(2026, 11, 24, 6, 30, 1, tzinfo=UTC))
         await wait_for(pilot, lambda: "Morning round" in text_of(app), "the pane")
         assert "07:30" in lines_of(app)[1]
-        assert "missed" not in lines_of(app)[1]
+        assert "while you were away" not in lines_of(app)[1]
         # Twenty minutes without a reading: an empty list would prove nothing.
         await wait_for(pilot, lambda: "stale: " in lines_of(app)[1], "the warning")
         await pilot.press("4")
@@ -151,7 +151,7 @@ async def test_a_missed_pane_comes_first_with_its_time(
     async with opened(app) as pilot:
         await wait_for(pilot, lambda: "Morning round" in text_of(app), "the pane")
         assert "07:30" in lines_of(app)[1]
-        assert "missed" in lines_of(app)[1]
+        assert "due while you were away" in lines_of(app)[1]
         await pilot.press("escape")
         await wait_for(pilot, lambda: app.cache.user.load().panes, "that it was seen")
     again = make_app(panes=(MORNING,))

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from msgspec.structs import replace
+
 from smic_tui.contract.actions import Verb
+from smic_tui.model.outbox_entry import Entry, EntryState
 from smic_tui.model.states import BackupState, Level
 from smic_tui.model.user_state import Note
-from smic_tui.records import BackupRun, Contact, HealthState, RunResult, Stage, TicketStatus
+from smic_tui.records import (
+    BackupRun,
+    Contact,
+    HealthState,
+    RunResult,
+    Stage,
+    Stream,
+    TicketStatus,
+)
 from smic_tui.views.cells import Role
 from smic_tui.views.dossier import dossier
 from smic_tui.views.fit import width
@@ -19,8 +32,8 @@ def test_a_site_of_which_little_is_known() -> None:
         "Line –",
         "Health ■ down no source monitors this site",
         "Backups none is planned",
-        "Tickets none is open",
-        "Requests none goes on",
+        "Tickets none open",
+        "Requests none open",
         "What changed in 7 days nothing",
     ]
 
@@ -94,9 +107,32 @@ def test_what_changed_is_the_newest_first() -> None:
     assert all(line.copy for line in lines if line.key.startswith("event/"))
 
 
+def test_a_downtime_is_seen_before_it_begins() -> None:
+    known = health()
+    at = LOOK.now
+    ordered = entry(
+        known, Verb.DOWNTIME, Stream.HEALTH, action={"start": at + timedelta(hours=9, minutes=30)}
+    )
+    ended = entry(known, Verb.END_DOWNTIME, Stream.HEALTH)
+    fact = site(health=(known,))
+
+    def told(*entries: Entry) -> str:
+        lines = dossier(fact, [], LOOK, 100, entries)
+        return texts([line for line in lines if line.key == f"health/{known.key}"])[0]
+
+    for state in (EntryState.WAITING, EntryState.CONFIRMED):
+        waits = replace(ordered, state=state)
+        assert "maintenance from 20:00" in told(waits)
+    for entries in (
+        [replace(ordered, state=EntryState.WITHDRAWN)],
+        [ordered, replace(ended, number=9)],
+    ):
+        assert "maintenance" not in told(*entries)
+
+
 def test_an_outdated_check_tells_when_it_was_made() -> None:
     old = health(HealthState.UP, checked=ago(hours=6), outdated=True, output="PING OK")
     new = health(HealthState.UP, host="switch", checked=ago(hours=6), output="PING OK")
     found = texts(dossier(site(health=(old, new), past=(old,)), [], LOOK, 100))
-    assert sum("checked 6 h ago" in line for line in found) == 1
-    assert any("router" in line and "checked 6 h ago PING OK" in line for line in found)
+    assert sum("was up, 6 h ago" in line for line in found) == 1
+    assert any("router" in line and "was up, 6 h ago PING OK" in line for line in found)

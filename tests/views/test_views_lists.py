@@ -207,7 +207,8 @@ def test_alerts() -> None:
         "rule": "down",
         "site": "Mairie de La Rochelle",
         "summary": "router is down",
-        "since": "2 h",
+        "since": "3 h",
+        "seen": "3 h",
         "until": "",
     }
     assert lean(listing, firing)["life"] == ""
@@ -271,7 +272,7 @@ def test_a_site_whose_check_is_outdated_is_marked_and_tells_its_age() -> None:
         state=SiteState.UNKNOWN, level=Level.UNKNOWN, last_state=SiteState.UP,
         health=(old, new), past=(old,),
     )  # fmt: skip
-    assert full(listing, fact)["state"] == "? unknown (old)"
+    assert full(listing, fact)["state"] == "? was up"
     assert full(listing, fact)["age"] == "6 h"
     assert cells(listing.columns, fact)["age"].role is Role.WARNING
     found = lean(listing, fact)

@@ -114,7 +114,7 @@ def test_what_changed_meanwhile_stands_side_by_side() -> None:
         "Source redmine",
         "Record 51473 Imprimante hors d'usage",
         "Effect resolve",
-        "Wanted by Agent Un, 10:25",
+        "Ordered by Agent Un, 10:25",
         "State changed meanwhile: decide",
         "Last tried 10:29 (2)",
         "Reason changed",

@@ -49,10 +49,11 @@ SITUATION = counted(
     tickets=(ticket(overdue=True), ticket(mine=True)),
     requests=(request(record={"waiting_on": Actor.US}),),
     alerts=(alert(), alert(AlertStatus.ACKNOWLEDGED), alert(AlertStatus.CLEARED)),
-    sources=(source({"rejected_count": 2}), source(stale=True)),
+    sources=(source({"rejected_count": 2}), source(stale=True, level=Level.WARNING)),
 )
 COUNTS = StatusCounts(
     sites={SiteState.UP: 711, SiteState.DOWN: 1},
+    site_levels={SiteState.UP: Level.FINE, SiteState.DOWN: Level.CRITICAL},
     backups={BackupState.FRESH: 2000},
     tickets=TicketCounts(open=40, overdue=3, mine=2),
     requests=RequestCounts(open=9, overdue=0, waiting_on_us=4),
@@ -64,11 +65,23 @@ COUNTS = StatusCounts(
 
 def test_what_is_as_it_should_be_is_not_counted_apart() -> None:
     assert words(summary_of_sites(SITUATION, LOOK)) == "2 sites ■ 1 down"
-    assert words(summary_of_backups(SITUATION, LOOK)) == "3 backups ■ 1 failed ▲ 1 late"
+    assert words(summary_of_backups(SITUATION, LOOK)) == "3 backups ▲ 1 failed ○ 1 late"
     assert words(summary_of_tickets(SITUATION, LOOK)) == "2 open tickets ▲ 1 overdue ○ 1 mine"
     assert words(summary_of_requests(SITUATION, LOOK)) == "1 request ○ 1 waiting on us"
-    assert words(summary_of_alerts(SITUATION, LOOK)) == "1 alert fires ○ 1 acknowledged · 1 cleared"
+    assert words(summary_of_alerts(SITUATION, LOOK)) == "1 firing ○ 1 acknowledged · 1 cleared"
     assert words(summary_of_sources(SITUATION, LOOK)) == "2 sources ▲ 1 stale ○ 2 set aside"
+
+
+def test_a_count_is_as_loud_as_its_rows() -> None:
+    states = tuple(backup(state, level=state.level) for state in BackupState)
+    quiet = site(level=Level.NOTICE, acknowledged=True)
+    both = counted(
+        backups=states, sites=(quiet, site(state=SiteState.DEGRADED, level=Level.NOTICE))
+    )
+    assert words(summary_of_backups(both, LOOK)).startswith(
+        "7 backups ▲ 1 failed ▲ 1 overdue ▲ 1 never ran ○ 1 late ? 1 unknown"
+    )
+    assert words(summary_of_sites(both, LOOK)) == "2 sites ○ 1 down ○ 1 degraded"
 
 
 def test_the_signs_are_those_of_the_reader() -> None:
@@ -79,7 +92,7 @@ def test_the_signs_are_those_of_the_reader() -> None:
 def test_of_a_partial_situation_all_is_told_or_that_it_is_being_read() -> None:
     begun = replace(SITUATION, is_partial=True, counts=None)
     assert summary_of_sites(begun, LOOK) == [
-        Cell("the first lines; the rest is being read…", Role.MUTED)
+        Cell("first rows shown, loading the rest…", Role.MUTED)
     ]
     known = replace(begun, counts=COUNTS)
     assert words(summary_of_sites(known, LOOK)) == "712 sites ■ 1 down"

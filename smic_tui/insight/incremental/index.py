@@ -17,13 +17,13 @@ from smic_tui.insight.assessment import Parts
 from smic_tui.insight.backup_state import FUTURE
 from smic_tui.insight.status_counts import with_sums
 from smic_tui.model.facts import BackupFact, Changes, RequestFact, SiteFact, Situation, TicketFact
-from smic_tui.model.states import BackupState, SiteState
+from smic_tui.model.states import BackupState, Level, SiteState
 from smic_tui.model.status_counts import RequestCounts, StatusCounts, TicketCounts
 from smic_tui.records import Actor, RunResult
 from smic_tui.system.turns import yielding
 
 FactT = TypeVar("FactT", BackupFact, TicketFact, RequestFact, SiteFact)
-StateT = TypeVar("StateT", SiteState, BackupState)
+StateT = TypeVar("StateT", tuple[SiteState, Level], BackupState)
 
 # By how much a clock may go back between two looks at it.
 BACK = timedelta(minutes=1)
@@ -84,7 +84,7 @@ class Index:
         self.due_requests = DueIndex()
         # Backups that may change at any moment: a run goes on, or is yet to come.
         self.restless: set[str] = set()
-        self._site_states: Counter[SiteState] = Counter(fact.state for fact in parts.sites)
+        self._site_states = Counter((fact.state, fact.level) for fact in parts.sites)
         self._backup_states: Counter[BackupState] = Counter(f.state for f in parts.backups)
         self._tickets = [0, 0, 0]
         self._requests = [0, 0, 0]
@@ -102,7 +102,7 @@ class Index:
         """Become the index of the facts that came of those before by these changes."""
         for key, (was_site, site) in yielding(changes.sites.items()):
             _swap(self.sites, key, site)
-            _recount(self._site_states, _state(was_site), _state(site))
+            _recount(self._site_states, _state_and_level(was_site), _state_and_level(site))
         for key, (was_backup, backup) in yielding(changes.backups.items()):
             _swap(self.backups, key, backup)
             _recount(self._backup_states, _state(was_backup), _state(backup))
@@ -196,8 +196,12 @@ def _state(fact: Any) -> Any:
     return None if fact is None else fact.state
 
 
+def _state_and_level(fact: SiteFact | None) -> tuple[SiteState, Level] | None:
+    return None if fact is None else (fact.state, fact.level)
+
+
 def _recount(states: Counter[StateT], was: StateT | None, now: StateT | None) -> None:
-    if was is now:
+    if was == now:
         return
     if was is not None:
         states[was] -= 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from smic_tui.i18n import N_
 from smic_tui.model.facts import AlertFact
 from smic_tui.model.states import AlertStatus
@@ -18,7 +20,11 @@ from smic_tui.query.subjects.shared import (
 
 
 def _alert_seconds(fact: AlertFact, at: Moment) -> float | None:
-    return seconds_since(fact.since, at.now)
+    return seconds_since(_began(fact), at.now)
+
+
+def _began(fact: AlertFact) -> datetime:
+    return fact.began or fact.since
 
 
 FIELDS = FieldSet(
@@ -53,13 +59,20 @@ FIELDS = FieldSet(
         value_field(
             "age",
             "âge",
-            N_("time since the condition was first seen"),
+            N_("time since the trouble began"),
             FieldType.AGE,
             _alert_seconds,
         ),
         value_field(
             "since",
             "depuis",
+            N_("when the trouble began"),
+            FieldType.PAST,
+            lambda f, at: _began(f),
+        ),
+        value_field(
+            "noticed",
+            "constatée",
             N_("when the condition was first seen"),
             FieldType.PAST,
             lambda f, at: f.since,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smic_tui.i18n import N_
+from smic_tui.i18n import N_, phrase
 from smic_tui.model.facts import BackupFact
 from smic_tui.model.states import BackupState
 from smic_tui.query import words
@@ -23,7 +23,7 @@ from smic_tui.query.subjects.shared import (
 
 
 def _newest_message(fact: BackupFact, _at: Moment) -> str:
-    return fact.runs[0].message if fact.runs else ""
+    return phrase(fact.runs[0].message) if fact.runs else ""
 
 
 def _size(fact: BackupFact, _at: Moment) -> int | None:

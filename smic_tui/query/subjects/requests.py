@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smic_tui.i18n import N_
+from smic_tui.i18n import N_, phrase
 from smic_tui.query import words
 from smic_tui.query.fields import FieldSet, FieldType
 from smic_tui.query.subjects.shared import (
@@ -45,7 +45,7 @@ FIELDS = FieldSet(
             "label",
             "libellé",
             N_("the source's own word for the stage"),
-            lambda f, at: f.request.stage_label,
+            lambda f, at: phrase(f.request.stage_label),
         ),
         LEVEL,
         text_field("requester", "demandeur", N_("who asked"), lambda f, at: f.request.requester),
@@ -92,7 +92,7 @@ FIELDS = FieldSet(
         flag_field(
             "open",
             "ouvert",
-            N_("the request still goes on"),
+            N_("the request is open"),
             lambda f, at: f.request.stage.is_open,
         ),
         UNMATCHED,

@@ -108,12 +108,15 @@ UNMATCHED = flag_field(
 LEVEL = state_field(
     "level",
     "niveau",
-    N_("how much attention it needs"),
+    N_("severity"),
     words.LEVELS,
     lambda fact, at: fact.level,
     ordered=True,
 )
 MINE = flag_field("mine", "moi à-moi", N_("assigned to you"), lambda fact, at: fact.mine)
 OVERDUE = flag_field(
-    "overdue", "dépassé en-retard", N_("past its due date"), lambda fact, at: fact.overdue
+    "overdue",
+    "hors-délai dépassé en-retard",
+    N_("past its due date"),
+    lambda fact, at: fact.overdue,
 )

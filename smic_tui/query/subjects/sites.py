@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smic_tui.i18n import N_
+from smic_tui.i18n import N_, phrase
 from smic_tui.model.facts import SiteFact
 from smic_tui.model.states import BackupState
 from smic_tui.query import words
@@ -30,7 +30,7 @@ def _contacts(fact: SiteFact, _at: Moment) -> tuple[str, ...]:
 
 
 def _outputs(fact: SiteFact, _at: Moment) -> tuple[str, ...]:
-    return tuple(health.output for health in fact.health if health.state not in _QUIET)
+    return tuple(phrase(health.output) for health in fact.health if health.state not in _QUIET)
 
 
 _QUIET = (HealthState.UP, HealthState.OK, HealthState.PENDING)
@@ -73,7 +73,7 @@ FIELDS = FieldSet(
         state_field(
             "level",
             "niveau",
-            N_("how much attention its health needs"),
+            N_("severity of its health"),
             words.LEVELS,
             lambda f, at: f.level,
             ordered=True,

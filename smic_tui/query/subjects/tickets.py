@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smic_tui.i18n import N_
+from smic_tui.i18n import N_, phrase
 from smic_tui.query import words
 from smic_tui.query.fields import FieldSet, FieldType
 from smic_tui.query.subjects.shared import (
@@ -38,7 +38,7 @@ FIELDS = FieldSet(
             "label",
             "libellé",
             N_("the source's own word for the status"),
-            lambda f, at: f.ticket.status_label,
+            lambda f, at: phrase(f.ticket.status_label),
         ),
         LEVEL,
         value_field(

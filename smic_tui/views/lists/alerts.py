@@ -27,7 +27,8 @@ def alert_level(fact: AlertFact) -> Level:
 
 
 def _begun(fact: AlertFact) -> datetime:
-    return fact.fired or fact.since
+    """Since when the trouble lasts; where nobody knows, since when it is seen."""
+    return fact.began or fact.since
 
 
 def _until(fact: AlertFact, look: Look) -> str:
@@ -60,6 +61,15 @@ _COLUMNS: tuple[Column[AlertFact], ...] = (
         right=True,
         cell=lambda f, look: Cell(human.since(_begun(f), look.now)),
         sort=lambda f, look: _begun(f),
+    ),
+    Column(
+        id="seen",
+        title=N_("Seen"),
+        width=7,
+        spare=4,
+        right=True,
+        cell=lambda f, look: Cell(human.since(f.since, look.now), Role.MUTED),
+        sort=lambda f, look: f.since,
     ),
     Column(
         id="until",
@@ -96,5 +106,5 @@ LISTING: Listing[AlertFact] = Listing(
     copy=lambda f: f"{f.rule} {f.site_name} {f.summary}",
     stale=lambda f: f.blind,
     marked="site",
-    empty=N_("No alert. All rules are quiet."),
+    empty=N_("No alert. All is quiet."),
 )

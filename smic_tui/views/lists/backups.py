@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smic_tui.i18n import N_
+from smic_tui.i18n import N_, phrase
 from smic_tui.model.facts import BackupFact
 from smic_tui.model.states import BackupState
 from smic_tui.model.subjects import BACKUPS
@@ -42,9 +42,9 @@ def _size(fact: BackupFact) -> int | None:
 
 def message_of(fact: BackupFact) -> str:
     """What the newest run says, after what makes its success doubtful."""
-    message = fact.runs[0].message if fact.runs else ""
+    message = phrase(fact.runs[0].message) if fact.runs else ""
     doubtful = fact.state in (BackupState.SUSPECT, BackupState.OVERDUE) or not fact.job.is_planned
-    return " — ".join(filter(None, (fact.note if doubtful else "", message)))
+    return " — ".join(filter(None, (phrase(fact.note) if doubtful else "", message)))
 
 
 _COLUMNS: tuple[Column[BackupFact], ...] = (
@@ -61,13 +61,13 @@ _COLUMNS: tuple[Column[BackupFact], ...] = (
     text_column("protocol", N_("Protocol"), 9, lambda f: f.job.protocol, role=Role.MUTED, spare=3),
     Column(
         id="success",
-        title=N_("Success"),
-        width=8,
+        title=N_("Last success"),
+        width=12,
         right=True,
         cell=lambda f, look: Cell(human.since(f.last_success, look.now)),
         sort=lambda f, look: f.last_success,
     ),
-    Column(id="due", title=N_("Due"), width=11, cell=_due, sort=lambda f, look: f.due),
+    Column(id="due", title=N_("Expected"), width=11, cell=_due, sort=lambda f, look: f.due),
     Column(
         id="size",
         title=N_("Size"),
@@ -97,8 +97,8 @@ _LEAN: tuple[Column[BackupFact], ...] = (
         width=15,
         cell=lambda f, look: Cell(f.job.application),
     ),
-    later("success", N_("Success"), 7, lambda f, look: known_since(f.last_success, look)),
-    later("due", N_("Due"), 5, lambda f, look: Cell(human.near_day(f.due, look.now, look.zone))),
+    later("success", N_("Success"), 8, lambda f, look: known_since(f.last_success, look)),
+    later("due", N_("Exp."), 5, lambda f, look: Cell(human.near_day(f.due, look.now, look.zone))),
     later("message", N_("Message"), 18, lambda f, look: Cell(message_of(f)), spare=2),
     lean_age_column(),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from smic_tui.i18n import N_, _, pgettext
 from smic_tui.model.facts import RequestFact, SiteFact, TicketFact
-from smic_tui.model.states import BackupState, Level
+from smic_tui.model.states import BackupState, Level, SiteState
 from smic_tui.model.subjects import SITES
 from smic_tui.views import human
 from smic_tui.views.cells import ROLE_OF_LEVEL, Cell, Role
@@ -36,7 +36,21 @@ def site_marks(fact: SiteFact) -> str:
 
 
 def _state(fact: SiteFact, look: Look) -> Cell:
+    """The state; of a site that nobody can see now, the last one, in grey."""
+    if (was := _last_state(fact)) is not None:
+        marks = site_marks(fact) if fact.downtime else ""
+        return Cell(f"{look.glyph(fact.level)} {was}{marks}", Role.MUTED)
     return state_cell(fact.level, word(fact.state) + site_marks(fact), look)
+
+
+def _last_state(fact: SiteFact) -> str | None:
+    if fact.state is not SiteState.UNKNOWN or fact.last_state is SiteState.UNKNOWN:
+        return None
+    return pgettext("short", "was {state}").format(state=word(fact.last_state))
+
+
+def _lean_state(fact: SiteFact, look: Look) -> Cell:
+    return state_cell(fact.level, _last_state(fact) or word(fact.state), look)
 
 
 def _backups(fact: SiteFact, look: Look) -> Cell:
@@ -104,16 +118,16 @@ _COLUMNS: tuple[Column[SiteFact], ...] = (
     ),
     Column(
         id="tickets",
-        title=N_("Tkt"),
-        width=3,
+        title=N_("Tick."),
+        width=5,
         right=True,
         cell=lambda f, look: _count(_open_tickets(f)),
         sort=lambda f, look: -len(_open_tickets(f)),
     ),
     Column(
         id="requests",
-        title=N_("Req"),
-        width=3,
+        title=N_("Req."),
+        width=4,
         spare=2,
         right=True,
         cell=lambda f, look: _count(_open_requests(f)),
@@ -127,17 +141,19 @@ _LEAN: tuple[Column[SiteFact], ...] = (
         id="state",
         title=N_("State"),
         width=10,
-        cell=lambda f, look: state_cell(f.level, word(f.state), look),
+        cell=_lean_state,
     ),
-    Column(id="name", title=N_("Site"), width=23, cell=lambda f, look: Cell(place(f.site.name))),
+    Column(id="name", title=N_("Site"), width=21, cell=lambda f, look: Cell(place(f.site.name))),
     Column(id="since", title=N_("Since"), width=6, cell=lambda f, look: known_since(f.since, look)),
     later("line", N_("Line"), 5, lambda f, look: Cell(f.site.line), spare=2),
     later("backups", N_("Backups"), 14, _bad_backups),
-    later("tickets", N_("Tkt"), 3, lambda f, look: Cell(_count(_open_tickets(f)).text), right=True),
+    later(
+        "tickets", N_("Tick."), 5, lambda f, look: Cell(_count(_open_tickets(f)).text), right=True
+    ),
     later(
         "requests",
-        N_("Req"),
-        3,
+        N_("Req."),
+        4,
         lambda f, look: Cell(_count(_open_requests(f)).text),
         spare=1,
         right=True,

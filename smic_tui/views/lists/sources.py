@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smic_tui.i18n import N_, _
+from smic_tui.i18n import N_, pgettext
 from smic_tui.model.facts import SourceFact
 from smic_tui.model.subjects import SOURCES
 from smic_tui.views import human
@@ -18,7 +18,9 @@ from smic_tui.views.words import word
 
 def _state(fact: SourceFact, look: Look) -> Cell:
     stale = fact.stale and fact.status.last_good is not None
-    return state_cell(fact.level, _("stale") if stale else word(fact.status.state), look)
+    return state_cell(
+        fact.level, pgettext("one source", "stale") if stale else word(fact.status.state), look
+    )
 
 
 def _unmatched(fact: SourceFact) -> int:
