@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import Signature
+from smic_tui.cache.scrub import scrubbed
 from smic_tui.system import atomic_file
 
 T = TypeVar("T")
@@ -74,7 +75,7 @@ class GenerationalFile:
                 data, signature = self._ops.read(path)
                 if path == self.path:
                     current = signature
-                return Reading(decode(data), current, tuple(faults))
+                return Reading(decode(scrubbed(data)), current, tuple(faults))
             except FileNotFoundError:
                 continue
             except OSError as error:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +21,7 @@ from smic_tui.cache.tables import Piece, decode, decode_rows, pieces_of, whole
 from smic_tui.contract.status import SourceStatus
 from smic_tui.i18n import _
 from smic_tui.model.alert_store import AlertEntry
-from smic_tui.records import RECORD_TYPES, Record, Stream
+from smic_tui.records import RECORD_TYPES, Record, Stream, ZonedTime
 
 # Counted up when a file of another version could be misread.
 SCHEMA = 1
@@ -54,7 +53,7 @@ class Cursor(Struct, frozen=True, kw_only=True):
     """
 
     value: str | None = None
-    full_at: datetime | None = None
+    full_at: ZonedTime | None = None
     config: str = ""
 
 

@@ -14,6 +14,7 @@ from smic_tui.i18n import _
 from smic_tui.model.facts import AlertFact
 from smic_tui.model.states import AlertStatus
 from smic_tui.model.user_state import Acknowledgement
+from smic_tui.text import clean
 
 
 def run(options: Namespace) -> int:
@@ -28,11 +29,11 @@ def run(options: Namespace) -> int:
         kept = reading.cache.user.acknowledge(
             Acknowledgement(
                 fingerprint=alert.fingerprint,
-                by=options.by or getpass.getuser(),
+                by=clean(options.by or getpass.getuser()),
                 at=reading.situation.now,
                 until=end.moment,
                 digest=alert.digest if end.change else "",
-                comment=options.comment or end.comment,
+                comment=clean(options.comment or end.comment),
             )
         )
     if not kept:

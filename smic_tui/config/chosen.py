@@ -11,6 +11,10 @@ from smic_tui.config import folders
 from smic_tui.config.errors import ConfigError, Problem
 from smic_tui.config.shipped import shipped_config
 from smic_tui.i18n import _
+from smic_tui.system import atomic_file
+
+# In bytes: a thousand times a long configuration.
+_LARGEST = 1 << 24
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
@@ -39,7 +43,7 @@ def choose(path: Path | None) -> Chosen:
 def read_text(file: Path) -> str:
     """Returns the text of a configuration file; raises `ConfigError` if it cannot be read."""
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return atomic_file.read(file, _LARGEST)[0].decode("utf-8-sig")
     except OSError as error:
         message = _("cannot be read: {reason}").format(reason=error.strerror)
     except UnicodeDecodeError as error:

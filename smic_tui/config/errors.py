@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from smic_tui.i18n import _
+from smic_tui.text import clean_lines
 
 KeyPath = tuple[str | int, ...]
 
@@ -46,13 +47,10 @@ class Problem(Struct, frozen=True, kw_only=True):
     message: str
 
     def text(self, file: Path) -> str:
-        """Returns one line of text: file, line, key, message."""
+        """Returns one line of text: file, line, key, message. What the file says is cleaned."""
         where = f"{file}:{self.line}" if self.line else str(file)
-        return (
-            f"{where}: {dotted(self.path)}: {self.message}"
-            if self.path
-            else (f"{where}: {self.message}")
-        )
+        parts = (where, dotted(self.path), self.message) if self.path else (where, self.message)
+        return ": ".join(clean_lines(part) for part in parts)
 
 
 class ConfigError(Exception):

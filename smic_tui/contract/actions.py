@@ -9,14 +9,13 @@ again, says that something was done.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from smic_tui.contract.errors import SourceError
-from smic_tui.records import Record, Stream
+from smic_tui.records import Record, Stream, ZonedTime
 
 
 class Verb(StrEnum):
@@ -62,10 +61,10 @@ class Action(Struct, frozen=True, kw_only=True):
     verb: Verb
     text: str = ""
     value: str = ""
-    start: datetime | None = None
-    until: datetime | None = None
+    start: ZonedTime | None = None
+    until: ZonedTime | None = None
     by: str
-    at: datetime
+    at: ZonedTime
     baseline: str = ""
 
 
