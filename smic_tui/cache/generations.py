@@ -12,6 +12,8 @@ NAME is either entirely old or entirely new.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +23,6 @@ from msgspec import Struct
 
 from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import Signature
-from smic_tui.cache.scrub import scrubbed
 from smic_tui.system import atomic_file
 
 T = TypeVar("T")
@@ -75,11 +76,14 @@ class GenerationalFile:
                 data, signature = self._ops.read(path)
                 if path == self.path:
                     current = signature
-                return Reading(decode(scrubbed(data)), current, tuple(faults))
+                return Reading(decode(data), current, tuple(faults))
             except FileNotFoundError:
                 continue
             except OSError as error:
                 faults.append(Fault(path, error.strerror or str(error), error))
+            except MemoryError:
+                short = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM), str(path))
+                faults.append(Fault(path, str(short.strerror), short))
             except Unreadable as error:
                 faults.append(Fault(path, str(error)))
         return Reading(None, current, tuple(faults))

@@ -22,6 +22,7 @@ from smic_tui.contract.status import SourceStatus
 from smic_tui.i18n import _
 from smic_tui.model.alert_store import AlertEntry
 from smic_tui.records import RECORD_TYPES, Record, Stream, ZonedTime
+from smic_tui.text import clean_lines
 
 # Counted up when a file of another version could be misread.
 SCHEMA = 1
@@ -132,7 +133,8 @@ def _meta_and_tables(data: bytes, source: str) -> tuple[SourceMeta, dict[str, li
     written = whole(tables[META][0])
     _check_schema(decode(written, _ANY_META).file.schema)
     meta = decode(written, _META)
-    if meta.file.source != source:
+    # A name that holds control characters was cleaned on the way.
+    if meta.file.source not in (source, clean_lines(source)):
         raise Unreadable(_("it belongs to the source {source!r}").format(source=meta.file.source))
     return meta, tables
 

@@ -24,6 +24,8 @@ _RAW = (
 # that is left out, U+001F.
 _ESCAPE = re.compile(rb"\\(?:[bfr]|u(?!001[fF]))")
 _REALLY_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\(?:[bfr]|u(?!001[fF]))")
+# Adapters alone understand these, and nobody sees them.
+_OPAQUE = frozenset({"cursors", "baseline"})
 _DIVIDER = "\x1f"
 # In characters: a comment may be long.
 _LONGEST = 1 << 17
@@ -57,5 +59,7 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     if isinstance(value, dict):
-        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+        return {
+            _cleaned(key): item if key in _OPAQUE else _cleaned(item) for key, item in value.items()
+        }
     return value

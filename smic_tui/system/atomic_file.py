@@ -68,7 +68,11 @@ def replace(
 
 
 def _keep(path: Path, previous: Path, steps: FileSteps) -> None:
-    steps.unlink(previous)
+    try:
+        steps.unlink(previous)
+    except OSError:
+        # A folder stands there, which is nobody's content: it gives the name free.
+        steps.rename(previous, previous.with_name(leftovers(previous.name) + os.urandom(4).hex()))
     try:
         steps.link(path, previous)
     except OSError as error:
