@@ -88,7 +88,7 @@ async def test_set_aside_rows_say_where_and_why(folder: Path, summary: Summary) 
     settings = load_config(folder / "config.toml").settings
     _rows, rejected = await read_source(settings, "members", folder)
     assert [row.where for row in rejected] == [
-        f"sites.csv, line {number}" for number in (92, 263, 405, 406, 407, 720, 721)
+        f"{folder}/sites.csv, line {number}" for number in (92, 263, 405, 406, 407, 720, 721)
     ]
     assert all(row.reason and row.sample for row in rejected)
 
