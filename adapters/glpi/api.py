@@ -25,8 +25,8 @@ PAGE = 100
 # How often rows may vanish under a reading before it gives up.
 _STEPS_BACK = 10
 
-_BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+_BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 
 
 class Account(Struct, frozen=True, kw_only=True):

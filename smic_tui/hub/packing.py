@@ -12,7 +12,6 @@ from smic_tui.hub import columns
 from smic_tui.hub.columns import Column
 from smic_tui.hub.manifest import Malformed
 from smic_tui.records import RECORD_TYPES, Record, Stream
-from smic_tui.system.turns import yielding
 
 # In bytes. All of France would publish 110 MB; a base of the sample syndicate has 1.5 MB and is
 # packed to a sixth of it, columns of equal values to a hundredth, but these are small.
@@ -117,15 +116,15 @@ def unpack(data: bytes) -> Changes:
         text = _unpacked(data)
         most = len(text) // _LEAST + _FEW
         changes = Changes({}, {})
-        for table in yielding(_TABLES.decode(text)):
+        for table in _TABLES.decode(text):
             ref = (table.source, table.stream)
             if ref in changes.rows or not table.source:
                 raise Malformed(f"{table.stream} of {table.source!r} stands there twice")
             rows: dict[str, Record] = {}
             count = 0
-            found = [_COLUMN.decode(column) for column in yielding(table.columns)]
+            found = [_COLUMN.decode(column) for column in table.columns]
             for part in columns.decode(RECORD_TYPES[table.stream], found, table.short, most):
-                rows.update((row.key, row) for row in yielding(part))
+                rows.update((row.key, row) for row in part)
                 count += len(part)
                 if len(rows) != count or "" in rows:
                     raise Malformed(f"keys in {table.stream} are not unique")
