@@ -12,7 +12,7 @@ import pytest
 
 from smic_tui.hub.manifest import Malformed
 from smic_tui.hub.packing import Changes, pack, unpack
-from smic_tui.records import Health, HealthState, Stream
+from smic_tui.records import Health, HealthState, Record, Stream
 
 
 def packed(text: bytes) -> bytes:
@@ -68,7 +68,7 @@ def test_a_small_object_stays_small(name: str) -> None:
 
 
 def test_what_is_published_fits() -> None:
-    rows = {
+    rows: dict[str, Record] = {
         f"h{number:05}": Health(
             key=f"h{number:05}", host=f"h{number:05}", site=f"{number:05}", state=HealthState.UP
         )
