@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+# A decoder refuses a time without a zone: nothing could be compared with it.
+ZonedTime = Annotated[datetime, Meta(tz=True)]
 
 
 class Stream(StrEnum):
@@ -106,8 +110,8 @@ class Health(Record, frozen=True, kw_only=True):
     host: str
     service: str = ""
     state: HealthState
-    since: datetime | None = None
-    checked: datetime | None = None
+    since: ZonedTime | None = None
+    checked: ZonedTime | None = None
     valid_for: int | None = None
     outdated: bool = False
     more_sites: tuple[str, ...] = ()
@@ -170,8 +174,8 @@ class BackupRun(Record, frozen=True, kw_only=True, omit_defaults=True):
     job: str = ""
     site: str = ""
     application: str = ""
-    started: datetime
-    ended: datetime | None = None
+    started: ZonedTime
+    ended: ZonedTime | None = None
     result: RunResult
     size: int | None = None
     message: str = ""
@@ -217,9 +221,9 @@ class Ticket(Record, frozen=True, kw_only=True):
     owner: str = ""
     site: str = ""
     queue: str = ""
-    created: datetime
-    updated: datetime
-    due: datetime | None = None
+    created: ZonedTime
+    updated: ZonedTime
+    due: ZonedTime | None = None
     supplier: str = ""
     waiting_on: Actor = Actor.US
     url: str = ""
@@ -258,9 +262,9 @@ class CatalogueRequest(Record, frozen=True, kw_only=True):
     requester: str = ""
     owner: str = ""
     waiting_on: Actor = Actor.US
-    created: datetime
-    updated: datetime
-    due: datetime | None = None
+    created: ZonedTime
+    updated: ZonedTime
+    due: ZonedTime | None = None
     url: str = ""
 
 

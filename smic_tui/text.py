@@ -25,6 +25,7 @@ LIMIT = 2000
 # More combining marks than this on one letter draw outside their cell.
 MAX_COMBINING = 2
 
+_LINE_ENDS = re.compile(r"\r\n?")
 _BREAKS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]+")
 _REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]")
 # Soft hyphens, blanks and joiners without width, byte order marks: they stand inside words.
@@ -121,6 +122,32 @@ def clean_phrase(text: str, limit: int = LIMIT) -> str:
     if len(text) > 4 * limit:
         return clean(text, limit)
     return cleaned(text, lambda part: clean(part, limit))
+
+
+# What a terminal obeys, or turns round what stands beside it: all of C0, C1 and DEL, line and
+# paragraph separators, bidi controls and marks, annotations, halves of surrogate pairs.
+HARMFUL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+def harmless(text: str) -> str:
+    """Return `text` with a mark for each character that could control a terminal.
+
+    This is the last fence, right before a terminal: what was cleaned is returned as it is.
+    """
+    return text if text.isprintable() else HARMFUL.sub(MARK, text)
+
+
+def clean_lines(text: str, limit: int = LIMIT) -> str:
+    """Return a text that a person wrote, cleaned line by line; its line breaks stay.
+
+    At most `limit` characters of it are kept.
+    """
+    if text.isprintable() and len(text) <= limit:
+        return clean(text, limit)
+    lines = _LINE_ENDS.sub("\n", text[:limit]).split("\n")
+    return "\n".join([clean(line, limit) for line in lines])
 
 
 # The first combining character of Unicode.

@@ -6,7 +6,6 @@ import asyncio
 import errno
 import hashlib
 import os
-import stat
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.http.session import Answer, HttpSession, Validators
+from adapters.shared.files import opened
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.i18n import _
 
@@ -79,16 +79,9 @@ def version_of_file(path: Path) -> str:
 
 def _read_once(path: Path, known: str, limit: int) -> Document | str | None:
     """Return the content, None if it is still `known`, or "" if it changed while being read."""
-    # Without O_NONBLOCK, opening a pipe waits for somebody to write.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    handle = opened(path)
     with os.fdopen(handle, "rb", buffering=0) as file:
         before = os.fstat(handle)
-        if not stat.S_ISREG(before.st_mode):
-            what = _("a folder") if stat.S_ISDIR(before.st_mode) else _("not a regular file")
-            raise BadAnswer(
-                _("{file} is {what}: a file is expected").format(file=path, what=what),
-                hint=_("Check `path`."),
-            )
         if _version(before) == known:
             return None
         data = bytearray()
@@ -117,9 +110,11 @@ def read_file(path: Path, known: str = "", limit: int = 1 << 26) -> Document | N
         try:
             document = _read_once(path, known, limit)
         except OSError as error:
-            if error.errno == errno.EISDIR:
+            if error.errno in (errno.EISDIR, errno.EINVAL):
+                what = _("a folder") if error.errno == errno.EISDIR else _("not a regular file")
                 raise BadAnswer(
-                    _("{file} is {what}: a file is expected").format(file=path, what=_("a folder"))
+                    _("{file} is {what}: a file is expected").format(file=path, what=what),
+                    hint=_("Check `path`."),
                 ) from None
             raise file_failure(path, error) from None
         if not isinstance(document, str):

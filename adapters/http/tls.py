@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import ssl
 from pathlib import Path
 from typing import Any
 
 from adapters.http.options import HttpOptions
+from adapters.shared.files import opened
 from smic_tui.contract.errors import Unavailable
 from smic_tui.i18n import _
 
@@ -34,6 +36,8 @@ def tls_context(options: HttpOptions, folder: Path) -> ssl.SSLContext:
 
 def _trusting(ca_file: Path) -> ssl.SSLContext:
     try:
+        # OpenSSL would wait for a pipe.
+        os.close(opened(ca_file))
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise Unavailable(
@@ -53,6 +57,9 @@ def _identify(context: ssl.SSLContext, options: HttpOptions, folder: Path) -> No
     cert = folder / options.client_cert
     key = folder / options.client_key if options.client_key else None
     try:
+        for file in (cert, key):
+            if file is not None:
+                os.close(opened(file))
         # The empty password keeps OpenSSL from asking for one on the terminal.
         context.load_cert_chain(cert, key, password="")
     except (OSError, ssl.SSLError) as error:

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from adapters.http.documents import SETTLED, file_failure
 from adapters.shared.decoding import LineDecoder
+from adapters.shared.files import opened
 from smic_tui.contract.errors import BadAnswer, SourceError, Unavailable
 from smic_tui.i18n import _
 
@@ -147,7 +148,7 @@ class Following:
         errors.
         """
         try:
-            with self.file.path.open("rb", buffering=0) as handle:
+            with os.fdopen(opened(self.file.path), "rb", buffering=0) as handle:
                 status = os.fstat(handle.fileno())
                 if _identity(status) != self.file.identity:
                     return  # rotated just now: the next reading finds both

@@ -56,7 +56,7 @@ _NAMES = {
 # The four settings of date_format in nagios.cfg.
 _WRITINGS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%m-%d-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S")
 _INPUT = re.compile(r"NAME='(\w+)'\s+VALUE='([^']*)'", re.IGNORECASE)
-_MESSAGE = re.compile(r"CLASS='(error|info)Message'>(.*?)(?:<BR|</DIV|</P)", re.I | re.S)
+_MESSAGE = re.compile(r"CLASS='(error|info)Message'>(.{0,1000}?)(?:<BR|</DIV|</P)", re.I | re.S)
 # What cmd.cgi says when it has passed the command on (cmd.c, commit_command_data).
 _ACCEPTED = "Your command request was successfully submitted to "
 _HTML = "text/html"
@@ -262,7 +262,7 @@ def _messages(page: str, kind: str) -> Iterator[str]:
     """Yield the messages of a page that it marks as "error" or "info", without their markup."""
     for marked, text in _MESSAGE.findall(page):
         if marked.lower() == kind:
-            yield " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+            yield " ".join(html.unescape(re.sub(r"<[^<>]*>", " ", text)).split())
 
 
 def _is_ours(action: Action, downtime: Downtime) -> bool:

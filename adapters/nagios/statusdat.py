@@ -12,6 +12,7 @@ from pathlib import Path
 
 from adapters.nagios.rows import HOST_STATES, SERVICE_STATES, Downtime, Row, Status
 from adapters.shared.decoding import AUTO, decode
+from adapters.shared.files import content
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.i18n import _
@@ -19,6 +20,8 @@ from smic_tui.records import HealthState
 
 Block = Mapping[str, str]
 
+# A thousand times the file of a large site.
+_LARGEST = 1 << 29
 _KINDS = frozenset(
     {"info", "programstatus", "hoststatus", "servicestatus", "hostdowntime", "servicedowntime"}
 )
@@ -31,7 +34,7 @@ def read_status(path: Path, variables: dict[str, Mapping[str, str]]) -> Status:
     Nagios did not write it.
     """
     try:
-        text = decode(path.read_bytes(), AUTO)
+        text = decode(content(path, _LARGEST), AUTO)
     except FileNotFoundError:
         raise Unavailable(
             _("There is no {path}").format(path=path),

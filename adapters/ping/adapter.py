@@ -21,6 +21,7 @@ from msgspec import Struct
 from adapters.ping.options import PingOptions, Target
 from adapters.ping.probe import Knock, knock
 from adapters.shared.durations import seconds
+from adapters.shared.files import content
 from adapters.shared.row_by_row import refuse_to_empty_the_cache
 from adapters.tables.delimited import Line, read_delimited
 from smic_tui.contract.adapter import Adapter, Probe
@@ -29,6 +30,8 @@ from smic_tui.contract.errors import BadAnswer, Unavailable
 from smic_tui.i18n import _, ngettext
 from smic_tui.records import Health, HealthState, Stream
 
+# In bytes: a thousand times the table of a large site.
+_LARGEST_FILE = 1 << 26
 _GOOD = (HealthState.UP, HealthState.OK, HealthState.WARNING)
 
 
@@ -238,7 +241,7 @@ class PingAdapter(Adapter[PingOptions]):
 
 def _table(path: Path) -> tuple[list[str], list[Line]]:
     try:
-        text = path.read_text("utf-8-sig", errors="replace")
+        text = content(path, _LARGEST_FILE).decode("utf-8-sig", "replace")
     except OSError as error:
         raise Unavailable(
             _("{path} cannot be read: {reason}").format(path=path, reason=error.strerror)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+from adapters.shared.files import opened
 
 # restic's "Design": a repository has these folders, and its `config` is encrypted.
 _RESTIC = ("data", "index", "keys", "snapshots")
@@ -18,7 +21,7 @@ def program_of(path: Path) -> str:
     try:
         if all((path / name).is_dir() for name in _RESTIC):
             return "restic"
-        with (path / "config").open("rb") as config:
+        with os.fdopen(opened(path / "config"), "rb") as config:
             return "borg" if config.read(len(_BORG)) == _BORG else ""
     except OSError:
         return ""

@@ -100,6 +100,13 @@ class SqlConfig(DatabaseOptions, TablesConfig, frozen=True, kw_only=True):
         """Refuse what either half refuses."""
         DatabaseOptions.__post_init__(self)
         TablesConfig.__post_init__(self)
+        for stream, table in self.tables.items():
+            for name in ("select", "changed"):
+                if statement := getattr(table, name):
+                    try:
+                        single_select(statement, self.brand)
+                    except ValueError as error:
+                        raise ValueError(f"{stream.value}.{name}: {error}") from None
 
 
 class SqlAdapter(Adapter[Any]):

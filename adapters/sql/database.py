@@ -7,6 +7,7 @@ Public. SQLAlchemy and the databases' drivers are extras (`smic-tui[sql]`). Only
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from adapters.shared.durations import seconds
+from adapters.shared.files import opened
 from adapters.shared.paths import path_of
 from adapters.sql.errors import failure, not_text, too_slow
 from adapters.sql.options import DatabaseOptions
@@ -106,6 +108,8 @@ class Database:
                     _("{file} does not exist").format(file=self._file),
                     hint=_("Check `database`; a relative file starts from the configuration's."),
                 )
+            # SQLite would read a device for ever.
+            _examine(self._file)
             url = URL.create(
                 "sqlite",
                 database=f"file:{quote(str(self._file))}",
@@ -133,6 +137,8 @@ class Database:
         options = self.options
         patience = max(1, round(seconds(options.connect_timeout)))
         authority = str(self._context.folder / options.ca_file) if options.ca_file else ""
+        if authority:
+            _examine(Path(authority))
         if options.brand == "postgresql":
             found: dict[str, Any] = {
                 "connect_timeout": patience,
@@ -308,6 +314,16 @@ def _expect_nothing(cursor: Any) -> None:
     """Let a cursor be closed whose connection is gone: PyMySQL would read on all the same."""
     if _is_unread(cursor):
         cursor._result.unbuffered_active = False
+
+
+def _examine(file: Path) -> None:
+    """Raise for what is no regular file, or may not be read: libraries would wait for a pipe."""
+    from adapters.http.documents import file_failure
+
+    try:
+        os.close(opened(file))
+    except OSError as error:
+        raise file_failure(file, error) from None
 
 
 def _extra_is_missing(name: str) -> Unavailable:

@@ -25,12 +25,27 @@ _BRANDS: dict[str, Brand] = {
     "mariadb": "mysql",
 }
 _SOCKETS: dict[Brand, str] = {"postgresql": "host", "mysql": "unix_socket"}
-_TOKENS = re.compile(
-    r"(?P<aside>'(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]"
-    r"|--[^\n]*|/\*.*?\*/|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)"
-    r"|(?P<end>;)|(?P<member>\.\s*\w+)|(?P<word>\w+)|(?P<open>\()",
-    re.DOTALL,
-)
+# What is no code, by dialect: what one takes for a string or a comment may be code for another.
+_QUOTED = r"`[^`]*`|/\*.*?\*/"
+_DOLLAR = r"\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"
+_ASIDE: dict[Brand | None, str] = {
+    None: r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|\[[^\]]*\]|--[^\n]*|" + f"{_QUOTED}|{_DOLLAR}",
+    "sqlite": r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\[[^\]]*\]|--[^\n]*|" + _QUOTED,
+    # Comments may be nested: one that has another in it is read as code, which is stricter.
+    "postgresql": r"\b[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|"
+    + r"/\*(?:(?!/\*).)*?\*/|"
+    + _DOLLAR,
+    "mysql": r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"|--(?=\s|$)[^\n]*|\#[^\n]*|" + _QUOTED,
+}
+_TOKENS = {
+    brand: re.compile(
+        rf"(?P<aside>{aside})|(?P<end>;)|(?P<member>\.\s*\w+)|(?P<word>\w+)|(?P<open>\()",
+        re.DOTALL,
+    )
+    for brand, aside in _ASIDE.items()
+}
+# MySQL and MariaDB execute what stands in these.
+_EXECUTED = ("/*!", "/*M!")
 _BEGINNINGS = ("select", "with", "values")
 _WRITES = ("insert", "update", "delete", "merge", "into")
 _AFTER_FOR = ("update", "share", "no", "key")
@@ -145,17 +160,21 @@ class DatabaseOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return f"{self.name}@{self.parts.netloc.rpartition('@')[2] or self.socket}"
 
 
-def single_select(statement: str) -> str:
+def single_select(statement: str, brand: Brand | None = None) -> str:
     """Return a statement that reads, without its final semicolon; others raise `ValueError`.
+
+    It is read as `brand` reads it; None where that is not known yet.
 
     This prevents accidents. Only the read-only transaction and the rights of the account
     guarantee that nothing is written.
     """
     words: list[str] = []
     end = len(statement)
-    for token in _TOKENS.finditer(statement):
+    for token in _TOKENS[brand].finditer(statement):
+        if token[0].startswith(_EXECUTED):
+            raise ValueError(_("a comment that MySQL executes is not allowed"))
         if token["aside"] is not None or token["member"] is not None:
-            if end < len(statement) and not token[0].startswith(("--", "/*")):
+            if end < len(statement) and not token[0].startswith(("--", "/*", "#")):
                 words.append(";")
             continue
         if end < len(statement):

@@ -26,7 +26,7 @@ from smic_tui.records import TicketStatus
 if TYPE_CHECKING:
     from adapters.http.session import HttpSession
 
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 class Desk(Struct, frozen=True, kw_only=True):

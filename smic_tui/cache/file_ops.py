@@ -28,12 +28,16 @@ class Signature(NamedTuple):
 UNSEEN = Signature(-1, -1, -1)
 
 
+# In bytes: several times what the cache of all of France takes.
+LARGEST = 2 << 30
+
+
 class FileOps(FileSteps):
     """Asks the system. Every method raises `OSError` as the system does."""
 
     def read(self, path: Path) -> tuple[bytes, Signature]:
         """Return the content, and the signature of exactly that content."""
-        data, status = atomic_file.read(path)
+        data, status = atomic_file.read(path, LARGEST)
         return data, Signature(status.st_ino, status.st_mtime_ns, status.st_size)
 
     def signature(self, path: Path) -> Signature | None:

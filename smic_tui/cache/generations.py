@@ -12,6 +12,8 @@ NAME is either entirely old or entirely new.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +81,9 @@ class GenerationalFile:
                 continue
             except OSError as error:
                 faults.append(Fault(path, error.strerror or str(error), error))
+            except MemoryError:
+                short = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM), str(path))
+                faults.append(Fault(path, str(short.strerror), short))
             except Unreadable as error:
                 faults.append(Fault(path, str(error)))
         return Reading(None, current, tuple(faults))

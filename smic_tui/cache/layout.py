@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +21,8 @@ from smic_tui.cache.tables import Piece, decode, decode_rows, pieces_of, whole
 from smic_tui.contract.status import SourceStatus
 from smic_tui.i18n import _
 from smic_tui.model.alert_store import AlertEntry
-from smic_tui.records import RECORD_TYPES, Record, Stream
+from smic_tui.records import RECORD_TYPES, Record, Stream, ZonedTime
+from smic_tui.text import clean_lines
 
 # Counted up when a file of another version could be misread.
 SCHEMA = 1
@@ -54,7 +54,7 @@ class Cursor(Struct, frozen=True, kw_only=True):
     """
 
     value: str | None = None
-    full_at: datetime | None = None
+    full_at: ZonedTime | None = None
     config: str = ""
 
 
@@ -133,7 +133,8 @@ def _meta_and_tables(data: bytes, source: str) -> tuple[SourceMeta, dict[str, li
     written = whole(tables[META][0])
     _check_schema(decode(written, _ANY_META).file.schema)
     meta = decode(written, _META)
-    if meta.file.source != source:
+    # A name that holds control characters was cleaned on the way.
+    if meta.file.source not in (source, clean_lines(source)):
         raise Unreadable(_("it belongs to the source {source!r}").format(source=meta.file.source))
     return meta, tables
 

@@ -22,6 +22,7 @@ from msgspec import Struct
 from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import FileOps
 from smic_tui.config.login import login_name
+from smic_tui.system import atomic_file
 from smic_tui.text import clean
 
 _POLL = 0.02
@@ -94,7 +95,7 @@ class FileLock:
         # A lock is no content: it goes to the system whatever replaces `FileOps`.
         with contextlib.suppress(FileExistsError):
             return FileOps().create(self.path, self._folder.file_mode, self._folder.group)
-        return os.open(self.path, os.O_RDWR | os.O_NOFOLLOW)
+        return atomic_file.opened(self.path, os.O_RDWR | os.O_NOFOLLOW)
 
 
 class Holder(Struct, frozen=True, kw_only=True):
@@ -196,15 +197,15 @@ class WriterLock:
         if not self._lock.held and not self._taken():
             return None
         try:
-            with self.path.open("rb") as file:
-                return msgspec.json.decode(file.read(_LONGEST), type=Holder)
+            data, _status = atomic_file.read(self.path, _LONGEST, follow_links=False)
+            return msgspec.json.decode(data, type=Holder)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return Holder()
 
     def _taken(self) -> bool:
         """Whether another program holds the lock; the right to read suffices."""
         try:
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
+            descriptor = atomic_file.opened(self.path, os.O_RDONLY | os.O_NOFOLLOW)
         except OSError:
             return False
         try:

@@ -5,19 +5,25 @@ from __future__ import annotations
 from tinydb.storages import Storage
 
 from smic_tui.cache.generations import GenerationalFile
-from smic_tui.cache.tables import Tables, decode_tables, encode_tables
+from smic_tui.cache.seal import sealed
+from smic_tui.cache.tables import Tables, encode_tables, tables_of
 
 
 class AtomicStorage(Storage):
-    """Reads the newest readable generation; `write` is durable when it returns."""
+    """Reads the newest readable generation; `write` is durable when it returns.
 
-    def __init__(self, file: GenerationalFile) -> None:
+    With `seal` a checksum goes with it: for what nobody changes by hand.
+    """
+
+    def __init__(self, file: GenerationalFile, *, seal: bool = False) -> None:
         self._file = file
+        self._seal = seal
 
     def read(self) -> Tables | None:
         """The tables, None when there is no readable file."""
-        return self._file.read(decode_tables).value
+        return self._file.read(tables_of).value
 
     def write(self, data: Tables) -> None:
         """Replace the file; `OSError` when that cannot be, the old content then stands."""
-        self._file.replace(encode_tables(data))
+        written = encode_tables(data)
+        self._file.replace(sealed(written) if self._seal else written)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -10,6 +11,8 @@ from smic_tui.cache import trouble
 from smic_tui.cache.cache_folder import CacheFolder
 from smic_tui.cache.file_ops import UNSEEN, Signature
 from smic_tui.cache.generations import Fault, GenerationalFile, Reading
+from smic_tui.cache.scrub import scrubbed
+from smic_tui.cache.seal import unsealed
 from smic_tui.cache.tables import Tables
 from smic_tui.i18n import _
 
@@ -95,7 +98,7 @@ class TableFile(Generic[T]):
         if self._folder.writer:
             self._tidy(reading)
         self._storage = BufferedStorage(
-            AtomicStorage(self._file),
+            AtomicStorage(self._file, seal=True),
             first=lambda: {} if reading.value is None else self._tables(reading.value),
         )
         return reading.value
@@ -145,6 +148,8 @@ class TableFile(Generic[T]):
     def _tidy(self, reading: Reading[T]) -> None:
         try:
             for fault in reading.faults:
+                if fault.error is not None and fault.error.errno == errno.ENOMEM:
+                    continue  # nothing is wrong with the file
                 self._set_aside(fault, rebuilt=reading.value is None)
             self._file.sweep()
         except FileNotFoundError:
@@ -152,8 +157,11 @@ class TableFile(Generic[T]):
         except OSError as error:
             trouble.report(self._folder, self.path.name, error)
 
+    def _understand(self, data: bytes) -> T:
+        return self._decode(scrubbed(unsealed(data)))
+
     def _read(self) -> Reading[T]:
-        reading = self._file.read(self._decode)
+        reading = self._file.read(self._understand)
         self._seen = reading.signature
         self._faultless = not reading.faults
         return reading

@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from smic_tui.cache.generations import Unreadable
+from smic_tui.cache.scrub import scrubbed
+from smic_tui.cache.seal import unsealed
 from smic_tui.system.turns import yield_turn, yielding
 
 
@@ -63,6 +65,11 @@ def decode(data: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
 def decode_tables(data: bytes) -> Tables:
     """Return the tables of any TinyDB file as plain dictionaries; raises `Unreadable`."""
     return decode(data, msgspec.json.Decoder(Tables))
+
+
+def tables_of(data: bytes) -> Tables:
+    """Return the tables of a file that anybody may have written; raises `Unreadable`."""
+    return decode_tables(scrubbed(unsealed(data)))
 
 
 def decode_rows(

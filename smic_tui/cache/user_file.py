@@ -24,7 +24,7 @@ from smic_tui.cache.file_ops import UNSEEN, Signature
 from smic_tui.cache.generations import GenerationalFile, Unreadable
 from smic_tui.cache.layout import META, SCHEMA, Header
 from smic_tui.cache.lock import FileLock
-from smic_tui.cache.tables import Tables, decode_tables
+from smic_tui.cache.tables import Tables, tables_of
 from smic_tui.config.login import login_name
 from smic_tui.i18n import _
 from smic_tui.model.outbox_entry import Entry
@@ -82,7 +82,7 @@ class UserFile:
         """Return what the file says now; it is read again only if it has changed."""
         with self._mutex:
             if self._file.signature() != self._seen:
-                reading = self._file.read(decode_tables)
+                reading = self._file.read(tables_of)
                 self._seen = reading.signature
                 for fault in reading.faults:
                     self._folder.notices.put(
@@ -238,7 +238,7 @@ class UserFile:
             )
 
     def _set_aside_unreadable(self) -> None:
-        reading = self._file.read(decode_tables)
+        reading = self._file.read(tables_of)
         for fault in reading.faults:
             if fault.error is not None:
                 # The disk does not answer now, or a right is missing: the file may be

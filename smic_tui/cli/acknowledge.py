@@ -34,7 +34,7 @@ def run(options: Namespace) -> int:
                 at=reading.situation.now,
                 until=end.moment,
                 digest=alert.digest if end.change else "",
-                comment=options.comment or end.comment,
+                comment=clean(options.comment or end.comment),
             )
         )
     if not kept:

@@ -21,10 +21,12 @@ from smic_tui.model.snapshot import Snapshot
 from smic_tui.outbox import box
 from smic_tui.outbox.rights import Rights, rights
 from smic_tui.records import Record, Stream
-from smic_tui.text import clean
+from smic_tui.text import clean, clean_lines
 from smic_tui.views.look import Look
 from smic_tui.views.outbox import VERBS, effect, title
 
+# In characters: as long as the system lets one argument be, so that nothing is cut in silence.
+_LONGEST = 1 << 17
 _WORK = (Stream.TICKETS, Stream.REQUESTS)
 # By verb of the command line: the verb of the contract, and the streams that it is for.
 _VERBS: dict[str, tuple[Verb, tuple[Stream, ...]]] = {
@@ -113,7 +115,7 @@ def _action(
     options: Namespace, loaded: Loaded, look: Look, verb: Verb, stream: Stream, may: Rights
 ) -> Action:
     value = getattr(options, "value", "") or getattr(options, "person", "")
-    text = getattr(options, "text", "").strip()
+    text = clean_lines(getattr(options, "text", "").strip(), _LONGEST)
     if verb is Verb.COMMENT and not text:
         raise CommandError(Exit.USAGE, _("a comment needs words"))
     start = _moment(options, "start", "--from", look.now, look.zone)

@@ -7,7 +7,8 @@ from argparse import Namespace
 from smic_tui import i18n
 from smic_tui.cli.exits import Exit
 from smic_tui.cli.say import say
-from smic_tui.cli.settings import open_settings
+from smic_tui.cli.settings import open_settings, refused
+from smic_tui.config.errors import ConfigError
 from smic_tui.config.load import Loaded
 from smic_tui.i18n import _
 from smic_tui.system import streams
@@ -20,10 +21,20 @@ def run(options: Namespace) -> int:
         return Exit.FINE
     loaded = open_settings(options, write_sample=False)
     if options.action == "check":
+        if options.files:
+            _check_files(loaded)
         say(_("{file}: no problem found ({by})").format(file=loaded.path, by=loaded.chosen.by))
     else:
         _show(loaded, options.origin)
     return Exit.FINE
+
+
+def _check_files(loaded: Loaded) -> None:
+    from smic_tui.cli.config_files import problems
+
+    found = problems(loaded)
+    if found:
+        raise refused(ConfigError(loaded.path, found))
 
 
 def _describe(how: str) -> None:

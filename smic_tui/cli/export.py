@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from smic_tui.cli.exits import CommandError, Exit
-from smic_tui.cli.json_text import encoded, in_words
+from smic_tui.cli.json_text import in_words, json_text
 from smic_tui.cli.say import say
 from smic_tui.cli.situation import read
 from smic_tui.cli.tables import write_csv
@@ -84,7 +84,7 @@ def _plain(rows: list[Any]) -> Iterator[dict[str, Any]]:
 
 
 def _json(value: Any) -> bytes:
-    return msgspec.json.format(encoded(value), indent=1) + b"\n"
+    return json_text(value, indent=1).encode() + b"\n"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -9,16 +10,29 @@ import msgspec
 from smic_tui.i18n import phrase
 from smic_tui.phrases import OPEN
 from smic_tui.system import streams
+from smic_tui.text import HARMFUL
 
 
 def print_json(value: Any) -> None:
     """Prints a value as one JSON text, indented."""
     streams.print_data()
-    print(msgspec.json.format(encoded(value), indent=2).decode())
+    print(json_text(value, indent=2))
 
 
-def encoded(value: Any) -> bytes:
-    """Returns a value as JSON."""
+def json_text(value: Any, indent: int) -> str:
+    """Returns a value as JSON, indented, with what could control a terminal written as an escape.
+
+    The encoder leaves what stands above C0 as it is: DEL, C1 and bidi controls.
+    """
+    text = msgspec.json.format(_encoded(value), indent=indent).decode()
+    return HARMFUL.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}"
+
+
+def _encoded(value: Any) -> bytes:
     data = msgspec.json.encode(value)
     if OPEN.encode() not in data:
         return data

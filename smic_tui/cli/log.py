@@ -12,6 +12,7 @@ from pathlib import Path
 from smic_tui.cli.say import say
 from smic_tui.config import folders
 from smic_tui.i18n import _
+from smic_tui.system import atomic_file
 
 LIMIT = 1_000_000
 _FORMAT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
@@ -22,7 +23,9 @@ class SharedRotatingFile(WatchedFileHandler):
 
     def _open(self) -> TextIOWrapper:
         # No other user may read the errors of sources, whatever the umask is.
-        descriptor = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        descriptor = atomic_file.opened(
+            Path(self.baseFilename), os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600
+        )
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="replace")
 
     def emit(self, record: logging.LogRecord) -> None:

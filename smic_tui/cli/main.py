@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from smic_tui import i18n
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.say import say
+from smic_tui.cli.terminal import fenced
 from smic_tui.i18n import _
 from smic_tui.system import streams
 
@@ -46,7 +47,8 @@ def run(arguments: Sequence[str]) -> int:
     # tenth of a start.
     gc.disable()
     try:
-        return _run(arguments)
+        with fenced():
+            return _run(arguments)
     finally:
         gc.enable()
 

@@ -293,7 +293,13 @@ def _config(parser: argparse.ArgumentParser) -> None:
         _add_common(action, absent=argparse.SUPPRESS)
         return action
 
-    add("check", _("Tell every problem of the configuration."))
+    check = add("check", _("Tell every problem of the configuration."))
+    check.add_argument(
+        "--files",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help=_("look into the files that local sources read, too (default: yes)"),
+    )
     add("schema", _("Print the JSON Schema of the configuration."))
     add("reference", _("Print the reference of all keys, in Markdown."))
     show = add("show", _("Print the configuration in effect, as TOML."))

@@ -8,7 +8,7 @@ from threading import Event
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.say import say
 from smic_tui.i18n import _
-from smic_tui.sample.folder import CONFIG, SampleError
+from smic_tui.sample.folder import CONFIG, NEW_CONFIG, SampleError
 from smic_tui.sample.writer import SEED, Summary, write
 
 
@@ -36,4 +36,10 @@ def _say_summary(summary: Summary) -> None:
             folder=summary.folder,
         )
     )
+    if summary.config_kept:
+        say(
+            _("{file} was edited and stays as it is; the new one is {new}").format(
+                file=summary.folder / CONFIG, new=summary.folder / NEW_CONFIG
+            )
+        )
     say(_("look at it: {command}").format(command=f"smic-tui --config {summary.folder / CONFIG}"))

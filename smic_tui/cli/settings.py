@@ -26,16 +26,21 @@ def open_settings(options: Namespace, *, write_sample: bool = True, examine: boo
             options.config, chosen.overrides(options), write_sample=write_sample, examine=examine
         )
     except ConfigError as error:
-        count = len(error.problems)
-        head = ngettext(
-            "{n} problem in the configuration", "{n} problems in the configuration", count
-        ).format(n=count)
-        raise CommandError(Exit.USAGE, f"{head}\n{error}") from None
+        raise refused(error) from None
     except SampleError as error:
         raise CommandError(Exit.OUTPUT, str(error)) from None
     if loaded.settings.display.ascii:
         streams.use_ascii()
     return loaded
+
+
+def refused(error: ConfigError) -> CommandError:
+    """Returns the error of a command that lists the problems of its configuration."""
+    count = len(error.problems)
+    head = ngettext(
+        "{n} problem in the configuration", "{n} problems in the configuration", count
+    ).format(n=count)
+    return CommandError(Exit.USAGE, f"{head}\n{error}")
 
 
 def cache_folder(options: Namespace, loaded: Loaded) -> Path:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import sys
+from collections.abc import Iterator
+from typing import Any, TextIO
 
+from smic_tui.text import MARK, harmless
 from smic_tui.views.cells import Cell, Role
 
 _SGR = {
@@ -17,6 +22,10 @@ _SGR = {
     Role.TITLE: "1",
     Role.KEY: "1",
 }
+
+# Line ends, tabs and the colours above are ours: whatever else controls a terminal came from
+# somebody else.
+_CONTROL = re.compile(rf"(\x1b\[(?:0|{'|'.join(_SGR.values())})m|[\n\t])|[^\n\t\x1b]+|\x1b")
 
 # The width, in cells, where no terminal limits it: a line in a pipe may have any length.
 UNCUT = 10_000
@@ -43,5 +52,38 @@ def columns() -> int:
 
 def painted(cell: Cell, text: str) -> str:
     """Returns `text`, the cut or padded text of a cell, in the colour of the cell's role."""
+    text = harmless(text)
     sgr = _SGR.get(cell.role) if has_colour() else None
     return f"\x1b[{sgr}m{text}\x1b[0m" if sgr and text.strip() else text
+
+
+class Fenced:
+    """A text stream whose reader's terminal nothing controls that was forgotten before."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Writes the text with a mark for each harmful character."""
+        return self._stream.write(text if text.isprintable() else _CONTROL.sub(_fenced, text))
+
+
+def _fenced(found: re.Match[str]) -> str:
+    return found[0] if found[1] else MARK if found[0] == "\x1b" else harmless(found[0])
+
+
+@contextlib.contextmanager
+def fenced() -> Iterator[None]:
+    """Fences standard output and standard error within the block."""
+    with contextlib.ExitStack() as after:
+        for redirect, stream in (
+            (contextlib.redirect_stdout, sys.stdout),
+            (contextlib.redirect_stderr, sys.stderr),
+        ):
+            # A stream that the caller has closed is None.
+            if stream is not None:
+                after.enter_context(redirect(Fenced(stream)))
+        yield

@@ -200,7 +200,7 @@ class HubPublisher:
         self._history = PublicationHistory()
         self._known = self._signature()
         try:
-            last = hub.decode((self.folder / hub.NAME).read_bytes())
+            last = hub.decode(atomic_file.read(self.folder / hub.NAME, hub.LARGEST_MANIFEST)[0])
             told = {segment: self._read(segment) for segment in (last.base, *last.segments)}
         except (OSError, Malformed):
             return
@@ -208,7 +208,7 @@ class HubPublisher:
         self._last = last
 
     def _read(self, segment: Segment) -> Changes:
-        data = (self.folder / segment.path).read_bytes()
+        data, _status = atomic_file.read(self.folder / segment.path, segment.size)
         if digest_of(data) != segment.digest:
             raise Malformed(f"{segment.path} is damaged")
         return unpack(data)
@@ -217,11 +217,18 @@ class HubPublisher:
         data = pack(changes)
         segment = Segment(after, to, len(data), digest_of(data))
         path = self.folder / segment.path
-        if path.exists() and path.read_bytes() == data:
+        if self._holds(path, data):
             os.utime(path)
         else:
             atomic_file.replace(path, data, mode=_FILE_MODE)
         return segment
+
+    @staticmethod
+    def _holds(path: Path, data: bytes) -> bool:
+        try:
+            return atomic_file.read(path, len(data))[0] == data
+        except OSError:
+            return False
 
     def _prepare(self) -> None:
         for folder in (self.folder, self.folder / hub.OBJECTS):

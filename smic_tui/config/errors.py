@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from smic_tui.i18n import _, labelled
+from smic_tui.text import clean_lines
 
 KeyPath = tuple[str | int, ...]
 
@@ -46,11 +47,13 @@ class Problem(Struct, frozen=True, kw_only=True):
     message: str
 
     def text(self, file: Path) -> str:
-        """Returns one line of text: file, line, key, message."""
+        """Returns one line of text: file, line, key, message. What the file says is cleaned."""
         where = f"{file}:{self.line}" if self.line else str(file)
-        message = labelled(dotted(self.path), self.message) if self.path else self.message
+        message = clean_lines(self.message)
+        if self.path:
+            message = labelled(clean_lines(dotted(self.path)), message)
         # As compilers write it: editors find the line.
-        return f"{where}: {message}"
+        return f"{clean_lines(where)}: {message}"
 
 
 class ConfigError(Exception):

@@ -5,22 +5,28 @@ No function here keeps a value, and no message contains one.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from smic_tui.contract.errors import AuthFailed
 from smic_tui.contract.secret import Secret
 from smic_tui.i18n import _
+from smic_tui.system import atomic_file
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 COMMAND_TIMEOUT = 30.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-# In characters: longer than any token or passphrase, so that a log file that is named by
-# mistake is not read whole.
+# In characters: longer than any token or passphrase, so that neither a log file that is named
+# by mistake is read whole, nor what a command prints for ever.
 _LONGEST = 65536
 
 
@@ -78,7 +84,7 @@ def _from_environment(name: str) -> str:
 
 def _from_file(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8") as file:
+        with os.fdopen(atomic_file.opened(path), encoding="utf-8") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if mode & _OTHERS:
                 raise AuthFailed(
@@ -120,16 +126,18 @@ def _from_command(secret: Secret, folder: Path) -> str:
 
     shown = _as_typed(*secret.command)
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             secret.command,
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=COMMAND_TIMEOUT,
-            check=False,
+            # Without a terminal of its own it can neither write to the dashboard's nor ask.
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
+        with process:
+            told = _output(process, time.monotonic() + COMMAND_TIMEOUT)
+    except TimeoutError:
         raise AuthFailed(
             _("the secret command {command} gave nothing for {seconds:.0f} seconds").format(
                 command=shown, seconds=COMMAND_TIMEOUT
@@ -142,14 +150,44 @@ def _from_command(secret: Secret, folder: Path) -> str:
                 command=shown, reason=error.strerror
             )
         ) from None
-    if done.returncode != 0:
+    if process.returncode != 0:
         raise AuthFailed(
             _("the secret command {command} ended with code {code}").format(
-                command=shown, code=done.returncode
+                command=shown, code=process.returncode
             ),
             hint=_("run it in a terminal to see what it says"),
         )
-    value = done.stdout.split(b"\n", 1)[0].rstrip(b"\r").decode(errors="replace")
+    value = told.split(b"\n", 1)[0].rstrip(b"\r").decode(errors="replace")
     if not value:
         raise AuthFailed(_("the secret command {command} printed nothing").format(command=shown))
     return value
+
+
+def _output(process: Popen[bytes], end: float) -> bytes:
+    """Return the beginning of what a command prints, once it has ended; what follows is dropped.
+
+    Ends it and all that it has started, and raises `TimeoutError`, if it is not ready at `end`
+    (monotonic clock).
+    """
+    import select
+    import signal
+    import subprocess
+
+    assert process.stdout is not None
+    output = process.stdout.fileno()
+    ready = select.poll()
+    ready.register(output)
+    told = b""
+    try:
+        while (left := end - time.monotonic()) > 0:
+            if ready.poll(left * 1000):
+                piece = os.read(output, _LONGEST)
+                if not piece:
+                    process.wait(max(0.0, end - time.monotonic()))
+                    return told
+                told = (told + piece)[:_LONGEST]
+    except subprocess.TimeoutExpired:
+        pass
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    raise TimeoutError

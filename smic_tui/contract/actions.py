@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from smic_tui.contract.errors import SourceError
 from smic_tui.i18n import _
-from smic_tui.records import Record, Stream
+from smic_tui.records import Record, Stream, ZonedTime
 
 
 class Verb(StrEnum):
@@ -63,10 +63,10 @@ class Action(Struct, frozen=True, kw_only=True):
     verb: Verb
     text: str = ""
     value: str = ""
-    start: datetime | None = None
-    until: datetime | None = None
+    start: ZonedTime | None = None
+    until: ZonedTime | None = None
     by: str
-    at: datetime
+    at: ZonedTime
     baseline: str = ""
 
 

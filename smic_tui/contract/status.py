@@ -12,7 +12,7 @@ from smic_tui.contract.actions import Verb
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.view import Narrowed, Sight
 from smic_tui.i18n import phrase
-from smic_tui.records import Stream
+from smic_tui.records import Stream, ZonedTime
 
 
 class SourceState(StrEnum):
@@ -42,10 +42,10 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     kind: str
     state: SourceState = SourceState.NEVER
     streams: tuple[Stream, ...] = ()
-    last_good: datetime | None = None
-    last_try: datetime | None = None
-    next_try: datetime | None = None
-    lost_since: datetime | None = None
+    last_good: ZonedTime | None = None
+    last_try: ZonedTime | None = None
+    next_try: ZonedTime | None = None
+    lost_since: ZonedTime | None = None
     failures: int = 0
     error: str = ""
     hint: str = ""

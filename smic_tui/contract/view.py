@@ -7,12 +7,11 @@ An adapter that can tell what its account sees lets the program notice.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from smic_tui.records import Stream
+from smic_tui.records import Stream, ZonedTime
 
 
 class Sight(Struct, frozen=True):
@@ -37,7 +36,7 @@ class Narrowed(Struct, frozen=True, kw_only=True):
     of which it sees less, each as it is now.
     """
 
-    since: datetime
+    since: ZonedTime
     kept: int = 0
     known: int = 0
     lost: tuple[str, ...] = ()

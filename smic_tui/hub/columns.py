@@ -95,11 +95,11 @@ def encode(type_: type[Record], rows: Sequence[Record]) -> tuple[list[Column], l
 
 
 def decode(
-    type_: type[Record], columns: Sequence[Column], short: Sequence[str]
+    type_: type[Record], columns: Sequence[Column], short: Sequence[str], most: int
 ) -> Iterator[Sequence[Record]]:
     """Yield the rows, some at a time.
 
-    Raises `Malformed`, or an error that `unpack` turns into it.
+    More than `most` rows are refused. Raises `Malformed`, or an error that `unpack` turns into it.
     """
     found: dict[str, Sequence[Any]] = {}
     first: Sequence[datetime | None] = ()
@@ -109,7 +109,7 @@ def decode(
                 continue
             case [list(values)]:
                 found[name] = values
-            case [list(values), str(letters)]:
+            case [list(values), str(letters)] if len(letters) <= most:
                 found[name] = [values[_PLACES[letter]] for letter in letters]
             case [int(step), list(numbers)]:
                 found[name] = _decode_times(name, step, numbers, first)
@@ -117,6 +117,8 @@ def decode(
             case _:
                 raise Malformed(f"the column {name} is none")
     count = len(next(iter(found.values()), ()))
+    if count > most:
+        raise Malformed(f"{count} rows are too many")
     if any(len(values) != count for values in found.values()):
         raise Malformed("columns have different lengths")
     for name in short:

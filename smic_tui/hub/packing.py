@@ -13,7 +13,15 @@ from smic_tui.hub.columns import Column
 from smic_tui.hub.manifest import Malformed
 from smic_tui.records import RECORD_TYPES, Record, Stream
 
-LARGEST_UNPACKED = 512 << 20
+# In bytes. All of France would publish 110 MB; a base of the sample syndicate has 1.5 MB and is
+# packed to a sixth of it, columns of equal values to a hundredth, but these are small.
+LARGEST_UNPACKED = 128 << 20
+_SMALL = 4 << 20
+_DENSEST = 40
+# What a row, and a list within one, takes of the text at least, in bytes.
+_LEAST = 8
+_FEW = 1000
+_PIECE = 1 << 20
 _MEMORY = 128 << 20
 _FILTER: dict[str, Any] = {
     "id": lzma.FILTER_LZMA1,
@@ -67,7 +75,18 @@ class _Table(Struct, frozen=True, array_like=True):
     gone: list[str] = []
 
 
-_TABLES = msgspec.json.Decoder(list[_Table])
+class _RawTable(Struct, frozen=True, array_like=True):
+    """The same with columns that are still to be decoded, one at a time."""
+
+    source: str
+    stream: Stream
+    columns: list[msgspec.Raw]
+    short: list[str] = []
+    gone: list[str] = []
+
+
+_TABLES = msgspec.json.Decoder(list[_RawTable])
+_COLUMN = msgspec.json.Decoder(Column)
 
 
 def pack(changes: Changes) -> bytes:
@@ -89,12 +108,13 @@ def pack(changes: Changes) -> bytes:
 
 
 def unpack(data: bytes) -> Changes:
-    """Return the changes that an object holds; raises `Malformed`. Call it in a thread."""
-    unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MEMORY)
+    """Return the changes that an object holds; raises `Malformed`. Call it in a thread.
+
+    What it takes is bounded by the size of `data`: a small object cannot unpack to a large one.
+    """
     try:
-        text = unpacker.decompress(data, LARGEST_UNPACKED)
-        if not unpacker.eof or unpacker.unused_data:
-            raise Malformed("it ends in the middle, is too large, or goes on after its end")
+        text = _unpacked(data)
+        most = len(text) // _LEAST + _FEW
         changes = Changes({}, {})
         for table in _TABLES.decode(text):
             ref = (table.source, table.stream)
@@ -102,11 +122,13 @@ def unpack(data: bytes) -> Changes:
                 raise Malformed(f"{table.stream} of {table.source!r} stands there twice")
             rows: dict[str, Record] = {}
             count = 0
-            for part in columns.decode(RECORD_TYPES[table.stream], table.columns, table.short):
+            found = [_COLUMN.decode(column) for column in table.columns]
+            for part in columns.decode(RECORD_TYPES[table.stream], found, table.short, most):
                 rows.update((row.key, row) for row in part)
                 count += len(part)
-            if len(rows) != count or "" in rows:
-                raise Malformed(f"keys in {table.stream} are not unique")
+                if len(rows) != count or "" in rows:
+                    raise Malformed(f"keys in {table.stream} are not unique")
+            most -= count
             changes.rows[ref] = rows
             changes.gone[ref] = set(table.gone)
             if changes.gone[ref] & rows.keys():
@@ -116,3 +138,22 @@ def unpack(data: bytes) -> Changes:
     except (TypeError, LookupError, OverflowError, MemoryError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from None
     return changes
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Return the text of an object, unpacked piece by piece up to what is allowed for its size."""
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MEMORY)
+    largest = min(LARGEST_UNPACKED, _SMALL + _DENSEST * len(data))
+    pieces = [unpacker.decompress(data, _PIECE)]
+    size = len(pieces[0])
+    while not unpacker.eof and not unpacker.needs_input and size <= largest:
+        pieces.append(unpacker.decompress(b"", _PIECE))
+        size += len(pieces[-1])
+    if size > largest:
+        raise Malformed(f"its {len(data)} bytes unpack to more than {largest}")
+    if not unpacker.eof or unpacker.unused_data:
+        raise Malformed("it ends in the middle, or goes on after its end")
+    text = b"".join(pieces)
+    if text.count(b"[") + text.count(b"{") > len(text) // _LEAST + _FEW:
+        raise Malformed("it is more brackets than facts")
+    return text

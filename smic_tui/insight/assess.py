@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from datetime import datetime
 from typing import cast
 
@@ -14,7 +13,7 @@ from smic_tui.model.facts import Situation
 from smic_tui.model.snapshot import Snapshot
 from smic_tui.model.user_state import UserState
 from smic_tui.records import Site, Stream
-from smic_tui.system.turns import exclusive
+from smic_tui.system.turns import exclusive, keep_out_of_sight
 
 # With this many rows, a look for garbage among them takes too long.
 LARGE = 20_000
@@ -41,8 +40,8 @@ def whole_pass(
     assessment = Assessment(snapshot, settings, now, next_register(known, snapshot, settings))
     parts = assessment.parts()
     if sum(source.status.rows for source in snapshot.sources) >= LARGE:
-        # What is there stays: it is never looked through for garbage.
-        gc.freeze()
+        # What is there stays: it is not looked through for garbage again and again.
+        keep_out_of_sight()
     return assessment, parts
 
 

@@ -6,10 +6,11 @@ Acknowledgements are not here: they are the person's, see `user_state`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
 
 from msgspec import Struct
+
+from smic_tui.records import ZonedTime
 
 
 class AlertEntry(Struct, frozen=True, kw_only=True):
@@ -31,13 +32,13 @@ class AlertEntry(Struct, frozen=True, kw_only=True):
     key: str
     site: str = ""
     summary: str = ""
-    since: datetime
-    began: datetime | None = None
-    fired: datetime | None = None
-    cleared: datetime | None = None
+    since: ZonedTime
+    began: ZonedTime | None = None
+    fired: ZonedTime | None = None
+    cleared: ZonedTime | None = None
     digest: str = ""
     blind: bool = False
-    quiet_since: datetime | None = None
+    quiet_since: ZonedTime | None = None
 
 
 AlertStore = Mapping[str, AlertEntry]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from smic_tui.contract.actions import Action
-from smic_tui.records import RECORD_TYPES, Record, Stream
+from smic_tui.records import RECORD_TYPES, Record, Stream, ZonedTime
 
 
 class EntryState(StrEnum):
@@ -66,11 +65,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     shown: str
     seen: dict[str, Any]
     state: EntryState = EntryState.WAITING
-    changed: datetime
+    changed: ZonedTime
     before: dict[str, Any] | None = None
     now: dict[str, Any] | None = None
     attempts: int = 0
-    tried: datetime | None = None
+    tried: ZonedTime | None = None
     error: str = ""
     hint: str = ""
 

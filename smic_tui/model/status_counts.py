@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from smic_tui.contract.status import SourceState
 from smic_tui.model.states import AlertStatus, BackupState, Level, SiteState
+from smic_tui.records import ZonedTime
 
 
 class SiteCounts(Struct, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ class SourceCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     state: SourceState
     stale: bool
     level: Level
-    last_good: datetime | None
+    last_good: ZonedTime | None
     rows: int
     rejected: int
     unmatched: int
@@ -83,11 +84,11 @@ class Forecast(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     become overdue at these moments; at those of `alerts`, acknowledgements end.
     """
 
-    until: datetime
-    backups: tuple[tuple[datetime, BackupState, BackupState], ...] = ()
-    tickets: tuple[datetime, ...] = ()
-    requests: tuple[datetime, ...] = ()
-    alerts: tuple[datetime, ...] = ()
+    until: ZonedTime
+    backups: tuple[tuple[ZonedTime, BackupState, BackupState], ...] = ()
+    tickets: tuple[ZonedTime, ...] = ()
+    requests: tuple[ZonedTime, ...] = ()
+    alerts: tuple[ZonedTime, ...] = ()
 
 
 def counts_at(counts: StatusCounts, forecast: Forecast, now: datetime) -> StatusCounts:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
 
 from msgspec import Struct
 
 from smic_tui.model.outbox_entry import Entry
+from smic_tui.records import ZonedTime
 
 
 class Acknowledgement(Struct, frozen=True, kw_only=True):
@@ -20,8 +20,8 @@ class Acknowledgement(Struct, frozen=True, kw_only=True):
 
     fingerprint: str
     by: str
-    at: datetime
-    until: datetime | None = None
+    at: ZonedTime
+    until: ZonedTime | None = None
     digest: str = ""
     comment: str = ""
 
@@ -32,7 +32,7 @@ class Note(Struct, frozen=True, kw_only=True):
     id: str
     site: str
     by: str
-    at: datetime
+    at: ZonedTime
     text: str
 
 
@@ -45,8 +45,8 @@ class PaneSeen(Struct, frozen=True, kw_only=True):
 
     pane: str
     login: str = ""
-    due: datetime
-    dismissed: datetime
+    due: ZonedTime
+    dismissed: ZonedTime
     by: str
     listed: Mapping[str, str] = MappingProxyType({})
 

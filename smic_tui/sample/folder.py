@@ -7,7 +7,10 @@ recognised and written again.
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import hashlib
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +30,7 @@ JOURNAL = "backup_journal.jsonl"
 TICKETS = "tickets.csv"
 REQUESTS = "requests.json"
 CONFIG = "config.toml"
+NEW_CONFIG = "config.toml.new"
 FILES = (SITES, MONITORING, PLAN, JOURNAL, TICKETS, REQUESTS, CONFIG)
 
 _MARKER = ".sample.json"
@@ -35,6 +39,9 @@ _LOCK = ".lock"
 _PLAYING = ".playing"
 _OURS = frozenset((_MARKER, _BEGUN, _LOCK, _PLAYING))
 _LOCK_WAIT = 20.0
+_LARGEST_MARKER = 4096
+_LARGEST_CONFIG = 1 << 24
+_KEPT_OPEN = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
 
 
 class SampleError(OSError):
@@ -42,17 +49,42 @@ class SampleError(OSError):
 
 
 class Marker(Struct, frozen=True, kw_only=True):
-    """The seed of the sample in the folder, its moment (UTC), and the version that wrote it."""
+    """The seed of the sample in the folder, its moment (UTC), and the version that wrote it.
+
+    `config` is the digest of the configuration that was written with it; empty if that is not
+    known, because the one in the folder was edited.
+    """
 
     seed: int
     anchored: datetime
     version: str
+    config: str = ""
+
+
+def digest_of(config: bytes) -> str:
+    """Returns what tells one configuration from another."""
+    return hashlib.sha256(config).hexdigest()
+
+
+def is_edited(folder: Path, config: bytes) -> bool:
+    """Whether the folder holds a configuration that is neither `config` nor written by us."""
+    try:
+        found, _status = atomic_file.read(folder / CONFIG, _LARGEST_CONFIG)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            return True
+        raise
+    marker = read_marker(folder)
+    return found != config and (marker is None or digest_of(found) != marker.config)
 
 
 def read_marker(folder: Path) -> Marker | None:
     """Returns the marker of the folder; None if the folder holds no whole sample."""
     try:
-        marker = msgspec.json.decode((folder / _MARKER).read_bytes(), type=Marker)
+        data, _status = atomic_file.read(folder / _MARKER, _LARGEST_MARKER)
+        marker = msgspec.json.decode(data, type=Marker)
     except (OSError, msgspec.MsgspecError):
         return None
     return marker if all((folder / name).exists() for name in FILES) else None
@@ -86,7 +118,7 @@ def locked(folder: Path) -> Iterator[None]:
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _refuse_strangers(folder)
-        with (folder / _LOCK).open("ab") as lock:
+        with os.fdopen(atomic_file.opened(folder / _LOCK, _KEPT_OPEN, 0o666), "ab") as lock:
             _wait_for(lock.fileno(), folder)
             yield
 
@@ -126,7 +158,7 @@ def playing(folder: Path) -> Iterator[None]:
 
     Raises `SampleError` if another program plays it already.
     """
-    with (folder / _PLAYING).open("ab") as held:
+    with os.fdopen(atomic_file.opened(folder / _PLAYING, _KEPT_OPEN, 0o666), "ab") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -138,7 +170,7 @@ def playing(folder: Path) -> Iterator[None]:
 def is_playing(folder: Path) -> bool:
     """Whether a player changes the sample in `folder` at this moment."""
     try:
-        with (folder / _PLAYING).open("rb") as held:
+        with os.fdopen(atomic_file.opened(folder / _PLAYING), "rb") as held:
             fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from smic_tui import __version__
@@ -14,6 +15,8 @@ from smic_tui.sample import folder as files
 from smic_tui.sample.folder import (
     Marker,
     SampleError,
+    digest_of,
+    is_edited,
     is_playing,
     locked,
     replace_file,
@@ -28,7 +31,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     """What a sample that was written holds; `anchored` is the moment that it shows (UTC).
 
     `bad_rows` counts the rows of the register that are no sites: the sample has some on
-    purpose, because people leave such rows in a sheet that they keep by hand.
+    purpose, because people leave such rows in a sheet that they keep by hand. `config_kept`
+    says that the configuration there was edited and stays: the new one is in `NEW_CONFIG`.
     """
 
     folder: Path
@@ -43,6 +47,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     open_tickets: int
     requests: int
     bad_rows: int
+    config_kept: bool = False
 
 
 def write(folder: Path, *, seed: int = SEED, now: datetime | None = None) -> Summary:
@@ -77,7 +82,11 @@ def write_locked(folder: Path, made: Syndicate) -> Summary:
     from smic_tui.sample.documents import journal_jsonl, monitoring_json, requests_json
     from smic_tui.sample.tables import BAD_ROWS, plan_csv, sites_csv, tickets_csv
 
-    marker = Marker(seed=made.seed, anchored=made.now, version=__version__)
+    config = config_beside_files(folder).encode()
+    edited = is_edited(folder, config)
+    # Of one that was edited it is not known any more which one it was.
+    digest = "" if edited else digest_of(config)
+    marker = Marker(seed=made.seed, anchored=made.now, version=__version__, config=digest)
     with rewriting(folder, marker):
         replace_file(folder / files.SITES, sites_csv(made.sites))
         replace_file(folder / files.MONITORING, monitoring_json(made.health, made.now))
@@ -85,7 +94,7 @@ def write_locked(folder: Path, made: Syndicate) -> Summary:
         replace_file(folder / files.JOURNAL, journal_jsonl(made.runs))
         replace_file(folder / files.TICKETS, tickets_csv(made.tickets))
         replace_file(folder / files.REQUESTS, requests_json(made.requests, made.now))
-        replace_file(folder / files.CONFIG, config_beside_files().encode())
+        replace_file(folder / (files.NEW_CONFIG if edited else files.CONFIG), config)
     return Summary(
         folder=folder,
         seed=made.seed,
@@ -99,9 +108,15 @@ def write_locked(folder: Path, made: Syndicate) -> Summary:
         open_tickets=sum(ticket.is_open for ticket in made.tickets),
         requests=len(made.requests),
         bad_rows=BAD_ROWS,
+        config_kept=edited,
     )
 
 
-def config_beside_files() -> str:
-    """Returns the shipped configuration, changed to read the files beside it."""
-    return shipped_config().read_text(encoding="utf-8").replace("{sample}/", "")
+def config_beside_files(folder: Path) -> str:
+    """Returns the shipped configuration, changed to read the files in `folder`.
+
+    It names them by absolute paths, so that it can be copied to another place.
+    """
+    # What stands within the quotation marks of JSON may stand within those of TOML.
+    path = msgspec.json.encode(str(folder.absolute())).decode()[1:-1]
+    return shipped_config().read_text(encoding="utf-8").replace("{sample}/", f"{path}/")

@@ -86,6 +86,7 @@ class Personal:
     def save_filter(self, name: str, text: str) -> None:
         """Keep a filter under a name; an empty text removes it."""
         if text:
-            self._remember(_("Filter kept."), lambda: self._file.save_filter(name, text))
+            kept, where = clean(name), clean(text)
+            self._remember(_("Filter kept."), lambda: self._file.save_filter(kept, where))
         else:
             self._remember(_("Filter removed."), lambda: self._file.remove_filter(name))

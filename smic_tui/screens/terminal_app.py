@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,12 +14,15 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.reactive import Reactive
 from textual.theme import BUILTIN_THEMES, Theme
 
 from smic_tui.i18n import N_, _
 from smic_tui.screens.keys_in_order import KeysInOrder, has_screen
 from smic_tui.terminal.driver import LeanDriver
+from smic_tui.terminal.guard import GUARD
+from smic_tui.text import harmless
 from smic_tui.views.link import link_words
 
 # The terminal's own colours: right on every background, and the cheapest to send.
@@ -59,6 +63,10 @@ class TerminalApp(App[None], inherit_bindings=False, inherit_css=False):
         self.has_begun = False
         self._keys = KeysInOrder(self, self._hand_on, self.is_there_for)
         self.animation_level = "none"
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own filters, and the last fence before the driver."""
+        return (*super().get_line_filters(), GUARD)
 
     @property
     def line_is_slow(self) -> bool:
@@ -113,7 +121,7 @@ class TerminalApp(App[None], inherit_bindings=False, inherit_css=False):
         self._return_code = os.EX_SOFTWARE
         trace = traceback.format_exc()
         log.error("the dashboard has failed\n%s", trace)
-        self._exit_renderables.append(Text(trace))
+        self._exit_renderables.append(Text("\n".join(map(harmless, trace.split("\n")))))
         self._close_messages_no_wait()
 
     def action_repaint(self) -> None:

@@ -18,6 +18,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from smic_tui.cache.scrub import scrubbed
 from smic_tui.contract.status import SourceStatus
 from smic_tui.model.alert_store import AlertEntry
 from smic_tui.model.snapshot import Snapshot, SourceContents
@@ -30,6 +31,7 @@ from smic_tui.records import (
     Site,
     Stream,
     Ticket,
+    ZonedTime,
 )
 from smic_tui.system import private_file
 
@@ -57,7 +59,7 @@ class FirstRows(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     schema: Literal[2] = 2
     digest: str
-    made: datetime
+    made: ZonedTime
     lists: bool
     sources: tuple[tuple[SourceStatus, SourceRows], ...]
     alerts: tuple[AlertEntry, ...]
@@ -87,7 +89,7 @@ def _by_stream(rows: SourceRows) -> Mapping[Stream, Mapping[str, Record]]:
 def load(folder: Path, digest: str) -> Snapshot | None:
     """What is kept in the cache in `folder`, None where it cannot be believed."""
     data = private_file.read(folder / NAME, _LARGEST, shared=True)
-    if data is None:
+    if data is None or scrubbed(data) is not data:
         return None
     try:
         kept = msgspec.json.decode(data, type=FirstRows)

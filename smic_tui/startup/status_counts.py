@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from smic_tui.model.status_counts import Forecast, StatusCounts, counts_at
+from smic_tui.records import ZonedTime
 from smic_tui.system import private_file
 
 NAME = "tally.json"
@@ -34,7 +35,7 @@ class StatusCountsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     schema: Literal[2] = 2
     digest: str
-    made: datetime
+    made: ZonedTime
     files: dict[str, FileSignature | None]
     all_read: bool
     language: Literal["auto", "fr", "en"]

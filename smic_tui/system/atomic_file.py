@@ -20,8 +20,7 @@ from smic_tui.system.file_steps import FileSteps
 _STEPS = FileSteps()
 # What file systems without hard links answer.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS})
-# Without O_NONBLOCK, opening a pipe waits for somebody to write.
-_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_READ = os.O_RDONLY
 _CHUNK = 1 << 20
 
 
@@ -69,7 +68,11 @@ def replace(
 
 
 def _keep(path: Path, previous: Path, steps: FileSteps) -> None:
-    steps.unlink(previous)
+    try:
+        steps.unlink(previous)
+    except OSError:
+        # A folder stands there, which is nobody's content: it gives the name free.
+        steps.rename(previous, previous.with_name(leftovers(previous.name) + os.urandom(4).hex()))
     try:
         steps.link(path, previous)
     except OSError as error:
@@ -88,19 +91,34 @@ def read(
     Never waits for a pipe or a device: what is no regular file is refused, as is a file of
     more than `largest` bytes. Raises `OSError`.
     """
-    descriptor = os.open(path, _READ if follow_links else _READ | os.O_NOFOLLOW)
+    descriptor = opened(path, _READ if follow_links else _READ | os.O_NOFOLLOW)
     try:
         status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "Not a regular file", str(path))
+        if largest is not None and status.st_size > largest:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
         with open(descriptor, "rb", buffering=0, closefd=False) as file:
             # At once: a large file in pieces is copied time and again.
             data = file.readall() if largest is None else _bounded(file, largest, path)
     finally:
         os.close(descriptor)
     return data, status
+
+
+def opened(path: Path, flags: int = _READ, mode: int = 0o600) -> int:
+    """Return the descriptor of a regular file, opened without ever waiting for it.
+
+    `flags` and `mode` are those of `os.open`. Raises `OSError` for a folder, a pipe, a socket
+    or a device, whatever else stands there.
+    """
+    # Without O_NONBLOCK, opening a pipe waits for somebody to write.
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY, mode)
+    found = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(found):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(found):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "Not a regular file", str(path))
 
 
 def _bounded(file: FileIO, largest: int, path: Path) -> bytes:

@@ -32,6 +32,11 @@ MANY = 500
 # key may change nothing.
 PATIENCE_SECONDS = 0.05
 
+# The garbage collector looks at so many objects in some twenty milliseconds; of more it does so
+# when they have grown by this.
+_MANY_OBJECTS = 200_000
+_GROWN = 1.25
+
 T = TypeVar("T")
 
 _lock = RLock()
@@ -123,9 +128,13 @@ def after_others() -> None:
 
 
 class _Garbage:
-    """Whether the garbage collector is to run while no thread computes."""
+    """Whether the garbage collector is to run while no thread computes, and what it leaves out.
+
+    `kept` is how many objects it was told never to look at.
+    """
 
     wanted = False
+    kept = 0
 
 
 _garbage = _Garbage()
@@ -159,13 +168,33 @@ def collect_garbage() -> None:
 
     It never looks at the objects that exist already.
     """
-    gc.freeze()
+    _leave_out()
     _garbage.wanted = True
     if _lock.acquire(blocking=False):
         try:
             gc.enable()
         finally:
             _lock.release()
+
+
+def keep_out_of_sight() -> None:
+    """Has the garbage collector never look at what exists now, once its garbage is gone.
+
+    To be called by a thread after it has made very much. What it left out before may have
+    become garbage since, which nobody would ever find: so it looks at all of it once more,
+    unless that is too much to be done each time.
+    """
+    if gc.get_freeze_count() < _MANY_OBJECTS or gc.get_freeze_count() > _GROWN * _garbage.kept:
+        gc.unfreeze()
+        gc.collect()
+    _leave_out()
+
+
+def _leave_out() -> None:
+    gc.freeze()
+    _garbage.kept = gc.get_freeze_count()
+    # Of nothing: it makes the collector count from here when it is to look at all that is new.
+    gc.collect()
 
 
 def known_for_good() -> None:

@@ -17,6 +17,7 @@ from smic_tui.terminal.cells import (
     leading_marks,
 )
 from smic_tui.terminal.pen import PLAIN, Pen, after_sgr
+from smic_tui.text import harmless
 
 _TOKEN = re.compile(
     r"\x1b\[(?P<sgr>[0-9;:]*)m"
@@ -42,9 +43,8 @@ def _numbers(parameters: str) -> tuple[int, ...]:
 
 @lru_cache(4096)
 def _encodable(text: str) -> str:
-    """Returns the text without escape characters and surrogates: no terminal may get them."""
-    text = text.replace("\x1b", "")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    """Returns the text as any terminal may get it: nothing in it is a command, nor half a pair."""
+    return harmless(text.replace("\x1b", ""))
 
 
 class Canvas:
@@ -120,7 +120,8 @@ class Canvas:
                 self._control_sequence(token)
             elif kind == "link":
                 link = token["link"]
-                self.pen = self.pen._replace(link="" if link.endswith(";") else link)
+                link = "" if link.endswith(";") else harmless(link)
+                self.pen = self.pen._replace(link=link)
             elif kind == "control":
                 self._control(token["control"])
             else:
@@ -268,6 +269,10 @@ class Canvas:
         self.changed.add(y)
 
     def _other(self, sequence: str) -> None:
+        if sequence[1] in "]PX^_":
+            # A title or the clipboard: what stands in it must not end it and begin another.
+            end = 1 if sequence.endswith("\a") else 2
+            sequence = sequence[:2] + harmless(sequence[2:-end]) + sequence[-end:]
         if _IMAGE.match(sequence):
             self._unknown(sequence, self.y)
         elif sequence[1] == "]" or _QUIET_ESCAPES.fullmatch(sequence):

@@ -79,7 +79,7 @@ def test_the_file_is_a_tinydb_file_with_natural_keys(tmp_path: Path) -> None:
     commit(cache, "17300", "école/2")
     cache.close()
     with tinydb.TinyDB(cache.source("register").path, access_mode="r", encoding="utf-8") as db:
-        assert db.tables() == {"sites", "_meta"}
+        assert db.tables() == {"sites", "_meta", "_seal"}
         tables = db.storage.read()
     assert tables is not None
     assert tables["sites"].keys() == {"17300", "école/2"}

@@ -17,11 +17,12 @@ from smic_tui.collecting.intake import admit
 from smic_tui.contract.batch import Batch
 from smic_tui.contract.status import SourceStatus
 from smic_tui.records import Contact, Record, Site, Stream
+from smic_tui.text import clean
 from tests.cache.cache_examples import NOW, status, ticket
 
 KEYS = st.sampled_from(["1", "2", "é", "a/b", "_meta", "", "default", "10"])
 # Everything that UTF-8 can hold; the intake lets nothing else through.
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(clean)
 # And everything that Python can hold, for the way through the intake.
 HOSTILE = st.text(
     st.one_of(

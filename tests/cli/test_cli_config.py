@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_which_configuration_is_read(program: Program) -> None:
 def test_show_is_a_configuration_again(program: Program) -> None:
     shown = program("config", "show").stdout
     again = write(program, shown, "again.toml")
-    assert program("--config", again, "config", "check").returncode == 0
+    assert program("--config", again, "config", "check", "--no-files").returncode == 0
     assert tomllib.loads(program("--config", again, "config", "show").stdout) == (
         tomllib.loads(shown)
     )
@@ -115,3 +116,39 @@ def test_every_key_has_a_description() -> None:
     rows = [line.split(" | ") for line in reference(registry).splitlines() if line[:3] == "| `"]
     assert len(rows) > 50
     assert [row[0] for row in rows if not row[1].strip()] == []
+
+
+def test_check_looks_into_the_files(program: Program) -> None:
+    (program.home / "sites.csv").write_text("code;name\n17001;Mairie\n")
+    table = '[sources.a]\nkind = "csv"\n[sources.a.sites]\npath = "{}"\n'
+    columns = 'columns = { key = "code", code = "code", name = "name" }\n'
+    file = write(program, table.format("sites.csv") + columns)
+    assert program("config", "check", "--config", file).returncode == 0
+    file = write(program, table.format("other.csv") + columns)
+    done = program("config", "check", "--config", file)
+    assert done.returncode == 2
+    assert f"{file}:1: sources.a" in done.stderr
+    assert "other.csv does not exist" in done.stderr
+    assert program("config", "check", "--no-files", "--config", file).returncode == 0
+    file = write(program, table.format("sites.csv") + columns.replace('"name"', '"label"'))
+    done = program("config", "check", "--config", file)
+    assert done.returncode == 2
+    assert "label" in done.stderr
+    os.mkfifo(program.home / "pipe.csv")
+    file = write(program, table.format("pipe.csv") + columns)
+    assert program("config", "check", "--config", file).returncode == 2
+
+
+def test_the_copy_of_a_samples_configuration_reads_it_from_anywhere(program: Program) -> None:
+    folder = program.home / 'a "quoted" folder'
+    assert program("sample", folder).returncode == 0
+    copy = program.home / "elsewhere.toml"
+    copy.write_text((folder / "config.toml").read_text())
+    done = program("config", "check", "--config", copy)
+    assert done.returncode == 0, done.stderr
+    edited = (folder / "config.toml").read_text() + "# mine\n"
+    (folder / "config.toml").write_text(edited)
+    done = program("sample", folder)
+    assert done.returncode == 0
+    assert "config.toml was edited and stays" in done.stderr
+    assert (folder / "config.toml").read_text() == edited

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import resource
 import stat
+import termios
 import traceback
 from pathlib import Path
 
@@ -90,6 +95,41 @@ def test_a_command_that_gives_nothing_is_refused(
 
 def test_a_command_cannot_wait_for_an_answer(tmp_path: Path) -> None:
     assert "printed nothing" in refused(Secret(command=("cat",)), tmp_path).message
+
+
+def test_a_command_has_no_terminal_and_cannot_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = "(: > /dev/tty) 2> /dev/null && echo terminal || echo none"
+    master, slave = pty.openpty()
+    pid = os.fork()
+    if pid == 0:  # pragma: no cover - a process that has a controlling terminal
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        found = secrets.reveal(Secret(command=("sh", "-c", shell)), tmp_path)
+        os._exit(0 if found == "none" else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(master)
+    os.close(slave)
+
+    monkeypatch.setattr(secrets, "COMMAND_TIMEOUT", 1.0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(AuthFailed, match="gave nothing"):
+        secrets.reveal(Secret(command=("yes", "secret")), tmp_path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
+    first = secrets.reveal(
+        Secret(command=("sh", "-c", "echo first; yes | head -c 9000000")), tmp_path
+    )
+    assert first == "first"
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "folder").mkdir(mode=0o700)
+    for name in ("pipe", "zero", "folder"):
+        with pytest.raises(AuthFailed, match="cannot be read"):
+            secrets.reveal(Secret(file=name), tmp_path)
 
 
 def test_a_reference_is_what_is_shown() -> None:

@@ -27,7 +27,9 @@ print(ensure(Path(sys.argv[1]), now=datetime.fromisoformat(sys.argv[2])))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in FILES}
+    # The configuration names its own folder.
+    own = str(folder).encode()
+    return {name: (folder / name).read_bytes().replace(own, b"DIR") for name in FILES}
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
@@ -181,3 +183,19 @@ def test_nothing_heavy_is_imported_to_see_that_it_is_there(tmp_path: Path) -> No
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert printed.stdout == b"[]\n"
+
+
+def test_an_edited_configuration_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    assert not write(folder, now=NOW).config_kept
+    config = folder / "config.toml"
+    assert not write(folder, now=NOW + FRESH).config_kept  # ours, and written by us
+    edited = config.read_text() + "# my work of a morning\n"
+    config.write_text(edited)
+    for hours in (1, 2):
+        assert write(folder, now=NOW + timedelta(hours=hours)).config_kept
+        assert config.read_text() == edited
+    assert "my work" not in (folder / "config.toml.new").read_text()
+    config.unlink()
+    assert not write(folder, now=NOW).config_kept
+    assert config.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,6 +13,7 @@ from smic_tui.sample.backups import SampleJob, SampleRun, begun, finished
 from smic_tui.sample.documents import journal_line
 from smic_tui.sample.moves.change import Change
 from smic_tui.sample.syndicate import Syndicate
+from smic_tui.system import atomic_file
 
 # A run that has lasted longer counts as hung, and never ends.
 _HANGS = timedelta(hours=3)
@@ -74,7 +76,7 @@ class BackupMover:
             return None
         run = begun(job, now)
         self._remember(run)
-        with self._path.open("ab") as journal:
+        with os.fdopen(atomic_file.opened(self._path, os.O_WRONLY | os.O_APPEND), "ab") as journal:
             journal.write(self._journal[run.key])
         return self._change(run, now, _("backup of {application}, {site}: begins"))
 

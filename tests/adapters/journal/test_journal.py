@@ -18,9 +18,11 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.journal import files
 from adapters.journal.adapter import JournalAdapter
 from adapters.journal.lines import LineError, read_line
 from adapters.journal.options import JournalOptions
+from adapters.shared.files import opened
 from smic_tui.contract.errors import AuthFailed, BadAnswer, Unavailable
 from smic_tui.records import RunResult, Stream
 from smic_tui.testing.adapters import AdapterConformance
@@ -427,14 +429,13 @@ async def test_one_file_that_cannot_be_read_takes_no_other_with_it(
     write(tmp_path / "a.jsonl", line(1, site="a"))
     write(tmp_path / "b.jsonl", line(1, site="b"))
     first = await read(source(tmp_path, "."), RUNS)
-    opened = Path.open
 
-    def refuse(path: Path, *rest: Any, **more: Any) -> Any:
+    def refuse(path: Path) -> int:
         if path.name == "a.jsonl":
             raise PermissionError(13, "Permission denied")
-        return opened(path, *rest, **more)
+        return opened(path)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(files, "opened", refuse)
     found = await read(source(tmp_path, "."), RUNS)
     assert not found.full
     assert list(found.rows) == ["b/compta/2026-09-22T14:13:20Z"]

@@ -417,6 +417,24 @@ def test_statements_that_may_write_are_refused(statement: str) -> None:
         single_select(statement)
 
 
+@pytest.mark.parametrize(
+    ("statement", "brand"),
+    [
+        ("SELECT 1 /*!50000 INTO OUTFILE '/tmp/x' */", None),
+        ("SELECT /*M! 1 */", "mysql"),
+        ("SELECT 5--1 INTO OUTFILE '/tmp/x'", "mysql"),
+        ('SELECT "\\"" INTO OUTFILE \'/tmp/x\' -- "', "mysql"),
+        ("SELECT $x$ INTO OUTFILE '/tmp/x' -- $x$", "mysql"),
+        (r"SELECT '\' INTO copie -- '", "postgresql"),
+        (r"SELECT '\' INTO copie -- '", "sqlite"),
+        ("SELECT /* /* */ 1 INTO copie -- */", "postgresql"),
+    ],
+)
+def test_what_is_code_for_the_database_is_code_here(statement: str, brand: Any) -> None:
+    with pytest.raises(ValueError, match=r"expected|only SELECT|executes"):
+        single_select(statement, brand)
+
+
 def _names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
