@@ -147,7 +147,9 @@ def test_every_role_can_be_read_on_a_dark_terminal(terminal: Terminal, look: str
 
 
 @pytest.mark.parametrize("terminal", DARK, ids=lambda terminal: terminal.name)
-@pytest.mark.parametrize("hue, look", [(2, "fine"), (5, "unknown"), (6, "notice"), (1, "critical")])
+@pytest.mark.parametrize(
+    ("hue", "look"), [(2, "fine"), (5, "unknown"), (6, "notice"), (1, "critical")]
+)
 def test_an_exception_is_one_that_the_palette_leaves_no_choice(
     terminal: Terminal, hue: int, look: str
 ) -> None:
