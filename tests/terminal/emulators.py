@@ -89,7 +89,8 @@ class _PyteScreen(pyte.Screen):
         self.cursor.attrs = self.default_char
 
     def select_graphic_rendition(self, *attrs: int, **kwargs: Any) -> None:
-        dim = self.cursor.attrs.dim
+        attributes: Any = self.cursor.attrs
+        dim = attributes.dim
         super().select_graphic_rendition(*attrs, **kwargs)
         left = iter(attrs or (0,))
         for code in left:
@@ -98,7 +99,8 @@ class _PyteScreen(pyte.Screen):
                     next(left, 0)
             elif code in (0, 2, 22):
                 dim = code == 2
-        self.cursor.attrs = self.cursor.attrs._replace(dim=dim)
+        attributes = self.cursor.attrs
+        self.cursor.attrs = attributes._replace(dim=dim)
 
     def draw(self, data: str) -> None:
         for character in data:
