@@ -79,7 +79,9 @@ def test_the_window_is_named_after_the_screen_or_the_site(
     terminal.settle(0.5)
     assert titles(terminal)[2] == "smic-tui \u2013 Sites"
     assert titles(terminal)[3].removeprefix("smic-tui \u2013 ") in name
-    terminal.press("esc", "q")
+    terminal.press("esc")
+    terminal.settle(0.5)
+    terminal.press("q")
     terminal.pump(5)
     assert terminal.status == 0
     assert titles(terminal)[4:] == ["smic-tui \u2013 Sites", "", "\x1b[23t"]
