@@ -11,22 +11,26 @@ from smic_tui.views.cells import Role
 # cheapest to send. Not in CSS, because Textual would work out each of these for
 # every widget again whenever anything about styles changes, which costs more
 # than all else that a new screen does.
+#
+# Blue and magenta can hardly be read on black, and the bright greys of Solarized are no
+# greys of others, one being its background: what is muted is dim, not bright black.
+# `docs/terminal.md` has the contrasts, `smic_tui.cli.terminal` the same colours as SGR.
 ROLE_STYLES: dict[Role, Style] = {
     Role.PLAIN: Style.null(),
     Role.FINE: Style(color="green"),
-    Role.UNKNOWN: Style(color="magenta"),
-    Role.NOTICE: Style(color="blue"),
+    Role.UNKNOWN: Style(color="bright_magenta"),
+    Role.NOTICE: Style(color="cyan"),
     Role.WARNING: Style(color="yellow"),
     Role.CRITICAL: Style(color="bright_red", bold=True),
-    Role.MUTED: Style(color="bright_black"),
+    Role.MUTED: Style(dim=True),
     Role.TITLE: Style(bold=True),
-    Role.KEY: Style(color="cyan"),
+    Role.KEY: Style(bold=True),
     Role.CHOSEN: Style(reverse=True),
 }
-STALE_STYLE = Style(color="bright_black", bold=False)
+STALE_STYLE = Style(color="default", bold=False, dim=True)
 # The marker alone shows the cursor: whatever a whole row changes on every key press,
 # the line to the terminal has to carry.
-MARKER_STYLE = Style(color="bright_cyan")
+MARKER_STYLE = Style(bold=True)
 
 
 class RoleWidget(Widget):

@@ -12,12 +12,13 @@ from typing import Any, TextIO
 from smic_tui.text import MARK, harmless
 from smic_tui.views.cells import Cell, Role
 
-_SGR = {
+# The colours of `widgets.roles`, which belong to a room that commands never enter.
+SGR = {
     Role.FINE: "32",
-    Role.UNKNOWN: "35",
+    Role.UNKNOWN: "95",
     Role.NOTICE: "36",
     Role.WARNING: "33",
-    Role.CRITICAL: "1;31",
+    Role.CRITICAL: "1;91",
     Role.MUTED: "2",
     Role.TITLE: "1",
     Role.KEY: "1",
@@ -53,7 +54,7 @@ def columns() -> int:
 def painted(cell: Cell, text: str) -> str:
     """Returns `text`, the cut or padded text of a cell, in the colour of the cell's role."""
     text = harmless(text)
-    sgr = _SGR.get(cell.role) if has_colour() else None
+    sgr = SGR.get(cell.role) if has_colour() else None
     return f"\x1b[{sgr}m{text}\x1b[0m" if sgr and text.strip() else text
 
 

@@ -38,6 +38,11 @@ class DossierScreen(ActingScreen):
             ascii_only=ascii_only, wire=self.wire, on_moved=self.follow_offers, id="dossier"
         )
 
+    @property
+    def place(self) -> str:
+        fact = self.services.situation.sites_by_key.get(self.site)
+        return fact.site.name if fact is not None else ""
+
     def compose_body(self) -> Iterable[Widget]:
         yield self.lines
 

@@ -72,6 +72,11 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         """The program around this screen."""
         return services_of(self.app)
 
+    @property
+    def place(self) -> str:
+        """What the terminal's window is named after; "" where that stays as it is."""
+        return TABS[NAMES.index(self.tab)].tab() if self.tab in NAMES else ""
+
     def compose(self) -> ComposeResult:
         yield self.tabs
         yield from self.compose_body()
@@ -103,6 +108,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def on_screen_resume(self) -> None:
         """The screen is shown for the first time, or comes back: what it shows may be old."""
+        if place := self.place:
+            self.services.entitle(place)
         self.update()
         self.show_keys()
 

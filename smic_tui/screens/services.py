@@ -66,6 +66,9 @@ class AppServices(Protocol):
     def late_seconds(self) -> float | None:
         """How long after an arrow key the ends of new lines follow; None: they come with it."""
 
+    def entitle(self, place: str) -> None:
+        """Name the terminal's window after a place in the program."""
+
     def rights(self, source: str) -> Rights:
         """What may be done to records that are shown under a source."""
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -22,6 +22,7 @@ from smic_tui.i18n import N_, _
 from smic_tui.screens.keys_in_order import KeysInOrder, has_screen
 from smic_tui.terminal.driver import LeanDriver
 from smic_tui.terminal.guard import GUARD
+from smic_tui.terminal.job import has_shell
 from smic_tui.text import harmless
 from smic_tui.views.link import link_words
 
@@ -55,6 +56,7 @@ class TerminalApp(App[None], inherit_bindings=False, inherit_css=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", N_("Quit"), show=False, priority=True),
         Binding("ctrl+l", "repaint", N_("Draw the screen again"), show=False, priority=True),
+        Binding("ctrl+z", "stop", N_("Back to the shell; fg returns"), show=False, priority=True),
         Binding("L", "link", N_("The line to this terminal"), show=False),
     ]
 
@@ -130,6 +132,32 @@ class TerminalApp(App[None], inherit_bindings=False, inherit_css=False):
             self._driver.repaint()
         else:
             self.refresh(repaint=True, layout=True)
+
+    @on(Driver.SignalResume)
+    def _draw_after_the_shell(self) -> None:
+        """Textual's own driver does not draw what stood there before the program was stopped."""
+        if not isinstance(self._driver, LeanDriver):
+            self.action_repaint()
+
+    def action_stop(self) -> None:
+        """Give the terminal to the shell, which continues the program with `fg`."""
+        if self._driver is None or not self._driver.can_suspend:
+            # A web page or a test, which no shell waits for.
+            return
+        if not has_shell():
+            self.tell(_("No shell waits behind this screen; q leaves it."))
+        elif isinstance(self._driver, LeanDriver):
+            self._driver.stop_job()
+        else:
+            self.action_suspend_process()
+
+    def entitle(self, place: str) -> None:
+        """Name the terminal's window after a place in the program.
+
+        Not at the start, when each byte delays the first screen: the title is the program's.
+        """
+        if self.has_begun and isinstance(self._driver, LeanDriver):
+            self._driver.entitle(place)
 
     def action_link(self) -> None:
         """Tell what the line to the terminal is like, and what it has carried."""

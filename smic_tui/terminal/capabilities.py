@@ -30,6 +30,8 @@ class Capabilities(Struct, frozen=True):
     """OSC 8."""
     colours: int = 1 << 24
     alternate_screen: bool = True
+    title: bool = False
+    """OSC 2 names the window, and nothing of it is ever drawn."""
     modern: bool = False
     """The terminal answers questions about modes and ignores sequences that it does not
     know: bracketed paste, focus, synchronised output, the clipboard."""
@@ -41,6 +43,7 @@ _XTERM = Capabilities(
     scroll_lines=True,
     background_erase=True,
     links=True,
+    title=True,
     modern=True,
 )
 # tmux and screen translate every sequence for the terminal behind them.

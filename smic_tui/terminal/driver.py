@@ -78,6 +78,7 @@ class LeanDriver(LinuxDriver):
             encoding=getattr(self._file, "encoding", None) or "utf-8",
         )
         self._mouse_is_on = False
+        self._has_terminal = False
         # The times of answers that were read and that the event loop has not taken yet.
         self._answers: SimpleQueue[float] = SimpleQueue()
         # How many bytes had been sent when each of the last keys came.
@@ -116,6 +117,20 @@ class LeanDriver(LinuxDriver):
     def repaint(self) -> None:
         """Sends the whole screen again, after another program wrote to the terminal."""
         self._screen.repaint()
+
+    def entitle(self, place: str) -> None:
+        """Names the window after a place in the program; on a slow line after the program."""
+        self._screen.entitle("" if self.is_slow else place)
+
+    def stop_job(self) -> None:
+        """Gives the terminal to the shell, and stops until the shell continues the program."""
+        self._loop.call_soon(self._stop_job)
+
+    def _stop_job(self) -> None:
+        self.suspend_application_mode()
+        self._must_signal_resume = True
+        # Programs that wait for this one, such as `make`, are what the shell looks at.
+        os.killpg(0, signal.SIGSTOP)
 
     def show(self) -> None:
         """Replaces the kept screen of the last run by what is drawn now."""
@@ -173,12 +188,16 @@ class LeanDriver(LinuxDriver):
         if painted is not None:
             self._screen.adopt(painted)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is None:
+            # The shell continues the program in the background: the terminal is not its own
+            # yet, and it is continued once more when it is.
+            self._screen.close()
+            return
         if painted is not None:
             self.attrs_before = painted.attributes
-        if self._writer_thread is not None:
-            # The base class makes this thread; the driver never gives it anything to write.
-            self._writer_thread.stop()
-            self._writer_thread = None
+        # The base class makes this thread; the driver never gives it anything to write.
+        self._writer_thread.stop()
+        self._writer_thread = None
         try:
             attributes = termios.tcgetattr(self.fileno)
             # A line feed must move the cursor down and not to the margin.
@@ -186,6 +205,7 @@ class LeanDriver(LinuxDriver):
             termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
         except termios.error:
             pass
+        self._has_terminal = True
         self._screen.begin()
 
     def _enable_mouse_support(self) -> None:
@@ -216,6 +236,7 @@ class LeanDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Gives the terminal back as it was."""
+        self._has_terminal = False
         self._screen.leave()
         super().stop_application_mode()
         self._screen.end()
@@ -234,7 +255,14 @@ class LeanDriver(LinuxDriver):
 
     def _sigcont_application(self, *arguments: object) -> None:
         if self._loop.is_running():
-            self._loop.call_soon_threadsafe(super()._sigcont_application, *arguments)
+            self._loop.call_soon_threadsafe(self._continue, *arguments)
+        else:
+            self._continue(*arguments)
+
+    def _continue(self, *arguments: object) -> None:
+        if self._has_terminal:
+            # SIGSTOP has stopped it, which cannot be noticed before: others may have drawn.
+            self.repaint()
         else:
             super()._sigcont_application(*arguments)
 

@@ -18,6 +18,7 @@ from smic_tui.terminal.pacing import Pacer
 from smic_tui.terminal.pen import PenWriter
 from smic_tui.terminal.picture import Picture
 from smic_tui.terminal.picture_cells import picture_of, rows_of
+from smic_tui.terminal.title import Title
 
 # On a fast line, a frame of more bytes is sent as one synchronised update, where the
 # terminal can do that.
@@ -73,6 +74,7 @@ class FarScreen:
         self._controls: list[str] = []
         self._timer: TimerHandle | None = None
         self._hold = Hold()
+        self._title = Title(can)
         self._synchronised = False
         self._cursor: tuple[int, int] | None = None
         self._leaving = False
@@ -97,7 +99,7 @@ class FarScreen:
 
     def begin(self) -> None:
         """Sends the modes that the terminal is to be set to, and the first fence."""
-        self._transmit(self._take_controls(), fence=True)
+        self._transmit(self._take_controls() + self._title.begin(), fence=True)
 
     def leave(self) -> None:
         """Stops drawing and sending fences: another program may get the answers from now on."""
@@ -114,7 +116,7 @@ class FarScreen:
 
     def end(self) -> None:
         """Sends the modes that set the terminal back, and waits two seconds at most for that."""
-        self._transmit(self._take_controls(), fence=False)
+        self._transmit(self._take_controls() + self._title.end(), fence=False)
         if self._outlet is not None:
             self._outlet.drain(_LEAVE_SECONDS)
 
@@ -147,6 +149,11 @@ class FarScreen:
         elif surely and self._encoder.is_known and not self._hold.for_picture:
             self._make_anew()
         self._schedule()
+
+    def entitle(self, place: str) -> None:
+        """Names the window after a place in the program, with the next frame."""
+        if not self._leaving:
+            self._controls.append(self._title.change(place))
 
     def repaint(self) -> None:
         """Sends the whole screen again, after another program wrote to the terminal."""

@@ -59,8 +59,48 @@ class Emulator(Protocol):
         """What is seen."""
 
 
+class _Char(NamedTuple):
+    """What pyte keeps of a cell, and whether it is dim, which pyte does not know."""
+
+    data: str = " "
+    fg: str = "default"
+    bg: str = "default"
+    bold: bool = False
+    italics: bool = False
+    underscore: bool = False
+    strikethrough: bool = False
+    reverse: bool = False
+    blink: bool = False
+    dim: bool = False
+
+
 class _PyteScreen(pyte.Screen):
-    """pyte with SU, SD and REP, and without losing what follows a character of no width."""
+    """pyte with SU, SD, REP and dim text, and without losing what follows a character of no
+    width.
+    """
+
+    @property
+    def default_char(self) -> Any:
+        reverse = pyte.modes.DECSCNM in self.mode
+        return _Char(reverse=reverse)
+
+    def reset(self) -> None:
+        super().reset()
+        self.cursor.attrs = self.default_char
+
+    def select_graphic_rendition(self, *attrs: int, **kwargs: Any) -> None:
+        attributes: Any = self.cursor.attrs
+        dim = attributes.dim
+        super().select_graphic_rendition(*attrs, **kwargs)
+        left = iter(attrs or (0,))
+        for code in left:
+            if code in (38, 48):
+                for _part in range(1 if next(left, 0) == 5 else 3):
+                    next(left, 0)
+            elif code in (0, 2, 22):
+                dim = code == 2
+        attributes = self.cursor.attrs
+        self.cursor.attrs = attributes._replace(dim=dim)
 
     def draw(self, data: str) -> None:
         for character in data:
@@ -123,7 +163,7 @@ class PyteTerminal:
     def _seen(self, char: Any) -> Seen:
         known = self._looks.get(char)
         if known is None:
-            names = ("bold", "italics", "underscore", "strikethrough", "reverse", "blink")
+            names = ("bold", "dim", "italics", "underscore", "strikethrough", "reverse", "blink")
             attributes = [name for name in names if getattr(char, name)]
             ink, paper = ("" if c == "default" else c for c in (char.fg, char.bg))
             known = self._looks[char] = seen(char.data, attributes, ink, paper)
