@@ -26,7 +26,7 @@ SGR = {
 
 # Line ends, tabs and the colours above are ours: whatever else controls a terminal came from
 # somebody else.
-_CONTROL = re.compile(rf"(\x1b\[(?:0|{'|'.join(_SGR.values())})m|[\n\t])|[^\n\t\x1b]+|\x1b")
+_CONTROL = re.compile(rf"(\x1b\[(?:0|{'|'.join(SGR.values())})m|[\n\t])|[^\n\t\x1b]+|\x1b")
 
 # The width, in cells, where no terminal limits it: a line in a pipe may have any length.
 UNCUT = 10_000
