@@ -137,7 +137,7 @@ SAME = {
     "Site", "Sites", "Source", "Sources", "Tick.", "Tickets", "a b", "catalogue {version}", "h",
     "mairie", "min", "ok", "options", "sites", "ticket {number}", "{count} tickets", "tickets",
     "version", "{n:,} sites", "{n:,} sources", "{n} h", "{n} min", "{seconds:+.1f} s",
-    "{seconds:.1f} s",
+    "{seconds:.1f} s", "Windows-1252",
 }  # fmt: skip
 
 
