@@ -36,7 +36,7 @@ KEYS_WITHIN, LIST_WITHIN = 4.0, 5.0
 # A heading of each list in either of its forms, and how the headings of the full one go.
 SIGNS = {
     "2": ("Since", r"State +Code"),
-    "3": ("Application", r"Due"),
+    "3": ("Application", r"Expected"),
     "4": ("Subject", r"Status +No\."),
     "5": ("Software", r"Stage +No\."),
     "6": ("State", r"State .*Since"),

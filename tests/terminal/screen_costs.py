@@ -16,10 +16,10 @@ from tests.terminal.linked_terminal import LinkedTerminal
 NUMBERED = {
     "1": ("1", "What is the matter"),
     "2": ("2", "Backups"),
-    "3": ("3", "Due"),
+    "3": ("3", "never ran"),
     "4": ("4", "open tickets"),
     "5": ("5", "requests "),
-    "6": ("6", "fire"),
+    "6": ("6", "firing"),
     "7": ("7", "6 sources"),
     "dossier": ("2 enter", "as of"),
     "help": ("4 ?", "Page down"),

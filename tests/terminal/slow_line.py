@@ -9,11 +9,11 @@ from tests.terminal.linked_terminal import Link, LinkedTerminal
 LINE = Link(rate=1000, delay=0.2, buffer=2 << 20)
 # What stands on the screens alone.
 SIGNS = {
-    "2": "Tkt",
+    "2": "Tick.",
     "3": "Application",
     "4": "Subject",
     "5": "Software",
-    "6": "fire",
+    "6": "firing",
 }
 
 
