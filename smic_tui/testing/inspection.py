@@ -18,9 +18,15 @@ def problems_of(value: Any, where: str) -> Iterator[str]:
     `where` names the record in the answer.
     """
     if isinstance(value, Struct):
+        fields = {name: getattr(value, name) for name in value.__struct_fields__}
+        # Of a time this says more than what the decoder makes of the whole.
+        for name, field in fields.items():
+            if isinstance(field, datetime):
+                yield from problems_of(field, f"{where}: {name}")
         yield from _wrong_types(value, where)
-        for name in value.__struct_fields__:
-            yield from problems_of(getattr(value, name), f"{where}: {name}")
+        for name, field in fields.items():
+            if not isinstance(field, datetime):
+                yield from problems_of(field, f"{where}: {name}")
     elif isinstance(value, datetime):
         if value.tzinfo is None:
             yield f"{where} is a time without a zone: {value}"

@@ -79,7 +79,7 @@ def test_a_count_is_as_loud_as_its_rows() -> None:
         backups=states, sites=(quiet, site(state=SiteState.DEGRADED, level=Level.NOTICE))
     )
     assert words(summary_of_backups(both, LOOK)).startswith(
-        "7 backups ▲ 1 failed ▲ 1 overdue ▲ 1 never ran ○ 1 late ? 1 unknown"
+        "8 backups ▲ 1 failed ▲ 1 overdue ▲ 1 never ran ▲ 1 suspect ○ 1 late ? 1 unknown"
     )
     assert words(summary_of_sites(both, LOOK)) == "2 sites ○ 1 down ○ 1 degraded"
 
