@@ -256,7 +256,8 @@ class HubPublisher:
             path = self.folder / one.path
             if path.name not in named and path.exists():
                 os.utime(path)  # from now on it counts
-        for path in (self.folder / hub.OBJECTS).iterdir():
+        # Whatever else somebody has put there stays.
+        for path in (self.folder / hub.OBJECTS).glob("*" + hub.SUFFIX):
             if path.name not in named and path.stat().st_mtime < time.time() - GRACE:
                 path.unlink(missing_ok=True)
 

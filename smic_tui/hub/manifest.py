@@ -21,7 +21,7 @@ from msgspec import Meta, Struct
 from smic_tui.contract.status import SourceStatus
 
 NAME = "hub.json.gz"
-OBJECTS = "objects"
+OBJECTS, SUFFIX = "objects", ".json.lzma"
 SCHEMA = 2
 LARGEST_MANIFEST = 4 << 20
 
@@ -55,7 +55,7 @@ class Segment(Struct, frozen=True, array_like=True):
     @property
     def path(self) -> str:
         """Where the object is, from the folder of the manifest."""
-        return f"{OBJECTS}/{self.digest}.json.lzma"
+        return f"{OBJECTS}/{self.digest}{SUFFIX}"
 
 
 class Epoch(Struct, frozen=True, array_like=True):
