@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 from smic_tui import i18n
 from smic_tui.cli.exits import CommandError, Exit
+from smic_tui.cli.fence import fenced
 from smic_tui.cli.say import say
-from smic_tui.cli.terminal import fenced
 from smic_tui.i18n import _
 from smic_tui.system import streams
 

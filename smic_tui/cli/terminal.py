@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
 import sys
-from collections.abc import Iterator
-from typing import Any, TextIO
 
-from smic_tui.text import MARK, harmless
+from smic_tui.text import harmless
 from smic_tui.views.cells import Cell, Role
 
 # The colours of `widgets.roles`, which belong to a room that commands never enter.
@@ -23,10 +19,6 @@ SGR = {
     Role.TITLE: "1",
     Role.KEY: "1",
 }
-
-# Line ends, tabs and the colours above are ours: whatever else controls a terminal came from
-# somebody else.
-_CONTROL = re.compile(rf"(\x1b\[(?:0|{'|'.join(SGR.values())})m|[\n\t])|[^\n\t\x1b]+|\x1b")
 
 # The width, in cells, where no terminal limits it: a line in a pipe may have any length.
 UNCUT = 10_000
@@ -56,35 +48,3 @@ def painted(cell: Cell, text: str) -> str:
     text = harmless(text)
     sgr = SGR.get(cell.role) if has_colour() else None
     return f"\x1b[{sgr}m{text}\x1b[0m" if sgr and text.strip() else text
-
-
-class Fenced:
-    """A text stream whose reader's terminal nothing controls that was forgotten before."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def write(self, text: str) -> int:
-        """Writes the text with a mark for each harmful character."""
-        return self._stream.write(text if text.isprintable() else _CONTROL.sub(_fenced, text))
-
-
-def _fenced(found: re.Match[str]) -> str:
-    return found[0] if found[1] else MARK if found[0] == "\x1b" else harmless(found[0])
-
-
-@contextlib.contextmanager
-def fenced() -> Iterator[None]:
-    """Fences standard output and standard error within the block."""
-    with contextlib.ExitStack() as after:
-        for redirect, stream in (
-            (contextlib.redirect_stdout, sys.stdout),
-            (contextlib.redirect_stderr, sys.stderr),
-        ):
-            # A stream that the caller has closed is None.
-            if stream is not None:
-                after.enter_context(redirect(Fenced(stream)))
-        yield

@@ -1,11 +1,12 @@
-"""The standard streams: open, and able to take every text."""
+"""The standard streams: open, and able to take every text.
+
+Every start imports this first, so it imports nothing that takes time.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from typing import Any
 
 from smic_tui.system.charset import PLAIN
 
@@ -42,10 +43,12 @@ def print_data() -> None:
 
 def silence_stdout() -> None:
     """Point standard output to nowhere, so that the last flush does not fail again."""
-    with contextlib.suppress(OSError, ValueError):
+    try:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
         os.close(nothing)
+    except (OSError, ValueError):
+        pass
 
 
 def _open_on_nothing(number: int, name: str) -> None:
@@ -60,7 +63,11 @@ def _open_on_nothing(number: int, name: str) -> None:
     setattr(sys, f"__{name}__", stream)
 
 
-def _take_every_character(stream: Any, **settings: str) -> None:
+def _take_every_character(stream: object, **settings: str) -> None:
     # What replaces a stream, as test programs do, may not know how.
-    with contextlib.suppress(AttributeError, ValueError, OSError):
-        stream.reconfigure(errors=PLAIN, **settings)
+    reconfigure = getattr(stream, "reconfigure", None)
+    try:
+        if reconfigure is not None:
+            reconfigure(errors=PLAIN, **settings)
+    except (ValueError, OSError):
+        pass

@@ -182,8 +182,10 @@ def keep_out_of_sight() -> None:
 
     To be called by a thread after it has made very much. What it left out before may have
     become garbage since, which nobody would ever find: so it looks at all of it once more,
-    unless that is too much to be done each time.
+    unless that is too much to be done each time. A command ends before anybody looks.
     """
+    if not gc.isenabled():
+        return
     if gc.get_freeze_count() < _MANY_OBJECTS or gc.get_freeze_count() > _GROWN * _garbage.kept:
         gc.unfreeze()
         gc.collect()
