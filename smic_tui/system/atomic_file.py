@@ -98,7 +98,10 @@ def read(
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
         with open(descriptor, "rb", buffering=0, closefd=False) as file:
             # At once: a large file in pieces is copied time and again.
-            data = file.readall() if largest is None else _bounded(file, largest, path)
+            if largest is None:
+                data = file.readall()
+            else:
+                data = _bounded(file, status.st_size, largest, path)
     finally:
         os.close(descriptor)
     return data, status
@@ -121,10 +124,11 @@ def opened(path: Path, flags: int = _READ, mode: int = 0o600) -> int:
     raise OSError(errno.EINVAL, "Not a regular file", str(path))
 
 
-def _bounded(file: FileIO, largest: int, path: Path) -> bytes:
-    data = bytearray()
-    while chunk := file.read(_CHUNK):
-        data += chunk
-        if len(data) > largest:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-    return bytes(data)
+def _bounded(file: FileIO, size: int, largest: int, path: Path) -> bytes:
+    """Read all of a file that said to be of this `size`, and may have grown since."""
+    data = file.read(size)
+    while len(data) <= largest and (more := file.read(_CHUNK)):
+        data += more
+    if len(data) > largest:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return data
