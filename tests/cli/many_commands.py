@@ -52,6 +52,8 @@ def main() -> None:
     out, mode = Path(sys.argv[1]), sys.argv[2]
     for module in set(MODULES.values()) - {"smic_tui.cli.dashboard"}:
         importlib.import_module(module)
+    # What they write goes to a folder of the test's.
+    os.chdir(out)
     commands = json.loads((out / "commands.json").read_text())
     codes = [run_one(each, out, number, mode) for number, each in enumerate(commands)]
     (out / "codes.json").write_text(json.dumps(codes))
