@@ -7,7 +7,7 @@ from argparse import Namespace
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.say import say
 from smic_tui.cli.situation import Reading, read
-from smic_tui.config.errors import nearest
+from smic_tui.config.errors import nearest, with_guess
 from smic_tui.config.person import author
 from smic_tui.duty.until import Until, parse_until
 from smic_tui.i18n import _, labelled
@@ -30,7 +30,7 @@ def run(options: Namespace) -> int:
         kept = reading.cache.user.acknowledge(
             Acknowledgement(
                 fingerprint=alert.fingerprint,
-                by=clean(options.by or "") or author(reading.loaded.settings.me),
+                by=author(reading.loaded.settings.me, options.by),
                 at=reading.situation.now,
                 until=end.moment,
                 digest=alert.digest if end.change else "",
@@ -66,9 +66,7 @@ def _find(reading: Reading, fingerprint: str) -> AlertFact:
     if fingerprint in alive:
         return alive[fingerprint]
     message = _("no alert has the key {given}").format(given=fingerprint)
-    if guess := nearest(fingerprint, alive):
-        message = _("{message}; did you mean {guess}?").format(message=message, guess=guess)
-    raise CommandError(Exit.USAGE, message)
+    raise CommandError(Exit.USAGE, with_guess(message, nearest(fingerprint, alive)))
 
 
 def _end(text: str, reading: Reading) -> Until:

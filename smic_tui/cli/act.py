@@ -11,7 +11,7 @@ from smic_tui.cache.cache import Cache
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.say import say
 from smic_tui.cli.settings import cache_folder, open_settings
-from smic_tui.config.errors import nearest, unknown_word
+from smic_tui.config.errors import nearest, unknown_word, with_guess
 from smic_tui.config.load import Loaded
 from smic_tui.config.person import author
 from smic_tui.contract.actions import Action, Verb
@@ -106,9 +106,7 @@ def _find(
             return stream, rows[key]
         keys += rows
     message = _("{source} has no record {key} of that kind").format(source=source, key=key)
-    if guess := nearest(key, keys):
-        message = _("{message}; did you mean {guess}?").format(message=message, guess=guess)
-    raise CommandError(Exit.USAGE, message)
+    raise CommandError(Exit.USAGE, with_guess(message, nearest(key, keys)))
 
 
 def _action(
@@ -121,7 +119,7 @@ def _action(
     start = _moment(options, "start", "--from", look.now, look.zone)
     # It lasts from its beginning, not from now.
     until = _moment(options, "until", "--until", start or look.now, look.zone)
-    by = clean(options.by or "") or author(loaded.settings.me)
+    by = author(loaded.settings.me, options.by)
     return Action(
         id=uuid.uuid4().hex,
         source=may.source,

@@ -8,13 +8,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from smic_tui.cli.probing import context_of
 from smic_tui.collecting import registry
 from smic_tui.collecting.failure import failure_of
 from smic_tui.config.errors import Problem
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Source
-from smic_tui.config.secrets import reveal
-from smic_tui.contract.adapter import Context
 from smic_tui.contract.redaction import Redactor
 from smic_tui.i18n import _
 from smic_tui.sample.folder import read_marker
@@ -70,18 +69,7 @@ def _values(options: Any) -> Iterator[tuple[str, Any]]:
 
 async def _problem(loaded: Loaded, source: Source) -> Problem | None:
     redact = Redactor()
-
-    def secret(asked: Any) -> str:
-        value = reveal(asked, loaded.folder)
-        redact.remember(value)
-        return value
-
-    context = Context(
-        source=source.name,
-        folder=loaded.folder,
-        timezone=loaded.settings.display.timezone,
-        secret=secret,
-    )
+    context = context_of(loaded, source, redact)
     path = ("sources", source.name)
     try:
         adapter = await asyncio.to_thread(registry.make, source, context)

@@ -16,18 +16,17 @@ from smic_tui.cache.cache import Cache
 from smic_tui.cli import log, sources, terminal
 from smic_tui.cli.exits import Exit
 from smic_tui.cli.json_text import print_json
+from smic_tui.cli.probing import context_of
 from smic_tui.cli.settings import cache_folder, open_settings
 from smic_tui.collecting import registry
 from smic_tui.collecting.failure import Overdue, failure_of
 from smic_tui.config import duration
 from smic_tui.config.load import Loaded
 from smic_tui.config.schema import Source
-from smic_tui.config.secrets import reveal
 from smic_tui.contract.actions import ActsOnRecords, Verb
 from smic_tui.contract.adapter import Context, Understood
 from smic_tui.contract.batch import Rejected
 from smic_tui.contract.redaction import Redactor
-from smic_tui.contract.secret import Secret
 from smic_tui.contract.status import SourceState, SourceStatus
 from smic_tui.contract.view import Narrowed, Sight, narrower
 from smic_tui.i18n import _, labelled, ngettext, pgettext
@@ -115,18 +114,8 @@ async def _examine(loaded: Loaded, name: str, status: SourceStatus) -> Finding:
     if loaded.settings.read_only:
         source = replace(source, read_only=True)
     redact = Redactor()
-
-    def secret(asked: Secret) -> str:
-        value = reveal(asked, loaded.folder)
-        redact.remember(value)
-        return value
-
-    context = Context(
-        source=name,
-        folder=loaded.folder,
-        timezone=loaded.settings.display.timezone,
-        secret=secret,
-        deadline=duration.seconds(source.deadline),
+    context = replace(
+        context_of(loaded, source, redact), deadline=duration.seconds(source.deadline)
     )
     finding = Finding(
         name=name,
@@ -254,7 +243,7 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _sight(sight: Sight) -> str:
-    return f"{sight.part}: {sight.told}" if sight.told else sight.part
+    return labelled(sight.part, sight.told) if sight.told else sight.part
 
 
 def _understood(each: Understood) -> str:

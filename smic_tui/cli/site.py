@@ -12,7 +12,7 @@ from smic_tui.cli import terminal
 from smic_tui.cli.exits import CommandError, Exit
 from smic_tui.cli.json_text import print_json
 from smic_tui.cli.situation import Reading, read
-from smic_tui.config.errors import nearest
+from smic_tui.config.errors import nearest, with_guess
 from smic_tui.i18n import _
 from smic_tui.insight.matching import Register
 from smic_tui.insight.names import normal_name, without_article
@@ -61,9 +61,7 @@ def _find(reading: Reading, wanted: str) -> SiteFact:
         )
         raise CommandError(Exit.USAGE, message)
     message = _("no site has the code or the name {wanted}").format(wanted=wanted)
-    if guess := _nearest(wanted, register, sites):
-        message = _("{message}; did you mean {guess}?").format(message=message, guess=guess)
-    raise CommandError(Exit.USAGE, message)
+    raise CommandError(Exit.USAGE, with_guess(message, _nearest(wanted, register, sites)))
 
 
 def _nearest(wanted: str, register: Register, sites: Collection[SiteFact]) -> str:

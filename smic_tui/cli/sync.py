@@ -48,7 +48,7 @@ def run(options: Namespace) -> int:
         if status.state is SourceState.OK:
             say(_reading_text(status))
         if status.narrowed is not None:
-            say(f"{status.name}: {narrowed_text(status.narrowed)}")
+            say(labelled(status.name, narrowed_text(status.narrowed)))
             say(f"  → {narrowed_hint(status.name)}")
     for notice in snapshot.notices:
         say(notice)
@@ -141,7 +141,7 @@ class _Reporter:
             if status.state is SourceState.OK:
                 self._once(status.name, _("{source}: read").format(source=status.name))
                 if status.narrowed is not None:
-                    text = f"{status.name}: {narrowed_text(status.narrowed)}"
+                    text = labelled(status.name, narrowed_text(status.narrowed))
                     self._once(f"{status.name}\n", text)
             elif status.last_try is not None:
                 text = _("{source}: {error}").format(source=status.name, error=phrase(status.error))

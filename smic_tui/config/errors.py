@@ -65,6 +65,15 @@ class ConfigError(Exception):
         self.problems = tuple(problems)
 
 
+def with_guess(message: str, guess: str) -> str:
+    """Returns the message with what was probably meant, if there is a guess."""
+    return (
+        _("{message}; did you mean {guess}?").format(message=message, guess=guess)
+        if guess
+        else message
+    )
+
+
 def unknown_word(word: str, known: Iterable[str], expected: str, *, list_known: bool = True) -> str:
     """Returns a message for a word that is not known, with the word that was probably meant.
 

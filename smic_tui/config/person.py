@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from smic_tui.config.login import login_name
 from smic_tui.config.schema import Person
+from smic_tui.text import clean
 
 
 def person_here(person: Person) -> Person:
@@ -15,6 +16,9 @@ def person_here(person: Person) -> Person:
     return replace(person, names=person.logins.get(login_name(), person.names))
 
 
-def author(person: Person) -> str:
-    """Return the name under which a person acknowledges, comments and acts."""
-    return next(iter(person.names), "") or login_name()
+def author(person: Person, given: str | None = None) -> str:
+    """Return the name under which a person acknowledges, comments and acts.
+
+    `given` is the name that the command line gives, if it does.
+    """
+    return clean(given or "") or next(iter(person.names), "") or login_name()
