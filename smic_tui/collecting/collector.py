@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # The parts that read and write are imported where they are made, so that the first
 # snapshot goes out before their code is read.
+
 # How often, in seconds, the collector looks whether there is something to publish yet.
 _LOOK = 0.5
 _PUBLISHING = "publishing"
@@ -230,24 +231,11 @@ class Collector:
             if not self.is_writer or snapshot is None:
                 await asyncio.sleep(_LOOK)
                 continue
-            await self._publish_once(publishing, snapshot)
+            if notice := await self._off.run(_published, publishing, snapshot):
+                self._cache.put_notice(_PUBLISHING, notice)
+            else:
+                self._cache.drop_notice(_PUBLISHING)
             await asyncio.sleep(every)
-
-    async def _publish_once(self, publishing: HubPublisher, snapshot: Snapshot) -> None:
-        from smic_tui.collecting import hub_notices
-
-        try:
-            await self._off.run(publishing.publish, snapshot)
-            unreadable = await self._off.run(publishing.unreadable)
-        except Exception as error:
-            # A full disk or a fault of ours: clients see the facts age, collecting goes on.
-            notice = hub_notices.of_failure(publishing.folder, error)
-        else:
-            notice = hub_notices.of_unreadable(publishing.folder, unreadable)
-        if notice:
-            self._cache.put_notice(_PUBLISHING, notice)
-        else:
-            self._cache.drop_notice(_PUBLISHING)
 
     async def _collect(self, outcome: Outcome) -> None:
         from smic_tui.collecting.leader import Leader
@@ -360,6 +348,18 @@ class Collector:
         task = asyncio.get_running_loop().create_task(work)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+
+
+def _published(publishing: HubPublisher, snapshot: Snapshot) -> str:
+    """Publish; return what a person must know about it. Blocks: names of groups are asked for."""
+    from smic_tui.collecting import hub_notices
+
+    try:
+        publishing.publish(snapshot)
+        return hub_notices.of_unreadable(publishing.folder, publishing.unreadable())
+    except Exception as error:
+        # A full disk or a fault of ours: clients see the facts age, collecting goes on.
+        return hub_notices.of_failure(publishing.folder, error)
 
 
 def _with_options(settings: Settings) -> Settings:

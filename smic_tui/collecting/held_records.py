@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from smic_tui.model.outbox_entry import RecordRef
 
@@ -29,15 +29,15 @@ class NoAnswer(Hold):
 
 
 class HeldRecords:
-    """Knows when each record may be dealt with again. `clock` gives seconds."""
+    """Knows when each record may be dealt with again."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
+        # On the monotonic clock, in seconds.
         self._until: dict[RecordRef, float] = {}
 
     def hold(self, ref: RecordRef, seconds: float) -> None:
         """Let the record wait for so many seconds from now."""
-        self._until[ref] = self._clock() + seconds
+        self._until[ref] = time.monotonic() + seconds
 
     def release(self) -> None:
         """Let nothing wait any longer."""
@@ -45,7 +45,7 @@ class HeldRecords:
 
     def held(self) -> set[RecordRef]:
         """Return the records that wait."""
-        now = self._clock()
+        now = time.monotonic()
         return {ref for ref, until in self._until.items() if until > now}
 
     def wait(self, among: Collection[RecordRef]) -> float | None:
@@ -56,4 +56,4 @@ class HeldRecords:
         self._until = {ref: until for ref, until in self._until.items() if ref in among}
         if not self._until:
             return None
-        return max(0.0, min(self._until.values()) - self._clock())
+        return max(0.0, min(self._until.values()) - time.monotonic())

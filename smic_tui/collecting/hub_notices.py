@@ -6,7 +6,7 @@ import grp
 import logging
 from pathlib import Path
 
-from smic_tui.collecting.hub_owner import OwnedElsewhere
+from smic_tui.collecting.hub_owner import NAME, OwnedElsewhere
 from smic_tui.i18n import _
 
 _log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ def of_failure(folder: Path, error: Exception) -> str:
             "Another head office ({host}) publishes into {folder}; this one writes nothing there. "
             "Give each a folder of its own in `[publish] folder`. If this one takes the other's "
             "place, end the other and delete {file}."
-        ).format(host=error.host, folder=folder, file=folder / "owner.json")
+        ).format(host=error.host, folder=folder, file=folder / NAME)
     _log.error("publishing failed", exc_info=error)
     return _(
         "Publishing into {folder} fails ({reason}): thin clients see nothing new. "

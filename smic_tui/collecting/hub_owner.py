@@ -26,15 +26,11 @@ _LARGEST = 4096
 
 
 class OwnedElsewhere(Exception):
-    """Another head office publishes into the folder.
+    """Another head office publishes into the folder; `host` is its machine."""
 
-    `host` is its machine, `age` how many seconds ago it was last at work.
-    """
-
-    def __init__(self, host: str, age: float) -> None:
+    def __init__(self, host: str) -> None:
         super().__init__(f"{host} publishes there")
         self.host = host
-        self.age = age
 
 
 class _Owner(Struct, frozen=True):
@@ -57,7 +53,7 @@ class FolderOwner:
         # A clock that was wrong once must not keep the folder for years.
         age = abs(time.time() - changed)
         if there is not None and there.who != self._me.who and age < AWAY:
-            raise OwnedElsewhere(there.host, age)
+            raise OwnedElsewhere(there.host)
         if there != self._me:
             atomic_file.replace(self._path, msgspec.json.encode(self._me), mode=self._mode)
         elif age > _SIGN_OF_LIFE:
