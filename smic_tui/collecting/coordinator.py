@@ -23,7 +23,7 @@ from smic_tui.cache.layout import Cursor
 from smic_tui.cache.source_file import SourceFile
 from smic_tui.collecting import secret_files
 from smic_tui.collecting.check_ages import CheckAges
-from smic_tui.collecting.failure import Failure, Overdue, failure_of
+from smic_tui.collecting.failure import Failure, Overdue, failure_to_store
 from smic_tui.collecting.narrowing import Judgement, status_of
 from smic_tui.collecting.off_loop import OffLoop
 from smic_tui.collecting.reading import Point, SourceReading, StreamReading, starting_cursor
@@ -192,13 +192,13 @@ class Coordinator:
                 except BaseException as error:
                     if _ends_the_program(error):
                         raise
-                    failure = _failure(error, self.redact)
+                    failure = failure_to_store(error, self.redact)
                 took = asyncio.get_running_loop().time() - started
             try:
                 status, losers = await self._off.run(self._commit, reading, failure, took)
             except Exception as error:
                 # A fault of ours: the rows are given up, the fault is shown.
-                failure = _failure(error, self.redact)
+                failure = failure_to_store(error, self.redact)
                 status, losers = await self._off.run(
                     self._commit, SourceReading(began=began), failure, took
                 )
@@ -253,7 +253,7 @@ class Coordinator:
             async with asyncio.timeout(_CLOSING):
                 await adapter.close()
         except Exception as error:
-            detail = _failure(error, self.redact)
+            detail = failure_to_store(error, self.redact)
             _log.warning(
                 "%s: closing failed: %s", self.source.name, phrase(detail.error) or "time is up"
             )
@@ -409,11 +409,6 @@ def introduce(coordinators: Iterable[Coordinator]) -> None:
     for alike in by_system.values():
         for coordinator in alike:
             coordinator.twins = tuple(other for other in alike if other is not coordinator)
-
-
-def _failure(error: BaseException, redact: Redactor) -> Failure:
-    with recording():
-        return failure_of(error, redact)
 
 
 def config_digest(source: Source) -> str:

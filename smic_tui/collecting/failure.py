@@ -10,7 +10,7 @@ from smic_tui.collecting.broken import AdapterBroken
 from smic_tui.contract.errors import AuthFailed, BadAnswer, SourceError, Unavailable
 from smic_tui.contract.redaction import Redactor
 from smic_tui.contract.status import SourceState
-from smic_tui.i18n import _
+from smic_tui.i18n import _, recording
 from smic_tui.text import clean, clean_phrase
 
 _LONGEST = 400
@@ -40,7 +40,7 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 def failure_of(error: BaseException, redact: Redactor) -> Failure:
-    """Return what an error that left an adapter means, in words that can be stored."""
+    """Return what an error that left an adapter means."""
     error = _first_of_group(error)
 
     def text(raw: object) -> str:
@@ -92,6 +92,12 @@ def failure_of(error: BaseException, redact: Redactor) -> Failure:
                 hint=_("this is a fault in the program: the log has the details"),
                 detail=_traceback(error, redact),
             )
+
+
+def failure_to_store(error: BaseException, redact: Redactor) -> Failure:
+    """Return the same, with our own words as phrases, which every reader gets in their language."""
+    with recording():
+        return failure_of(error, redact)
 
 
 def _first_of_group(error: BaseException) -> BaseException:

@@ -9,6 +9,7 @@ import contextlib
 import os
 import platform
 import time
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -44,8 +45,12 @@ class FolderOwner:
     def __init__(self, folder: Path, cache: Path, *, mode: int) -> None:
         """Speak for the head office that keeps its facts in the folder `cache`."""
         self._path = folder / NAME
+        self._cache = cache
         self._mode = mode
-        self._me = _Owner(who=_identity(cache), host=platform.node())
+
+    @cached_property
+    def _me(self) -> _Owner:
+        return _Owner(who=_identity(self._cache), host=platform.node())
 
     def claim(self) -> None:
         """Make the folder ours, or raise `OwnedElsewhere`; may raise `OSError`."""

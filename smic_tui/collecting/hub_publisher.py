@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from smic_tui.cache.file_ops import FileOps, Signature
 from smic_tui.collecting.hub_history import PublicationHistory
 from smic_tui.collecting.hub_owner import FolderOwner
 from smic_tui.contract.status import SourceState, SourceStatus
@@ -58,7 +59,7 @@ class HubPublisher:
         self._loaded = False
         self._mark = ""
         # What the system says of the manifest as it was read or written last.
-        self._known: tuple[int, int, int] | None = None
+        self._known: Signature | None = None
 
     def publish(self, snapshot: Snapshot) -> Manifest | None:
         """Publish what the snapshot knows; return the manifest.
@@ -241,12 +242,8 @@ class HubPublisher:
                 # group this account is not in takes away that files inherit its group.
                 folder.chmod(stat.S_IMODE(made) | _FOLDER_MODE)
 
-    def _signature(self) -> tuple[int, int, int] | None:
-        try:
-            status = (self.folder / hub.NAME).stat()
-        except OSError:
-            return None
-        return status.st_ino, status.st_size, status.st_mtime_ns
+    def _signature(self) -> Signature | None:
+        return FileOps().signature(self.folder / hub.NAME)
 
     def _clean(self, manifest: Manifest, last: Manifest | None) -> None:
         """Delete objects that no manifest has named for longer than `GRACE`."""

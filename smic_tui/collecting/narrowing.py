@@ -7,7 +7,6 @@ before, the missing ones stay as they were known, and the status of the source s
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -51,12 +50,12 @@ class Judgement:
         if not ended:
             # Nothing of a reading that failed is complete; what it said to be gone is held
             # by the same rule, so that a half reading cannot do what a whole one may not.
-            self._hold(known, reading, reading.began, (), (), agreed=agreed)
+            self._hold(known, reading, (), (), agreed=agreed)
             self.narrowed = self.narrowed or before.narrowed
             return
         view = adapter.view() if isinstance(adapter, TellsItsView) else before.view
         lost, less = ((), ()) if agreed else narrower(before.view, view)
-        if not self._hold(known, reading, reading.began, lost, less, agreed=agreed):
+        if not self._hold(known, reading, lost, less, agreed=agreed):
             whole = any(part.was_full or part.missed for part in reading.streams.values())
             by_view = before.narrowed is not None and (before.narrowed.lost or before.narrowed.less)
             # All is there again, or may be seen again.
@@ -69,7 +68,6 @@ class Judgement:
         self,
         known: SourceContents,
         reading: SourceReading,
-        began: datetime,
         lost: tuple[str, ...],
         less: tuple[Sight, ...],
         *,
@@ -98,7 +96,7 @@ class Judgement:
         self.held = missing
         before = known.status.narrowed
         self.narrowed = Narrowed(
-            since=before.since if before else began,
+            since=before.since if before else reading.began,
             kept=sum(map(len, missing.values())) or (before.kept if before else 0),
             known=of or (before.known if before else 0),
             lost=lost,

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from smic_tui.cache.user_file import UserFile
 from smic_tui.collecting import backoff
-from smic_tui.collecting.failure import Failure, Overdue, failure_of
+from smic_tui.collecting.failure import Failure, Overdue, failure_to_store
 from smic_tui.collecting.held_records import HeldRecords, Hold, NoAnswer, Stop
 from smic_tui.collecting.intake import admit
 from smic_tui.collecting.off_loop import OffLoop
@@ -408,8 +408,7 @@ class OutboxSender:
         return _LOOKS[min(looked, len(_LOOKS) - 1)]
 
     def _failure(self, error: Exception) -> Failure:
-        with recording():
-            return failure_of(error, self._redact)
+        return failure_to_store(error, self._redact)
 
     def _log_bug(self, error: Exception) -> None:
         failure = self._failure(error)
