@@ -130,10 +130,12 @@ def after_others() -> None:
 class _Garbage:
     """Whether the garbage collector is to run while no thread computes, and what it leaves out.
 
-    `kept` is how many objects it was told never to look at.
+    `suspended` is true while it is off only because a thread computes. `kept` is how many
+    objects it was told never to look at.
     """
 
     wanted = False
+    suspended = False
     kept = 0
 
 
@@ -155,10 +157,13 @@ def exclusive() -> Iterator[None]:
     """
     with _lock:
         was_enabled = gc.isenabled()
+        _garbage.suspended |= was_enabled
         gc.disable()
         try:
             yield
         finally:
+            if was_enabled:
+                _garbage.suspended = False
             if was_enabled or _garbage.wanted:
                 gc.enable()
 
@@ -184,7 +189,7 @@ def keep_out_of_sight() -> None:
     become garbage since, which nobody would ever find: so it looks at all of it once more,
     unless that is too much to be done each time. A command ends before anybody looks.
     """
-    if not gc.isenabled():
+    if not (gc.isenabled() or _garbage.suspended or _garbage.wanted):
         return
     if gc.get_freeze_count() < _MANY_OBJECTS or gc.get_freeze_count() > _GROWN * _garbage.kept:
         gc.unfreeze()

@@ -18,6 +18,7 @@ from smic_tui.system.turns import (
     collect_garbage,
     exclusive,
     exclusive_for,
+    keep_out_of_sight,
     screen_priority,
     take_short_turns,
     yield_turn,
@@ -260,3 +261,32 @@ def test_what_nobody_waits_for_comes_after_who_computes() -> None:
     other.end()
     late.join(60)
     assert order == ["computed", "late"]
+
+
+@pytest.fixture
+def unfrozen() -> Iterator[None]:
+    was_enabled = gc.isenabled()
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+    if was_enabled:
+        gc.enable()
+
+
+@pytest.mark.usefixtures("unfrozen")
+def test_what_was_made_is_kept_out_of_sight_though_a_thread_computes() -> None:
+    gc.enable()
+    with exclusive():
+        with exclusive():
+            assert not gc.isenabled()
+        keep_out_of_sight()
+    assert gc.get_freeze_count() > 0
+    assert gc.isenabled()
+
+
+@pytest.mark.usefixtures("unfrozen")
+def test_a_command_that_looks_for_no_garbage_does_not_begin_with_it() -> None:
+    gc.disable()
+    with exclusive():
+        keep_out_of_sight()
+    assert gc.get_freeze_count() == 0
