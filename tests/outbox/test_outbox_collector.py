@@ -233,9 +233,8 @@ async def test_what_another_program_orders_is_sent_whoever_reads_the_file_first(
     await until(lambda: office.state(wanted.id) is EntryState.CONFIRMED)
 
 
-async def test_what_waits_for_the_line_goes_when_the_source_answers_again(
-    open_office: Open,
-) -> None:
+async def waiting_for_the_line(open_office: Open) -> tuple[Office, str]:
+    """An office whose source was away when an action was wanted, and is back; the action."""
     desk = ReadDesk(ticket("1"))
     office = open_office({"desk": desk}, desk={"refresh": "1h"})
     await until(lambda: office.row("desk"))
@@ -247,6 +246,13 @@ async def test_what_waits_for_the_line_goes_when_the_source_answers_again(
     wanted = office.want("desk")
     await until(lambda: office.cache.user.load().outbox[wanted].error)
     desk.on_look = lambda: None
+    return office, wanted
+
+
+async def test_what_waits_for_the_line_goes_when_the_source_answers_again(
+    open_office: Open,
+) -> None:
+    office, wanted = await waiting_for_the_line(open_office)
     assert office.state(wanted) is EntryState.WAITING
     office.collector.refresh("desk")
     await until(lambda: office.state(wanted) is EntryState.CONFIRMED)
@@ -335,17 +341,7 @@ async def test_sent_once_for_a_command(tmp_path: Path) -> None:
 async def test_sending_from_a_command_ends_the_pause_of_the_program_that_collects(
     open_office: Open,
 ) -> None:
-    desk = ReadDesk(ticket("1"))
-    office = open_office({"desk": desk}, desk={"refresh": "1h"})
-    await until(lambda: office.row("desk"))
-
-    def no_line() -> None:
-        raise Unavailable("no line", retry_after=600)
-
-    desk.on_look = no_line
-    wanted = office.want("desk")
-    await until(lambda: office.cache.user.load().outbox[wanted].error)
-    desk.on_look = lambda: None
+    office, wanted = await waiting_for_the_line(open_office)
     command = Collector(
         office.settings,
         office.cache.folder.parent,
